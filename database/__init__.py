@@ -1,0 +1,1 @@
+"""Any Postgres: the data folder, the embedded server, pools and migrations. It knows no table."""

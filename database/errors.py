@@ -1,0 +1,21 @@
+"""What can go wrong between us and a Postgres; each message says what to do about it."""
+
+
+class DatabaseError(Exception):
+    """Base of every error this package raises."""
+
+
+class DataFolderError(DatabaseError):
+    """The data folder cannot be made, read or written."""
+
+
+class PostgresStartError(DatabaseError):
+    """The embedded Postgres could not be started."""
+
+
+class PostgresUnreachableError(DatabaseError):
+    """No connection to the configured Postgres."""
+
+
+class MigrationChangedError(DatabaseError):
+    """A migration that was applied earlier is not the file that is shipped now."""

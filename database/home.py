@@ -1,0 +1,79 @@
+"""The data folder (`OWFLEX_HOME`): where the embedded Postgres, the local secrets and caches live."""
+
+import os
+import secrets
+import sys
+from pathlib import Path
+
+import platformdirs
+from pydantic import SecretStr
+
+from database.errors import DataFolderError
+
+
+def default_data_folder() -> Path:
+    """The platform's user data folder; for root a system folder.
+
+    Postgres never runs as root, so its own system user must be able to reach the folder: below root's
+    home that would mean opening the home to every user of the machine.
+    """
+    if sys.platform != "win32" and os.geteuid() == 0:
+        return Path("/var/lib/owflex")
+    return Path(platformdirs.user_data_dir("owflex", appauthor=False))
+
+
+def open_data_folder(configured: Path | None) -> Path:
+    """The absolute path of the data folder, created (readable by its owner only) when missing.
+
+    Raises `DataFolderError` when it is no folder or cannot be written.
+    """
+    folder = (configured or default_data_folder()).expanduser().absolute()
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        probe = folder / f".write-test-{os.getpid()}"
+        probe.touch()
+        probe.unlink()
+    except FileExistsError:
+        raise DataFolderError(
+            f"The data folder {folder} is a file. Set OWFLEX_HOME to a folder, or move the file away."
+        ) from None
+    except OSError as error:
+        raise DataFolderError(
+            f"The data folder {folder} cannot be used ({error.strerror}). "
+            "Make it writable for this user, or set OWFLEX_HOME to a folder that is."
+        ) from None
+    return folder
+
+
+def read_or_create_secret(folder: Path, name: str) -> SecretStr:
+    """The secret kept in the file `name` of the data folder, made at first use: 43 URL-safe characters.
+
+    Two processes that start together get the same one: the file appears whole or not at all.
+    """
+    path = folder / name
+    try:
+        if not path.exists():
+            _write_once(path, secrets.token_urlsafe(32))
+        value = path.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataFolderError(
+            f"The secret file {path} cannot be used ({error}). Remove it or fix it."
+        ) from None
+    if len(value) < 32:
+        raise DataFolderError(
+            f"The secret file {path} is cut short. Remove it; a new one is made at the next start."
+        )
+    return SecretStr(value)
+
+
+def _write_once(path: Path, value: str) -> None:
+    draft = path.with_name(f".{path.name}-{os.getpid()}-{secrets.token_hex(4)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(value)
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass  # another process was first; its secret counts
+    finally:
+        draft.unlink()

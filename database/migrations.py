@@ -1,0 +1,91 @@
+"""Numbered SQL files, each applied once, in order, in a transaction, and never changed afterwards."""
+
+import hashlib
+from dataclasses import dataclass
+from importlib.resources.abc import Traversable
+
+import psycopg
+from psycopg import AsyncConnection
+from psycopg.rows import TupleRow
+
+from database.errors import MigrationChangedError
+
+# Any fixed number serves: it keeps two processes that start together from migrating at once.
+ADVISORY_LOCK = 7_021_544_001
+
+
+@dataclass(frozen=True)
+class Migration:
+    """One SQL file: its name (`0001_documents.sql`), its text and the SHA-256 of the text."""
+
+    name: str
+    text: bytes
+    sha256: str
+
+
+async def migrate(url: str, folder: Traversable) -> list[str]:
+    """Apply the migrations of `folder` that the database does not have yet; returns their names.
+
+    Raises `MigrationChangedError` when a file that was applied earlier has another content now.
+    """
+    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
+        await connection.execute("select pg_advisory_lock(%(key)s)", {"key": ADVISORY_LOCK})
+        applied = await _applied(connection)
+        return [
+            migration.name
+            for migration in read_migrations(folder)
+            if await _apply(connection, migration, applied)
+        ]
+
+
+async def pending(connection: AsyncConnection[TupleRow], folder: Traversable) -> list[str]:
+    """Names of the shipped migrations that the database does not have yet."""
+    applied = await _applied(connection)
+    return [migration.name for migration in read_migrations(folder) if migration.name not in applied]
+
+
+def read_migrations(folder: Traversable) -> list[Migration]:
+    """The migrations of a folder by number."""
+    files = sorted(
+        (file for file in folder.iterdir() if file.name.endswith(".sql")), key=lambda file: file.name
+    )
+    return [_read(file) for file in files]
+
+
+def _read(file: Traversable) -> Migration:
+    text = file.read_bytes()
+    return Migration(file.name, text, hashlib.sha256(text).hexdigest())
+
+
+async def _applied(connection: AsyncConnection[TupleRow]) -> dict[str, str]:
+    await connection.execute(
+        """
+        create table if not exists schema_migrations (
+            name text primary key,
+            sha256 text not null,
+            applied_at timestamptz not null default now()
+        )
+        """
+    )
+    rows = await connection.execute("select name, sha256 from schema_migrations")
+    return {name: sha256 async for name, sha256 in rows}
+
+
+async def _apply(
+    connection: AsyncConnection[TupleRow], migration: Migration, applied: dict[str, str]
+) -> bool:
+    known = applied.get(migration.name)
+    if known == migration.sha256:
+        return False
+    if known is not None:
+        raise MigrationChangedError(
+            f"The migration {migration.name} was changed after it had been applied. "
+            "Install the OwFlex version this database was made with, or a newer released one."
+        )
+    async with connection.transaction():
+        await connection.execute(migration.text)
+        await connection.execute(
+            "insert into schema_migrations (name, sha256) values (%(name)s, %(sha256)s)",
+            {"name": migration.name, "sha256": migration.sha256},
+        )
+    return True

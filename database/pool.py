@@ -1,0 +1,72 @@
+"""Connection pools with the limits every query of ours must have."""
+
+from collections.abc import Awaitable, Callable
+
+import psycopg
+from psycopg import AsyncConnection
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.rows import TupleRow
+from psycopg_pool import AsyncConnectionPool
+
+from database.errors import PostgresUnreachableError
+
+Pool = AsyncConnectionPool[AsyncConnection[TupleRow]]
+Configure = Callable[[AsyncConnection[TupleRow]], Awaitable[None]]
+
+
+def create_pool(
+    url: str,
+    *,
+    max_size: int = 4,
+    statement_timeout_ms: int = 10_000,
+    configure: Configure | None = None,
+) -> Pool:
+    """A pool that is not open yet (`async with pool:` opens it); connections are in autocommit mode.
+
+    Every connection is tested when it is lent out, so a restarted Postgres costs no failed query, and every
+    statement is ended by Postgres itself after `statement_timeout_ms` milliseconds.
+    """
+
+    async def prepare(connection: AsyncConnection[TupleRow]) -> None:
+        await connection.execute(
+            "select set_config('statement_timeout', %(milliseconds)s, false)",
+            {"milliseconds": str(statement_timeout_ms)},
+        )
+        if configure is not None:
+            await configure(connection)
+
+    return AsyncConnectionPool(
+        url,
+        min_size=1,
+        max_size=max_size,
+        open=False,
+        timeout=15,
+        kwargs={"autocommit": True},
+        configure=prepare,
+        check=AsyncConnectionPool.check_connection,
+    )
+
+
+async def check_reachable(url: str, setting: str) -> None:
+    """Return when Postgres answers at `url`; else raise `PostgresUnreachableError` naming `setting`."""
+    try:
+        connection = await psycopg.AsyncConnection.connect(url, connect_timeout=10)
+    except psycopg.Error as error:
+        raise PostgresUnreachableError(
+            f"No connection to Postgres at {safe_address(url)} ({first_line(error)}). Check {setting}."
+        ) from None
+    await connection.close()
+
+
+def safe_address(url: str) -> str:
+    """Host, port and database of a connection URL, never its password."""
+    try:
+        parts = conninfo_to_dict(url)
+    except psycopg.ProgrammingError:
+        return "an address that cannot be read"
+    return f"{parts.get('host', 'localhost')}:{parts.get('port', 5432)}/{parts.get('dbname', '')}"
+
+
+def first_line(error: Exception) -> str:
+    """The first line of an error's text: libpq's further lines are hints about the server's machine."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

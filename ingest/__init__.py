@@ -1,0 +1,1 @@
+"""The ingestion program: files are loaded, parsed, chunked, embedded and stored."""

@@ -1,0 +1,27 @@
+"""What can go wrong in the knowledge base; each message helps its reader, a person or a model."""
+
+
+class KnowledgeBaseError(Exception):
+    """Base of every error this package raises."""
+
+
+class DocumentNotFoundError(KnowledgeBaseError):
+    """No document has this id."""
+
+    def __init__(self, document_id: int) -> None:
+        super().__init__(f"Document {document_id} not found. Call list_documents to see the ids.")
+
+
+class TaskNotFoundError(KnowledgeBaseError):
+    """The user has no task with this id."""
+
+    def __init__(self, task_id: int) -> None:
+        super().__init__(f"Task {task_id} not found. Call list_tasks to see the ids.")
+
+
+class EmbeddingModelError(KnowledgeBaseError):
+    """The embedding model cannot be loaded, or is not the one it should be."""
+
+
+class EmbeddingSpaceMismatchError(KnowledgeBaseError):
+    """The documents were embedded with another model than the one that is configured."""

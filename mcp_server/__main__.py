@@ -1,0 +1,51 @@
+"""`python -m mcp_server [--transport http|stdio]`: the MCP server on its own."""
+
+import argparse
+import logging
+import signal
+import sys
+from types import FrameType
+from typing import NoReturn
+
+from pydantic import ValidationError
+
+from database.errors import DatabaseError
+from knowledge_base.errors import KnowledgeBaseError
+from mcp_server.app import serve_http, serve_stdio
+from mcp_server.errors import McpServerError
+from mcp_server.settings import McpServerSettings
+
+
+def main() -> int:
+    """Read the command line and run."""
+    parser = argparse.ArgumentParser(prog="python -m mcp_server", description=__doc__)
+    parser.add_argument("--transport", choices=["http", "stdio"], default="http")
+    return run(parser.parse_args().transport)
+
+
+def run(transport: str) -> int:
+    """Run until stopped; returns the exit code (0 stopped, 1 could not start)."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    # Leave through the normal way, so that Postgres is stopped when we were its last user.
+    signal.signal(signal.SIGTERM, _stop)
+    try:
+        settings = McpServerSettings(_env_file=".env")  # pyright: ignore[reportCallIssue]
+        serve_stdio(settings) if transport == "stdio" else serve_http(settings)
+    except (DatabaseError, KnowledgeBaseError, McpServerError) as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return 1
+    except ValidationError as error:
+        for problem in error.errors():
+            print(f"{str(problem['loc'][0]).upper()}: {problem['msg']}", file=sys.stderr)  # noqa: T201
+        return 1
+    except KeyboardInterrupt:
+        pass
+    return 0
+
+
+def _stop(number: int, frame: FrameType | None) -> NoReturn:
+    raise SystemExit(0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The tools the server offers, one module a subject."""

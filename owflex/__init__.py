@@ -1,0 +1,1 @@
+"""The `owflex` command: it dispatches to the programs and supervises them."""

@@ -1,0 +1,126 @@
+"""The `owflex` command."""
+
+import sys
+from enum import StrEnum
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+# Nothing of the programs is imported here: `owflex --help` answers at once, each command loads what it needs.
+
+app = typer.Typer(
+    name="owflex",
+    help="Ask your own documents in a chat, and share them with any MCP client. "
+    "Begin with [bold]owflex up[/bold]; settings come from the environment or a .env file.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+errors = Console(stderr=True)
+
+
+class Transport(StrEnum):
+    """How MCP clients reach the server."""
+
+    HTTP = "http"
+    STDIO = "stdio"
+
+
+@app.command()
+def up(
+    docs: Annotated[
+        Path | None,
+        typer.Option(
+            help="Your folder (or file) of documents. Without it, OwFlex's own handbook is the demo."
+        ),
+    ] = None,
+) -> None:
+    """Start everything: Postgres, the MCP server and the chat page. Ctrl+C stops all of it."""
+    from owflex.up import run_everything
+
+    raise typer.Exit(run_everything(docs))
+
+
+@app.command()
+def ingest(
+    paths: Annotated[list[Path], typer.Argument(help="Folders or files: Markdown, text, HTML.")],
+    collection: Annotated[str, typer.Option(help="Which collection the documents belong to.")] = "default",
+    name: Annotated[
+        str | None,
+        typer.Option(help="What the folder is called in the knowledge base. Default: its own name."),
+    ] = None,
+) -> None:
+    """Put documents into the knowledge base. Unchanged files are skipped, changed ones replaced.
+
+    Exit code: 0 all is in, 1 could not start, 2 some files failed (the table says why).
+    """
+    from ingest.command import run_ingest
+
+    raise typer.Exit(run_ingest(paths, collection=collection, name=name))
+
+
+@app.command()
+def mcp(
+    transport: Annotated[
+        Transport, typer.Option(help="http: for all clients; stdio: started by a desktop client.")
+    ] = Transport.HTTP,
+) -> None:
+    """Run only the MCP server, for Claude, Cursor, VS Code and every other MCP client."""
+    from mcp_server.__main__ import run
+
+    raise typer.Exit(run(transport.value))
+
+
+@app.command()
+def chat() -> None:
+    """Run only the chat: the page and its agent service. It needs a running MCP server."""
+    from agent_service.__main__ import main as run
+
+    raise typer.Exit(run())
+
+
+@app.command()
+def search(
+    question: Annotated[str, typer.Argument(help="A question or keywords.")],
+    limit: Annotated[int, typer.Option(min=1, max=20, help="Most passages to show.")] = 5,
+    collection: Annotated[str | None, typer.Option(help="Search only this collection.")] = None,
+    min_similarity: Annotated[
+        float | None, typer.Option(min=0, max=1, help="Lowest similarity that counts as relevant.")
+    ] = None,
+) -> None:
+    """Search the documents from the terminal."""
+    from owflex.searching import run_search
+
+    raise typer.Exit(run_search(question, limit=limit, collection=collection, min_similarity=min_similarity))
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"owflex {version('owflex')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    show_version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Options of the command as a whole."""
+
+
+def main() -> None:
+    """Entry point of the `owflex` command."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        errors.print("Stopped.")
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

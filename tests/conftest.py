@@ -1,0 +1,74 @@
+"""What all tests share: one embedded Postgres, fresh databases from migrated templates, the real model."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+from psycopg import sql
+
+# Before anything imports a model library: no test may download one.
+os.environ["HF_HUB_OFFLINE"] = "1"
+
+from database.embedded import embedded_postgres
+from database.home import open_data_folder
+from database.migrations import migrate
+from knowledge_base.embedding import SentenceTransformerEmbedder
+
+
+@pytest.fixture(scope="session")
+def data_folder() -> Iterator[Path]:
+    """A data folder of its own; short, because a Unix socket's path may not be long."""
+    with tempfile.TemporaryDirectory(prefix="owflex-") as folder:
+        yield open_data_folder(Path(folder) / "home")
+
+
+@pytest.fixture(scope="session")
+def postgres_url(data_folder: Path) -> Iterator[str]:
+    """The embedded Postgres, for this test session."""
+    with embedded_postgres(data_folder, "tests") as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def embedder() -> SentenceTransformerEmbedder:
+    """The real embedding model, loaded once."""
+    return SentenceTransformerEmbedder("all-MiniLM-L6-v2")
+
+
+@pytest.fixture
+async def knowledge_base_url(postgres_url: str) -> str:
+    """A fresh, migrated knowledge base."""
+    return await _database_like(postgres_url, "knowledge_base")
+
+
+@pytest.fixture
+async def chat_url(postgres_url: str) -> str:
+    """A fresh, migrated chat database."""
+    return await _database_like(postgres_url, "agent_service")
+
+
+async def _database_like(postgres_url: str, package: str) -> str:
+    """A new database copied from the template with the package's migrations, which is made at first use."""
+    template = f"template_of_{package}"
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        exists = connection.execute("select 1 from pg_database where datname = %s", [template]).fetchone()
+        if not exists:
+            _create(connection, template)
+            await migrate(_url_of(postgres_url, template), files(package) / "migrations")
+        name = f"test_{uuid4().hex}"
+        _create(connection, name, template)
+    return _url_of(postgres_url, name)
+
+
+def _create(connection: psycopg.Connection, name: str, template: str = "template1") -> None:
+    statement = sql.SQL("create database {} template {}")
+    connection.execute(statement.format(sql.Identifier(name), sql.Identifier(template)))
+
+
+def _url_of(postgres_url: str, database: str) -> str:
+    return postgres_url.replace("/tests?", f"/{database}?")
