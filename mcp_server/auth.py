@@ -45,6 +45,8 @@ class BearerVerifier(TokenVerifier):
             )
         except jwt.InvalidTokenError:
             return None
+        if not claims["sub"]:
+            return None
         return AccessToken(
             token=token,
             client_id=AGENT_ISSUER,

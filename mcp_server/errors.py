@@ -1,19 +1,24 @@
 """What can go wrong in the server, and how it reaches a client: a sentence that helps, never internals."""
 
+import functools
 import logging
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Any, ParamSpec, TypeVar
 
 import psycopg
-from fastmcp.exceptions import ToolError
+import pydantic
+from fastmcp.exceptions import ToolError, ValidationError
 from fastmcp.server.middleware import CallNext, Middleware, MiddlewareContext
-from fastmcp.tools import ToolResult
 from mcp_types import CallToolRequestParams
 from psycopg_pool import PoolTimeout
-from pydantic import ValidationError
 
+from database.pool import first_line
 from knowledge_base.errors import KnowledgeBaseError
 
 logger = logging.getLogger("mcp_server")
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
 
 
 class McpServerError(Exception):
@@ -28,41 +33,44 @@ class PortTakenError(McpServerError):
     """Another program listens on the port, or the port is not allowed."""
 
 
-class PlainErrors(Middleware):
-    """Turns what a tool raises into a text a model can act on; details go to the log only."""
+class PlainValidationErrors(Middleware):
+    """Says which argument is wrong and why, without the validator's internals."""
 
     async def on_call_tool(
         self,
         context: MiddlewareContext[CallToolRequestParams],
         call_next: CallNext[CallToolRequestParams, Any],
-    ) -> ToolResult:
-        """The tool's result, or `ToolError` with a helpful text."""
+    ) -> Any:
+        """The tool's result, or `ToolError` naming the bad arguments."""
         try:
             return await call_next(context)
-        except Exception as error:
-            text = explain(_root(error))
-            if text is None:
+        except ValidationError as error:
+            if not isinstance(error.__cause__, pydantic.ValidationError):
                 raise
-            raise ToolError(text) from None
+            problems = "; ".join(_describe(problem) for problem in error.__cause__.errors())
+            raise ToolError(f"Invalid arguments: {problems}", log_level=logging.INFO) from None
 
 
-def explain(error: BaseException) -> str | None:
-    """What to tell the client about an error; None when its own text is already meant for it."""
-    if isinstance(error, KnowledgeBaseError):
-        return str(error)
-    if isinstance(error, ValidationError):
-        return "Invalid arguments: " + "; ".join(_describe(problem) for problem in error.errors())
-    if isinstance(error, psycopg.errors.QueryCanceled):
-        return "The search took too long and was stopped. Ask something narrower, or try again."
-    if isinstance(error, psycopg.Error | PoolTimeout):
-        logger.error("Postgres failed during a tool call: %s", type(error).__name__, exc_info=error)
-        return "The knowledge base cannot be reached at the moment. Try again in a minute."
-    return None
+def in_plain_words(tool: Callable[Arguments, Awaitable[Result]]) -> Callable[Arguments, Awaitable[Result]]:
+    """The tool, with our errors as texts a model can act on; what went wrong inside goes to the log only."""
 
+    @functools.wraps(tool)
+    async def translated(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+        try:
+            return await tool(*args, **kwargs)
+        except KnowledgeBaseError as error:
+            raise ToolError(str(error), log_level=logging.INFO) from None
+        except psycopg.errors.QueryCanceled:
+            raise ToolError(
+                "This took too long and was stopped. Ask something narrower, or try again."
+            ) from None
+        except (psycopg.Error, PoolTimeout) as error:
+            logger.error("Postgres failed during %s: %s", tool.__name__, first_line(error))
+            raise ToolError(
+                "The knowledge base cannot be reached at the moment. Try again in a minute."
+            ) from None
 
-def _root(error: BaseException) -> BaseException:
-    """The error that FastMCP wrapped, if it did."""
-    return error.__cause__ if isinstance(error, ToolError) and error.__cause__ else error
+    return translated
 
 
 def _describe(problem: Any) -> str:

@@ -1,18 +1,27 @@
 """The server: tools, health routes and protections put together in one place."""
 
+from collections.abc import Awaitable, Callable
+
 from fastmcp import FastMCP
 from fastmcp.server.auth import TokenVerifier
 from mcp_types import ToolAnnotations
+from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from database.pool import Pool
 from knowledge_base.embedding import Embedder
-from mcp_server.errors import PlainErrors
+from mcp_server.errors import PlainValidationErrors, in_plain_words
 from mcp_server.health import Health
 from mcp_server.settings import McpServerSettings
 from mcp_server.tools.documents import DocumentTools
 from mcp_server.tools.tasks import TaskTools
+
+Tool = Callable[..., Awaitable[BaseModel]]
+
+# Hints for clients that ask their user before a call.
+GENTLE = {"destructive_hint": False, "idempotent_hint": True}
+OVERWRITING = {"destructive_hint": True, "idempotent_hint": True}
 
 INSTRUCTIONS = """\
 OwFlex gives you the user's own documents and task list.
@@ -37,7 +46,7 @@ def create_server(
         instructions=INSTRUCTIONS,
         version=version,
         auth=auth,
-        middleware=[PlainErrors()],
+        middleware=[PlainValidationErrors()],
         mask_error_details=True,
         on_duplicate="error",
     )
@@ -57,38 +66,27 @@ def _no_header_parameters(tool_name: str) -> None:
 
 
 def _add_document_tools(server: FastMCP, tools: DocumentTools, timeout: float) -> None:
-    for function, title in (
+    functions: list[tuple[Tool, str]] = [
         (tools.search_documents, "Search the documents"),
         (tools.get_document, "Read a document"),
         (tools.list_documents, "List the documents"),
-    ):
-        server.tool(
-            function,
-            annotations=ToolAnnotations(title=title, read_only_hint=True, open_world_hint=False),
-            timeout=timeout,
-            tags={"documents"},
-        )
+    ]
+    for function, title in functions:
+        annotations = ToolAnnotations(title=title, read_only_hint=True, open_world_hint=False)
+        server.tool(in_plain_words(function), annotations=annotations, timeout=timeout, tags={"documents"})
 
 
 def _add_task_tools(server: FastMCP, tools: TaskTools, timeout: float) -> None:
-    for function, annotations in (
-        (tools.add_task, ToolAnnotations(title="Add a task", destructive_hint=False, idempotent_hint=False)),
+    functions: list[tuple[Tool, ToolAnnotations]] = [
+        (tools.add_task, ToolAnnotations(title="Add a task", destructive_hint=False)),
         (tools.list_tasks, ToolAnnotations(title="List tasks", read_only_hint=True)),
-        (
-            tools.complete_task,
-            ToolAnnotations(title="Complete a task", destructive_hint=False, idempotent_hint=True),
-        ),
-        (
-            tools.update_task,
-            ToolAnnotations(title="Change a task", destructive_hint=True, idempotent_hint=True),
-        ),
-        (
-            tools.delete_task,
-            ToolAnnotations(title="Delete a task", destructive_hint=True, idempotent_hint=True),
-        ),
-    ):
+        (tools.complete_task, ToolAnnotations(title="Complete a task", **GENTLE)),
+        (tools.update_task, ToolAnnotations(title="Change a task", **OVERWRITING)),
+        (tools.delete_task, ToolAnnotations(title="Delete a task", **OVERWRITING)),
+    ]
+    for function, annotations in functions:
         closed = annotations.model_copy(update={"open_world_hint": False})
-        server.tool(function, annotations=closed, timeout=timeout, tags={"tasks"})
+        server.tool(in_plain_words(function), annotations=closed, timeout=timeout, tags={"tasks"})
 
 
 def _add_health_routes(server: FastMCP, health: Health) -> None:

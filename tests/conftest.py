@@ -1,15 +1,20 @@
 """What all tests share: one embedded Postgres, fresh databases from migrated templates, the real model."""
 
+import asyncio
 import os
+import socket
 import tempfile
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, Callable, Generator, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from importlib.resources import files
 from pathlib import Path
 from uuid import uuid4
 
 import psycopg
 import pytest
+import uvicorn
 from psycopg import sql
+from starlette.types import ASGIApp
 
 # Before anything imports a model library: no test may download one.
 os.environ["HF_HUB_OFFLINE"] = "1"
@@ -38,6 +43,39 @@ def postgres_url(data_folder: Path) -> Iterator[str]:
 def embedder() -> SentenceTransformerEmbedder:
     """The real embedding model, loaded once."""
     return SentenceTransformerEmbedder("all-MiniLM-L6-v2")
+
+
+Serve = Callable[[ASGIApp], AbstractAsyncContextManager[str]]
+
+
+@pytest.fixture
+def serve() -> Serve:
+    """Serves an ASGI app on a free port of loopback; yields its URL."""
+    return _serve
+
+
+@asynccontextmanager
+async def _serve(app: ASGIApp) -> AsyncGenerator[str]:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
+        listener.bind(("127.0.0.1", 0))
+        server = uvicorn.Server(uvicorn.Config(app, http="h11", log_level="warning", access_log=False))
+        # Signals belong to the test runner.
+        server.capture_signals = _no_signals  # type: ignore[method-assign]
+        running = asyncio.create_task(server.serve(sockets=[listener]))
+        while not server.started:
+            if running.done():
+                running.result()
+            await asyncio.sleep(0.01)
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            await running
+
+
+@contextmanager
+def _no_signals() -> Generator[None]:
+    yield
 
 
 @pytest.fixture

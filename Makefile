@@ -1,0 +1,76 @@
+# Everything a fresh clone needs is Python 3.11+, make and the package registries.
+#   make run              set up and start everything with the demo documents (Ctrl+C stops it)
+#   make run DOCS=path    the same with your documents
+#   make test             set up and pass the tests
+#   make check            what CI runs: format, lint, import contracts, types, tests
+
+PYTHON ?= python3
+VENV ?= .venv
+# A CPU build where the index carries one under this version. For a GPU, install the torch of your choice into
+# the virtual environment first (see docs/installation.md).
+TORCH ?= torch==2.13.0
+
+BIN := $(VENV)/bin
+SOURCES := owflex mcp_server agent_service ingest knowledge_base database tests build_page.py
+PAGE := $(shell find agent_service/web -type f -not -path '*/node_modules/*' 2>/dev/null)
+
+.PHONY: run test test-browser check format lint contracts types tests page-check clean install
+.DEFAULT_GOAL := help
+
+help:
+	@sed -n 's/^#   //p' Makefile
+
+run: $(VENV)/.installed
+	@$(BIN)/owflex up $(if $(DOCS),--docs "$(DOCS)")
+
+install: $(VENV)/.installed
+
+test: $(VENV)/.installed-dev browser
+	$(BIN)/pytest
+
+check: $(VENV)/.installed-dev browser lint contracts types page-check tests
+
+format: $(VENV)/.installed-dev
+	$(BIN)/ruff format $(SOURCES)
+	$(BIN)/ruff check --fix $(SOURCES)
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/ruff check $(SOURCES)
+
+contracts: $(VENV)/.installed-dev
+	$(BIN)/lint-imports
+
+types: $(VENV)/.installed-dev
+	$(BIN)/pyright
+
+page-check: $(VENV)/.installed-dev
+	$(BIN)/python build_page.py check
+
+tests: $(VENV)/.installed-dev
+	$(BIN)/pytest
+
+# The browser tests need a Chromium. Root on Debian gets it from there; others are told what is skipped.
+browser:
+	@if [ -z "$$OWFLEX_CHROMIUM" ] && ! command -v chromium >/dev/null 2>&1 \
+	    && command -v apt-get >/dev/null 2>&1 && [ "$$(id -u)" = 0 ]; then \
+	    apt-get update -qq && apt-get install -y -qq chromium >/dev/null; \
+	fi; \
+	if [ -z "$$OWFLEX_CHROMIUM" ] && ! command -v chromium >/dev/null 2>&1; then \
+	    echo "No Chromium: the browser tests will be skipped. Install it or set OWFLEX_CHROMIUM."; \
+	fi
+.PHONY: browser help
+
+$(VENV)/.installed: pyproject.toml $(PAGE)
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing OwFlex into $(VENV) …"
+	@$(BIN)/pip install --quiet --disable-pip-version-check "$(TORCH)"
+	@$(BIN)/pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	@$(BIN)/pip install --quiet --disable-pip-version-check --editable ".[dev]"
+	@touch $@
+
+clean:
+	rm -rf $(VENV) agent_service/static agent_service/web/node_modules

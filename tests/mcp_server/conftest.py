@@ -1,0 +1,95 @@
+"""A real server over HTTP with a fresh knowledge base."""
+
+import time
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+
+import httpx2
+import jwt
+import pytest
+from fastmcp import Client
+from fastmcp.client.transports import StreamableHttpTransport
+from pydantic import SecretStr
+from starlette.types import ASGIApp
+
+from database.pool import Pool, create_pool
+from knowledge_base.embedding import SentenceTransformerEmbedder
+from mcp_server.app import http_app
+from mcp_server.auth import AGENT_ISSUER, AUDIENCE, BearerVerifier
+from mcp_server.health import Health
+from mcp_server.server import create_server
+from mcp_server.settings import McpServerSettings
+
+LOCAL_TOKEN = "a-local-token-for-tests-of-some-length"
+SIGNING_KEY = "a-signing-key-for-tests-of-some-length"
+
+ACCEPT = {"accept": "application/json, text/event-stream"}
+INITIALIZE = {
+    "jsonrpc": "2.0",
+    "id": 1,
+    "method": "initialize",
+    "params": {
+        "protocolVersion": "2025-06-18",
+        "capabilities": {},
+        "clientInfo": {"name": "test", "version": "1"},
+    },
+}
+
+
+@dataclass(frozen=True)
+class RunningServer:
+    """A served MCP server, its pool and its health."""
+
+    url: str
+    pool: Pool
+    health: Health
+
+    def client(self, token: str = LOCAL_TOKEN) -> Client[StreamableHttpTransport]:
+        """A client with this bearer token."""
+        return Client(StreamableHttpTransport(f"{self.url}/mcp", auth=token))
+
+    async def knock(self, **headers: str) -> httpx2.Response:
+        """The raw answer to an initialize request with these headers."""
+        async with httpx2.AsyncClient() as http:
+            return await http.post(f"{self.url}/mcp", json=INITIALIZE, headers=ACCEPT | headers)
+
+    def client_of(self, user: str) -> Client[StreamableHttpTransport]:
+        """A client of a user for whom the agent service vouches."""
+        return self.client(signed_token(user))
+
+
+def signed_token(user: str, *, key: str = SIGNING_KEY, algorithm: str = "HS256", **claims: object) -> str:
+    """A token as the agent service signs it; a claim of None is left out."""
+    now = int(time.time())
+    payload = {"iss": AGENT_ISSUER, "aud": AUDIENCE, "sub": user, "iat": now, "exp": now + 60} | claims
+    payload = {name: value for name, value in payload.items() if value is not None}
+    return jwt.encode(payload, key if algorithm != "none" else "", algorithm=algorithm)
+
+
+@pytest.fixture
+def sign() -> Callable[..., str]:
+    """Signs tokens, good ones and bad ones."""
+    return signed_token
+
+
+@pytest.fixture
+async def server(
+    knowledge_base_url: str,
+    embedder: SentenceTransformerEmbedder,
+    serve: Callable[[ASGIApp], AbstractAsyncContextManager[str]],
+) -> AsyncGenerator[RunningServer]:
+    """The MCP server as it is shipped, on a free port."""
+    settings = McpServerSettings(search_token_budget=600)  # pyright: ignore[reportCallIssue]
+    async with create_pool(knowledge_base_url) as pool:
+        health = Health(pool, embedder)
+        mcp = create_server(
+            settings,
+            pool=pool,
+            embedder=embedder,
+            health=health,
+            version="0.0.test",
+            auth=BearerVerifier(SecretStr(LOCAL_TOKEN), SecretStr(SIGNING_KEY)),
+        )
+        async with serve(http_app(mcp, settings)) as url:
+            yield RunningServer(url, pool, health)
