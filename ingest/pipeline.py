@@ -18,7 +18,6 @@ from ingest.loading import LoadedFile, SourceFile, find_files, load
 from ingest.parsing import parse
 from ingest.parsing.document import ParsedDocument
 from ingest.storing import (
-    Connection,
     NewDocument,
     StoredVersion,
     register_folder,
@@ -42,7 +41,7 @@ Outcome = Literal["added", "updated", "unchanged", "failed"]
 
 @dataclass(frozen=True)
 class FileReport:
-    """What became of one file; `reason` is a sentence when it failed."""
+    """What became of one file; `reason` is a sentence when it failed or holds no text."""
 
     source: str
     outcome: Outcome
@@ -125,11 +124,16 @@ async def _ingest_file(pool: Pool, job: Job, file: SourceFile, stored: StoredVer
     async with pool.connection() as connection:
         space_id = await use_embedding_space(connection, job.embedder)
         await store_document(connection, space_id, document)
-    return FileReport(file.source, "added" if stored is None else "updated", chunks=len(document.chunks))
+    return FileReport(
+        file.source,
+        "added" if stored is None else "updated",
+        chunks=len(document.chunks),
+        reason=None if document.chunks else "There is no text in the file.",
+    )
 
 
 def _prepare(job: Job, loaded: LoadedFile, version: StoredVersion) -> NewDocument:
-    parsed = parse(loaded)
+    parsed = parse(loaded.media_type, loaded.data, loaded.source)
     chunks = chunk(parsed, job.embedder.count_tokens, max_tokens=MAX_TOKENS)
     return NewDocument(
         collection=job.collection,

@@ -114,7 +114,9 @@ async def _upsert(connection: Connection, document: NewDocument) -> int:
     rows = await connection.execute(
         """
         insert into documents (collection, source, title, media_type, content_hash, recipe, metadata)
-        values (%(collection)s, %(source)s, %(title)s, %(media_type)s, %(content_hash)s, %(recipe)s, %(metadata)s)
+        values (
+            %(collection)s, %(source)s, %(title)s, %(media_type)s, %(content_hash)s, %(recipe)s, %(metadata)s
+        )
         on conflict (collection, source) do update
         set title = excluded.title,
             media_type = excluded.media_type,

@@ -66,9 +66,7 @@ def check_port(program: Program) -> None:
 
 
 @contextmanager
-def running(
-    programs: list[Program], log_folder: Path, environment: dict[str, str]
-) -> Generator[list[Running]]:
+def running(programs: list[Program], log_folder: Path) -> Generator[list[Running]]:
     """The programs, started in this order and stopped in the reverse one."""
     log_folder.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:

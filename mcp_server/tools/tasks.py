@@ -31,8 +31,8 @@ Title = Annotated[
 ]
 Notes = Annotated[str, Field(max_length=5000, description="Anything more to know."), AfterValidator(_clean)]
 Tag = Annotated[str, Field(min_length=1, max_length=60), AfterValidator(_clean), AfterValidator(_not_blank)]
-Tags = Annotated[list[Tag], Field(max_length=20, description="Labels to find the task by.")]
-DueOn = Annotated[date, Field(description="The day it is due, as YYYY-MM-DD.")]
+Tags = Annotated[list[Tag] | None, Field(max_length=20, description="Labels to find the task by.")]
+DueOn = Annotated[date | None, Field(description="The day it is due, as YYYY-MM-DD.")]
 TaskId = Annotated[
     int, Field(ge=1, le=2**63 - 1, description="The task_id that list_tasks or add_task returned.")
 ]
@@ -50,8 +50,8 @@ class TaskTools:
         title: Title,
         notes: Notes = "",
         priority: Annotated[Priority, Field(description="How pressing it is.")] = "normal",
-        due_on: DueOn | None = None,
-        tags: Tags | None = None,
+        due_on: DueOn = None,
+        tags: Tags = None,
     ) -> TaskEntry:
         """Add a task to the user's list. Resolve words like "tomorrow" to a date yourself."""
         user = current_user(self.stdio_user)
@@ -93,12 +93,14 @@ class TaskTools:
     async def update_task(
         self,
         task_id: TaskId,
-        title: Title | None = None,
-        notes: Notes | None = None,
+        title: Annotated[Title | None, Field(description="The new title.")] = None,
+        notes: Annotated[Notes | None, Field(description="The new notes.")] = None,
         priority: Annotated[Priority | None, Field(description="How pressing it is.")] = None,
-        due_on: DueOn | None = None,
+        due_on: DueOn = None,
         clear_due_on: Annotated[bool, Field(description="True removes the due day.")] = False,
-        tags: Annotated[Tags | None, Field(description="The new labels; an empty list removes all.")] = None,
+        tags: Annotated[
+            list[Tag] | None, Field(max_length=20, description="The new labels; an empty list removes all.")
+        ] = None,
         status: Annotated[
             Literal["open", "done"] | None, Field(description="open reopens a done task.")
         ] = None,

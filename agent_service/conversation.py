@@ -1,0 +1,86 @@
+"""The model's input read back: what the user said last, and what the tools answered since."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+
+@dataclass(frozen=True)
+class ToolAnswer:
+    """A finished tool call: its structured content, or the text of its error."""
+
+    name: str
+    arguments: Mapping[str, Any]
+    content: Mapping[str, Any] | None
+    error: str | None
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """The user's last message (and the passage it points to), the one before, and the tool answers since."""
+
+    question: str
+    quoted: str
+    previous_question: str
+    answers: list[ToolAnswer]
+
+
+def read_conversation(items: str | Sequence[Any]) -> Conversation:
+    """The conversation in a model's input."""
+    if isinstance(items, str):
+        return Conversation(items, "", "", [])
+    users = [number for number, item in enumerate(items) if _field(item, "role") == "user"]
+    if not users:
+        return Conversation("", "", "", [])
+    parts = list(_texts(_field(items[users[-1]], "content")))
+    previous = list(_texts(_field(items[users[-2]], "content"))) if len(users) > 1 else []
+    return Conversation(
+        question=parts[0] if parts else "",
+        quoted=" ".join(parts[1:]),
+        previous_question=previous[0] if previous else "",
+        answers=list(_answers(items[users[-1] + 1 :])),
+    )
+
+
+def _answers(items: Sequence[Any]) -> Iterator[ToolAnswer]:
+    calls: dict[str, Any] = {}
+    for item in items:
+        if _field(item, "type") == "function_call":
+            calls[str(_field(item, "call_id"))] = item
+        elif _field(item, "type") == "function_call_output":
+            call = calls.get(str(_field(item, "call_id")))
+            if call is not None:
+                yield _answer(call, _field(item, "output"))
+
+
+def _answer(call: Any, output: Any) -> ToolAnswer:
+    text = "\n".join(_texts(output))
+    arguments = _json_object(str(_field(call, "arguments"))) or {}
+    content = _json_object(text)
+    return ToolAnswer(str(_field(call, "name")), arguments, content, None if content is not None else text)
+
+
+def _json_object(text: str) -> Mapping[str, Any] | None:
+    try:
+        value: object = json.loads(text)
+    except ValueError:
+        return None
+    return cast(Mapping[str, Any], value) if isinstance(value, dict) else None
+
+
+def _texts(content: Any) -> Iterator[str]:
+    """The texts of a message or a tool output, which is a string, a part or a list of parts."""
+    if isinstance(content, str):
+        yield content
+    elif isinstance(content, list):
+        for part in cast(list[Any], content):
+            yield from _texts(part)
+    elif isinstance(_field(content, "text"), str):
+        yield str(_field(content, "text"))
+
+
+def _field(item: Any, name: str) -> Any:
+    if isinstance(item, Mapping):
+        return cast(Mapping[str, Any], item).get(name)
+    return getattr(item, name, None)

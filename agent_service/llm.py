@@ -1,0 +1,129 @@
+"""Which language model answers: chosen by the settings, spoken to over Chat Completions."""
+
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import urlsplit
+
+from agents import Model, OpenAIChatCompletionsModel
+from openai import AsyncOpenAI
+from pydantic import SecretStr
+
+from agent_service.errors import ModelChoiceError
+from agent_service.extractive import ExtractiveModel
+from agent_service.settings import AgentServiceSettings
+from agent_service.unique_ids import UniqueIdModel
+
+EXTRACTIVE = "extractive"
+OPENAI_URL = "https://api.openai.com/v1"
+OPENROUTER_URL = "https://openrouter.ai/api/v1"
+GEMINI_URL = "https://generativelanguage.googleapis.com/v1beta/openai/"
+DEFAULT_NAMES = {"OpenAI": "gpt-4.1-mini", "OpenRouter": "openai/gpt-4.1-mini", "Gemini": "gemini-2.5-flash"}
+# A retry is one more HTTP request before anything was answered; it never repeats a tool.
+HTTP_RETRIES = 1
+
+ProviderName = Literal["OpenAI", "OpenRouter", "Gemini", "custom"]
+
+
+@dataclass(frozen=True)
+class Provider:
+    """An OpenAI-compatible service, its key and the setting the key comes from."""
+
+    name: ProviderName
+    base_url: str
+    key: SecretStr | None
+    key_setting: str
+
+
+@dataclass(frozen=True)
+class ChosenModel:
+    """The model that answers; `provider` says whom a user knows it from, `extractive` that it is no LLM."""
+
+    model: Model
+    name: str
+    provider: str
+    key_setting: str
+    extractive: bool
+
+
+def choose_model(settings: AgentServiceSettings) -> ChosenModel:
+    """The model the settings name; the extractive one when they name none. Raises `ModelChoiceError`."""
+    providers = _providers(settings)
+    if settings.model_name == EXTRACTIVE or not (providers or settings.model_name):
+        return ChosenModel(UniqueIdModel(ExtractiveModel()), EXTRACTIVE, "OwFlex", "", extractive=True)
+    if not providers:
+        raise ModelChoiceError(
+            f"MODEL_NAME={settings.model_name} names a language model, but not where it is. Set "
+            "OPENAI_API_KEY, OPENROUTER_API_KEY, GEMINI_API_KEY or OPENAI_BASE_URL, or leave MODEL_NAME out."
+        )
+    provider = _provider_for(settings.model_name, providers)
+    name = settings.model_name or _default_name(provider)
+    _check_name(name, provider)
+    model = OpenAIChatCompletionsModel(name, _client(provider, settings.llm_timeout_seconds))
+    return ChosenModel(
+        UniqueIdModel(model), name, _display_name(provider), provider.key_setting, extractive=False
+    )
+
+
+def _providers(settings: AgentServiceSettings) -> list[Provider]:
+    """Those that are set up, the first one first in line."""
+    if settings.openai_base_url is not None:
+        return [Provider("custom", settings.openai_base_url, settings.openai_api_key, "OPENAI_API_KEY")]
+    candidates = [
+        Provider("OpenAI", OPENAI_URL, settings.openai_api_key, "OPENAI_API_KEY"),
+        Provider("OpenRouter", OPENROUTER_URL, settings.openrouter_api_key, "OPENROUTER_API_KEY"),
+        Provider("Gemini", GEMINI_URL, settings.gemini_api_key, "GEMINI_API_KEY"),
+    ]
+    return [provider for provider in candidates if provider.key is not None]
+
+
+def _provider_for(name: str | None, providers: list[Provider]) -> Provider:
+    """The one whose way of naming models fits, else the first."""
+    wanted = _provider_named_like(name or "")
+    return next((provider for provider in providers if provider.name == wanted), providers[0])
+
+
+def _provider_named_like(name: str) -> ProviderName | None:
+    if name.removeprefix("models/").startswith("gemini"):
+        return "Gemini"
+    return "OpenRouter" if "/" in name else None
+
+
+def _default_name(provider: Provider) -> str:
+    if provider.name not in DEFAULT_NAMES:
+        raise ModelChoiceError(
+            f"Set MODEL_NAME to a model that {provider.base_url} serves, e.g. llama3.1 for Ollama."
+        )
+    return DEFAULT_NAMES[provider.name]
+
+
+def _check_name(name: str, provider: Provider) -> None:
+    """Names with a provider in front belong to OpenRouter and to servers that really call them so."""
+    prefix, _, rest = name.partition("/")
+    if prefix == "litellm" or (prefix == "openrouter" and "/" in rest):
+        raise ModelChoiceError(
+            f"MODEL_NAME={name}: leave the prefix {prefix}/ out; write the name as {provider.name} calls it."
+        )
+    if provider.name in ("OpenAI", "Gemini") and rest and prefix != "models":
+        raise ModelChoiceError(
+            f"MODEL_NAME={name}: {provider.name} calls its models without a prefix; write {rest}. "
+            "Names with the provider in front are right for OpenRouter (set OPENROUTER_API_KEY)."
+        )
+    if provider.name == "OpenRouter" and not rest:
+        raise ModelChoiceError(
+            f"MODEL_NAME={name}: OpenRouter's names carry the provider in front, "
+            f"e.g. {DEFAULT_NAMES['OpenRouter']}."
+        )
+
+
+def _client(provider: Provider, timeout_seconds: float) -> AsyncOpenAI:
+    # Servers without keys refuse nothing, but the client insists on one.
+    key = provider.key.get_secret_value() if provider.key is not None else "no-key"
+    return AsyncOpenAI(
+        api_key=key, base_url=provider.base_url, max_retries=HTTP_RETRIES, timeout=timeout_seconds
+    )
+
+
+def _display_name(provider: Provider) -> str:
+    if provider.name == "custom":
+        return urlsplit(provider.base_url).netloc
+    return provider.name

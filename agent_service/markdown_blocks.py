@@ -1,0 +1,119 @@
+"""A Markdown passage as blocks (paragraphs, lists, code, tables) and sentences that can be quoted alone."""
+
+import re
+import textwrap
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal
+
+BlockKind = Literal["text", "list", "code", "table"]
+
+FENCE = re.compile(r"\s*(?P<fence>`{3,}|~{3,})")
+LIST_ITEM = re.compile(r"\s*(?:[-*+]|\d{1,3}[.)])\s+")
+HEADING = re.compile(r"#{1,6}\s")
+ADMONITION = re.compile(r"///.*|:::.*|!!!.*|\{\*.*\*\}|\{%.*%\}|-{3,}|\*{3,}|={3,}|<!--.*-->")
+SENTENCE_END = re.compile(r"[.!?…][\"')\]”’*_]*(?=\s+[^\sa-z])|[。！？]")
+ABBREVIATION = re.compile(r"(?:\b(?:e\.g|i\.e|etc|vs|cf|approx|No|Mr|Mrs|Ms|Dr|St|Fig|p|pp)\.|\b[A-Z]\.)$")
+
+IMAGE = re.compile(r"!\[[^\]]*\]\([^)]*\)")
+LINK = re.compile(r"\[([^\[\]]+)\]\((?:[^()]|\([^()]*\))*\)(?:\{[^{}]*\})?")
+REFERENCE_LINK = re.compile(r"\[([^\[\]]+)\]\[[^\[\]]*\]")
+TAG = re.compile(r"</?[A-Za-z][^<>]*>")
+ATTRIBUTES = re.compile(r"\s*\{\s*[.#][^{}]*\}")
+INLINE_CODE = re.compile(r"(`+[^`]+`+)")
+
+
+@dataclass(frozen=True)
+class Block:
+    """One block: its kind and its text (Markdown, code with its fences)."""
+
+    kind: BlockKind
+    text: str
+
+
+def blocks_of(text: str) -> list[Block]:
+    """The blocks of a passage in order, without headings and page furniture; a list is one block."""
+    blocks: list[Block] = []
+    for lines in _groups(text.splitlines()):
+        block = _block(lines)
+        if block.kind == "list" and blocks and blocks[-1].kind == "list":
+            blocks[-1] = Block("list", f"{blocks[-1].text}\n{block.text}")
+        else:
+            blocks.append(block)
+    return blocks
+
+
+def sentences_of(text: str) -> list[str]:
+    """The sentences of a paragraph."""
+    cuts = [end.end() for end in SENTENCE_END.finditer(text) if not ABBREVIATION.search(text[: end.end()])]
+    pieces = [text[start:end].strip() for start, end in pairwise([0, *cuts, len(text)])]
+    return [piece for piece in pieces if piece]
+
+
+def without_links(text: str) -> str:
+    """Markdown as it can stand elsewhere: link texts without targets, no images, no tags; code untouched."""
+    pieces = INLINE_CODE.split(text)
+    return "".join(piece if i % 2 else _plain(piece) for i, piece in enumerate(pieces)).strip()
+
+
+def _plain(text: str) -> str:
+    text = IMAGE.sub("", text)
+    text = REFERENCE_LINK.sub(r"\1", LINK.sub(r"\1", text))
+    return TAG.sub("", ATTRIBUTES.sub("", text))
+
+
+def _groups(lines: list[str]) -> Iterator[list[str]]:
+    """The lines of each block."""
+    group: list[str] = []
+    fence = ""
+    for line in lines:
+        if fence:
+            group.append(line)
+            if _closes(line, fence):
+                yield group
+                group, fence = [], ""
+            continue
+        opening = FENCE.match(line)
+        if group and (opening or _is_furniture(line) or _begins_list(line, group)):
+            yield group
+            group = []
+        if opening:
+            fence = opening["fence"]
+        if not _is_furniture(line):
+            group.append(line)
+    if group:
+        yield group
+
+
+def _closes(line: str, fence: str) -> bool:
+    return line.strip().startswith(fence) and not line.strip().strip(fence[0])
+
+
+def _begins_list(line: str, group: list[str]) -> bool:
+    return bool(LIST_ITEM.match(line)) and not LIST_ITEM.match(group[0])
+
+
+def _is_furniture(line: str) -> bool:
+    stripped = line.strip()
+    return not stripped or bool(HEADING.match(stripped) or ADMONITION.fullmatch(stripped))
+
+
+def _block(lines: list[str]) -> Block:
+    if FENCE.match(lines[0]):
+        return Block("code", _closed(textwrap.dedent("\n".join(lines))))
+    if LIST_ITEM.match(lines[0]):
+        return Block("list", textwrap.dedent("\n".join(lines)))
+    if len(lines) > 1 and all(line.lstrip().startswith("|") for line in lines):
+        return Block("table", "\n".join(lines))
+    return Block("text", " ".join(line.strip().removeprefix("> ") for line in lines))
+
+
+def _closed(code: str) -> str:
+    """A passage may end inside its code."""
+    opening = FENCE.match(code)
+    assert opening is not None
+    _, _, rest = code.partition("\n")
+    return (
+        code if _closes(rest.rpartition("\n")[2] or "-", opening["fence"]) else f"{code}\n{opening['fence']}"
+    )

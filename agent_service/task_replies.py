@@ -1,0 +1,117 @@
+"""What the extractive assistant says about tasks."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from agent_service.task_sentences import ListTasks
+from agent_service.tool_results import Task, TaskList
+from agent_service.words import question_terms, terms
+
+LEAST_MATCH = 0.5
+
+
+def added(task: Task) -> str:
+    """The sentence after a task was added."""
+    return f"Added: {_described(task)}."
+
+
+def changed(task: Task) -> str:
+    """The sentence after a task was completed or reopened."""
+    return f"Done: {_named(task)}." if task.status == "done" else f"Open again: {_described(task)}."
+
+
+def listed(found: TaskList, wanted: ListTasks, today: date) -> str:
+    """The tasks as a list under a heading sentence."""
+    if not found.tasks:
+        return f"You have {_kind(wanted, 'no', 0)}."
+    head = f"You have {_kind(wanted, str(found.total), found.total)}:"
+    more = found.total - len(found.tasks)
+    rest = f"\n\n… and {more} more." if more > 0 else ""
+    return f"{head}\n\n{_lines(found.tasks, today)}{rest}"
+
+
+def which_one(tasks: Sequence[Task], action: str, today: date) -> str:
+    """The question when several tasks fit."""
+    verb = "done" if action == "complete" else "open"
+    return (
+        f"Which one do you mean?\n\n{_lines(tasks, today)}\n\n"
+        f"Say for example: mark task {tasks[0].task_id} as {verb}."
+    )
+
+
+def none_fits(words: str, tasks: Sequence[Task], action: str, today: date) -> str:
+    """The answer when no task has such a title."""
+    state = "open" if action == "complete" else "done"
+    if not tasks:
+        return f"I found no {state} task like “{words}”: there is no {state} task at all."
+    shown = tasks[:10]
+    return f"I found no {state} task like “{words}”. These are {state}:\n\n{_lines(shown, today)}"
+
+
+def best_matches(words: str, tasks: Sequence[Task]) -> list[Task]:
+    """The tasks whose title fits best: several when they fit alike, none when none fits half the words."""
+    exact = [task for task in tasks if _folded(task.title) == _folded(words)]
+    if exact:
+        return exact
+    wanted = question_terms(words)
+    shares = [(len(wanted & terms(task.title)) / len(wanted) if wanted else 0.0, task) for task in tasks]
+    best = max((share for share, _ in shares), default=0.0)
+    return [task for share, task in shares if share == best and best >= LEAST_MATCH]
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.casefold().split())
+
+
+def _named(task: Task) -> str:
+    return f"“{task.title}” (task {task.task_id})"
+
+
+def _described(task: Task) -> str:
+    priority = f", {task.priority} priority" if task.priority != "normal" else ""
+    due = f", due {_day(task.due_on)}" if task.due_on else ""
+    tags = "".join(f" #{tag}" for tag in task.tags)
+    return f"{_named(task)}{due}{priority}{tags}"
+
+
+def _lines(tasks: Sequence[Task], today: date) -> str:
+    return "\n".join(f"- {_line(task, today)}" for task in tasks)
+
+
+def _line(task: Task, today: date) -> str:
+    parts = [f"task {task.task_id}"]
+    if task.status == "done":
+        parts.append("done")
+    elif task.due_on:
+        parts.append(
+            f"**overdue since {_day(task.due_on)}**" if task.due_on < today else f"due {_day(task.due_on)}"
+        )
+    if task.priority != "normal":
+        parts.append(f"{task.priority} priority")
+    tags = "".join(f" #{tag}" for tag in task.tags)
+    return f"{_escaped(task.title)} ({', '.join(parts)}){tags}"
+
+
+def _kind(wanted: ListTasks, number: str, count: int) -> str:
+    words = [number]
+    if wanted.priority:
+        words.append(f"{wanted.priority}-priority")
+    if wanted.due == "overdue":
+        words.append("overdue")
+    elif wanted.status != "all":
+        words.append(wanted.status)
+    words.append("task" if count == 1 else "tasks")
+    if wanted.due == "today":
+        words.append("due today")
+    if wanted.tag:
+        words.append(f"tagged #{wanted.tag}")
+    return " ".join(words)
+
+
+def _day(day: date) -> str:
+    return f"{day:%A}, {day.day} {day:%B %Y}"
+
+
+def _escaped(text: str) -> str:
+    """A title is text, not Markdown."""
+    return "".join(f"\\{sign}" if sign in "\\`*_[]<>#|" else sign for sign in text)

@@ -1,0 +1,84 @@
+"""What the MCP tools return, as far as this service reads it."""
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+SEARCH = "search_documents"
+
+
+class Passage(BaseModel):
+    """A passage that a search returned; `text` is the passage without the fence around it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    chunk_id: int
+    document_id: int
+    title: str
+    source: str
+    heading_path: list[str] = []
+    page: int | None = None
+    position: int = 0
+    content: str
+    similarity: float
+
+    @property
+    def text(self) -> str:
+        """The passage itself, free of the tags that mark it as data."""
+        fenced = FENCED.fullmatch(self.content)
+        return fenced["text"] if fenced else self.content
+
+
+class BelowThreshold(BaseModel):
+    """The passages that were not similar enough."""
+
+    count: int = 0
+    best_similarity: float | None = None
+    threshold: float = 0.0
+
+
+class Searched(BaseModel):
+    """How much was searched."""
+
+    chunks: int = 0
+
+
+class SearchResult(BaseModel):
+    """Answer of `search_documents`."""
+
+    results: list[Passage]
+    searched: Searched = Searched()
+    below_threshold: BelowThreshold = BelowThreshold()
+    hint: str | None = None
+
+
+class Task(BaseModel):
+    """A task of the user."""
+
+    task_id: int
+    title: str
+    priority: Literal["low", "normal", "high"] = "normal"
+    due_on: date | None = None
+    tags: list[str] = []
+    status: Literal["open", "done"] = "open"
+
+
+class TaskList(BaseModel):
+    """Answer of `list_tasks`."""
+
+    tasks: list[Task]
+    total: int
+
+
+FENCED = re.compile(r"<(?P<tag>document-text-[0-9a-f]+)>\n(?P<text>.*)\n</(?P=tag)>", re.DOTALL)
+
+
+def passages_in(structured: Mapping[str, Any] | None) -> list[Passage]:
+    """The passages of a search result; none when the content is something else."""
+    try:
+        return SearchResult.model_validate(structured).results
+    except ValidationError:
+        return []

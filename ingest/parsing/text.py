@@ -1,0 +1,51 @@
+"""Plain text, and how bytes become text."""
+
+import re
+import unicodedata
+from pathlib import PurePosixPath
+
+from charset_normalizer import from_bytes
+
+from ingest.errors import FileFormatError
+from ingest.parsing.document import Block, ParsedDocument
+
+BYTE_ORDER_MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+# Characters nobody sees: control characters but tab and newline, zero-width and direction marks, soft hyphen.
+INVISIBLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
+LONGEST_TITLE = 100
+
+
+def parse_text(data: bytes, source: str) -> ParsedDocument:
+    """Paragraphs of a plain text; its title is a short first line, else the file's name."""
+    paragraphs = [part.strip("\n") for part in re.split(r"\n[ \t]*\n", decode(data)) if part.strip()]
+    first = paragraphs[0].strip() if paragraphs else ""
+    title = first if first and "\n" not in first and len(first) <= LONGEST_TITLE else title_from(source)
+    return ParsedDocument(title, tuple(Block(part) for part in paragraphs))
+
+
+def decode(data: bytes) -> str:
+    """The text of a file in any common encoding. Raises `FileFormatError` when it is not text."""
+    for mark, encoding in BYTE_ORDER_MARKS:
+        if data.startswith(mark):
+            return clean(data.decode(encoding, errors="replace"))
+    try:
+        if b"\x00" not in data:
+            return clean(data.decode("utf-8"))
+    except UnicodeDecodeError:
+        pass  # another encoding, then
+    guess = from_bytes(data).best()
+    if guess is None or (b"\x00" in data and not guess.encoding.startswith(("utf_16", "utf_32"))):
+        raise FileFormatError("This is not a text file.")
+    return clean(str(guess))
+
+
+def clean(text: str) -> str:
+    """The text with plain newlines, composed characters and without invisible ones."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\f", "\n\n").replace("\u00a0", " ")
+    return unicodedata.normalize("NFC", INVISIBLE.sub("", text))
+
+
+def title_from(source: str) -> str:
+    """A title made of the file's name."""
+    name = PurePosixPath(source).stem
+    return re.sub(r"[-_]+", " ", name).strip().capitalize() or source

@@ -1,0 +1,123 @@
+"""`python -m owflex.reference`: writes the reference pages of the handbook from the code itself."""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from fastmcp import FastMCP
+from pydantic_settings import BaseSettings
+
+from agent_service.settings import AgentServiceSettings
+from database.pool import create_pool
+from ingest.settings import IngestSettings
+from knowledge_base.embedding import SentenceTransformerEmbedder
+from knowledge_base.settings import KnowledgeBaseSettings
+from mcp_server.auth import LOCAL_USER
+from mcp_server.health import Health
+from mcp_server.server import create_server
+from mcp_server.settings import McpServerSettings
+
+PROGRAMS: list[tuple[str, type[BaseSettings]]] = [
+    ("Knowledge base (MCP server and ingestion)", KnowledgeBaseSettings),
+    ("MCP server", McpServerSettings),
+    ("Chat", AgentServiceSettings),
+    ("Ingestion", IngestSettings),
+]
+
+
+def settings_page() -> str:
+    """`docs/settings.md`: every setting of every program."""
+    parts = [
+        "# Settings",
+        "Settings are environment variables, or lines of a file `.env` in the folder where a program starts. "
+        "An empty value means that it is not set.",
+    ]
+    shown: set[str] = set()
+    for title, settings in PROGRAMS:
+        fields = {name: field for name, field in settings.model_fields.items() if name not in shown}
+        shown |= set(fields)
+        rows = [
+            f"| `{name.upper()}` | {_default(field)} | {field.description} |"
+            for name, field in fields.items()
+        ]
+        parts += [f"## {title}", "\n".join(["| variable | default | meaning |", "|---|---|---|", *rows])]
+    return "\n\n".join(parts) + "\n"
+
+
+async def tools_page() -> str:
+    """`docs/tools.md`: every tool as a client sees it."""
+    tools = await _server().list_tools()
+    parts = [
+        "# Tools",
+        "What the MCP server offers. Every answer is structured content, and the same as JSON text.",
+    ]
+    for tool in tools:
+        annotations = tool.annotations
+        kind = "Reads only." if annotations and annotations.read_only_hint else "Writes."
+        parts += [f"## {tool.name}", str(tool.description), f"*{kind}*", _arguments(tool.parameters)]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _server() -> FastMCP:
+    """A server that is never started: its pool is not opened, its model not loaded."""
+    settings = McpServerSettings()  # pyright: ignore[reportCallIssue]
+    embedder = SentenceTransformerEmbedder(settings.embedding_model)
+    pool = create_pool("postgresql:///none")
+    return create_server(
+        settings,
+        pool=pool,
+        embedder=embedder,
+        health=Health(pool, embedder),
+        version="0",
+        stdio_user=LOCAL_USER,
+    )
+
+
+def _default(field: Any) -> str:
+    value = field.get_default()
+    if value is None or value == [] or field.default_factory is not None:
+        return ""
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
+
+
+def _arguments(schema: Mapping[str, Any]) -> str:
+    required = schema.get("required", [])
+    rows = [
+        f"| `{name}` | {_type(argument)} | {'required' if name in required else _json(argument)} "
+        f"| {argument.get('description', '')} |"
+        for name, argument in schema.get("properties", {}).items()
+    ]
+    return "\n".join(["| argument | type | default | meaning |", "|---|---|---|---|", *rows]) if rows else ""
+
+
+def _type(argument: Mapping[str, Any]) -> str:
+    kinds: Iterable[Mapping[str, Any]] = argument.get("anyOf", [argument])
+    return " or ".join(_one_type(kind) for kind in kinds if kind.get("type") != "null")
+
+
+def _one_type(kind: Mapping[str, Any]) -> str:
+    if "enum" in kind:
+        return ", ".join(f"`{value}`" for value in kind["enum"])
+    limits = [
+        f"{word} {kind[limit]}"
+        for limit, word in (("minimum", "from"), ("maximum", "to"), ("maxLength", "up to"))
+        if limit in kind and kind[limit] < 2**53
+    ]
+    return " ".join([str(kind.get("format", kind.get("type", "any"))), *limits])
+
+
+def _json(argument: Mapping[str, Any]) -> str:
+    value = argument.get("default")
+    return "" if value in (None, "") else f"`{str(value).lower() if isinstance(value, bool) else value}`"
+
+
+def main() -> None:
+    """Write the pages into `docs/` of the checkout."""
+    docs = Path(__file__).parent.parent / "docs"
+    (docs / "settings.md").write_text(settings_page(), encoding="utf-8")
+    (docs / "tools.md").write_text(asyncio.run(tools_page()), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
