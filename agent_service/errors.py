@@ -21,6 +21,10 @@ class McpUnavailableError(AgentServiceError):
     """The MCP server cannot be used right now; the text is for the user of the chat."""
 
 
+class EmptyAnswerError(AgentServiceError):
+    """The model ended its turn without a word."""
+
+
 class RequestRefusedError(AgentServiceError):
     """A request that the service does not carry out, with the HTTP status and a short code for programs."""
 

@@ -9,7 +9,7 @@ from openai import AsyncOpenAI
 from pydantic import SecretStr
 
 from agent_service.errors import ModelChoiceError
-from agent_service.extractive import ExtractiveModel
+from agent_service.extractive.model import ExtractiveModel
 from agent_service.settings import AgentServiceSettings
 from agent_service.unique_ids import UniqueIdModel
 

@@ -98,9 +98,11 @@ class SentenceTransformerEmbedder:
         # Importing it takes seconds: only who embeds pays for it.
         import torch
         from sentence_transformers import SentenceTransformer
+        from transformers.utils import logging as model_logging
 
         # The default ("highest") takes a path of half the speed on AMD; on a CPU the results are the same.
         torch.set_float32_matmul_precision("medium")
+        model_logging.disable_progress_bar()
         try:
             return SentenceTransformer(self._folder, device="cpu")
         except (OSError, ValueError) as error:

@@ -117,7 +117,7 @@ async def search(
         order by nearest.similarity desc, chunks.id
         """,
         {
-            "embedding": HalfVector(embedding),
+            "embedding": HalfVector(embedding).to_text(),
             "collection": which.collection,
             "metadata": Jsonb(dict(which.metadata or {})),
             "limit": limit,

@@ -64,7 +64,7 @@ def _nothing(outcome: SearchOutcome) -> str:
 def _table(question: str, outcome: SearchOutcome) -> Table:
     table = Table(title=escape(question), show_lines=True, expand=True)
     table.add_column("Similarity", justify="right", no_wrap=True)
-    table.add_column("Where", ratio=2)
+    table.add_column("Where", ratio=2, overflow="fold")
     table.add_column("Passage", ratio=5)
     for hit in outcome.hits:
         table.add_row(f"{hit.similarity:.2f}", escape(_place(hit)), escape(_passage(hit)))

@@ -1,32 +1,43 @@
 """Answers a question with what the documents say: the sentences of the passages that share most with it."""
 
 import math
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from agent_service.markdown_blocks import Block, blocks_of, sentences_of, without_links
+from agent_service.extractive.markdown_blocks import (
+    Block,
+    blocks_of,
+    list_items_of,
+    sentences_of,
+    without_links,
+)
+from agent_service.extractive.words import question_terms, terms
 from agent_service.tool_results import Passage
-from agent_service.words import question_terms, terms
 
 MOST_QUOTES = 3
 MOST_CHARACTERS = 900
 WHOLE_PARAGRAPH = 320
+SHORT_PARAGRAPH = 100
 LONGEST_LIST = 700
 LONGEST_CODE = 1500
 SHORTEST_SENTENCE = 25
 # A heading says what a passage is about, a sentence says it; similarity decides between equals.
-HEADING_WEIGHT = 0.45
+HEADING_WEIGHT = 0.6
 CODE_WEIGHT = 0.25
-SIMILARITY_WEIGHT = 0.5
+SIMILARITY_WEIGHT = 2.0
+LEAD_WEIGHT = 0.1
 # Of the best quote's score, what another quote needs to stand beside it.
-WORTH_SHOWING = 0.7
+WORTH_SHOWING = 0.8
+MOST_OF_ONE_PASSAGE = 2
 # A sentence that shares no more than this with the question, in a passage that is not very similar either,
 # does not answer it.
 LEAST_SHARED = 0.2
 SURELY_SIMILAR = 0.5
 ALREADY_SAID = 0.8
+CAPTION = re.compile(r"\*\*[^*]+\*\*|__[^_]+__|[^.!?:…。]{1,50}")
 
 
 @dataclass(frozen=True)
@@ -54,7 +65,7 @@ def choose_quotes(question: str, passages: Sequence[Passage]) -> list[Quote]:
         if len(chosen) == MOST_QUOTES or quote.score < WORTH_SHOWING * candidates[0].score:
             break
         fits = not chosen or length + len(quote.markdown) <= MOST_CHARACTERS
-        if fits and not any(_is_said(quote, other) for other in chosen):
+        if fits and _is_new(quote, chosen):
             chosen.append(quote)
             length += len(quote.markdown)
     return chosen
@@ -110,13 +121,26 @@ def _pieces(passage: Passage, blocks: list[Block]) -> list[_Piece]:
 
 def _text_pieces(passage: Passage, blocks: list[Block]) -> Iterator[_Piece]:
     for number, block in enumerate(blocks):
-        if block.kind == "code":
-            continue
-        texts = sentences_of(block.text) if block.kind == "text" else [block.text]
-        for text in texts:
+        for text in _quotable(block):
             words = frozenset(terms(text))
-            if words and (len(text) >= SHORTEST_SENTENCE or len(texts) == 1):
+            if words:
                 yield _Piece(passage, number, text, words)
+
+
+def _quotable(block: Block) -> list[str]:
+    """The parts of a block that can stand alone: sentences, items of a long list, a short list whole."""
+    if block.kind == "code":
+        return []
+    if block.kind == "text":
+        return [text for text in sentences_of(block.text) if _is_sentence(text)]
+    if block.kind == "list" and len(block.text) > WHOLE_PARAGRAPH:
+        return list_items_of(block.text)
+    return [block.text]
+
+
+def _is_sentence(text: str) -> bool:
+    """Not a caption in bold type, nor a lone word."""
+    return len(text) >= SHORTEST_SENTENCE and not CAPTION.fullmatch(text)
 
 
 def _weigh(question: set[str], pieces: Sequence[_Piece]) -> _Weights:
@@ -134,6 +158,7 @@ def _quote(piece: _Piece, blocks: list[Block], heading: set[str], weights: _Weig
         + HEADING_WEIGHT * with_heading
         + CODE_WEIGHT * with_code
         + SIMILARITY_WEIGHT * piece.passage.similarity
+        + LEAD_WEIGHT * (piece.block == 0)
     )
     markdown = _with_surroundings(piece, blocks)
     if introduced is not None:
@@ -164,7 +189,7 @@ def _with_surroundings(piece: _Piece, blocks: list[Block]) -> str:
     if block.kind != "text":
         return without_links(_first_lines(piece.text, LONGEST_LIST))
     if len(block.text) <= WHOLE_PARAGRAPH:
-        return without_links(block.text)
+        return without_links(_not_too_short(piece.block, blocks))
     text = ""
     sentences = sentences_of(block.text)
     for sentence in sentences[sentences.index(piece.text) :]:
@@ -174,10 +199,24 @@ def _with_surroundings(piece: _Piece, blocks: list[Block]) -> str:
     return without_links(text)
 
 
+def _not_too_short(number: int, blocks: list[Block]) -> str:
+    """The paragraph, with the next one when it says little alone."""
+    text, following = blocks[number].text, blocks[number + 1 : number + 2]
+    if len(text) < SHORT_PARAGRAPH and following and following[0].kind == "text":
+        together = f"{text} {following[0].text}"
+        return together if len(together) <= WHOLE_PARAGRAPH else text
+    return text
+
+
 def _first_lines(text: str, limit: int) -> str:
     if len(text) <= limit:
         return text
     return text[:limit].rpartition("\n")[0] or text[:limit].rpartition(" ")[0] + " …"
+
+
+def _is_new(quote: Quote, chosen: Sequence[Quote]) -> bool:
+    same_passage = sum(other.passage is quote.passage for other in chosen)
+    return same_passage < MOST_OF_ONE_PASSAGE and not any(_is_said(quote, other) for other in chosen)
 
 
 def _is_said(quote: Quote, other: Quote) -> bool:

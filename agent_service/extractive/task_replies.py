@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from datetime import date
 
-from agent_service.task_sentences import ListTasks
+from agent_service.extractive.task_sentences import ListTasks
+from agent_service.extractive.words import question_terms, terms
 from agent_service.tool_results import Task, TaskList
-from agent_service.words import question_terms, terms
 
 LEAST_MATCH = 0.5
 

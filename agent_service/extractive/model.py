@@ -10,10 +10,10 @@ from agents import Model, ModelResponse, Usage
 from agents.items import TResponseStreamEvent
 from pydantic import ValidationError
 
-from agent_service import model_events, task_replies
-from agent_service.conversation import Conversation, ToolAnswer, read_conversation
-from agent_service.quoting import choose_quotes, render_quotes
-from agent_service.task_sentences import (
+from agent_service.extractive import model_events, task_replies
+from agent_service.extractive.conversation import Conversation, ToolAnswer, read_conversation
+from agent_service.extractive.quoting import choose_quotes, render_quotes
+from agent_service.extractive.task_sentences import (
     AddTask,
     ChangeTask,
     Command,
@@ -21,8 +21,8 @@ from agent_service.task_sentences import (
     Unclear,
     read_command,
 )
+from agent_service.extractive.words import terms
 from agent_service.tool_results import SEARCH, SearchResult, Task, TaskList
-from agent_service.words import terms
 
 NAME = "extractive"
 LONGEST_QUERY = 400
@@ -58,7 +58,6 @@ ABOUT = (
 THANKED = "You are welcome."
 EMPTY = "What would you like to know? Ask a question about your documents, or say “show my tasks”."
 FOUND = "This is what the documents say:"
-UNSURE = "I am not sure that this answers it, but these passages come closest:"
 
 
 @dataclass(frozen=True)

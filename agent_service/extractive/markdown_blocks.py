@@ -16,12 +16,12 @@ ADMONITION = re.compile(r"///.*|:::.*|!!!.*|\{\*.*\*\}|\{%.*%\}|-{3,}|\*{3,}|={3
 SENTENCE_END = re.compile(r"[.!?…][\"')\]”’*_]*(?=\s+[^\sa-z])|[。！？]")
 ABBREVIATION = re.compile(r"(?:\b(?:e\.g|i\.e|etc|vs|cf|approx|No|Mr|Mrs|Ms|Dr|St|Fig|p|pp)\.|\b[A-Z]\.)$")
 
-IMAGE = re.compile(r"!\[[^\]]*\]\([^)]*\)")
-LINK = re.compile(r"\[([^\[\]]+)\]\((?:[^()]|\([^()]*\))*\)(?:\{[^{}]*\})?")
-REFERENCE_LINK = re.compile(r"\[([^\[\]]+)\]\[[^\[\]]*\]")
-TAG = re.compile(r"</?[A-Za-z][^<>]*>")
-ATTRIBUTES = re.compile(r"\s*\{\s*[.#][^{}]*\}")
-INLINE_CODE = re.compile(r"(`+[^`]+`+)")
+TARGET = r"\((?:[^()]|\([^()]*\))*\)(?:\{[^{}]*\})?"
+# Code comes first where it begins first: what looks like a link inside it is none.
+MARKUP = re.compile(
+    rf"(?P<code>`+[^`]+`+)|(?P<image>!\[[^\]]*\]{TARGET})|\[(?P<linked>[^\[\]]+)\](?:{TARGET}|\[[^\[\]]*\])"
+    r"|(?P<tag></?[A-Za-z][^<>]*>)|(?P<attributes>\s*\{\s*[.#][^{}]*\})"
+)
 
 
 @dataclass(frozen=True)
@@ -51,16 +51,20 @@ def sentences_of(text: str) -> list[str]:
     return [piece for piece in pieces if piece]
 
 
+def list_items_of(text: str) -> list[str]:
+    """The items of a list block, each with the lines that are indented below it."""
+    items: list[str] = []
+    for line in text.split("\n"):
+        if items and (line.startswith((" ", "\t")) or not LIST_ITEM.match(line)):
+            items[-1] = f"{items[-1]}\n{line}"
+        else:
+            items.append(line)
+    return items
+
+
 def without_links(text: str) -> str:
     """Markdown as it can stand elsewhere: link texts without targets, no images, no tags; code untouched."""
-    pieces = INLINE_CODE.split(text)
-    return "".join(piece if i % 2 else _plain(piece) for i, piece in enumerate(pieces)).strip()
-
-
-def _plain(text: str) -> str:
-    text = IMAGE.sub("", text)
-    text = REFERENCE_LINK.sub(r"\1", LINK.sub(r"\1", text))
-    return TAG.sub("", ATTRIBUTES.sub("", text))
+    return MARKUP.sub(lambda found: found["code"] or found["linked"] or "", text).strip()
 
 
 def _groups(lines: list[str]) -> Iterator[list[str]]:

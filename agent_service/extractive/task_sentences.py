@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from agent_service.dates import split_due, split_leading_due
+from agent_service.extractive.dates import split_due, split_leading_due
 
 Priority = Literal["low", "normal", "high"]
 

@@ -1,0 +1,60 @@
+"""What the tools of one run returned: how many calls there were and which passages may be cited."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from chatkit.types import Annotation, EntitySource
+
+from agent_service.tool_results import SEARCH, Passage, passages_in
+
+
+class Evidence:
+    """Collects a run's tool results. The first chunk that is cited gets the number 1, the next one 2."""
+
+    def __init__(self) -> None:
+        self.tool_calls = 0
+        self._passages: dict[int, Passage] = {}
+        self._numbers: dict[int, int] = {}
+
+    def add(self, tool_name: str, structured: Mapping[str, Any] | None) -> int:
+        """Take in a tool's structured result; returns how many passages it brought."""
+        passages = passages_in(structured) if tool_name == SEARCH else []
+        for passage in passages:
+            self._passages[passage.chunk_id] = passage
+        return len(passages)
+
+    @property
+    def chunk_ids(self) -> set[int]:
+        """The chunks that may be cited."""
+        return set(self._passages)
+
+    def annotation(self, chunk_id: int, index: int) -> Annotation | None:
+        """The citation of a chunk behind the first `index` characters; None when no tool returned it."""
+        passage = self._passages.get(chunk_id)
+        if passage is None:
+            return None
+        number = self._numbers.setdefault(chunk_id, len(self._numbers) + 1)
+        return Annotation(source=_source(passage, number), index=index)
+
+
+def _source(passage: Passage, number: int) -> EntitySource:
+    path = " › ".join(passage.heading_path)
+    data = {
+        "document_id": str(passage.document_id),
+        "source": passage.source,
+        "heading_path": path,
+        "page": None if passage.page is None else str(passage.page),
+        "position": str(passage.position),
+        "passage": passage.text,
+        "similarity": f"{passage.similarity:.3f}",
+    }
+    return EntitySource(
+        id=str(passage.chunk_id),
+        title=passage.title,
+        description=path or None,
+        icon="document",
+        label=passage.source,
+        inline_label=str(number),
+        interactive=True,
+        data={name: value for name, value in data.items() if value is not None},
+    )

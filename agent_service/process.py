@@ -1,0 +1,115 @@
+"""The process: settings in, a listening service out."""
+
+import asyncio
+import logging
+import socket
+from collections.abc import Generator
+from contextlib import contextmanager
+from importlib.resources import files
+from ipaddress import ip_address
+from pathlib import Path
+
+import uvicorn
+from agents import set_tracing_disabled
+
+from agent_service.app import create_app
+from agent_service.errors import PortTakenError, UnsafeBindError
+from agent_service.llm import ChosenModel, choose_model
+from agent_service.mcp_connection import McpConnector
+from agent_service.settings import AgentServiceSettings
+from database.embedded import embedded_postgres
+from database.home import open_data_folder, read_or_create_secret
+from database.migrations import migrate
+from database.pool import check_reachable, create_pool
+
+logger = logging.getLogger("agent_service")
+
+GRACE_SECONDS = 10
+# The ChatKit SDK leaves these behind when an answer is stopped; they mean nothing.
+KNOWN_NOISE = ("Task was destroyed but it is pending", "Task exception was never retrieved")
+
+
+def serve(settings: AgentServiceSettings) -> None:
+    """Serve until SIGINT or SIGTERM. Raises `AgentServiceError` or `DatabaseError` when it cannot start."""
+    # Otherwise the SDK sends prompts and documents to its vendor as soon as there is a key.
+    set_tracing_disabled(True)
+    logging.getLogger("asyncio").addFilter(_is_no_known_noise)
+    _check_host(settings)
+    chosen = choose_model(settings)
+    folder = open_data_folder(settings.owflex_home)
+    with (
+        listen(settings.agent_service_host, settings.agent_service_port) as listener,
+        _chat_database_url(settings, folder) as url,
+    ):
+        asyncio.run(_serve(settings, chosen, folder, url, listener))
+
+
+async def _serve(
+    settings: AgentServiceSettings, chosen: ChosenModel, folder: Path, url: str, listener: socket.socket
+) -> None:
+    await check_reachable(url, "CHAT_DATABASE_URL")
+    await migrate(url, files("agent_service") / "migrations")
+    signing_key = settings.mcp_signing_key or read_or_create_secret(folder, "mcp-signing-key")
+    connector = McpConnector(settings, signing_key)
+    async with create_pool(url, max_size=settings.chat_pool_size) as pool:
+        app = create_app(settings, pool=pool, chosen=chosen, connector=connector)
+        logger.info("The chat answers at http://%s:%s", *listener.getsockname()[:2])
+        config = uvicorn.Config(
+            app, log_level="warning", access_log=False, timeout_graceful_shutdown=GRACE_SECONDS
+        )
+        await uvicorn.Server(config).serve(sockets=[listener])
+
+
+@contextmanager
+def _chat_database_url(settings: AgentServiceSettings, folder: Path) -> Generator[str]:
+    """The configured database, or the embedded one while in the block."""
+    if settings.chat_database_url is not None:
+        yield settings.chat_database_url.get_secret_value()
+        return
+    with embedded_postgres(folder, "chat") as url:
+        yield url
+
+
+def _check_host(settings: AgentServiceSettings) -> None:
+    if settings.agent_service_allow_remote or _is_loopback(settings.agent_service_host):
+        return
+    raise UnsafeBindError(
+        f"AGENT_SERVICE_HOST={settings.agent_service_host} opens the chat to other machines, "
+        "and it has no login. Listen on 127.0.0.1; or put a proxy that authenticates people in front and set "
+        "AGENT_SERVICE_ALLOW_REMOTE=true."
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A bound socket. Raises `PortTakenError`.
+
+    Its protocol is named, else asyncio leaves Nagle's algorithm on and every event waits for the one before.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise PortTakenError(
+            f"The chat cannot listen on {host}:{port} ({error.strerror}). "
+            "Stop the program that uses the port, or set AGENT_SERVICE_PORT to a free one."
+        ) from None
+    return listener
+
+
+def _is_no_known_noise(record: logging.LogRecord) -> bool:
+    message = record.getMessage()
+    return not (
+        message.startswith(KNOWN_NOISE) and ("__anext__" in message or "StopAsyncIteration" in message)
+    )

@@ -1,0 +1,122 @@
+"""Shows in the chat what the tools of a run are doing, as the steps of a ChatKit workflow."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, cast
+
+from agents import Agent, RunContextWrapper, RunHooks, Tool
+from agents.tool_context import ToolContext
+from chatkit.agents import AgentContext
+from chatkit.icons import IconName
+from chatkit.types import (
+    CustomTask,
+    ThreadItemAddedEvent,
+    ThreadItemUpdatedEvent,
+    Workflow,
+    WorkflowItem,
+    WorkflowTaskAdded,
+    WorkflowTaskUpdated,
+)
+
+from agent_service.evidence import Evidence
+from agent_service.request_context import RequestContext
+from agent_service.tool_results import SEARCH
+
+LONGEST_DETAIL = 120
+Turn = AgentContext[RequestContext]
+
+TITLES: dict[str, tuple[str, str, IconName]] = {
+    # while it runs, afterwards, icon
+    "search_documents": ("Searching the documents", "Searched the documents", "search"),
+    "get_document": ("Reading a document", "Read a document", "document"),
+    "list_documents": ("Listing the documents", "Listed the documents", "document"),
+    "add_task": ("Adding a task", "Added a task", "plus"),
+    "list_tasks": ("Looking at your tasks", "Looked at your tasks", "notebook"),
+    "complete_task": ("Completing a task", "Completed a task", "check"),
+    "update_task": ("Changing a task", "Changed a task", "write"),
+}
+
+
+class Steps(RunHooks[Turn]):
+    """Shows each tool call of a run as a step, and keeps what it returned as evidence."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        self._evidence = evidence
+        self._places: dict[str, tuple[WorkflowItem, int]] = {}
+
+    async def on_tool_start(self, context: RunContextWrapper[Turn], agent: Agent[Turn], tool: Tool) -> None:
+        """Add a step."""
+        if isinstance(context, ToolContext):
+            await self.begin(context.context, context.tool_call_id, tool.name, _json(context.tool_arguments))
+
+    async def on_tool_end(
+        self, context: RunContextWrapper[Turn], agent: Agent[Turn], tool: Tool, result: object
+    ) -> None:
+        """Mark the step as ended."""
+        if isinstance(context, ToolContext):
+            await self.end(context.context, context.tool_call_id, tool.name, _json(result))
+
+    async def begin(
+        self, turn: Turn, call_id: str, tool_name: str, arguments: Mapping[str, Any] | None
+    ) -> None:
+        """Count a call that begins, and show it."""
+        self._evidence.tool_calls += 1
+        title, _, icon = TITLES.get(tool_name, (f"Using {tool_name}", "", "bolt"))
+        about = (arguments or {}).get("query") or (arguments or {}).get("title") or ""
+        task = CustomTask(
+            title=title, icon=icon, content=str(about)[:LONGEST_DETAIL] or None, status_indicator="loading"
+        )
+        self._places[call_id] = await _append(turn, task)
+
+    async def end(self, turn: Turn, call_id: str, tool_name: str, content: Mapping[str, Any] | None) -> None:
+        """Take in what a call returned (None: an error), and show that it has ended."""
+        found = self._evidence.add(tool_name, content)
+        if call_id not in self._places:
+            return
+        workflow, index = self._places.pop(call_id)
+        task = workflow.workflow.tasks[index].model_copy(
+            update={"title": _end_title(tool_name, content, found), "status_indicator": "complete"}
+        )
+        workflow.workflow.tasks[index] = task
+        if turn.workflow_item is not None and turn.workflow_item.id == workflow.id:
+            updated = WorkflowTaskUpdated(task=task, task_index=index)
+            await turn.stream(ThreadItemUpdatedEvent(item_id=workflow.id, update=updated))
+
+
+async def _append(turn: Turn, task: CustomTask) -> tuple[WorkflowItem, int]:
+    """Put the task into the turn's workflow; returns the workflow and the task's place in it."""
+    workflow = turn.workflow_item
+    if workflow is None:
+        workflow = WorkflowItem(
+            id=turn.generate_id("workflow"),
+            created_at=datetime.now(),  # noqa: DTZ005 - the protocol's times are naive
+            workflow=Workflow(type="custom", tasks=[task]),
+            thread_id=turn.thread.id,
+        )
+        turn.workflow_item = workflow
+        await turn.stream(ThreadItemAddedEvent(item=workflow))
+        return workflow, 0
+    tasks = workflow.workflow.tasks
+    tasks.append(task)
+    added = WorkflowTaskAdded(task=task, task_index=len(tasks) - 1)
+    await turn.stream(ThreadItemUpdatedEvent(item_id=workflow.id, update=added))
+    return workflow, len(tasks) - 1
+
+
+def _end_title(tool_name: str, content: Mapping[str, Any] | None, found: int) -> str:
+    begun, done, _ = TITLES.get(tool_name, (f"Using {tool_name}", f"Used {tool_name}", "bolt"))
+    if content is None:
+        return f"{begun}: that did not work"
+    if tool_name != SEARCH:
+        return done
+    return f"{done}: {found or 'no'} {'passage' if found == 1 else 'passages'} found"
+
+
+def _json(text: object) -> Mapping[str, Any] | None:
+    """The JSON object in a text; None when it is something else."""
+    try:
+        value: object = json.loads(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+    return cast(Mapping[str, Any], value) if isinstance(value, dict) else None

@@ -1,0 +1,69 @@
+"""The chat page and what it needs to know."""
+
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from agent_service.llm import ChosenModel
+from agent_service.settings import AgentServiceSettings
+
+STATIC_FOLDER = Path(__file__).parent / "static"
+# The browser asks each time whether a file has changed; it is a few hundred bytes when it has not.
+REVALIDATE = {"Cache-Control": "no-cache"}
+NOT_BUILT = (
+    "The chat page was not built. In a checkout, run: make install (or: python build_page.py build). "
+    "The chat itself answers at POST /chatkit.\n"
+)
+PROMPTS = [
+    {
+        "label": "What is in the documents?",
+        "prompt": "What are the documents about?",
+        "icon": "book-open",
+    },
+    {"label": "Show my tasks", "prompt": "Show my tasks", "icon": "check-circle"},
+    {"label": "What can you do?", "prompt": "What can you do?", "icon": "circle-question"},
+]
+
+
+def web_routes(settings: AgentServiceSettings, chosen: ChosenModel, static: Path) -> list[BaseRoute]:
+    """`/`, `/static/*` and `/config.json`."""
+
+    async def page(request: Request) -> Response:
+        index = static / "index.html"
+        if not index.is_file():
+            return PlainTextResponse(NOT_BUILT, status_code=503)
+        return FileResponse(index, headers=REVALIDATE)
+
+    async def config(request: Request) -> Response:
+        return JSONResponse(page_config(settings, chosen), headers={"Cache-Control": "no-store"})
+
+    return [
+        Route("/", page),
+        Route("/config.json", config),
+        Mount("/static", _RevalidatedFiles(directory=static, check_dir=False)),
+    ]
+
+
+def page_config(settings: AgentServiceSettings, chosen: ChosenModel) -> dict[str, Any]:
+    """What the page shows before anything was asked."""
+    return {
+        "title": settings.chat_title,
+        "greeting": settings.chat_greeting,
+        "prompts": PROMPTS,
+        "model": {"name": chosen.name, "extractive": chosen.extractive},
+        "version": version("owflex"),
+    }
+
+
+class _RevalidatedFiles(StaticFiles):
+    """Static files that a new version replaces at once."""
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        response = super().file_response(*args, **kwargs)
+        response.headers.update(REVALIDATE)
+        return response
