@@ -26,6 +26,8 @@ def main() -> int:
 def run(transport: str) -> int:
     """Run until stopped; returns the exit code (0 stopped, 1 could not start)."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    for chatty in ("mcp", "sentence_transformers"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     # Leave through the normal way, so that Postgres is stopped when we were its last user.
     signal.signal(signal.SIGTERM, _stop)
     try:

@@ -68,7 +68,7 @@ def check_port(program: Program) -> None:
 @contextmanager
 def running(programs: list[Program], log_folder: Path) -> Generator[list[Running]]:
     """The programs, started in this order and stopped in the reverse one."""
-    log_folder.mkdir(parents=True, exist_ok=True)
+    log_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with ExitStack() as stack:
         yield [stack.enter_context(_started(program, log_folder)) for program in programs]
 
@@ -100,8 +100,11 @@ def watch(started: list[Running]) -> NoReturn:
 
 @contextmanager
 def stop_on_signals() -> Generator[None]:
-    """SIGTERM and SIGHUP leave the block like Ctrl+C does: everything that was started is stopped."""
-    numbers = (signal.SIGTERM, signal.SIGHUP)
+    """Ctrl+C, SIGTERM and SIGHUP leave the block, so that everything that was started is stopped.
+
+    SIGINT is named too: a shell starts background programs with it switched off.
+    """
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     before = [signal.signal(number, _interrupt) for number in numbers]
     try:
         yield

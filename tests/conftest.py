@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import socket
 import tempfile
 from collections.abc import AsyncGenerator, Callable, Generator, Iterator
@@ -13,6 +14,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 import uvicorn
+from playwright.async_api import Browser, async_playwright
 from psycopg import sql
 from starlette.types import ASGIApp
 
@@ -76,6 +78,31 @@ async def _serve(app: ASGIApp) -> AsyncGenerator[str]:
 @contextmanager
 def _no_signals() -> Generator[None]:
     yield
+
+
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture
+async def browser() -> AsyncGenerator[Browser]:
+    """Headless Chromium; without one the test is skipped, or fails where OWFLEX_REQUIRE_BROWSER is set."""
+    chromium = os.environ.get("OWFLEX_CHROMIUM") or shutil.which("chromium")
+    if chromium is None:
+        if os.environ.get("OWFLEX_REQUIRE_BROWSER"):
+            pytest.fail("There is no Chromium. Install it or set OWFLEX_CHROMIUM.")
+        pytest.skip("There is no Chromium. Install it or set OWFLEX_CHROMIUM.")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
+        yield browser
+        await browser.close()
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -36,16 +36,25 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import FileResponse, JSONResponse, StreamingResponse
 from fastapi.staticfiles import StaticFiles
 
-from agent_service.security import PAGE_HEADERS
+from agent_service.guard import Guard
 
 STATIC = Path(__file__).parent.parent.parent / "agent_service" / "static"
 
-CITED = "Holidays 🎉: you have **25 days**. They do not expire.\n\n```python\nprint(25)\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |"
+CITED = """Holidays 🎉: you have **25 days**. They do not expire.
+
+```python
+print(25)
+```
+
+| a | b |
+|---|---|
+| 1 | 2 |"""
 FIRST_MARK = CITED.index(" They")
 
 HOSTILE = """<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>
 <svg onload="window.hacked=1"></svg> [click](javascript:window.hacked=1) ![p](https://evil.example/p.png)
-[data](data:text/html,<script>window.hacked=1</script>) <a href="https://evil.example" onclick="window.hacked=1">x</a>
+[data](data:text/html,<script>window.hacked=1</script>)
+<a href="https://evil.example" onclick="window.hacked=1">x</a>
 """
 
 
@@ -68,6 +77,7 @@ class MemoryStore(Store[None]):
     async def load_thread_items(
         self, thread_id: str, after: str | None, limit: int, order: str, context: None
     ) -> Page[ThreadItem]:
+        await self.load_thread(thread_id, context)
         return _page(list(self.items[thread_id].values()), after, limit, order)
 
     async def load_threads(
@@ -137,7 +147,7 @@ class CannedServer(ChatKitServer[None]):
     async def _answer(self, thread: ThreadMetadata, question: str) -> AsyncGenerator[ThreadStreamEvent]:
         text = HOSTILE if "hostile" in question else f"{CITED}\n\nAbout: {question}"
         item = AssistantMessageItem(
-            id=f"msg_{uuid4().hex}", thread_id=thread.id, created_at=datetime.now(), content=[]
+            id=f"msg_{uuid4().hex}", thread_id=thread.id, created_at=datetime.now(UTC), content=[]
         )
         yield ThreadItemAddedEvent(item=item)
         empty = AssistantMessageContent(text="")
@@ -146,7 +156,9 @@ class CannedServer(ChatKitServer[None]):
             yield _update(item, AssistantMessageContentPartTextDelta(content_index=0, delta=f"{word} "))
             if "slow" in question and word == "have":
                 await self.finish.wait()
-        content = AssistantMessageContent(text=text, annotations=[] if "hostile" in question else [_citation()])
+        content = AssistantMessageContent(
+            text=text, annotations=[] if "hostile" in question else [_citation()]
+        )
         yield ThreadItemDoneEvent(item=item.model_copy(update={"content": [content]}))
 
 
@@ -158,7 +170,7 @@ def _steps(thread: ThreadMetadata) -> WorkflowItem:
     task = CustomTask(title="Found 1 passage", status_indicator="complete")
     workflow = Workflow(type="custom", tasks=[task], summary=CustomSummary(title="Searched the documents"))
     return WorkflowItem(
-        id=f"wf_{uuid4().hex}", thread_id=thread.id, created_at=datetime.now(), workflow=workflow
+        id=f"wf_{uuid4().hex}", thread_id=thread.id, created_at=datetime.now(UTC), workflow=workflow
     )
 
 
@@ -174,9 +186,10 @@ def _citation() -> Annotation:
     return Annotation(index=FIRST_MARK, source=source)
 
 
-def create_canned_app(store: MemoryStore, server: CannedServer) -> FastAPI:
-    """The page with the headers it is shipped with, over the canned server."""
+def create_canned_app(server: CannedServer) -> FastAPI:
+    """The page with the protections it is shipped with, over the canned server."""
     app = FastAPI()
+    app.add_middleware(Guard, allowed_hosts=[], allowed_origins=[])
 
     async def chatkit(request: Request) -> Response:
         try:
@@ -188,17 +201,23 @@ def create_canned_app(store: MemoryStore, server: CannedServer) -> FastAPI:
         return Response(result.json, media_type="application/json")
 
     app.post("/chatkit")(chatkit)
-    app.get("/")(lambda: FileResponse(STATIC / "index.html", headers=PAGE_HEADERS))
+    app.get("/")(_index)
     app.get("/config.json")(_config)
     app.mount("/static", StaticFiles(directory=STATIC))
     return app
+
+
+def _index() -> FileResponse:
+    return FileResponse(STATIC / "index.html")
 
 
 def _config() -> dict[str, Any]:
     return {
         "title": "OwFlex",
         "greeting": "What would you like to know?",
-        "prompts": [{"label": "Holidays", "prompt": "How many holidays do I have?", "icon": "circle-question"}],
+        "prompts": [
+            {"label": "Holidays", "prompt": "How many holidays do I have?", "icon": "circle-question"}
+        ],
         "model": {"name": "extractive", "extractive": True},
         "version": "0",
     }

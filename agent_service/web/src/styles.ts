@@ -40,10 +40,12 @@ export const styles = css`
   .new { flex: 1; display: flex; gap: 0.5rem; align-items: center; padding: 0.5rem 0.75rem; }
   .sidebar .empty { color: var(--soft); font-size: 0.9rem; padding: 0 0.5rem; }
   .sidebar ul { list-style: none; margin: 0; padding: 0; }
-  .sidebar li { display: flex; align-items: center; border-radius: 0.6rem; }
+  .sidebar li { display: flex; align-items: center; border-radius: 0.6rem; position: relative; }
   .sidebar li:hover, .sidebar li:focus-within, .sidebar li[data-current] { background: color-mix(in srgb, var(--line) 60%, transparent); }
-  .sidebar li .icon { opacity: 0; }
+  .sidebar li .icon { position: absolute; right: 0.2rem; opacity: 0; }
+  .sidebar li .icon:nth-child(2) { right: 2.2rem; }
   .sidebar li:hover .icon, .sidebar li:focus-within .icon { opacity: 1; }
+  .sidebar li:hover .thread, .sidebar li:focus-within .thread { padding-right: 4.4rem; }
   .thread { flex: 1; min-width: 0; text-align: left; border: 0; background: none; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; padding: 0.45rem 0.6rem; font-size: 0.94rem; }
   .more { display: block; margin: 0.75rem auto; font-size: 0.9rem; color: var(--soft); }
   .open-drawer, .close-drawer, .shade { display: none; }
@@ -74,7 +76,7 @@ export const styles = css`
   .prose p, .prose ul, .prose ol, .prose blockquote { margin: 0 0 0.8rem; }
   .prose ul, .prose ol { padding-left: 1.5rem; }
   .prose h1, .prose h2, .prose h3, .prose h4, .prose h5, .prose h6 { font-size: 1.05rem; line-height: 1.35; margin: 1.2rem 0 0.5rem; white-space: normal; }
-  .prose blockquote { border-left: 3px solid var(--line); padding-left: 1rem; color: var(--soft); }
+  .prose blockquote { border-left: 3px solid var(--line); padding-left: 1rem; }
   .prose a { color: var(--accent); }
   .prose code { font: 0.88em/1.5 ui-monospace, "SF Mono", Menlo, Consolas, monospace; background: var(--sunken); border-radius: 0.3rem; padding: 0.1rem 0.3rem; }
   .code { border: 1px solid var(--line); border-radius: 0.7rem; overflow: hidden; margin: 0 0 0.8rem; background: var(--sunken); }
@@ -135,6 +137,7 @@ export const styles = css`
     [data-drawer] .shade { display: block; position: absolute; inset: 0; background: rgb(0 0 0 / 40%); z-index: 2; }
     .open-drawer, .close-drawer { display: inline-grid; }
     .sidebar li .icon { opacity: 1; }
+    .sidebar li .thread { padding-right: 4.4rem; }
     .user { max-width: 92%; }
     .where { display: none; }
     .source-title { max-width: 85%; }

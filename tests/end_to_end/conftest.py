@@ -1,0 +1,196 @@
+"""The whole product in processes of its own, with a data folder and ports of its own."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from fastmcp import Client
+from fastmcp.client.transports import StreamableHttpTransport
+
+DOCUMENTS = Path(__file__).parent / "documents"
+PATIENCE_SECONDS = 90
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the chat said: the assistant's item, or the error that came instead."""
+
+    thread_id: str
+    item: dict[str, Any] | None
+    error: dict[str, Any] | None
+
+    @property
+    def text(self) -> str:
+        """The answer's text."""
+        assert self.item is not None, self.error
+        return self.item["content"][0]["text"]
+
+    @property
+    def sources(self) -> list[dict[str, Any]]:
+        """What the answer cites."""
+        assert self.item is not None, self.error
+        return [annotation["source"] for annotation in self.item["content"][0]["annotations"]]
+
+
+@dataclass
+class Installation:
+    """A data folder, two ports and the processes that were started with them."""
+
+    home: Path
+    chat_port: int
+    mcp_port: int
+    processes: list["subprocess.Popen[str]"] = field(default_factory=list["subprocess.Popen[str]"])
+
+    @property
+    def chat_url(self) -> str:
+        """Where the page is."""
+        return f"http://127.0.0.1:{self.chat_port}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Nothing of the tester's own settings: no key, no URL."""
+        kept = {
+            name: value for name, value in os.environ.items() if not name.endswith(("_KEY", "_URL", "_MODEL"))
+        }
+        return kept | {
+            "OWFLEX_HOME": str(self.home),
+            "AGENT_SERVICE_PORT": str(self.chat_port),
+            "MCP_SERVER_PORT": str(self.mcp_port),
+            "HF_HUB_OFFLINE": "1",
+        }
+
+    def start(self, module: str, *arguments: str) -> "subprocess.Popen[str]":
+        """Start `python -m module` in a folder without a `.env`."""
+        process = subprocess.Popen(
+            [sys.executable, "-m", module, *arguments],
+            cwd=self.home.parent,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        self.processes.append(process)
+        return process
+
+    def up(self) -> "subprocess.Popen[str]":
+        """Start everything with the test documents and wait until it is ready."""
+        process = self.start("owflex", "up", "--docs", str(DOCUMENTS))
+        self.wait_until_ready()
+        return process
+
+    def wait_until_ready(self) -> None:
+        """Return when the chat says that it and the MCP server are ready."""
+        self._wait(f"{self.chat_url}/ready")
+        self._wait(f"http://127.0.0.1:{self.mcp_port}/ready")
+
+    def stop(self, process: "subprocess.Popen[str]", number: int = signal.SIGINT) -> str:
+        """End a process as Ctrl+C does; returns what it printed."""
+        process.send_signal(number)
+        output, _ = process.communicate(timeout=60)
+        self.processes.remove(process)
+        return output
+
+    def ask(self, text: str, thread_id: str | None = None) -> Answer:
+        """Send a message as the page does and read the events to their end."""
+        message = {
+            "content": [{"type": "input_text", "text": text}],
+            "attachments": [],
+            "inference_options": {},
+        }
+        if thread_id is None:
+            return self._stream({"type": "threads.create", "params": {"input": message}})
+        params: dict[str, Any] = {"thread_id": thread_id, "input": message}
+        return self._stream({"type": "threads.add_user_message", "params": params})
+
+    def request(self, kind: str, **params: Any) -> dict[str, Any]:
+        """The JSON answer to a request of the protocol."""
+        with self._post({"type": kind, "params": params}) as response:
+            return json.load(response)
+
+    def mcp_client(self) -> Client[StreamableHttpTransport]:
+        """A standalone MCP client with the token of the data folder."""
+        token = (self.home / "mcp-token").read_text()
+        return Client(StreamableHttpTransport(f"http://127.0.0.1:{self.mcp_port}/mcp", auth=token))
+
+    def leftovers(self) -> list[str]:
+        """Command lines of the processes that still run for this installation."""
+        return [" ".join(process.cmdline()) for process in psutil.process_iter() if self._is_ours(process)]
+
+    def _is_ours(self, process: psutil.Process) -> bool:
+        try:
+            if process.status() == psutil.STATUS_ZOMBIE:
+                return False
+            return str(self.home) in " ".join(process.cmdline()) or process.environ().get(
+                "OWFLEX_HOME"
+            ) == str(self.home)
+        except psutil.Error:
+            return False
+
+    def _stream(self, body: dict[str, Any]) -> Answer:
+        thread_id: str = body["params"].get("thread_id", "")
+        item: dict[str, Any] | None = None
+        error: dict[str, Any] | None = None
+        with self._post(body) as response:
+            for line in response:
+                event: dict[str, Any] = json.loads(line[5:]) if line.startswith(b"data:") else {"type": ""}
+                if event["type"] == "thread.created":
+                    thread_id = event["thread"]["id"]
+                if event["type"] == "error":
+                    error = event
+                if event["type"] == "thread.item.done" and event["item"]["type"] == "assistant_message":
+                    item = event["item"]
+        return Answer(thread_id, item, error)
+
+    def _post(self, body: dict[str, Any]) -> Any:
+        request = urllib.request.Request(
+            f"{self.chat_url}/chatkit", json.dumps(body).encode(), {"content-type": "application/json"}
+        )
+        return urllib.request.urlopen(request, timeout=60)
+
+    def _wait(self, url: str) -> None:
+        give_up = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                urllib.request.urlopen(url, timeout=5).close()
+                return
+            except (OSError, urllib.error.URLError):
+                ended = [process for process in self.processes if process.poll() is not None]
+                if ended or time.monotonic() > give_up:
+                    pytest.fail(f"{url} is not ready. {[self.stop(process) for process in ended]}")
+                time.sleep(0.2)
+
+
+def free_ports(count: int) -> Sequence[int]:
+    """Ports nobody listens on."""
+    sockets = [socket.socket() for _ in range(count)]
+    for one in sockets:
+        one.bind(("127.0.0.1", 0))
+    ports = [one.getsockname()[1] for one in sockets]
+    for one in sockets:
+        one.close()
+    return ports
+
+
+@pytest.fixture
+def installation() -> Iterator[Installation]:
+    """A fresh installation; what still runs at the end of the test is ended."""
+    chat_port, mcp_port = free_ports(2)
+    with tempfile.TemporaryDirectory(prefix="owflex-") as folder:
+        found = Installation(Path(folder) / "home", chat_port, mcp_port)
+        yield found
+        for process in list(found.processes):
+            found.stop(process, signal.SIGTERM)
