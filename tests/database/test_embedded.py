@@ -1,0 +1,89 @@
+"""The embedded Postgres: shared, counted and stopped."""
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import psycopg
+import pytest
+
+from database.embedded import embedded_postgres
+from database.errors import PostgresStartError
+from database.home import open_data_folder
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A data folder whose path is short enough for a socket."""
+    with tempfile.TemporaryDirectory(prefix="owflex-") as parent:
+        yield open_data_folder(Path(parent) / "home")
+
+
+def postmaster(folder: Path) -> int:
+    return int((folder / "postgres" / "postmaster.pid").read_text().split("\n")[0])
+
+
+def runs(pid: int) -> bool:
+    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+
+
+def test_two_users_share_one_server_and_it_stops_with_the_last(folder: Path) -> None:
+    with embedded_postgres(folder, "one") as one:
+        pid = postmaster(folder)
+        with embedded_postgres(folder, "two") as two:
+            assert postmaster(folder) == pid
+            assert one != two
+        assert psycopg.connect(one).execute("select current_database()").fetchone() == ("one",)
+    assert not runs(pid)
+
+
+def test_what_was_written_is_there_at_the_next_start(folder: Path) -> None:
+    with embedded_postgres(folder, "one") as url, psycopg.connect(url) as connection:
+        connection.execute("create table kept (id int)")
+    with embedded_postgres(folder, "one") as url, psycopg.connect(url) as connection:
+        assert connection.execute("select count(*) from kept").fetchone() == (0,)
+
+
+def test_nobody_but_the_owner_reaches_it(folder: Path) -> None:
+    with embedded_postgres(folder, "one") as url, psycopg.connect(url) as connection:
+        assert connection.execute("show listen_addresses").fetchone() == ("",)
+        assert connection.execute("show unix_socket_permissions").fetchone() == ("0700",)
+
+
+def test_a_crash_of_the_server_is_repaired_at_the_next_start(folder: Path) -> None:
+    with embedded_postgres(folder, "one") as url:
+        with psycopg.connect(url) as connection:
+            connection.execute("create table kept (id int)")
+        server = psutil.Process(postmaster(folder))
+        workers = server.children(recursive=True)
+        server.kill()
+        psutil.wait_procs([server, *workers], timeout=30)
+    with embedded_postgres(folder, "one") as url, psycopg.connect(url) as connection:
+        assert connection.execute("select count(*) from kept").fetchone() == (0,)
+
+
+def test_a_pid_file_that_names_another_program_does_not_mislead(folder: Path) -> None:
+    with embedded_postgres(folder, "one"):
+        lines = (folder / "postgres" / "postmaster.pid").read_text().split("\n")
+    stale = "\n".join([str(psutil.Process().pid), *lines[1:]])
+    (folder / "postgres" / "postmaster.pid").write_text(stale)
+    with embedded_postgres(folder, "one") as url:
+        assert psycopg.connect(url).execute("select 1").fetchone() == (1,)
+
+
+def test_a_damaged_folder_is_refused_with_the_cure(folder: Path) -> None:
+    (folder / "postgres").mkdir(mode=0o700)
+    (folder / "postgres" / "PG_VERSION").write_text("18\n")
+    with (
+        pytest.raises(PostgresStartError, match="restore it from a backup"),
+        embedded_postgres(folder, "one"),
+    ):
+        pass
+
+
+def test_a_folder_of_another_postgres_version_is_refused(folder: Path) -> None:
+    (folder / "postgres").mkdir(mode=0o700)
+    (folder / "postgres" / "PG_VERSION").write_text("12\n")
+    with pytest.raises(PostgresStartError), embedded_postgres(folder, "one"):
+        pass
