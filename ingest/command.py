@@ -36,7 +36,7 @@ errors = Console(stderr=True, highlight=False)
 
 
 def run_ingest(paths: Sequence[Path], *, collection: str, name: str | None) -> int:
-    """Ingest the paths and print what happened; 0 all good, 1 could not start or go on, 2 some files failed."""
+    """Ingest the paths and print what happened; 0 all good, 1 could not start, 2 some files failed."""
     logging.getLogger("transformers").setLevel(logging.ERROR)
     try:
         settings = IngestSettings(_env_file=".env")  # pyright: ignore[reportCallIssue]

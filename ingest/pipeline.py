@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -12,11 +12,10 @@ from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 
 from database.pool import Pool, create_pool
-from ingest.chunking import Chunk, chunk, embedding_text
+from ingest.chunking import chunk
 from ingest.errors import FileProblemError, PathMissingError
 from ingest.loading import LoadedFile, SourceFile, find_files, load
 from ingest.parsing import parse
-from ingest.parsing.document import ParsedDocument
 from ingest.storing import (
     NewDocument,
     StoredVersion,
@@ -143,12 +142,8 @@ def _prepare(job: Job, loaded: LoadedFile, version: StoredVersion) -> NewDocumen
         version=version,
         metadata=parsed.metadata,
         chunks=chunks,
-        vectors=job.embedder.embed_documents(_texts(parsed, chunks)),
+        vectors=job.embedder.embed_documents([piece.embedded_text for piece in chunks]),
     )
-
-
-def _texts(parsed: ParsedDocument, chunks: Sequence[Chunk]) -> list[str]:
-    return [embedding_text(parsed.title, piece) for piece in chunks]
 
 
 async def _know_vectors(connection: AsyncConnection[TupleRow]) -> None:

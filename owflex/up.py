@@ -1,15 +1,16 @@
 """`owflex up`: what a person runs who wants to see it work."""
 
 import asyncio
+import os
 import subprocess
 import sys
 from pathlib import Path
 
-from agent_service.settings import AgentServiceSettings
 from rich.console import Console
 from rich.markup import escape
 from rich.panel import Panel
 
+from agent_service.settings import AgentServiceSettings
 from database.home import open_data_folder
 from database.pool import create_pool
 from knowledge_base.documents import count_documents, remove_collection
@@ -113,8 +114,14 @@ def _welcome(mcp: Program, chat: Program, folder: Path) -> Panel:
         f"An MCP client sends the header [bold]Authorization: Bearer TOKEN[/bold]; the token is in\n"
         f"  {token}\n"
         f"Try it:\n"
-        f'  fastmcp list {mcp.url}/mcp --auth "$(cat {token})"\n\n'
+        f'  {escape(_beside_python("fastmcp"))} list {mcp.url}/mcp --auth "$(cat {token})"\n\n'
         "Ctrl+C stops everything.",
         title="OwFlex is ready",
         expand=False,
     )
+
+
+def _beside_python(command: str) -> str:
+    """The path of a command of our own environment, as short as it can be typed."""
+    path = Path(sys.executable).parent / command
+    return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)

@@ -2,7 +2,7 @@
 
 import html
 import re
-from typing import Any
+from typing import Any, cast
 
 import yaml
 from markdown_it import MarkdownIt
@@ -26,11 +26,14 @@ IMAGE = re.compile(r"!\[([^\]]*)\](?:\([^()\s]*(?:\([^()]*\)[^()\s]*)*(?:\s+\"[^
 LINK = re.compile(
     r"(?<!\\)\[((?:[^\[\]]|\[[^\[\]]*\])+)\]\([^()\s]*(?:\([^()]*\)[^()\s]*)*(?:\s+\"[^\"]*\")?\)(?:\{[^}]*\})?"
 )
+# A private-use character that stands for a code span while the text around it is changed.
+SET_ASIDE = "\ue000"
 LINE_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 TAG = re.compile(r"<!--.{0,20000}?-->|</?[A-Za-z][^<>]*>", re.DOTALL)
-HIDDEN = re.compile(r"<(script|style|svg)\b.{0,20000}?</\1\s*>", re.DOTALL | re.IGNORECASE)
+HIDDEN = re.compile(r"<(script|style|svg)\b.{0,2000}?</\1\s*>", re.DOTALL | re.IGNORECASE)
 # The YAML of a front matter may hold dates and the like; metadata are JSON.
 MOST_METADATA = 50
+DEEPEST_METADATA = 2
 
 KINDS: dict[str, Kind] = {
     "fence": "code",
@@ -143,18 +146,17 @@ def _fenced(code: str, language: str) -> str:
 
 def _readable(text: str) -> str:
     """The text without tags, link targets and images; code spans stay as they are."""
-    parts: list[str] = []
-    end = 0
-    for span in CODE_SPAN.finditer(text):
-        parts += [_without_markup(text[end : span.start()]), span[0]]
-        end = span.end()
-    return "".join([*parts, _without_markup(text[end:])])
+    spans: list[str] = []
 
+    def set_aside(span: re.Match[str]) -> str:
+        spans.append(span[0])
+        return SET_ASIDE
 
-def _without_markup(text: str) -> str:
-    text = LINE_BREAK.sub(" ", HIDDEN.sub("", text))
+    text = LINE_BREAK.sub(" ", HIDDEN.sub("", CODE_SPAN.sub(set_aside, text.replace(SET_ASIDE, ""))))
     text = LINK.sub(r"\1", IMAGE.sub(r"\1", text))
-    return html.unescape(TAG.sub("", text))
+    text = html.unescape(TAG.sub("", text))
+    parts = text.split(SET_ASIDE)
+    return parts[0] + "".join(span + part for span, part in zip(spans, parts[1:], strict=False))
 
 
 def _metadata(front_matter: str) -> dict[str, Any]:
@@ -169,8 +171,13 @@ def _metadata(front_matter: str) -> dict[str, Any]:
     return {str(key): _json_value(value) for key, value in items[:MOST_METADATA]}
 
 
-def _json_value(value: Any) -> Any:
-    if isinstance(value, list):
+def _json_value(value: Any, depth: int = 0) -> Any:
+    """Lists keep their members; anything JSON has not, or that is nested deeply, becomes text."""
+    if isinstance(value, list) and depth < DEEPEST_METADATA:
         members: list[Any] = value  # pyright: ignore[reportUnknownVariableType]
-        return [_json_value(member) for member in members]
-    return value if isinstance(value, str | int | float | bool | None) and value == value else str(value)
+        return [_json_value(member, depth + 1) for member in members]
+    return (
+        value
+        if isinstance(value, str | int | float | bool | None) and value == value
+        else str(cast(object, value))
+    )

@@ -29,8 +29,10 @@ def decode(data: bytes) -> str:
         if data.startswith(mark):
             return clean(data.decode(encoding, errors="replace"))
     try:
-        if b"\x00" not in data:
-            return clean(data.decode("utf-8"))
+        text = data.decode("utf-8")
+        # A stray NUL happens; UTF-16 without its mark and binary files are full of them.
+        if data.count(0) * 10 < len(data) or not data:
+            return clean(text)
     except UnicodeDecodeError:
         pass  # another encoding, then
     guess = from_bytes(data).best()

@@ -22,6 +22,7 @@ from fastmcp.client.transports import StreamableHttpTransport
 
 DOCUMENTS = Path(__file__).parent / "documents"
 PATIENCE_SECONDS = 90
+NO_OPTIONS: dict[str, str] = {}
 
 
 @dataclass(frozen=True)
@@ -106,11 +107,8 @@ class Installation:
 
     def ask(self, text: str, thread_id: str | None = None) -> Answer:
         """Send a message as the page does and read the events to their end."""
-        message = {
-            "content": [{"type": "input_text", "text": text}],
-            "attachments": [],
-            "inference_options": {},
-        }
+        content = [{"type": "input_text", "text": text}]
+        message: dict[str, Any] = {"content": content, "attachments": [], "inference_options": NO_OPTIONS}
         if thread_id is None:
             return self._stream({"type": "threads.create", "params": {"input": message}})
         params: dict[str, Any] = {"thread_id": thread_id, "input": message}

@@ -1,0 +1,131 @@
+"""Chunks: within the model's limit, along the structure, nothing lost."""
+
+import random
+import re
+
+import pytest
+
+from ingest.chunking import chunk
+from ingest.parsing import parse
+from ingest.parsing.document import Block, ParsedDocument
+from knowledge_base.embedding import SentenceTransformerEmbedder
+
+LIMIT = 250
+WORDS = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda"]
+
+
+def by_words(text: str) -> int:
+    """A tokenizer whose tokens are words, and the two special ones."""
+    return len(text.split()) + 2
+
+
+def some_document(seed: int) -> ParsedDocument:
+    """A document of every kind of block; each word is unique, so that a lost one is noticed."""
+    rng = random.Random(seed)  # noqa: S311
+    counter = iter(range(10**9))
+
+    def words(count: int) -> str:
+        return " ".join(
+            f"{rng.choice(WORDS)}{next(counter)}" + rng.choice(["", "", "", "."]) for _ in range(count)
+        )
+
+    parts = ["# Title of it all"]
+    for _ in range(30):
+        size = rng.choice([3, 20, 60, 400])
+        match rng.randrange(5):
+            case 0:
+                parts.append(f"{'#' * rng.randint(2, 4)} {words(rng.randint(1, 12))}")
+            case 1:
+                parts.append("```\n" + "\n".join(words(8) for _ in range(size // 8 + 1)) + "\n```")
+            case 2:
+                parts.append(
+                    "| a | b |\n|---|---|\n"
+                    + "\n".join(f"| {words(3)} | {words(3)} |" for _ in range(size // 6 + 1))
+                )
+            case 3:
+                parts.append("\n".join(f"- {words(6)}" for _ in range(size // 6 + 1)))
+            case _:
+                parts.append(words(size))
+    return parse("text/markdown", "\n\n".join(parts).encode(), "a.md")
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_no_word_is_lost_and_nothing_overlaps(seed: int) -> None:
+    document = some_document(seed)
+    chunks = chunk(document, by_words, max_tokens=LIMIT)
+    wanted = re.findall(r"\w+\d+", " ".join(block.text for block in document.blocks))
+    found = re.findall(
+        r"\w+\d+", " ".join(re.sub(r"^\*\*.*\*\*$", "", part.content, flags=re.M) for part in chunks)
+    )
+    assert found == wanted
+    assert [part.position for part in chunks] == list(range(len(chunks)))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_chunk_with_its_title_and_headings_is_within_the_models_limit(
+    seed: int, embedder: SentenceTransformerEmbedder
+) -> None:
+    document = some_document(seed)
+    for part in chunk(document, embedder.count_tokens, max_tokens=LIMIT):
+        assert embedder.count_tokens(part.embedded_text) <= 256
+        assert part.content.strip()
+
+
+def test_the_same_document_gives_the_same_chunks() -> None:
+    assert chunk(some_document(1), by_words, max_tokens=LIMIT) == chunk(
+        some_document(1), by_words, max_tokens=LIMIT
+    )
+
+
+def test_sections_stay_apart_when_each_says_enough() -> None:
+    blocks = (Block("one " * 100, heading_path=("A",)), Block("two " * 100, heading_path=("B",)))
+    chunks = chunk(ParsedDocument("T", blocks), by_words, max_tokens=LIMIT)
+    assert [part.heading_path for part in chunks] == [("A",), ("B",)]
+
+
+def test_small_sections_of_one_parent_are_joined_and_name_their_headings() -> None:
+    blocks = (Block("first", heading_path=("P", "A")), Block("second", heading_path=("P", "B")))
+    (only,) = chunk(ParsedDocument("T", blocks), by_words, max_tokens=LIMIT)
+    assert only.heading_path == ("P",)
+    assert only.content == "**A**\n\nfirst\n\n**B**\n\nsecond"
+
+
+def test_passages_of_two_pages_are_never_joined() -> None:
+    blocks = (Block("first", page=1), Block("second", page=2))
+    assert [part.page for part in chunk(ParsedDocument("T", blocks), by_words, max_tokens=LIMIT)] == [1, 2]
+
+
+def test_large_code_is_cut_between_lines_and_every_part_is_code() -> None:
+    code = "```python\n" + "\n".join(f"line_{number} = {number}" for number in range(200)) + "\n```"
+    chunks = chunk(ParsedDocument("T", (Block(code, "code"),)), by_words, max_tokens=LIMIT)
+    assert len(chunks) > 1
+    for part in chunks:
+        assert part.content.startswith("```python\n")
+        assert part.content.endswith("\n```")
+
+
+def test_a_large_table_repeats_its_header() -> None:
+    rows = "\n".join(f"| {number} | x |" for number in range(200))
+    chunks = chunk(
+        ParsedDocument("T", (Block(f"| a | b |\n|---|---|\n{rows}", "table"),)), by_words, max_tokens=LIMIT
+    )
+    assert len(chunks) > 1
+    assert all(part.content.startswith("| a | b |\n|---|---|\n| ") for part in chunks)
+
+
+def test_a_very_long_title_and_headings_leave_room_for_the_text(
+    embedder: SentenceTransformerEmbedder,
+) -> None:
+    block = Block("some text " * 300, heading_path=("heading " * 100, "another " * 100))
+    document = ParsedDocument("title " * 200, (block,))
+    chunks = chunk(document, embedder.count_tokens, max_tokens=LIMIT)
+    assert max(part.token_count for part in chunks) > 100
+    assert max(embedder.count_tokens(part.embedded_text) for part in chunks) <= 256
+
+
+@pytest.mark.parametrize("text", ["x" * 1_000_000, "漢字" * 20_000, "word " * 50_000])
+def test_a_huge_line_is_cut_into_bounded_parts(text: str, embedder: SentenceTransformerEmbedder) -> None:
+    chunks = chunk(ParsedDocument("T", (Block(text),)), embedder.count_tokens, max_tokens=LIMIT)
+    assert "".join("".join(part.content.split()) for part in chunks) == "".join(text.split())
+    assert max(len(part.content) for part in chunks) <= 8 * LIMIT
+    assert max(part.token_count for part in chunks) <= LIMIT
