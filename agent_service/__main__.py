@@ -20,7 +20,8 @@ def main() -> int:
         settings = AgentServiceSettings(_env_file=".env")  # pyright: ignore[reportCallIssue]
     except ValidationError as error:
         for problem in error.errors(include_input=False):
-            print(f"{str(problem['loc'][0]).upper()}: {problem['msg']}", file=sys.stderr)  # noqa: T201
+            sentence = problem["msg"].removeprefix("Value error, ")
+            print(f"{str(problem['loc'][0]).upper()}: {sentence}", file=sys.stderr)  # noqa: T201
         return 1
     return run(settings)
 

@@ -27,7 +27,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from agent_service.errors import RequestRefusedError
 from agent_service.request_context import RequestContext
-from agent_service.stream_errors import DATABASE_GONE
+from agent_service.stream_errors import DATABASE_GONE, UNEXPECTED
 
 logger = logging.getLogger("agent_service")
 
@@ -71,6 +71,9 @@ class ChatKitEndpoint:
         except (psycopg.Error, PoolTimeout) as error:
             logger.error("The chat database failed: %s", type(error).__name__)
             return error_response(DATABASE_GONE, status=503, code="database_unavailable")
+        except Exception:
+            logger.exception("A ChatKit request failed")
+            return error_response(UNEXPECTED, status=500, code="internal_error")
 
     async def _body(self, request: Request) -> bytes:
         body = bytearray()
@@ -123,6 +126,8 @@ async def _streaming(result: StreamingResult) -> Response:
     pump = _Pump(result)
     try:
         first = await pump.next()
+    except ValidationError:
+        raise  # what is stored cannot be read: not the client's mistake
     except ValueError as error:
         raise RequestRefusedError(f"The conversation is not in a state for this: {error}") from None
     except asyncio.CancelledError:

@@ -1,4 +1,4 @@
-"""What the tools of one run returned: how many calls there were and which passages may be cited."""
+"""What the tools of one run returned: which passages may be cited, and whether any tool was asked for."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-ONE_ID = r"(?:chunk(?:_id)?\s*[:=#]?\s*)?\d{1,18}"
+ONE_ID = r"(?:chunk(?:_id)?[ \t:=#_]{0,3})?\d{1,18}"
 MARK = re.compile(rf"\[\[\s*{ONE_ID}(?:\s*[,;]\s*{ONE_ID}){{0,11}}\s*\]\]", re.IGNORECASE)
 # What may still become a mark: white space before it, and its beginning.
 UNDECIDED = re.compile(r"[ \t]*(?:\[(?:\[[\w\s,;:=#]*\]?)?)?\Z")

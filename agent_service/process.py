@@ -11,6 +11,7 @@ from pathlib import Path
 
 import uvicorn
 from agents import set_tracing_disabled
+from chatkit.store import NotFoundError
 
 from agent_service.app import create_app
 from agent_service.errors import PortTakenError, UnsafeBindError
@@ -34,6 +35,7 @@ def serve(settings: AgentServiceSettings) -> None:
     # Otherwise the SDK sends prompts and documents to its vendor as soon as there is a key.
     set_tracing_disabled(True)
     logging.getLogger("asyncio").addFilter(_is_no_known_noise)
+    logging.getLogger("chatkit").addFilter(_is_no_refusal)
     _check_host(settings)
     chosen = choose_model(settings)
     folder = open_data_folder(settings.owflex_home)
@@ -113,3 +115,8 @@ def _is_no_known_noise(record: logging.LogRecord) -> bool:
     return not (
         message.startswith(KNOWN_NOISE) and ("__anext__" in message or "StopAsyncIteration" in message)
     )
+
+
+def _is_no_refusal(record: logging.LogRecord) -> bool:
+    """A request for what does not exist is the client's mistake; it needs no traceback here."""
+    return not (record.exc_info and isinstance(record.exc_info[1], NotFoundError))

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 LOCAL_USER = "local"
-LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}(?![A-Za-z0-9-])")
 
 
 @dataclass(frozen=True)

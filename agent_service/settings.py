@@ -1,20 +1,16 @@
 """Settings of the agent service."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Self
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
-
-
-def _url_on_this_machine(values: dict[str, Any]) -> str:
-    return f"http://127.0.0.1:{values.get('mcp_server_port', 8001)}/mcp"
 
 
 class AgentServiceSettings(BaseSettings):
     """Where the chat listens, which model answers and how it reaches the MCP server."""
 
-    model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", validate_default=True)
+    model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore")
 
     owflex_home: Path | None = Field(
         None,
@@ -50,7 +46,7 @@ class AgentServiceSettings(BaseSettings):
     max_request_bytes: int = Field(262_144, ge=1024, description="Largest request body, in bytes.")
     mcp_server_port: int = Field(8001, ge=1, le=65535, description="Port of the MCP server on this machine.")
     mcp_server_url: str = Field(
-        default_factory=_url_on_this_machine,
+        "",
         description="Address of the MCP server. Default: http://127.0.0.1:MCP_SERVER_PORT/mcp.",
     )
     mcp_signing_key: SecretStr | None = Field(
@@ -123,8 +119,13 @@ class AgentServiceSettings(BaseSettings):
     @classmethod
     def _http_url(cls, value: str | None) -> str | None:
         """Without the slash at the end: the MCP client does not follow the redirect it would cause."""
-        if value is None:
-            return None
+        if not value:
+            return value
         if not value.startswith(("http://", "https://")):
             raise ValueError(f"{value!r} is no address. It begins with http:// or https://.")
         return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _mcp_server_on_this_machine(self) -> Self:
+        self.mcp_server_url = self.mcp_server_url or f"http://127.0.0.1:{self.mcp_server_port}/mcp"
+        return self

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, cast
 
-from agents import Agent, RunContextWrapper, RunHooks, Tool
+from agents import Agent, ModelResponse, RunContextWrapper, RunHooks, Tool
 from agents.tool_context import ToolContext
 from chatkit.agents import AgentContext
 from chatkit.icons import IconName
@@ -45,6 +45,12 @@ class Steps(RunHooks[Turn]):
         self._evidence = evidence
         self._places: dict[str, tuple[WorkflowItem, int]] = {}
 
+    async def on_llm_end(
+        self, context: RunContextWrapper[Turn], agent: Agent[Turn], response: ModelResponse
+    ) -> None:
+        """Count the tool calls the model asks for."""
+        self._evidence.tool_calls += sum(item.type == "function_call" for item in response.output)
+
     async def on_tool_start(self, context: RunContextWrapper[Turn], agent: Agent[Turn], tool: Tool) -> None:
         """Add a step."""
         if isinstance(context, ToolContext):
@@ -60,8 +66,7 @@ class Steps(RunHooks[Turn]):
     async def begin(
         self, turn: Turn, call_id: str, tool_name: str, arguments: Mapping[str, Any] | None
     ) -> None:
-        """Count a call that begins, and show it."""
-        self._evidence.tool_calls += 1
+        """Show a call that begins."""
         title, _, icon = TITLES.get(tool_name, (f"Using {tool_name}", "", "bolt"))
         about = (arguments or {}).get("query") or (arguments or {}).get("title") or ""
         task = CustomTask(

@@ -13,7 +13,7 @@ CountTokens = Callable[[str], int]
 # What a tokenizer adds to every text ([CLS] and [SEP]).
 SPECIAL_TOKENS = 2
 # A section shorter than this is joined with its neighbour: alone it says too little to be found or quoted.
-SMALL_SECTION = 60
+SMALL_SECTION = 40
 # Title and headings may take this part of a chunk's tokens.
 LARGEST_CONTEXT = 1 / 4
 # A word without spaces counts as one unknown token however long it is: characters are bounded too.
@@ -188,7 +188,7 @@ def _joined_size(group: Sequence[Piece], section: Sequence[Piece], size: int, me
     """Tokens of both together, where the section continues the group (one is small, they fit); else None."""
     total = sum(piece.tokens + 1 for piece in section)
     above, path = group[0].block.heading_path, section[0].block.heading_path
-    related = len(_common(above, path)) >= min(len(above), len(path), 1)
+    related = len(_common(above, path)) >= min(len(above), len(path)) - 1
     same_page = group[0].block.page == section[0].block.page
     if not (related and same_page and min(size, total) < SMALL_SECTION and size + total < measure.max_tokens):
         return None

@@ -118,6 +118,7 @@ PRIORITY_AT_END = _sentence(
 TAGS_AT_END = _sentence(r"(?:(?:^|\s+)\#[\w-]+)+[\s.!]*$")
 QUOTATION_MARKS = "\"'“”‘’«»`"
 
+LONGEST_SENTENCE = 500
 ASK_FOR_TITLE = "What should the task say? For example: add a task to call the dentist by Friday."
 NO_DELETING = (
     "I do not delete tasks on a sentence alone. I can mark one as done instead: for example, "
@@ -126,7 +127,9 @@ NO_DELETING = (
 
 
 def read_command(text: str, today: date) -> Command | None:
-    """What the sentence asks for; None when it is not about the user's tasks."""
+    """What the sentence asks for; None when it is not about the user's tasks, or longer than a sentence."""
+    if len(text) > LONGEST_SENTENCE:
+        return None
     sentence = _without_politeness(text)
     for read in (_read_add, _read_list, _read_change, _read_delete):
         command = read(sentence, today)

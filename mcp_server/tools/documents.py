@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
@@ -23,6 +23,7 @@ from mcp_server.results import (
     SearchResult,
 )
 
+FilterValue = str | int | float | bool
 Passage = TypeVar("Passage", Hit, DocumentChunk)
 
 # Most chunks to fetch for one part of a document; the token budget cuts far earlier.
@@ -48,7 +49,7 @@ class DocumentTools:
             str | None, Field(max_length=100, description="Search only this collection of documents.")
         ] = None,
         filters: Annotated[
-            dict[str, Any] | None,
+            dict[str, FilterValue | list[FilterValue]] | None,
             Field(
                 max_length=20,
                 description='Metadata a document must have, e.g. {"year": 2024, "tags": ["hr", "it"]}; '
@@ -76,7 +77,7 @@ class DocumentTools:
                 model_name=self.embedder.model_name,
                 limit=limit,
                 min_similarity=self.threshold if min_similarity is None else min_similarity,
-                which=SearchFilter(_without_nul(collection), filters),
+                which=SearchFilter(_without_nul(collection), _clean(filters or {})),
             )
         return _search_result(outcome, self.token_budget, filtered=bool(collection or filters))
 
@@ -209,7 +210,8 @@ def _joined(chunks: Iterable[DocumentChunk]) -> str:
     for chunk in chunks:
         if chunk.heading_path and chunk.heading_path != shown:
             shown = chunk.heading_path
-            parts.append(f"{'#' * min(len(shown), 6)} {shown[-1]}")
+            # The title is the first level.
+            parts.append(f"{'#' * min(len(shown) + 1, 6)} {shown[-1]}")
         parts.append(chunk.content)
     return "\n\n".join(parts)
 
@@ -225,6 +227,17 @@ def _fenced(text: str, marker: str) -> str:
 
 def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, 4)
+
+
+def _clean(filters: Mapping[str, FilterValue | list[FilterValue]]) -> dict[str, Any]:
+    """The filters without NUL, which JSON in Postgres has not."""
+
+    def clean(value: FilterValue | list[FilterValue]) -> Any:
+        if isinstance(value, list):
+            return [clean(member) for member in value]
+        return value.replace("\x00", "") if isinstance(value, str) else value
+
+    return {key.replace("\x00", ""): clean(value) for key, value in filters.items()}
 
 
 def _without_nul(text: str | None) -> str | None:

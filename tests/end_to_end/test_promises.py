@@ -2,10 +2,13 @@
 
 import signal
 import socket
+import sys
 from typing import TYPE_CHECKING
 
 import psutil
 import pytest
+from fastmcp import Client
+from fastmcp.client.transports import StdioTransport
 from playwright.async_api import Browser, expect
 
 if TYPE_CHECKING:
@@ -113,6 +116,19 @@ async def test_the_programs_start_alone_and_the_chat_outlives_the_mcp_server(
     installation.start("mcp_server")
     installation.wait_until_ready()
     assert "no open tasks" in installation.ask("show my tasks", down.thread_id).text.lower()
+
+
+async def test_a_desktop_client_starts_the_server_over_stdio(installation: "Installation") -> None:
+    transport = StdioTransport(
+        sys.executable, ["-m", "owflex", "mcp", "--transport", "stdio"], env=installation.environment
+    )
+    async with Client(transport) as client:
+        assert len(await client.list_tools()) == 8
+        await client.call_tool("add_task", {"title": "from the desktop"})
+        listed = await client.call_tool("list_tasks")
+        found = await client.call_tool("search_documents", {"query": "anything"})
+    assert [task.title for task in listed.data.tasks] == ["from the desktop"]
+    assert "owflex ingest" in found.data.hint
 
 
 def test_killing_the_supervisor_leaves_no_process_behind(installation: "Installation") -> None:

@@ -1,0 +1,256 @@
+"""The service as HTTP clients see it: what is refused, how, and what the page gets."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import httpx2
+import pytest
+from agents.testing import ScriptedModel, assistant_message, function_call
+
+from agent_service.web import web_routes
+
+if TYPE_CHECKING:
+    from conftest import Chat, OpenChat, Serve
+
+QUESTION = "How many days of leave do I have?"
+
+
+@pytest.fixture
+async def chat(open_chat: "OpenChat") -> "Chat":
+    call = [function_call("search_documents", {"query": "leave"}, call_id="call_1")]
+    return await open_chat(ScriptedModel([call, [assistant_message("25 days.")]]), max_request_bytes=5000)
+
+
+async def refusal(response: httpx2.Response) -> tuple[int, str]:
+    """Status and code; there is always a sentence."""
+    error = response.json()["error"]
+    assert error["message"].endswith((".", "'", "`")) or ":" in error["message"]
+    return response.status_code, error["code"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"not json",
+        b"[]",
+        b"{}",
+        b'{"type": "messages.create", "params": {}}',
+        b'{"type": "threads.list"}',
+        b'{"type": "threads.create", "params": {"input": {"content": [{"type": "text", "text": "x"}]}}}',
+        b'{"type": "threads.get_by_id", "params": {"thread_id": 7}}',
+        b"\xff\xfe",
+    ],
+)
+async def test_a_malformed_request_is_a_400_with_a_message(chat: "Chat", body: bytes) -> None:
+    assert await refusal(await chat.post(body)) == (400, "invalid_request")
+
+
+async def test_what_was_typed_wrong_is_named_but_not_repeated(chat: "Chat") -> None:
+    body = {"type": "threads.get_by_id", "params": {"thread_id": {"secret": "value"}}}
+    message = (await chat.post(body)).json()["error"]["message"]
+    assert "thread_id" in message
+    assert "secret" not in message
+
+
+async def test_a_request_that_is_too_large_is_refused(chat: "Chat") -> None:
+    assert await refusal(await chat.post(chat.message("x" * 6000))) == (413, "too_large")
+
+
+@pytest.mark.parametrize("text", ["", "  \n"])
+async def test_an_empty_message_is_refused(chat: "Chat", text: str) -> None:
+    assert await refusal(await chat.post(chat.message(text))) == (400, "invalid_request")
+
+
+@pytest.mark.parametrize(
+    ("request_type", "params"),
+    [
+        ("attachments.create", {"name": "a.pdf", "size": 1, "mime_type": "application/pdf"}),
+        ("attachments.delete", {"attachment_id": "a"}),
+        ("input.transcribe", {"audio_base64": "", "mime_type": "audio/webm"}),
+        ("threads.custom_action", {"thread_id": "t", "action": {"type": "x"}}),
+        ("threads.sync_custom_action", {"thread_id": "t", "action": {"type": "x"}}),
+    ],
+)
+async def test_what_is_not_offered_is_said_to_be_so(
+    chat: "Chat", request_type: str, params: dict[str, Any]
+) -> None:
+    assert await refusal(await chat.post({"type": request_type, "params": params})) == (400, "unsupported")
+
+
+async def test_a_message_with_attachments_is_refused_before_a_thread_is_made(chat: "Chat") -> None:
+    body = chat.message("See this")
+    body["params"]["input"]["attachments"] = ["atc_1"]
+    assert await refusal(await chat.post(body)) == (400, "unsupported")
+    assert (await chat.ask("threads.list"))["data"] == []
+
+
+@pytest.mark.parametrize("thread_id", ["thr_unknown", "", "a\x00b"])
+async def test_an_unknown_thread_is_a_404_before_anything_is_streamed(chat: "Chat", thread_id: str) -> None:
+    for body in (
+        chat.message("hello", thread_id),
+        {"type": "threads.get_by_id", "params": {"thread_id": thread_id}},
+        {"type": "items.list", "params": {"thread_id": thread_id}},
+        {"type": "threads.delete", "params": {"thread_id": thread_id}},
+        {"type": "threads.update", "params": {"thread_id": thread_id, "title": "x"}},
+        {"type": "threads.retry_after_item", "params": {"thread_id": thread_id, "item_id": "m"}},
+        {"type": "threads.add_client_tool_output", "params": {"thread_id": thread_id, "result": 1}},
+    ):
+        assert await refusal(await chat.post(body)) == (404, "not_found")
+
+
+async def test_another_users_thread_is_a_404(chat: "Chat") -> None:
+    answer = await chat.say(QUESTION, user="ann")
+    as_bob = {"x-user": "bob"}
+    for body in (
+        chat.message("hello", answer.thread_id),
+        {"type": "threads.get_by_id", "params": {"thread_id": answer.thread_id}},
+    ):
+        assert await refusal(await chat.post(body, **as_bob)) == (404, "not_found")
+    mine = await chat.post({"type": "threads.list", "params": {}}, **as_bob)
+    assert mine.json()["data"] == []
+
+
+async def test_retrying_after_an_unknown_message_is_a_404(chat: "Chat") -> None:
+    answer = await chat.say(QUESTION)
+    retry = {"thread_id": answer.thread_id, "item_id": "msg_unknown"}
+    response = await chat.post({"type": "threads.retry_after_item", "params": retry})
+    assert await refusal(response) == (404, "not_found")
+    assert len(await chat.items(answer.thread_id)) == 3
+
+
+async def test_a_tool_output_nobody_asked_for_is_refused(chat: "Chat") -> None:
+    answer = await chat.say(QUESTION)
+    output = {"thread_id": answer.thread_id, "result": 1}
+    response = await chat.post({"type": "threads.add_client_tool_output", "params": output})
+    assert await refusal(response) == (400, "invalid_request")
+
+
+async def test_an_answer_is_an_event_stream_that_nobody_buffers(chat: "Chat") -> None:
+    async with chat.http.stream("POST", f"{chat.url}/chatkit", json=chat.message(QUESTION)) as response:
+        assert response.headers["content-type"].startswith("text/event-stream")
+        assert response.headers["cache-control"] == "no-store"
+        assert response.headers["x-accel-buffering"] == "no"
+
+
+async def test_threads_can_be_listed_renamed_and_deleted(chat: "Chat") -> None:
+    answer = await chat.say(QUESTION)
+    await chat.ask("threads.update", thread_id=answer.thread_id, title="Leave")
+    page = await chat.ask("threads.list", limit=9999, order="desc")
+    assert [thread["title"] for thread in page["data"]] == ["Leave"]
+    assert await chat.ask("threads.delete", thread_id=answer.thread_id) == {}
+    assert (await chat.ask("threads.list"))["data"] == []
+
+
+async def test_a_page_of_another_origin_cannot_use_the_chat(chat: "Chat") -> None:
+    body = chat.message(QUESTION)
+    for origin in ("https://evil.example", "null", "http://localhost:1", chat.url.replace("http:", "http:x")):
+        assert await refusal(await chat.post(body, origin=origin)) == (403, "foreign_origin")
+    assert (await chat.post({"type": "threads.list", "params": {}}, origin=chat.url)).status_code == 200
+
+
+async def test_a_host_name_that_was_pointed_here_is_not_ours(chat: "Chat") -> None:
+    for host in ("evil.example", "evil.example:8000", "127.0.0.1.evil.example", "[bad"):
+        response = await chat.http.get(f"{chat.url}/config.json", headers={"host": host})
+        assert response.status_code in (400, 421)
+    for host in ("localhost", "localhost:8000", "127.0.0.1:8000", "[::1]:8000", "192.168.1.5"):
+        response = await chat.http.get(f"{chat.url}/config.json", headers={"host": host})
+        assert response.status_code == 200
+
+
+async def test_names_and_origins_of_the_settings_are_welcome(open_chat: "OpenChat") -> None:
+    chat = await open_chat(
+        ScriptedModel(),
+        agent_service_allowed_hosts=["chat.example"],
+        cors_origins=["https://intranet.example"],
+    )
+    body: dict[str, Any] = {"type": "threads.list", "params": {}}
+    proxied = await chat.post(body, host="chat.example", origin="https://chat.example")
+    assert proxied.status_code == 200
+    foreign = await chat.post(body, origin="https://intranet.example")
+    assert foreign.status_code == 200
+    assert foreign.headers["access-control-allow-origin"] == "https://intranet.example"
+    assert "access-control-allow-credentials" not in foreign.headers
+    preflight = await chat.http.options(
+        f"{chat.url}/chatkit",
+        headers={
+            "origin": "https://intranet.example",
+            "access-control-request-method": "POST",
+            "access-control-request-headers": "content-type",
+        },
+    )
+    assert preflight.status_code == 200
+
+
+async def test_every_answer_carries_the_security_headers(chat: "Chat") -> None:
+    for path in ("/", "/config.json", "/health", "/nowhere", "/static/nothing.js"):
+        headers = (await chat.http.get(chat.url + path)).headers
+        assert headers["content-security-policy"].startswith("default-src 'none'; script-src 'self'")
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["referrer-policy"] == "no-referrer"
+
+
+async def test_the_page_learns_what_it_shows(chat: "Chat") -> None:
+    config = (await chat.http.get(f"{chat.url}/config.json")).json()
+    assert config["title"] == "OwFlex"
+    assert config["model"] == {"name": "scripted", "extractive": False}
+    assert {"greeting", "prompts", "version"} <= set(config)
+
+
+async def test_no_generated_pages_are_served(chat: "Chat") -> None:
+    for path in ("/docs", "/redoc", "/openapi.json"):
+        assert (await chat.http.get(chat.url + path)).status_code == 404
+
+
+async def test_it_is_ready_when_database_and_mcp_server_answer(chat: "Chat") -> None:
+    assert (await chat.http.get(f"{chat.url}/health")).json() == {"status": "ok"}
+    response = await chat.http.get(f"{chat.url}/ready")
+    assert response.status_code == 200
+    assert response.json() == {"ready": True, "database": "ok", "mcp_server": "ok"}
+
+
+@pytest.mark.parametrize(
+    ("path", "sentence"),
+    [("/mcp", "refuses this service's token"), ("/elsewhere", "there is no MCP server at")],
+)
+async def test_what_is_missing_is_named_with_the_cure(
+    open_chat: "OpenChat", serve: "Serve", path: str, sentence: str
+) -> None:
+    async def picky(scope: Any, receive: Any, send: Any) -> None:
+        status = 401 if scope["path"] == "/mcp" else 404
+        await send({"type": "http.response.start", "status": status, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    async with serve(picky) as url:
+        chat = await open_chat(ScriptedModel(), mcp_server_url=url + path)
+        response = await chat.http.get(f"{chat.url}/ready")
+    assert response.status_code == 503
+    assert response.json()["database"] == "ok"
+    assert sentence in response.json()["mcp_server"]
+
+
+async def test_a_page_that_was_not_built_says_so(chat: "Chat", tmp_path: Path, serve: "Serve") -> None:
+    from starlette.applications import Starlette
+
+    from agent_service.llm import choose_model
+    from agent_service.settings import AgentServiceSettings
+
+    settings = AgentServiceSettings()  # pyright: ignore[reportCallIssue]
+    app = Starlette(routes=web_routes(settings, choose_model(settings), tmp_path))
+    async with serve(app) as url:
+        response = await chat.http.get(url)
+        assert response.status_code == 503
+        assert "The chat page was not built" in response.text
+        await asyncio.to_thread((tmp_path / "index.html").write_text, "<p>built</p>")
+        page = await chat.http.get(url)
+        assert page.text == "<p>built</p>"
+        assert page.headers["cache-control"] == "no-cache"
+
+
+async def test_bodies_of_any_shape_never_cause_a_500(chat: "Chat") -> None:
+    for body in ("null", "1e999", '"x"', '{"type": 1}', '{"type": "threads.list", "params": {"limit": "x"}}'):
+        assert (await chat.post(body.encode())).status_code == 400
+    odd = {"type": "threads.list", "params": {"limit": -5, "order": "asc"}, "metadata": {"a": [1]}}
+    assert (await chat.post(json.dumps(odd).encode())).status_code == 200
