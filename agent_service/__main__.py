@@ -1,10 +1,7 @@
 """`python -m agent_service`: the chat on its own."""
 
 import logging
-import signal
 import sys
-from types import FrameType
-from typing import NoReturn
 
 from pydantic import ValidationError
 
@@ -12,6 +9,7 @@ from agent_service.errors import AgentServiceError
 from agent_service.process import serve
 from agent_service.settings import AgentServiceSettings
 from database.errors import DatabaseError
+from database.process import setting_problems, stop_on_sigterm
 
 
 def main() -> int:
@@ -19,9 +17,7 @@ def main() -> int:
     try:
         settings = AgentServiceSettings(_env_file=".env")  # pyright: ignore[reportCallIssue]
     except ValidationError as error:
-        for problem in error.errors(include_input=False):
-            sentence = problem["msg"].removeprefix("Value error, ")
-            print(f"{str(problem['loc'][0]).upper()}: {sentence}", file=sys.stderr)  # noqa: T201
+        print("\n".join(setting_problems(error)), file=sys.stderr)  # noqa: T201
         return 1
     return run(settings)
 
@@ -31,8 +27,7 @@ def run(settings: AgentServiceSettings) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     for chatty in ("httpx2", "httpx", "mcp", "openai.agents", "chatkit"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
-    # Leave through the normal way, so that Postgres is stopped when we were its last user.
-    signal.signal(signal.SIGTERM, _stop)
+    stop_on_sigterm()
     try:
         serve(settings)
     except (DatabaseError, AgentServiceError) as error:
@@ -41,10 +36,6 @@ def run(settings: AgentServiceSettings) -> int:
     except KeyboardInterrupt:
         pass
     return 0
-
-
-def _stop(number: int, frame: FrameType | None) -> NoReturn:
-    raise SystemExit(0)
 
 
 if __name__ == "__main__":

@@ -9,10 +9,6 @@ class UnsafeBindError(AgentServiceError):
     """The chat would be reachable from other machines without anybody having asked for it."""
 
 
-class PortTakenError(AgentServiceError):
-    """Another program listens on the port, or the port is not allowed."""
-
-
 class ModelChoiceError(AgentServiceError):
     """The settings do not name a language model that can be used."""
 

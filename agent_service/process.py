@@ -6,7 +6,6 @@ import socket
 from collections.abc import Generator
 from contextlib import contextmanager
 from importlib.resources import files
-from ipaddress import ip_address
 from pathlib import Path
 
 import uvicorn
@@ -14,7 +13,7 @@ from agents import set_tracing_disabled
 from chatkit.store import NotFoundError
 
 from agent_service.app import create_app
-from agent_service.errors import PortTakenError, UnsafeBindError
+from agent_service.errors import UnsafeBindError
 from agent_service.llm import ChosenModel, choose_model
 from agent_service.mcp_connection import McpConnector
 from agent_service.settings import AgentServiceSettings
@@ -22,6 +21,7 @@ from database.embedded import embedded_postgres
 from database.home import open_data_folder, read_or_create_secret
 from database.migrations import migrate
 from database.pool import check_reachable, create_pool
+from database.process import is_loopback, listen
 
 logger = logging.getLogger("agent_service")
 
@@ -40,7 +40,7 @@ def serve(settings: AgentServiceSettings) -> None:
     chosen = choose_model(settings)
     folder = open_data_folder(settings.owflex_home)
     with (
-        listen(settings.agent_service_host, settings.agent_service_port) as listener,
+        listen(settings.agent_service_host, settings.agent_service_port, "AGENT_SERVICE_PORT") as listener,
         _chat_database_url(settings, folder) as url,
     ):
         asyncio.run(_serve(settings, chosen, folder, url, listener))
@@ -73,41 +73,13 @@ def _chat_database_url(settings: AgentServiceSettings, folder: Path) -> Generato
 
 
 def _check_host(settings: AgentServiceSettings) -> None:
-    if settings.agent_service_allow_remote or _is_loopback(settings.agent_service_host):
+    if settings.agent_service_allow_remote or is_loopback(settings.agent_service_host):
         return
     raise UnsafeBindError(
         f"AGENT_SERVICE_HOST={settings.agent_service_host} opens the chat to other machines, "
         "and it has no login. Listen on 127.0.0.1; or put a proxy that authenticates people in front and set "
         "AGENT_SERVICE_ALLOW_REMOTE=true."
     )
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """A bound socket. Raises `PortTakenError`.
-
-    Its protocol is named, else asyncio leaves Nagle's algorithm on and every event waits for the one before.
-    """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-    except OSError as error:
-        listener.close()
-        raise PortTakenError(
-            f"The chat cannot listen on {host}:{port} ({error.strerror}). "
-            "Stop the program that uses the port, or set AGENT_SERVICE_PORT to a free one."
-        ) from None
-    return listener
 
 
 def _is_no_known_noise(record: logging.LogRecord) -> bool:

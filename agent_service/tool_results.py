@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 SEARCH = "search_documents"
+LIST_DOCUMENTS = "list_documents"
 
 
 class Passage(BaseModel):
@@ -53,6 +54,20 @@ class SearchResult(BaseModel):
     searched: Searched = Searched()
     below_threshold: BelowThreshold = BelowThreshold()
     hint: str | None = None
+
+
+class DocumentEntry(BaseModel):
+    """A document in a list."""
+
+    title: str
+    source: str
+
+
+class DocumentList(BaseModel):
+    """Answer of `list_documents`; `next` is set when there are more."""
+
+    documents: list[DocumentEntry]
+    next: int | None = None
 
 
 class Task(BaseModel):

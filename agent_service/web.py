@@ -22,7 +22,7 @@ NOT_BUILT = (
 PROMPTS = [
     {
         "label": "What is in the documents?",
-        "prompt": "What are the documents about?",
+        "prompt": "What is in the documents?",
         "icon": "book-open",
     },
     {"label": "Show my tasks", "prompt": "Show my tasks", "icon": "check-circle"},

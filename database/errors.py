@@ -1,4 +1,4 @@
-"""What can go wrong between us and a Postgres; each message says what to do about it."""
+"""What can go wrong below our programs; each message says what to do about it."""
 
 
 class DatabaseError(Exception):
@@ -19,3 +19,7 @@ class PostgresUnreachableError(DatabaseError):
 
 class MigrationChangedError(DatabaseError):
     """A migration that was applied earlier is not the file that is shipped now."""
+
+
+class PortTakenError(DatabaseError):
+    """Another program listens on the port, or the port is not allowed."""

@@ -21,6 +21,7 @@ from rich.table import Table
 
 from database.errors import DatabaseError
 from database.home import open_data_folder
+from database.process import setting_problems
 from ingest.errors import IngestError
 from ingest.pipeline import Job, Report, ingest_path, open_ingest_pool
 from ingest.settings import IngestSettings
@@ -47,8 +48,7 @@ def run_ingest(paths: Sequence[Path], *, collection: str, name: str | None) -> i
         errors.print(f"[red]{escape(str(error))}[/red]")
         return NOT_STARTED
     except ValidationError as error:
-        for problem in error.errors():
-            errors.print(f"[red]{str(problem['loc'][0]).upper()}: {escape(problem['msg'])}[/red]")
+        errors.print(f"[red]{escape(chr(10).join(setting_problems(error)))}[/red]")
         return NOT_STARTED
     _show(report, time.monotonic() - started)
     return SOME_FAILED if report.failed else ALL_GOOD

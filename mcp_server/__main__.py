@@ -2,14 +2,12 @@
 
 import argparse
 import logging
-import signal
 import sys
-from types import FrameType
-from typing import NoReturn
 
 from pydantic import ValidationError
 
 from database.errors import DatabaseError
+from database.process import setting_problems, stop_on_sigterm
 from knowledge_base.errors import KnowledgeBaseError
 from mcp_server.app import serve_http, serve_stdio
 from mcp_server.errors import McpServerError
@@ -28,8 +26,7 @@ def run(transport: str) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     for chatty in ("mcp", "sentence_transformers"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
-    # Leave through the normal way, so that Postgres is stopped when we were its last user.
-    signal.signal(signal.SIGTERM, _stop)
+    stop_on_sigterm()
     try:
         settings = McpServerSettings(_env_file=".env")  # pyright: ignore[reportCallIssue]
         serve_stdio(settings) if transport == "stdio" else serve_http(settings)
@@ -37,16 +34,11 @@ def run(transport: str) -> int:
         print(error, file=sys.stderr)  # noqa: T201
         return 1
     except ValidationError as error:
-        for problem in error.errors():
-            print(f"{str(problem['loc'][0]).upper()}: {problem['msg']}", file=sys.stderr)  # noqa: T201
+        print("\n".join(setting_problems(error)), file=sys.stderr)  # noqa: T201
         return 1
     except KeyboardInterrupt:
         pass
     return 0
-
-
-def _stop(number: int, frame: FrameType | None) -> NoReturn:
-    raise SystemExit(0)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ import socket
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
-from ipaddress import ip_address
 from pathlib import Path
 
 import uvicorn
@@ -15,11 +14,12 @@ from starlette.types import ASGIApp
 
 from database.home import open_data_folder, read_or_create_secret
 from database.pool import Pool, create_pool
+from database.process import is_loopback, listen
 from knowledge_base.embedding import SentenceTransformerEmbedder
 from knowledge_base.place import knowledge_base_url, migrate_knowledge_base
 from knowledge_base.search import check_model, model_in_use
 from mcp_server.auth import LOCAL_USER, BearerVerifier
-from mcp_server.errors import PortTakenError, UnsafeBindError
+from mcp_server.errors import UnsafeBindError
 from mcp_server.health import Health
 from mcp_server.server import create_server
 from mcp_server.settings import McpServerSettings
@@ -33,7 +33,7 @@ def serve_http(settings: McpServerSettings) -> None:
     """Serve streamable HTTP until SIGINT or SIGTERM."""
     folder = open_data_folder(settings.owflex_home)
     verifier = _verifier(settings, folder)
-    listener = _listen(settings.mcp_server_host, settings.mcp_server_port)
+    listener = listen(settings.mcp_server_host, settings.mcp_server_port, "MCP_SERVER_PORT")
     with listener, knowledge_base_url(settings, folder) as url:
         asyncio.run(_serve_http(settings, url, verifier, listener))
 
@@ -120,7 +120,7 @@ async def _warm_up(health: Health) -> None:
 
 
 def _verifier(settings: McpServerSettings, folder: Path) -> BearerVerifier:
-    if not _is_loopback(settings.mcp_server_host) and not (
+    if not is_loopback(settings.mcp_server_host) and not (
         settings.mcp_server_token and settings.mcp_signing_key
     ):
         raise UnsafeBindError(
@@ -136,28 +136,3 @@ def _verifier(settings: McpServerSettings, folder: Path) -> BearerVerifier:
 def local_token_file(folder: Path) -> Path:
     """Where the bearer token of standalone clients on this machine is."""
     return folder / TOKEN_FILE
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    """A bound socket; its protocol is named, else asyncio leaves Nagle's algorithm on (44 ms an answer)."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-    except OSError as error:
-        listener.close()
-        raise PortTakenError(
-            f"The MCP server cannot listen on {host}:{port} ({error.strerror}). "
-            "Stop the program that uses the port, or set MCP_SERVER_PORT to a free one."
-        ) from None
-    return listener

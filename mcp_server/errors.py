@@ -29,10 +29,6 @@ class UnsafeBindError(McpServerError):
     """The server would be reachable from other machines without configured secrets."""
 
 
-class PortTakenError(McpServerError):
-    """Another program listens on the port, or the port is not allowed."""
-
-
 class PlainValidationErrors(Middleware):
     """Says which argument is wrong and why, without the validator's internals."""
 

@@ -6,6 +6,7 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from database.errors import DatabaseError
+from database.process import setting_problems
 from knowledge_base.errors import KnowledgeBaseError
 from owflex.errors import OwflexError
 
@@ -19,8 +20,8 @@ def in_plain_words(run: Callable[[], int]) -> int:
     except (DatabaseError, KnowledgeBaseError, OwflexError) as error:
         errors.print(f"[red]{_escaped(str(error))}[/red]")
     except ValidationError as error:
-        for problem in error.errors():
-            errors.print(f"[red]{str(problem['loc'][0]).upper()}: {_escaped(problem['msg'])}[/red]")
+        for problem in setting_problems(error):
+            errors.print(f"[red]{_escaped(problem)}[/red]")
     return 1
 
 

@@ -7,10 +7,6 @@ class OwflexError(Exception):
     """Base of every error this package raises."""
 
 
-class PortTakenError(OwflexError):
-    """A port that one of the programs needs is in use."""
-
-
 class ProgramFailedError(OwflexError):
     """A program could not start, or ended by itself."""
 

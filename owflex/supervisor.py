@@ -2,7 +2,6 @@
 
 import json
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,7 +14,8 @@ from pathlib import Path
 from types import FrameType
 from typing import IO, Any, NoReturn
 
-from owflex.errors import PortTakenError, ProgramFailedError
+from database.process import listen
+from owflex.errors import ProgramFailedError
 
 SECONDS_TO_STOP = 20
 SECONDS_TO_START = 300
@@ -52,17 +52,7 @@ class Running:
 
 def check_port(program: Program) -> None:
     """Raise `PortTakenError` when the program could not listen."""
-    family = socket.AF_INET6 if ":" in program.host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((program.host, program.port))
-        except OSError as error:
-            raise PortTakenError(
-                f"{program.host}:{program.port} cannot be used for {program.module} ({error.strerror}). "
-                f"Stop the program that uses the port (is OwFlex running already?), "
-                f"or set {program.port_setting} to a free one."
-            ) from None
+    listen(program.host, program.port, program.port_setting).close()
 
 
 @contextmanager

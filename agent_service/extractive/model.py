@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from agent_service.extractive import model_events, task_replies
 from agent_service.extractive.conversation import Conversation, ToolAnswer, read_conversation
+from agent_service.extractive.overview import asks_for_documents, documents_listed
 from agent_service.extractive.quoting import choose_quotes, render_quotes
 from agent_service.extractive.task_sentences import (
     AddTask,
@@ -22,7 +23,7 @@ from agent_service.extractive.task_sentences import (
     read_command,
 )
 from agent_service.extractive.words import terms
-from agent_service.tool_results import SEARCH, SearchResult, Task, TaskList
+from agent_service.tool_results import LIST_DOCUMENTS, SEARCH, DocumentList, SearchResult, Task, TaskList
 
 NAME = "extractive"
 LONGEST_QUERY = 400
@@ -122,8 +123,19 @@ def _next_step_of_search(conversation: Conversation) -> Step:
     for pattern, reply in ((ABOUT_ITSELF, ABOUT), (GREETING, f"Hello. {ABOUT}"), (THANKS, THANKED)):
         if pattern.fullmatch(question):
             return Say(reply)
+    if asks_for_documents(question):
+        return _overview_step(conversation.answers)
     query = _query(conversation)
     return CallTool(SEARCH, {"query": query, "limit": PASSAGES}) if query else Say(EMPTY)
+
+
+def _overview_step(answers: list[ToolAnswer]) -> Step:
+    if not answers:
+        return CallTool(LIST_DOCUMENTS, {})
+    try:
+        return Say(documents_listed(DocumentList.model_validate(answers[-1].content)))
+    except ValidationError:
+        return Say(_failed("The documents could not be listed", answers[-1]))
 
 
 def _query(conversation: Conversation) -> str:

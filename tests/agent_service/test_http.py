@@ -10,6 +10,7 @@ import pytest
 from agents.testing import ScriptedModel, assistant_message, function_call
 
 from agent_service.web import web_routes
+from database.pool import Pool
 
 if TYPE_CHECKING:
     from conftest import Chat, OpenChat, Serve
@@ -229,6 +230,15 @@ async def test_what_is_missing_is_named_with_the_cure(
     assert response.status_code == 503
     assert response.json()["database"] == "ok"
     assert sentence in response.json()["mcp_server"]
+
+
+async def test_a_database_that_is_gone_is_a_503_with_a_sentence(chat: "Chat", pool: Pool) -> None:
+    await pool.close()
+    for body in (b'{"type": "threads.list", "params": {}}', chat.message(QUESTION)):
+        assert await refusal(await chat.post(body)) == (503, "database_unavailable")
+    response = await chat.http.get(f"{chat.url}/ready")
+    assert response.status_code == 503
+    assert "CHAT_DATABASE_URL" in response.json()["database"]
 
 
 async def test_a_page_that_was_not_built_says_so(chat: "Chat", tmp_path: Path, serve: "Serve") -> None:

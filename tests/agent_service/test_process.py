@@ -67,11 +67,11 @@ async def test_a_setting_that_cannot_work_is_one_sentence(
 
 
 def test_a_taken_port_is_one_sentence_with_the_setting() -> None:
-    with listen("127.0.0.1", 0) as taken:
+    with listen("127.0.0.1", 0, "AGENT_SERVICE_PORT") as taken:
         taken.listen()
         port = taken.getsockname()[1]
         with pytest.raises(Exception, match=f"127.0.0.1:{port} .* set AGENT_SERVICE_PORT to a free one"):
-            listen("127.0.0.1", port)
+            listen("127.0.0.1", port, "AGENT_SERVICE_PORT")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -9,9 +9,9 @@ import pytest
 from pydantic_settings import BaseSettings
 from typer.testing import CliRunner
 
+from database.errors import PortTakenError
 from owflex import reference
 from owflex.__main__ import app
-from owflex.errors import PortTakenError
 from owflex.supervisor import Program, check_port
 
 ROOT = Path(__file__).parent.parent.parent
