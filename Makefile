@@ -21,7 +21,7 @@ help:
 	@sed -n 's/^#   //p' Makefile
 
 run: $(VENV)/.installed
-	@$(BIN)/owflex up $(if $(DOCS),--docs "$(DOCS)")
+	@exec $(BIN)/owflex up $(if $(DOCS),--docs "$(DOCS)")
 
 install: $(VENV)/.installed
 

@@ -1,8 +1,8 @@
 """The one place that knows the embedding model: texts in, vectors out."""
 
 import hashlib
-import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -49,7 +49,9 @@ class SentenceTransformerEmbedder:
 
     def __init__(self, model_name: str) -> None:
         self.model_name = model_name.removeprefix("sentence-transformers/")
-        self._lock = threading.Lock()
+        # One text or batch after the other, always from the same thread: the library behind the model keeps a
+        # pool of threads for each thread that calls it, and several pools would fight for the cores.
+        self._caller = ThreadPoolExecutor(max_workers=1, thread_name_prefix="embedding")
 
     @property
     def dimensions(self) -> int:
@@ -83,10 +85,12 @@ class SentenceTransformerEmbedder:
     def _encode(self, texts: list[str]) -> Vectors:
         if not texts:
             return np.empty((0, self.dimensions), dtype=np.float32)
-        with self._lock:
-            vectors = self._model.encode(  # pyright: ignore[reportUnknownMemberType]
-                texts, batch_size=BATCH_SIZE, normalize_embeddings=True, show_progress_bar=False
-            )
+        return self._caller.submit(self._encode_here, texts).result()
+
+    def _encode_here(self, texts: list[str]) -> Vectors:
+        vectors = self._model.encode(  # pyright: ignore[reportUnknownMemberType]
+            texts, batch_size=BATCH_SIZE, normalize_embeddings=True, show_progress_bar=False
+        )
         return np.asarray(vectors, dtype=np.float32)
 
     @cached_property
