@@ -13,7 +13,7 @@ from rich.panel import Panel
 from agent_service.settings import AgentServiceSettings
 from database.home import open_data_folder
 from database.pool import create_pool
-from knowledge_base.documents import count_documents, remove_collection
+from knowledge_base.documents import count_documents, move_folder, remove_collection
 from knowledge_base.place import knowledge_base_url, migrate_knowledge_base
 from mcp_server.app import local_token_file
 from mcp_server.settings import McpServerSettings
@@ -76,7 +76,10 @@ async def _documents_to_ingest(url: str, docs: Path | None) -> tuple[Path, str] 
             return docs, "default"
         if await count_documents(connection, outside=HANDBOOK_COLLECTION):
             return None
-    return _handbook(), HANDBOOK_COLLECTION
+        # It comes with the installation, which may be another one than last time.
+        handbook = _handbook().resolve()
+        await move_folder(connection, HANDBOOK_COLLECTION, HANDBOOK_COLLECTION, str(handbook))
+    return handbook, HANDBOOK_COLLECTION
 
 
 def _handbook() -> Path:

@@ -15,6 +15,7 @@ from database.pool import Pool
 from ingest import pipeline
 from ingest.errors import FolderNameTakenError, PathMissingError
 from ingest.pipeline import FileReport, Job, ingest_path, open_ingest_pool
+from knowledge_base.documents import move_folder
 from knowledge_base.embedding import Vectors
 from knowledge_base.errors import EmbeddingSpaceMismatchError
 
@@ -174,6 +175,16 @@ async def test_two_folders_of_one_name_cannot_overwrite_each_other(
     assert [file.source for file in await ingest(pool, other, name="more")] == ["more/a.md"]
     assert [file.source for file in await ingest(pool, other, collection="second")] == ["docs/a.md"]
     assert len(await rows(pool, "select 1 from documents")) == 5
+
+
+async def test_a_folder_that_is_said_to_have_moved_keeps_its_documents(
+    pool: Pool, folder: Path, tmp_path: Path
+) -> None:
+    await ingest(pool, folder)
+    there = folder.rename(tmp_path / "there")
+    async with pool.connection() as connection:
+        await move_folder(connection, "default", "docs", str(there))
+    assert {file.outcome for file in await ingest(pool, there)} == {"unchanged"}
 
 
 async def test_a_file_or_folder_inside_a_known_folder_keeps_its_source(pool: Pool, folder: Path) -> None:
