@@ -1,5 +1,6 @@
 """A folder goes into the knowledge base, exactly."""
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -181,7 +182,7 @@ async def test_a_folder_that_is_said_to_have_moved_keeps_its_documents(
     pool: Pool, folder: Path, tmp_path: Path
 ) -> None:
     await ingest(pool, folder)
-    there = folder.rename(tmp_path / "there")
+    there = await asyncio.to_thread(folder.rename, tmp_path / "there")
     async with pool.connection() as connection:
         await move_folder(connection, "default", "docs", str(there))
     assert {file.outcome for file in await ingest(pool, there)} == {"unchanged"}
