@@ -25,6 +25,16 @@ CUTS = (re.compile(r"\n{2,}"), re.compile(r"\n"), re.compile(r"(?<=[.!?…。！
 GLUE = ("\n\n", "\n", " ", " ")
 PARAGRAPHS, LINES = 0, 1
 
+# Code inside a list or a quotation.
+FENCE_LINE = re.compile(r"^([ \t>]*)(`{3,}|~{3,})([\w+-]{0,20})(.*)$", re.MULTILINE)
+# Tokens that closing such code at a cut, and opening it again, may take.
+FENCE_TOKENS = 24
+# A line that only announces what follows: it ends with a colon, or is a title in bold.
+ANNOUNCEMENT = re.compile(r".*:|\*\*[^*\n]+\*\*")
+LONGEST_ANNOUNCEMENT = 50
+# Words repeat: the tokens of this many texts are remembered.
+REMEMBERED_COUNTS = 8192
+
 
 @dataclass(frozen=True)
 class Chunk:
@@ -63,7 +73,10 @@ class Measure:
 
     def tokens(self, text: str) -> int:
         """Tokens of a text without the special ones; a word without end counts by its length."""
-        return max(self.count_tokens(text) - SPECIAL_TOKENS, math.ceil(len(text) / CHARACTERS_A_TOKEN), 1)
+        by_length = math.ceil(len(text) / CHARACTERS_A_TOKEN)
+        if by_length > self.max_tokens:
+            return by_length  # too large whatever the tokenizer says, which takes a kilobyte for every token
+        return max(self.count_tokens(text) - SPECIAL_TOKENS, by_length, 1)
 
     def context(self, path: tuple[str, ...]) -> str:
         """Title and innermost headings, cut to their share of the tokens."""
@@ -85,7 +98,8 @@ def chunk(document: ParsedDocument, count_tokens: CountTokens, *, max_tokens: in
     A passage keeps within its section, unless sections are so small that they are better together; then their
     headings stand in the text. Nothing overlaps and nothing is lost.
     """
-    measure = Measure(document.title, count_tokens, max_tokens)
+    remembered = functools.lru_cache(REMEMBERED_COUNTS)(count_tokens)
+    measure = Measure(document.title, remembered, max_tokens)
     pieces = [piece for block in document.blocks for piece in _pieces(block, measure)]
     return [_chunk(position, group, measure) for position, group in enumerate(_grouped(pieces, measure))]
 
@@ -116,7 +130,37 @@ def _split(block: Block, measure: Measure, budget: int) -> Iterator[str]:
             for part in _cut(rows, measure, room, LINES):
                 yield f"{header}\n{part}"
             return
-    yield from _cut(block.text, measure, budget, PARAGRAPHS)
+    if FENCE_LINE.search(block.text):
+        yield from _with_whole_fences(_cut(block.text, measure, budget - FENCE_TOKENS, PARAGRAPHS))
+        return
+    yield from map(_flush_left, _cut(block.text, measure, budget, PARAGRAPHS))
+
+
+def _with_whole_fences(parts: Iterable[str]) -> Iterator[str]:
+    """The parts of a text with code in it; code that was cut through is closed and opened again."""
+    opening = ""
+    for part in parts:
+        whole = f"{opening}\n{part}" if opening else part
+        fence = _open_fence(whole)
+        opening = f"{fence[1]}{fence[2]}{fence[3]}" if fence else ""
+        yield _flush_left(f"{whole}\n{fence[1]}{fence[2]}" if fence else whole)
+
+
+def _flush_left(part: str) -> str:
+    """The part without the indentation of its first line, which would make it read as code."""
+    margin = len(part) - len(part.lstrip(" "))
+    return re.sub(rf"^ {{1,{margin}}}", "", part, flags=re.MULTILINE) if margin else part
+
+
+def _open_fence(text: str) -> re.Match[str] | None:
+    """The line that opens code which the text does not close."""
+    opened: re.Match[str] | None = None
+    for fence in FENCE_LINE.finditer(text):
+        if opened is None:
+            opened = fence
+        elif fence[2].startswith(opened[2]) and not (fence[3] or fence[4].strip()):
+            opened = None
+    return opened
 
 
 def _table(text: str) -> tuple[str, str]:
@@ -160,12 +204,26 @@ def _grouped(pieces: Iterable[Piece], measure: Measure) -> Iterator[list[Piece]]
         budget = measure.budget(section[0].block.heading_path)
         for piece in section:
             if group and size + piece.tokens > budget:
-                yield group
-                group, size = [], 0
+                kept = len(group) - _announcing(group, budget - piece.tokens)
+                yield group[:kept]
+                group = group[kept:]
+                size = sum(announcement.tokens + 1 for announcement in group)
             group.append(piece)
             size += piece.tokens + 1
     if group:
         yield group
+
+
+def _announcing(group: Sequence[Piece], room: int) -> int:
+    """How many pieces at the end of a group only announce the next one, and fit with it."""
+    count = 0
+    for piece in reversed(group[1:]):
+        room -= piece.tokens + 1
+        text = piece.block.kind == "text" and piece.tokens <= LONGEST_ANNOUNCEMENT
+        if room < 0 or not text or not ANNOUNCEMENT.fullmatch(piece.text.replace("\n", " ")):
+            break
+        count += 1
+    return count
 
 
 def _sections(pieces: Iterable[Piece]) -> Iterator[list[Piece]]:

@@ -4,7 +4,7 @@ import hashlib
 import os
 import unicodedata
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ingest.errors import FileFormatError, FileTooLargeError, FileUnreadableError
@@ -15,10 +15,14 @@ SKIPPED_FOLDERS = frozenset({"node_modules", "__pycache__"})
 
 @dataclass(frozen=True)
 class SourceFile:
-    """A file and its stable place in the knowledge base: `<folder name>/<posix path in the folder>`."""
+    """A file and its stable place in the knowledge base: `<folder name>/<posix path in the folder>`.
+
+    `problem` says why it cannot be read, where that is known already: then it may be a folder.
+    """
 
     path: Path
     source: str
+    problem: str | None = None
 
 
 @dataclass(frozen=True)
@@ -35,22 +39,28 @@ def find_files(root: Path, name: str, *, below: Path) -> Generator[SourceFile]:
     """The files of the folder `root` at or below `below` whose type is known, in a stable order.
 
     A file that is named itself counts whatever its type: the report then says why it cannot be read. Hidden
-    entries are left out, and so are links that lead out of the folder.
-    Raises `FileUnreadableError` for a folder that cannot be listed.
+    entries are left out, and so are links that lead out of the folder. Folders that cannot be listed come
+    last, each with its problem.
     """
+    closed: list[OSError] = []
     if below.is_file():
         yield _source_file(below, root, name)
         return
-    for folder, subfolders, files in os.walk(below, onerror=_unreadable):
+    for folder, subfolders, files in os.walk(below, onerror=closed.append):
         subfolders[:] = sorted(entry for entry in subfolders if _wanted(entry))
         for entry in sorted(files):
             path = Path(folder, entry)
             if _wanted(entry) and path.suffix.lower() in MEDIA_TYPES and _inside(path, root):
                 yield _source_file(path, root, name)
+    for error in closed:
+        problem = f"The folder cannot be listed ({error.strerror}). Change its permissions."
+        yield replace(_source_file(Path(error.filename), root, name), problem=problem)
 
 
 def load(file: SourceFile, *, max_bytes: int) -> LoadedFile:
     """The content of a file. Raises `FileProblemError`."""
+    if file.problem:
+        raise FileUnreadableError(file.problem)
     media_type = MEDIA_TYPES.get(file.path.suffix.lower())
     if media_type is None:
         known = ", ".join(sorted(MEDIA_TYPES))
@@ -78,7 +88,7 @@ def _source_file(path: Path, root: Path, name: str) -> SourceFile:
     # macOS writes names decomposed, Linux as typed: the same name must be the same source.
     source = unicodedata.normalize("NFC", f"{name}/{path.relative_to(root).as_posix()}")
     # A name in another encoding than the system's comes with surrogates, which Postgres cannot store.
-    return SourceFile(path, source.encode("utf-8", "replace").decode())
+    return SourceFile(path, source.encode("utf-8", "backslashreplace").decode())
 
 
 def _wanted(entry: str) -> bool:
@@ -86,10 +96,5 @@ def _wanted(entry: str) -> bool:
 
 
 def _inside(path: Path, root: Path) -> bool:
-    return not path.is_symlink() or path.resolve().is_relative_to(root)
-
-
-def _unreadable(error: OSError) -> None:
-    raise FileUnreadableError(
-        f"The folder {error.filename} cannot be read ({error.strerror}). Change its permissions."
-    ) from None
+    # `Path.resolve` would raise for a link that leads to itself.
+    return not path.is_symlink() or Path(os.path.realpath(path)).is_relative_to(root)

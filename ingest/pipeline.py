@@ -31,7 +31,7 @@ logger = logging.getLogger("ingest")
 # The model reads 256 tokens and cuts the rest off silently.
 MAX_TOKENS = 250
 # Changes whenever parsing or chunking changes, so that documents stored by an older version are made anew.
-RECIPE = f"1/{MAX_TOKENS}"
+RECIPE = f"2/{MAX_TOKENS}"
 # A document with thousands of chunks must not hold the database for minutes, but it is one transaction.
 STATEMENT_TIMEOUT_MS = 120_000
 

@@ -2,38 +2,28 @@
 
 import html
 import re
-from typing import Any, cast
+from collections.abc import Container, Iterable
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
 
-import yaml
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from mdit_py_plugins.front_matter import front_matter_plugin
 
 from ingest.parsing.document import Block, Kind, ParsedDocument
-from ingest.parsing.text import decode, title_from
+from ingest.parsing.extensions import is_include, plain_markdown
+from ingest.parsing.front_matter import read_front_matter, stated_title
+from ingest.parsing.inline import readable
+from ingest.parsing.text import clean, decode, title_from
 
-FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
-# `/// tip | Title` … `///` and `!!! note "Title"`: boxes; the title stays as a line of its own.
-BOX = re.compile(
-    r"[ \t]*(?:/{3,}|!{3}|\?{3}\+?)[ \t]*(?P<kind>[A-Za-z][\w-]*)?[ \t]*\|?[ \t]*(?P<title>.*?)[ \t]*$"
-)
-# Files that a generator would include here are not part of this file.
-INCLUDE = re.compile(r"[ \t]*(\{\*.*\*\}|\{!.*!\}|--8<--.*)[ \t]*$")
-HEADING_ATTRIBUTES = re.compile(r"[ \t]*\{[ \t]*[#.:][^}]*\}[ \t]*$")
-# Every pattern is bounded: a hostile text must not make it search to the end again and again.
-CODE_SPAN = re.compile(r"(`+)(?!`)(.{1,2000}?)(?<!`)\1(?!`)", re.DOTALL)
-IMAGE = re.compile(r"!\[([^\]]*)\](?:\([^()\s]*(?:\([^()]*\)[^()\s]*)*(?:\s+\"[^\"]*\")?\)|\[[^\]]*\])")
-LINK = re.compile(
-    r"(?<!\\)\[((?:[^\[\]]|\[[^\[\]]*\])+)\]\([^()\s]*(?:\([^()]*\)[^()\s]*)*(?:\s+\"[^\"]*\")?\)(?:\{[^}]*\})?"
-)
-# A private-use character that stands for a code span while the text around it is changed.
-SET_ASIDE = "\ue000"
-LINE_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
-TAG = re.compile(r"<!--.{0,20000}?-->|</?[A-Za-z][^<>]*>", re.DOTALL)
-HIDDEN = re.compile(r"<(script|style|svg)\b.{0,2000}?</\1\s*>", re.DOTALL | re.IGNORECASE)
-# The YAML of a front matter may hold dates and the like; metadata are JSON.
-MOST_METADATA = 50
-DEEPEST_METADATA = 2
+LONGEST_TITLE = 300
+HEADING_ATTRIBUTES = re.compile(r"\{\s?[#.:][^{}]{0,200}\}$")
+# Recorded terminal sessions carry their colors as tags.
+TERMINALS = frozenset({"console", "shell", "terminal", "termy"})
+TERMINAL_TAG = re.compile(r"</?(?:font|span|[bui]|strong|a)\b[^<>]*>")
+TABLE_RULE = re.compile(r"-{3,}")
+CELL_PADDING = re.compile(r"(?<=\S)[ \t]+(?=\|)|(?<=\|)[ \t]+(?=\S)")
 
 KINDS: dict[str, Kind] = {
     "fence": "code",
@@ -45,139 +35,103 @@ KINDS: dict[str, Kind] = {
 
 
 def parse_markdown(data: bytes, source: str) -> ParsedDocument:
-    """Blocks of a Markdown file; the title is the front matter's, the first heading or the file's name."""
+    """Blocks of a Markdown file; the title is the front matter's, the first h1 or the file's name."""
     return parse_markdown_text(decode(data), source)
 
 
 def parse_markdown_text(text: str, source: str) -> ParsedDocument:
     """The same for a text that is decoded already."""
-    text = _plain_boxes(text)
-    tokens = _parser().parse(text)
-    metadata = _metadata(tokens[0].content) if tokens and tokens[0].type == "front_matter" else {}
-    blocks, first_heading = _blocks(tokens, text.split("\n"))
-    title = str(metadata.get("title") or first_heading or title_from(source)).strip()
-    return ParsedDocument(title[:300], tuple(_without_title(blocks, title)), metadata)
+    text = plain_markdown(text)
+    environment: dict[str, Any] = {}
+    tokens = _tokens(text, environment)
+    metadata = read_front_matter(tokens[0].content) if tokens and tokens[0].type == "front_matter" else {}
+    title = (stated_title(metadata) or _first_title(tokens) or title_from(source))[:LONGEST_TITLE]
+    blocks = _blocks(tokens, text.split("\n"), environment.get("references", {}))
+    return ParsedDocument(title, tuple(_without_title(block, title) for block in blocks), metadata)
 
 
-def _parser() -> MarkdownIt:
-    return MarkdownIt("commonmark").enable("table").use(front_matter_plugin)
+def _tokens(text: str, environment: dict[str, Any]) -> list[Token]:
+    """The structure of the text. Only headings are parsed within: it is the slow part, and not needed."""
+    parser = MarkdownIt("commonmark").enable("table").disable("inline").use(front_matter_plugin)
+    tokens = parser.parse(text, environment)
+    for opening, inline in pairwise(tokens):
+        if opening.type == "heading_open":
+            inline.children = []
+            parser.inline.parse(inline.content, parser, environment, inline.children)
+    return tokens
 
 
-def _plain_boxes(text: str) -> str:
-    """Boxes and includes of documentation generators as plain Markdown; code is left alone."""
-    lines: list[str] = []
-    fence: str | None = None
-    for line in text.split("\n"):
-        mark = FENCE.match(line)
-        if mark and (fence is None or mark[1].startswith(fence)):
-            fence = mark[1] if fence is None else None
-            lines.append(line)
-        elif fence is not None:
-            lines.append(line)
-        elif not INCLUDE.match(line):
-            lines.append(_plain_box(line))
-    return "\n".join(lines)
-
-
-def _plain_box(line: str) -> str:
-    box = BOX.match(line)
-    if box is None:
-        return line
-    kind, title = (box["kind"] or "").capitalize(), box["title"].strip('"')
-    if kind == "Tab":
-        kind = ""
-    words = ": ".join(word for word in (kind, title) if word)
-    return f"\n**{words}**\n" if words else ""
-
-
-def _blocks(tokens: list[Token], lines: list[str]) -> tuple[list[Block], str | None]:
-    """The blocks, and the text of the first heading."""
-    blocks: list[Block] = []
+def _blocks(tokens: list[Token], lines: list[str], references: Container[str]) -> Iterable[Block]:
     headings: list[tuple[int, str]] = []
-    first_heading: str | None = None
     for position, token in enumerate(tokens):
         if token.level or token.map is None or token.type == "front_matter":
             continue
         if token.type == "heading_open":
-            heading = _heading(tokens[position + 1].content)
             level = int(token.tag[1:])
-            headings = [*((depth, above) for depth, above in headings if depth < level), (level, heading)]
-            first_heading = first_heading or heading
+            above = [(depth, heading) for depth, heading in headings if depth < level]
+            headings = [*above, (level, _heading(tokens[position + 1]))]
             continue
-        text = _block_text(token, lines[token.map[0] : token.map[1]])
+        text = _block_text(token, lines[token.map[0] : token.map[1]], references)
         if text:
             path = tuple(heading for _, heading in headings if heading)
-            blocks.append(Block(text, KINDS.get(token.type, "text"), path))
-    return blocks, first_heading
+            yield Block(text, KINDS.get(token.type, "text"), path)
 
 
-def _without_title(blocks: list[Block], title: str) -> list[Block]:
+def _first_title(tokens: list[Token]) -> str | None:
+    titles = (
+        _heading(tokens[position + 1])
+        for position, token in enumerate(tokens)
+        if token.type == "heading_open" and token.tag == "h1" and not token.level
+    )
+    return next(filter(None, titles), None)
+
+
+def _without_title(block: Block, title: str) -> Block:
     """The title is known: no heading path need repeat it."""
-    return [
-        Block(block.text, block.kind, block.heading_path[1:], block.page)
-        if block.heading_path[:1] == (title,)
-        else block
-        for block in blocks
-    ]
+    return (
+        replace(block, heading_path=block.heading_path[1:]) if block.heading_path[:1] == (title,) else block
+    )
 
 
-def _heading(source: str) -> str:
-    text = _readable(HEADING_ATTRIBUTES.sub("", source))
-    return " ".join(re.sub(r"[*`]|(?<!\w)_|_(?!\w)", "", text).split())
+def _heading(inline: Token) -> str:
+    """A heading's words, without markup, attributes and the mark of a link to itself."""
+    words = "".join(
+        " " if part.type in ("softbreak", "hardbreak") else part.content
+        for part in inline.children or []
+        if part.type != "html_inline"
+    )
+    return " ".join(HEADING_ATTRIBUTES.sub("", clean(words).rstrip()).rstrip("¶ ").split())
 
 
-def _block_text(token: Token, lines: list[str]) -> str:
-    if token.type == "fence":
-        language = token.info.split(maxsplit=1)[0] if token.info.strip() else ""
-        return _fenced(TAG.sub("", token.content) if "<font" in token.content else token.content, language)
-    if token.type == "code_block":
-        return _fenced(token.content, "")
-    if token.type == "hr":
-        return ""
-    text = _readable("\n".join(lines))
+def _block_text(token: Token, lines: list[str], references: Container[str]) -> str:
+    match token.type:
+        case "fence":
+            return _fenced(token.content, token.info.split(maxsplit=1)[0] if token.info.strip() else "")
+        case "code_block":
+            return _fenced(token.content, "")
+        case "hr":
+            return ""
+        case "table_open":
+            lines = [CELL_PADDING.sub(" ", line) for line in lines]
+            lines[1] = TABLE_RULE.sub("---", lines[1])
+        case _:
+            pass
+    text = readable("\n".join(lines), references)
+    return _tidy(text, as_page=token.type == "html_block")
+
+
+def _tidy(text: str, *, as_page: bool) -> str:
+    """Lines without trailing spaces; in a piece of HTML indentation and blank lines mean nothing."""
+    if as_page:
+        return "\n".join(line.strip() for line in text.split("\n") if line.strip())
     return "\n".join(line.rstrip() for line in text.split("\n")).strip("\n") if text.strip() else ""
 
 
 def _fenced(code: str, language: str) -> str:
-    code = html.unescape(code) if "&" in code and "<" not in code else code
-    marks = "```" if "```" not in code else "````"
-    return f"{marks}{language}\n{code.strip(chr(10))}\n{marks}" if code.strip() else ""
-
-
-def _readable(text: str) -> str:
-    """The text without tags, link targets and images; code spans stay as they are."""
-    spans: list[str] = []
-
-    def set_aside(span: re.Match[str]) -> str:
-        spans.append(span[0])
-        return SET_ASIDE
-
-    text = LINE_BREAK.sub(" ", HIDDEN.sub("", CODE_SPAN.sub(set_aside, text.replace(SET_ASIDE, ""))))
-    text = LINK.sub(r"\1", IMAGE.sub(r"\1", text))
-    text = html.unescape(TAG.sub("", text))
-    parts = text.split(SET_ASIDE)
-    return parts[0] + "".join(span + part for span, part in zip(spans, parts[1:], strict=False))
-
-
-def _metadata(front_matter: str) -> dict[str, Any]:
-    """The front matter as JSON values; one that is not valid YAML is no reason to lose the document."""
-    try:
-        values = yaml.safe_load(front_matter)
-    except (yaml.YAMLError, ValueError, RecursionError):
-        return {}
-    if not isinstance(values, dict):
-        return {}
-    items: list[tuple[Any, Any]] = list(values.items())  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
-    return {str(key): _json_value(value) for key, value in items[:MOST_METADATA]}
-
-
-def _json_value(value: Any, depth: int = 0) -> Any:
-    """Lists keep their members; anything JSON has not, or that is nested deeply, becomes text."""
-    if isinstance(value, list) and depth < DEEPEST_METADATA:
-        members: list[Any] = value  # pyright: ignore[reportUnknownVariableType]
-        return [_json_value(member, depth + 1) for member in members]
-    return (
-        value
-        if isinstance(value, str | int | float | bool | None) and value == value
-        else str(cast(object, value))
-    )
+    if not code.strip() or is_include(code):
+        return ""
+    if language in TERMINALS and TERMINAL_TAG.search(code):
+        code = html.unescape(TERMINAL_TAG.sub("", code))
+    longest = max((len(marks) for marks in re.findall(r"`{3,}", code)), default=2)
+    marks = "`" * (longest + 1)
+    return f"{marks}{language}\n{code.strip(chr(10))}\n{marks}"

@@ -11,7 +11,14 @@ from ingest.parsing.document import Block, ParsedDocument
 
 BYTE_ORDER_MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 # Characters nobody sees: control characters but tab and newline, zero-width and direction marks, soft hyphen.
-INVISIBLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
+# Halves of surrogate pairs are no characters either, and Postgres refuses them.
+INVISIBLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\ud800-\udfff]"
+)
+LINE_ENDS = re.compile("\r\n|[\r\x0b\x85\u2028]")
+PARAGRAPH_ENDS = re.compile("[\f\u2029]")
+# Composing takes time with the square of the marks in a row; no script has as many.
+MANY_MARKS = re.compile(r"[^\w\s\x00-\x7f]{200,}")
 LONGEST_TITLE = 100
 
 
@@ -43,8 +50,12 @@ def decode(data: bytes) -> str:
 
 def clean(text: str) -> str:
     """The text with plain newlines, composed characters and without invisible ones."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\f", "\n\n").replace("\u00a0", " ")
-    return unicodedata.normalize("NFC", INVISIBLE.sub("", text))
+    text = PARAGRAPH_ENDS.sub("\n\n", LINE_ENDS.sub("\n", text)).replace("\u00a0", " ")
+    return unicodedata.normalize("NFC", MANY_MARKS.sub(_without_marks, INVISIBLE.sub("", text)))
+
+
+def _without_marks(run: re.Match[str]) -> str:
+    return "".join(character for character in run[0] if not unicodedata.combining(character))
 
 
 def title_from(source: str) -> str:

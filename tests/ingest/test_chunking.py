@@ -113,6 +113,40 @@ def test_a_large_table_repeats_its_header() -> None:
     assert all(part.content.startswith("| a | b |\n|---|---|\n| ") for part in chunks)
 
 
+def test_code_in_a_large_list_is_whole_or_closed_and_opened_again() -> None:
+    code = "\n\n".join(f"    line_{number} = {number} and more words" for number in range(120))
+    listed = Block(f"1. First:\n\n    ```python\n{code}\n    ```\n\n2. Then stop.", "list")
+    chunks = chunk(ParsedDocument("T", (listed,)), by_words, max_tokens=LIMIT)
+    assert len(chunks) > 2
+    for part in chunks:
+        assert part.content.count("```") % 2 == 0
+        assert part.token_count <= LIMIT
+    assert all(part.content.startswith("```python\n") for part in chunks[1:])
+    assert re.findall(r"line_\d+", " ".join(part.content for part in chunks)) == [
+        f"line_{number}" for number in range(120)
+    ]
+
+
+def test_a_part_of_a_list_is_never_indented_so_far_that_it_reads_as_code() -> None:
+    listed = Block("- top\n" + "\n".join(f"    - item {number} of it" for number in range(300)), "list")
+    for part in chunk(ParsedDocument("T", (listed,)), by_words, max_tokens=LIMIT):
+        assert part.content.startswith("- ")
+
+
+@pytest.mark.parametrize("announcement", ["For example:", "**Tip: Good to know**"])
+def test_a_line_that_announces_what_follows_stays_with_it(announcement: str) -> None:
+    blocks = (Block("word " * 200), Block(announcement), Block("next " * 100))
+    first, second = chunk(ParsedDocument("T", blocks), by_words, max_tokens=LIMIT)
+    assert first.content == "word " * 200
+    assert second.content == f"{announcement}\n\n" + "next " * 100
+
+
+def test_a_line_that_announces_nothing_more_ends_its_chunk() -> None:
+    blocks = (Block("word " * 200), Block("It ends:"))
+    (only,) = chunk(ParsedDocument("T", blocks), by_words, max_tokens=LIMIT)
+    assert only.content.endswith("It ends:")
+
+
 def test_a_very_long_title_and_headings_leave_room_for_the_text(
     embedder: SentenceTransformerEmbedder,
 ) -> None:
@@ -129,3 +163,16 @@ def test_a_huge_line_is_cut_into_bounded_parts(text: str, embedder: SentenceTran
     assert "".join("".join(part.content.split()) for part in chunks) == "".join(text.split())
     assert max(len(part.content) for part in chunks) <= 8 * LIMIT
     assert max(part.token_count for part in chunks) <= LIMIT
+
+
+def test_a_huge_line_is_counted_piece_by_piece_and_each_only_a_few_times() -> None:
+    counted: list[int] = []
+
+    def count(text: str) -> int:
+        counted.append(len(text))
+        return by_words(text)
+
+    text = " ".join(f"word{number}" for number in range(100_000))
+    chunk(ParsedDocument("T", (Block(text),)), count, max_tokens=LIMIT)
+    assert sum(counted) < 4 * len(text)
+    assert max(counted) <= 8 * LIMIT

@@ -43,7 +43,11 @@ def test_links_out_of_the_folder_and_loops_are_not_followed(tmp_path: Path) -> N
     (root / "in.md").symlink_to(root / "a.md")
     (root / "loop").symlink_to(root)
     (root / "gone.md").symlink_to(root / "nowhere.md")
-    assert sources(root) == ["docs/a.md", "docs/gone.md", "docs/in.md"]
+    (root / "one.md").symlink_to(root / "two.md")
+    (root / "two.md").symlink_to(root / "one.md")
+    assert sources(root) == ["docs/a.md", "docs/gone.md", "docs/in.md", "docs/one.md", "docs/two.md"]
+    with pytest.raises(FileUnreadableError):
+        load(SourceFile(root / "one.md", "docs/one.md"), max_bytes=3)
 
 
 def test_a_name_written_in_another_form_is_the_same_source(tmp_path: Path) -> None:
@@ -51,10 +55,17 @@ def test_a_name_written_in_another_form_is_the_same_source(tmp_path: Path) -> No
     assert sources(tmp_path) == ["docs/Übersicht.md"]
 
 
-def test_a_name_in_another_encoding_can_still_be_stored(tmp_path: Path) -> None:
-    Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.md")).write_text("x")
-    (source,) = sources(tmp_path)
-    source.encode()
+def test_names_in_another_encoding_can_still_be_stored_and_told_apart(tmp_path: Path) -> None:
+    for name in (b"/caf\xe9.md", b"/caf\xe8.md"):
+        Path(os.fsdecode(os.fsencode(tmp_path) + name)).write_text("x")
+    assert len({source.encode() for source in sources(tmp_path)}) == 2
+
+
+def test_a_folder_that_cannot_be_listed_is_reported_like_a_file(tmp_path: Path) -> None:
+    (file,) = find_files(tmp_path, "docs", below=tmp_path / "gone")
+    assert file.source == "docs/gone"
+    with pytest.raises(FileUnreadableError, match="folder cannot be listed"):
+        load(file, max_bytes=100)
 
 
 def test_a_file_that_is_named_itself_counts_whatever_its_type(tmp_path: Path) -> None:

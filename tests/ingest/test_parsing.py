@@ -93,7 +93,39 @@ def test_links_images_and_tags_leave_their_words() -> None:
         'See [the *guide*](../a.md "T") and [@bot[x]](https://e.example/a(b)c) ![A cat](c.png).<br>'
         'An <abbr title="x">API</abbr> &amp; <!-- hidden --> more.\n\n<div class="x">\n<img src="y">\n</div>'
     )
-    assert texts(markdown(source)) == ["See the *guide* and @bot[x] A cat. An API &  more."]
+    assert texts(markdown(source)) == ["See the *guide* and @bot[x] A cat. An API & more."]
+
+
+def test_addresses_in_angle_brackets_are_kept() -> None:
+    assert texts(markdown("See <https://e.example/a> or <me@e.example>.")) == [
+        "See https://e.example/a or me@e.example."
+    ]
+
+
+def test_links_by_reference_leave_their_words_and_other_brackets_stay() -> None:
+    source = "See [the guide][Guide], [guide] and x[0][1] [^1].\n\n[guide]: ../guide.md"
+    assert texts(markdown(source)) == ["See the guide, guide and x[0][1] [^1]."]
+
+
+def test_words_of_neighbouring_cells_and_lines_of_html_do_not_stick_together() -> None:
+    source = "<table>\n    <tr><td>A</td><td>B</td></tr>\n    <tr><td>1</td><td>2</td></tr>\n</table>"
+    assert texts(markdown(source)) == ["A B\n1 2"]
+
+
+def test_a_tables_padding_is_no_part_of_it() -> None:
+    source = "| Name      | Size |\n|-----------|:----------:|\n| `a   b`   | 1    |"
+    assert texts(markdown(source)) == ["| Name | Size |\n|---|:---:|\n| `a   b` | 1 |"]
+
+
+def test_only_a_heading_of_the_first_level_is_the_title() -> None:
+    document = markdown("## 1.2.0\n\nFixes.\n\n# Changes\n\nMore.\n")
+    assert document.title == "Changes"
+    assert [block.heading_path for block in document.blocks] == [("1.2.0",), ()]
+
+
+def test_underscores_and_stars_of_code_in_a_heading_stay() -> None:
+    document = markdown("# About `__init__.py` and `*args`\n\nText.")
+    assert document.title == "About __init__.py and *args"
 
 
 def test_heading_attributes_and_markup_are_no_part_of_a_heading() -> None:
@@ -155,6 +187,46 @@ def test_a_page_is_read_in_the_encoding_it_declares() -> None:
     assert texts(parse("text/html", page, "a.html")) == ["Příliš žluťoučký kůň"]
 
 
+def test_signs_that_are_escaped_in_a_page_are_text() -> None:
+    page = "<title>a &lt; b</title><h2>List&lt;T&gt;</h2><p>Use &lt;b&gt; or &#60;i>.</p><pre>a &lt; b</pre>"
+    document = html(page)
+    assert document.title == "a < b"
+    assert document.metadata["title"] == "a < b"
+    assert [(block.text, block.heading_path) for block in document.blocks] == [
+        ("Use <b> or <i>.", ("List<T>",)),
+        ("```\na < b\n```", ("List<T>",)),
+    ]
+
+
+def test_a_page_that_is_one_form_keeps_its_text_but_not_its_controls() -> None:
+    page = "<form><p>Rules.</p><select><option>Red</option></select><button>Send</button></form>"
+    assert texts(html(page)) == ["Rules."]
+
+
+def test_marks_that_link_a_heading_to_itself_and_hidden_parts_go() -> None:
+    page = (
+        '<div role="navigation">Menu</div><h2>One <a class="headerlink" href="#o">¶</a></h2><p>a</p>'
+        '<h2>Two<a href="#t" title="Direct link to Two"></a></h2><p>b <i aria-hidden="true">icon</i></p>'
+    )
+    assert [(block.text, block.heading_path) for block in html(page).blocks] == [
+        ("a", ("One",)),
+        ("b", ("Two",)),
+    ]
+
+
+def test_a_panel_that_unfolds_keeps_its_text() -> None:
+    assert texts(html('<h2>Refunds?</h2><div aria-hidden="true"><p>Within 30 days.</p></div>')) == [
+        "Within 30 days."
+    ]
+
+
+def test_pictures_leave_their_description_and_no_address() -> None:
+    page = (
+        '<p>See <a href="/file:a"><img src="/a.jpg" alt="a cat"></a><a href="/b"><img src="/b.jpg"></a>.</p>'
+    )
+    assert texts(html(page)) == ["See a cat."]
+
+
 def test_a_page_nested_absurdly_deep_is_survived() -> None:
     document = html("<p>before</p>" + "<div>" * 100_000 + "deep" + "</div>" * 100_000)
     assert len(document.blocks) <= 2
@@ -168,7 +240,22 @@ def test_a_document_without_text_has_no_blocks(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["[" * 20_000, "`" * 9_999 + " x", "<script" * 20_000, "![](" * 10_000, "*a_" * 10_000]
+    "text",
+    [
+        "[" * 20_000,
+        "`" * 9_999 + " x",
+        "<script" * 20_000,
+        "![](" * 10_000,
+        "*a_" * 10_000,
+        "![a" * 100_000,
+        "a <!-- " * 100_000,
+        "a <svg " * 100_000,
+        " ".join("`" * length for length in range(1, 1000)),
+        "# " + " \t{#" * 100_000,
+        "# a" + " " * 100_000 + "b",
+        "e" + "\u0301\u0316" * 200_000,
+    ],
+    ids=range(12),
 )
 def test_a_hostile_text_is_parsed_and_nothing_more(text: str) -> None:
     assert len(markdown(text).blocks) <= 1
