@@ -20,7 +20,40 @@ class FolderNameTakenError(IngestError):
     def __init__(self, name: str, collection: str, other: str) -> None:
         super().__init__(
             f'The name "{name}" already stands for {other} in the collection "{collection}". '
-            "Give this folder a name of its own with --name."
+            "Give this folder a name of its own with --name, or say with --moved that it is the same one."
+        )
+
+
+class EmptyFolderError(IngestError):
+    """A sync found no file at all where there were documents."""
+
+    def __init__(self, path: str, count: int) -> None:
+        super().__init__(
+            f"There is no readable file in {path}, but {count} documents come from there. "
+            "Nothing was removed: is a disk not mounted? If it is meant, add --force."
+        )
+
+
+class OptionError(IngestError):
+    """An option of the command cannot be understood; the message names it."""
+
+
+class DocumentUnknownError(IngestError):
+    """Nothing in the knowledge base has this source."""
+
+    def __init__(self, source: str) -> None:
+        super().__init__(
+            f"There is no document or folder {source} in the knowledge base. `owflex ingest list` shows them."
+        )
+
+
+class DatabaseGoneError(IngestError):
+    """Postgres did not come back in time, or has no room."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            f"Postgres cannot go on ({reason}). What was stored is kept: "
+            "run the same command again when it can."
         )
 
 

@@ -1,30 +1,12 @@
-"""The second arrow: bytes become blocks. A format is one module and one line in each table below."""
+"""The second arrow: bytes become blocks. The formats are listed in `ingest.parsing.formats`."""
 
-from collections.abc import Callable
+from importlib import import_module
 
 from ingest.parsing.document import ParsedDocument
-from ingest.parsing.html import parse_html
-from ingest.parsing.markdown import parse_markdown
-from ingest.parsing.text import parse_text
-
-# By the end of the file's name.
-MEDIA_TYPES = {
-    ".md": "text/markdown",
-    ".markdown": "text/markdown",
-    ".txt": "text/plain",
-    ".text": "text/plain",
-    ".html": "text/html",
-    ".htm": "text/html",
-    ".xhtml": "text/html",
-}
-
-PARSERS: dict[str, Callable[[bytes, str], ParsedDocument]] = {
-    "text/markdown": parse_markdown,
-    "text/plain": parse_text,
-    "text/html": parse_html,
-}
+from ingest.parsing.formats import MODULES
 
 
 def parse(media_type: str, data: bytes, source: str) -> ParsedDocument:
     """The document in a file; one without text has no blocks. Raises `FileProblemError`."""
-    return PARSERS[media_type](data, source)
+    # Imported when first needed: the libraries behind some formats take longer to load than a file to read.
+    return import_module(f"ingest.parsing.{MODULES[media_type]}").parse(data, source)

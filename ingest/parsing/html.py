@@ -39,7 +39,7 @@ ESCAPED_LESS = re.compile(r"&(?:lt|LT|#0{0,8}60|#[xX]0{0,8}3[cC]);")
 LESS = "\ue001"
 
 
-def parse_html(data: bytes, source: str) -> ParsedDocument:
+def parse(data: bytes, source: str) -> ParsedDocument:
     """Blocks of a page without its navigation, scripts and hidden parts."""
     page = ESCAPED_LESS.sub(LESS, _decode(data).replace(LESS, ""))
     options = ConversionOptions(

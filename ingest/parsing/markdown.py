@@ -34,7 +34,7 @@ KINDS: dict[str, Kind] = {
 }
 
 
-def parse_markdown(data: bytes, source: str) -> ParsedDocument:
+def parse(data: bytes, source: str) -> ParsedDocument:
     """Blocks of a Markdown file; the title is the front matter's, the first h1 or the file's name."""
     return parse_markdown_text(decode(data), source)
 

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from pathlib import PurePosixPath
 
-from charset_normalizer import from_bytes
+from charset_normalizer import CharsetMatch, from_bytes
 
 from ingest.errors import FileFormatError
 from ingest.parsing.document import Block, ParsedDocument
@@ -20,9 +20,11 @@ PARAGRAPH_ENDS = re.compile("[\f\u2029]")
 # Composing takes time with the square of the marks in a row; no script has as many.
 MANY_MARKS = re.compile(r"[^\w\s\x00-\x7f]{200,}")
 LONGEST_TITLE = 100
+WIDE_ENCODINGS = ["utf_16", "utf_16_be", "utf_16_le", "utf_32", "utf_32_be", "utf_32_le"]
+USUAL_ENCODINGS = ("cp932", "cp1252", "cp1251")
 
 
-def parse_text(data: bytes, source: str) -> ParsedDocument:
+def parse(data: bytes, source: str) -> ParsedDocument:
     """Paragraphs of a plain text; its title is a short first line, else the file's name."""
     paragraphs = [part.strip("\n") for part in re.split(r"\n[ \t]*\n", decode(data)) if part.strip()]
     first = paragraphs[0].strip() if paragraphs else ""
@@ -42,10 +44,25 @@ def decode(data: bytes) -> str:
             return clean(text)
     except UnicodeDecodeError:
         pass  # another encoding, then
-    guess = from_bytes(data).best()
+    guess = _guess(data)
     if guess is None or (b"\x00" in data and not guess.encoding.startswith(("utf_16", "utf_32"))):
         raise FileFormatError("This is not a text file.")
     return clean(str(guess))
+
+
+def _guess(data: bytes) -> CharsetMatch | None:
+    """The likeliest encoding; of those that are equally likely for a short text, the most usual."""
+    # Newlines and digits are half NUL in these: without one, a short text of two-byte letters is meant.
+    matches = from_bytes(data, cp_exclusion=[] if b"\x00" in data else WIDE_ENCODINGS)
+    best = matches.best()
+    if best is None:
+        return None
+    equal = {
+        match.encoding: match
+        for match in matches
+        if (match.chaos, match.coherence) == (best.chaos, best.coherence)
+    }
+    return next((equal[encoding] for encoding in USUAL_ENCODINGS if encoding in equal), best)
 
 
 def clean(text: str) -> str:
