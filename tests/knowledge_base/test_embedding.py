@@ -1,12 +1,12 @@
-"""The real embedding model."""
+"""The real embedding model, as every back end has to serve it."""
 
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from knowledge_base import embedding
 from knowledge_base.embedding import SentenceTransformerEmbedder
+from knowledge_base.embedding.source import verify
 from knowledge_base.errors import EmbeddingModelError
 
 
@@ -48,9 +48,9 @@ def test_weights_that_were_tampered_with_are_refused(tmp_path: Path) -> None:
     weights = tmp_path / "model.safetensors"
     weights.write_bytes(b"not the published ones")
     with pytest.raises(EmbeddingModelError, match="not the published"):
-        embedding._verify(weights)  # pyright: ignore[reportPrivateUsage]
+        verify(weights)
 
 
 def test_an_unknown_model_is_refused_with_the_setting_to_change(tmp_path: Path) -> None:
     with pytest.raises(EmbeddingModelError, match="EMBEDDING_MODEL"):
-        SentenceTransformerEmbedder(str(tmp_path / "no-model")).load()
+        SentenceTransformerEmbedder(str(tmp_path / "no-model"), tmp_path / "cache").load()

@@ -1,0 +1,117 @@
+"""What the rest of the product embeds with."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from pathlib import Path
+from threading import Lock
+from typing import Protocol
+
+import numpy as np
+from tokenizers import Tokenizer
+
+from knowledge_base.embedding.model import Backend, ModelFacts, Vectors
+from knowledge_base.embedding.opening import open_backend
+
+
+def create_embedder(model_name: str, cache: Path | None) -> "Embedder":
+    """The model, loaded at its first use; converted models are kept in `cache` (None: torch only)."""
+    return SentenceTransformerEmbedder(model_name, cache)
+
+
+class Embedder(Protocol):
+    """Turns texts into vectors of length 1 (the dot product of two is their cosine similarity)."""
+
+    @property
+    def model_name(self) -> str: ...
+
+    @property
+    def dimensions(self) -> int: ...
+
+    @property
+    def max_tokens(self) -> int: ...
+
+    @property
+    def backend(self) -> str: ...
+
+    @property
+    def tokenizer_json(self) -> str: ...
+
+    def count_tokens(self, text: str) -> int: ...
+
+    def embed_documents(self, texts: Sequence[str]) -> Vectors: ...
+
+    def embed_query(self, text: str) -> Vectors: ...
+
+
+class SentenceTransformerEmbedder:
+    """A sentence-transformers model on the CPU, loaded at its first use; threads may share it."""
+
+    def __init__(self, model_name: str, cache: Path | None = None) -> None:
+        self.model_name = model_name.removeprefix("sentence-transformers/")
+        self._cache = cache
+        self._opened: Backend | None = None
+        self._opening = Lock()
+        # One text or batch after the other, always from the same thread: the library behind the model keeps a
+        # pool of threads for each thread that calls it, and several pools would fight for the cores.
+        self._caller = ThreadPoolExecutor(max_workers=1, thread_name_prefix="embedding")
+
+    @property
+    def dimensions(self) -> int:
+        """Length of the vectors."""
+        return self._facts.dimensions
+
+    @property
+    def max_tokens(self) -> int:
+        """How many tokens of a text the model reads; the rest would be cut off silently."""
+        return self._facts.max_tokens
+
+    @property
+    def backend(self) -> str:
+        """What computes the vectors here ("torch", "openvino f32", "openvino bf16"), for logs."""
+        return self._backend.name
+
+    @property
+    def tokenizer_json(self) -> str:
+        """The model's tokenizer, for `tokenizers.Tokenizer.from_str` in another process."""
+        return self._backend.tokenizer_json
+
+    def count_tokens(self, text: str) -> int:
+        """Tokens of `text` as the model counts them, including its special ones and those of its prompt."""
+        return len(self._tokenizer.encode(self._facts.document_prompt + text).ids)
+
+    def embed_documents(self, texts: Sequence[str]) -> Vectors:
+        """Vectors of shape (len(texts), dimensions), in the order of `texts`."""
+        return self._encode(list(texts), self._facts.document_prompt)
+
+    def embed_query(self, text: str) -> Vectors:
+        """One vector of shape (dimensions,)."""
+        return self._encode([text], self._facts.query_prompt)[0]
+
+    def load(self) -> None:
+        """Load the model now, so that no question has to wait for it. Raises `EmbeddingModelError`."""
+        self.embed_query("ready")
+
+    def _encode(self, texts: list[str], prompt: str) -> Vectors:
+        if not texts:
+            return np.empty((0, self.dimensions), dtype=np.float32)
+        return self._caller.submit(self._backend.encode, texts, prompt).result()
+
+    @property
+    def _facts(self) -> ModelFacts:
+        return self._backend.facts
+
+    @property
+    def _backend(self) -> Backend:
+        with self._opening:
+            if self._opened is None:
+                self._opened = self._caller.submit(open_backend, self.model_name, self._cache).result()
+            return self._opened
+
+    @cached_property
+    def _tokenizer(self) -> Tokenizer:
+        tokenizer = Tokenizer.from_str(self._backend.tokenizer_json)
+        # It carries a truncation and a padding of its own; both would falsify the count.
+        tokenizer.no_truncation()
+        tokenizer.no_padding()
+        return tokenizer

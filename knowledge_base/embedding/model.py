@@ -1,0 +1,44 @@
+"""What every back end of the embedding says about its model, and how it is asked for vectors."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vectors = NDArray[np.float32]
+
+# A CPU is fastest with small batches at these lengths: larger ones fall out of its cache.
+BATCH_SIZE = 16
+TORCH = "torch"
+
+
+def normalised(vectors: Vectors) -> Vectors:
+    """`vectors` scaled to length 1; a zero vector stays one."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(vectors / np.maximum(lengths, 1e-12), dtype=np.float32)
+
+
+@dataclass(frozen=True)
+class ModelFacts:
+    """What a caller has to know of a model besides its vectors."""
+
+    dimensions: int
+    max_tokens: int
+    query_prompt: str
+    document_prompt: str
+
+
+class Backend(Protocol):
+    """A loaded model. One thread calls it at a time."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def facts(self) -> ModelFacts: ...
+
+    @property
+    def tokenizer_json(self) -> str: ...
+
+    def encode(self, texts: list[str], prompt: str) -> Vectors: ...
