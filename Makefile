@@ -61,6 +61,17 @@ browser:
 	fi
 .PHONY: browser help
 
+# Ingestion beside that of other libraries, which get an environment of their own.
+benchmark-ingest: $(VENV)/.installed .venv-benchmarks/.installed
+	$(BIN)/python benchmarks/ingest.py --peers-python .venv-benchmarks/bin/python
+.PHONY: benchmark-ingest
+
+.venv-benchmarks/.installed: benchmarks/requirements-peers.txt
+	@test -x .venv-benchmarks/bin/python || $(PYTHON) -m venv .venv-benchmarks
+	@.venv-benchmarks/bin/pip install --quiet --disable-pip-version-check "$(TORCH)"
+	@.venv-benchmarks/bin/pip install --quiet --disable-pip-version-check -r benchmarks/requirements-peers.txt
+	@touch $@
+
 $(VENV)/.installed: pyproject.toml $(PAGE)
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Installing OwFlex into $(VENV) …"

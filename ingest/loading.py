@@ -1,16 +1,25 @@
 """The first arrow: which files there are, and their bytes."""
 
 import hashlib
+import logging
 import os
 import unicodedata
-from collections.abc import Generator
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
-from ingest.errors import FileFormatError, FileTooLargeError, FileUnreadableError
-from ingest.parsing import MEDIA_TYPES
+from pathspec import GitIgnoreSpec
+
+from ingest.errors import FileTooLargeError, FileUnreadableError
+from ingest.parsing.formats import MEDIA_TYPES
+
+logger = logging.getLogger("ingest")
 
 SKIPPED_FOLDERS = frozenset({"node_modules", "__pycache__"})
+READ_SIZE = 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -29,70 +38,152 @@ class SourceFile:
 class LoadedFile:
     """The content of a file; `content_hash` is its SHA-256."""
 
-    source: str
-    media_type: str
     data: bytes
     content_hash: bytes
 
 
-def find_files(root: Path, name: str, *, below: Path) -> Generator[SourceFile]:
-    """The files of the folder `root` at or below `below` whose type is known, in a stable order.
+@dataclass
+class Walk:
+    """A walk through the folder `root`, called `name` in the knowledge base.
 
-    A file that is named itself counts whatever its type: the report then says why it cannot be read. Hidden
-    entries are left out, and so are links that lead out of the folder. Folders that cannot be listed come
-    last, each with its problem.
+    `include` and `exclude` are patterns as in a `.gitignore`, relative to the root; the `.gitignore` files in
+    it are respected. Files of unknown types are counted in `left_out` by the end of their name.
     """
-    closed: list[OSError] = []
-    if below.is_file():
-        yield _source_file(below, root, name)
-        return
-    for folder, subfolders, files in os.walk(below, onerror=closed.append):
-        subfolders[:] = sorted(entry for entry in subfolders if _wanted(entry))
-        for entry in sorted(files):
-            path = Path(folder, entry)
-            if _wanted(entry) and path.suffix.lower() in MEDIA_TYPES and _inside(path, root):
-                yield _source_file(path, root, name)
-    for error in closed:
-        problem = f"The folder cannot be listed ({error.strerror}). Change its permissions."
-        yield replace(_source_file(Path(error.filename), root, name), problem=problem)
+
+    root: Path
+    name: str
+    include: Sequence[str] = ()
+    exclude: Sequence[str] = ()
+    left_out: Counter[str] = field(default_factory=Counter[str])
+
+    def __post_init__(self) -> None:
+        self._included = GitIgnoreSpec.from_lines(self.include) if self.include else None
+        self._excluded = GitIgnoreSpec.from_lines(self.exclude)
+        above = [self.root, *self.root.parents]
+        # Git's own boundary is the checkout, which may begin above the folder that is ingested.
+        self._top = next((place for place in above if (place / ".git").exists()), self.root)
+        self._ignore_files: dict[Path, GitIgnoreSpec | None] = {}
+
+    def files(self, below: Path) -> Generator[SourceFile]:
+        """The files at or below `below` whose type is known, in a stable order.
+
+        A file that is named itself counts whatever its type: the report then says why it cannot be read.
+        Hidden entries are left out, and so are links that lead out of the folder. Folders that cannot be
+        listed come last, each with its problem.
+        """
+        if below.is_file():
+            yield self._source_file(below)
+            return
+        closed: list[OSError] = []
+        for place, folders, files in os.walk(below, onerror=closed.append):
+            here = Path(place)
+            folders[:] = sorted(folder for folder in folders if self._enters(here / folder))
+            yield from (self._source_file(here / file) for file in sorted(files) if self._takes(here / file))
+        for error in closed:
+            problem = f"The folder cannot be listed ({error.strerror}). Change its permissions."
+            yield self._source_file(Path(error.filename), problem)
+
+    def source_of(self, path: Path) -> str:
+        """The place of a path of this folder in the knowledge base."""
+        inner = path.relative_to(self.root).as_posix()
+        # macOS writes names decomposed, Linux as typed: the same name must be the same source.
+        source = unicodedata.normalize("NFC", self.name if inner == "." else f"{self.name}/{inner}")
+        # A name in another encoding than the system's comes with surrogates, which Postgres cannot store.
+        return source.encode("utf-8", "backslashreplace").decode()
+
+    def _source_file(self, path: Path, problem: str | None = None) -> SourceFile:
+        return SourceFile(path, self.source_of(path), problem)
+
+    def _enters(self, folder: Path) -> bool:
+        if folder.name.startswith(".") or folder.name in SKIPPED_FOLDERS:
+            return False
+        return not (
+            self._ignored(folder, is_folder=True) or self._excluded.match_file(f"{self._inner(folder)}/")
+        )
+
+    def _takes(self, file: Path) -> bool:
+        if file.name.startswith(".") or not _inside(file, self.root) or self._ignored(file):
+            return False
+        inner = self._inner(file)
+        if self._excluded.match_file(inner):
+            return False
+        if self._included is not None and not self._included.match_file(inner):
+            return False
+        if file.suffix.lower() in MEDIA_TYPES:
+            return True
+        self.left_out[file.suffix.lower() or file.name] += 1
+        return False
+
+    def _ignored(self, path: Path, *, is_folder: bool = False) -> bool:
+        """Whether a `.gitignore` leaves the entry out: the nearest one that speaks of it decides."""
+        for place in path.parents:
+            if not place.is_relative_to(self._top):
+                return False
+            spec = self._ignore_file(place)
+            inner = path.relative_to(place).as_posix()
+            decision = spec.check_file(f"{inner}/" if is_folder else inner).include if spec else None
+            if decision is not None:
+                return decision
+        return False
+
+    def _ignore_file(self, folder: Path) -> GitIgnoreSpec | None:
+        if folder not in self._ignore_files:
+            self._ignore_files[folder] = _read_ignore_file(folder / ".gitignore")
+        return self._ignore_files[folder]
+
+    def _inner(self, path: Path) -> str:
+        return path.relative_to(self.root).as_posix()
 
 
-def load(file: SourceFile, *, max_bytes: int) -> LoadedFile:
+def load(path: Path, *, max_bytes: int) -> LoadedFile:
     """The content of a file. Raises `FileProblemError`."""
-    if file.problem:
-        raise FileUnreadableError(file.problem)
-    media_type = MEDIA_TYPES.get(file.path.suffix.lower())
-    if media_type is None:
-        known = ", ".join(sorted(MEDIA_TYPES))
-        raise FileFormatError(f"Files of this type cannot be read. Known are {known}.")
-    data = _read(file.path, max_bytes)
-    return LoadedFile(file.source, media_type, data, hashlib.sha256(data).digest())
+    with _opened(path) as opened:
+        data = opened.read(max_bytes + 1)
+    if len(data) > max_bytes:
+        raise _too_large(max_bytes)
+    return LoadedFile(data, hashlib.sha256(data).digest())
 
 
-def _read(path: Path, max_bytes: int) -> bytes:
+def content_hash(path: Path, *, max_bytes: int) -> bytes:
+    """The SHA-256 of a file, read piece by piece. Raises `FileProblemError`."""
+    digest = hashlib.sha256()
+    size = 0
+    with _opened(path) as opened:
+        while piece := opened.read(READ_SIZE):
+            size += len(piece)
+            if size > max_bytes:  # it grows while it is read
+                raise _too_large(max_bytes)
+            digest.update(piece)
+    return digest.digest()
+
+
+@contextmanager
+def _opened(path: Path) -> Generator[BinaryIO]:
     try:
+        # Neither a pipe nor a device is opened: reading one may never end.
         if not path.is_file():
             raise FileUnreadableError("This is not a regular file any more.")
         with path.open("rb") as opened:
-            data = opened.read(max_bytes + 1)
+            yield opened
     except OSError as error:
         raise FileUnreadableError(f"The file cannot be read ({error.strerror}).") from None
-    if len(data) > max_bytes:
-        raise FileTooLargeError(
-            f"The file is larger than {max_bytes} bytes. Raise INGEST_MAX_FILE_BYTES to read it."
-        )
-    return data
 
 
-def _source_file(path: Path, root: Path, name: str) -> SourceFile:
-    # macOS writes names decomposed, Linux as typed: the same name must be the same source.
-    source = unicodedata.normalize("NFC", f"{name}/{path.relative_to(root).as_posix()}")
-    # A name in another encoding than the system's comes with surrogates, which Postgres cannot store.
-    return SourceFile(path, source.encode("utf-8", "backslashreplace").decode())
+def _too_large(max_bytes: int) -> FileTooLargeError:
+    return FileTooLargeError(
+        f"The file is larger than {max_bytes} bytes. Raise INGEST_MAX_FILE_BYTES to read it."
+    )
 
 
-def _wanted(entry: str) -> bool:
-    return not entry.startswith(".") and entry not in SKIPPED_FOLDERS
+def _read_ignore_file(file: Path) -> GitIgnoreSpec | None:
+    try:
+        lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        logger.warning("%s cannot be read (%s): nothing is ignored for it.", file, error.strerror)
+        return None
+    return GitIgnoreSpec.from_lines(lines)
 
 
 def _inside(path: Path, root: Path) -> bool:

@@ -1,149 +1,249 @@
-"""From a folder to the knowledge base, file by file: load, parse, chunk, embed, store."""
+"""Files go through it side by side: parsers read them, the model embeds their passages, Postgres keeps them.
+
+    process(file) ─► a parser's process ─► passages wait ─► window ─► embedding thread ─► writer ─► report
+                     (one file each)      (bounded)        (256)     (one at a time)     (one at a time)
+
+The three arrows work at the same time. What waits between them is bounded, so memory does not grow with the
+number of files. A file is reported when its transaction is committed.
+"""
 
 import asyncio
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Literal
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
 
+import psycopg
+from pgvector import HalfVector
 from pgvector.psycopg import register_vector_async
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 
 from database.pool import Pool, create_pool
-from ingest.chunking import chunk
-from ingest.errors import FileProblemError, PathMissingError
-from ingest.loading import LoadedFile, SourceFile, find_files, load
-from ingest.parsing import parse
-from ingest.storing import (
-    NewDocument,
-    StoredVersion,
-    register_folder,
-    store_document,
-    stored_versions,
-)
+from ingest.content import Content, ReadRequest, recipe
+from ingest.parser_process import Parsers
+from ingest.report import Watcher
+from ingest.storing import NewDocument, Vectors, known_vectors, store_documents, text_hash
 from knowledge_base.embedding import Embedder
-from knowledge_base.search import use_embedding_space
+from knowledge_base.spaces import hold_space_in_use
 
 logger = logging.getLogger("ingest")
 
-# The model reads 256 tokens and cuts the rest off silently.
-MAX_TOKENS = 250
-# Changes whenever parsing or chunking changes, so that documents stored by an older version are made anew.
-RECIPE = f"2/{MAX_TOKENS}"
+# Passages that are embedded and written together: enough for batches of equal length, little to lose.
+WINDOW = 256
+# How long a window waits for more passages when there are few, in seconds: small files come one by one.
+GATHER_SECONDS = 0.1
+# Passages that may wait for the model; when there are more, the parsers wait.
+MOST_WAITING = 2 * WINDOW
+# Windows that are embedded while another one is written.
+WINDOWS_BETWEEN = 1
 # A document with thousands of chunks must not hold the database for minutes, but it is one transaction.
 STATEMENT_TIMEOUT_MS = 120_000
 
-Outcome = Literal["added", "updated", "unchanged", "failed"]
-
 
 @dataclass(frozen=True)
-class FileReport:
-    """What became of one file; `reason` is a sentence when it failed or holds no text."""
-
-    source: str
-    outcome: Outcome
-    chunks: int = 0
-    reason: str | None = None
-
-
-@dataclass
-class Report:
-    """What a run did, file by file."""
-
-    files: list[FileReport] = field(default_factory=list[FileReport])
-
-    def count(self, outcome: Outcome) -> int:
-        """How many files ended this way."""
-        return sum(1 for file in self.files if file.outcome == outcome)
-
-    @property
-    def chunks(self) -> int:
-        """Chunks written in this run."""
-        return sum(file.chunks for file in self.files)
-
-    @property
-    def failed(self) -> list[FileReport]:
-        """The files that could not be ingested."""
-        return [file for file in self.files if file.outcome == "failed"]
-
-
-@dataclass(frozen=True)
-class Job:
-    """What to ingest and where to."""
+class FileToIngest:
+    """A file and where its document belongs; `given` is metadata from the user."""
 
     collection: str
-    max_file_bytes: int
-    embedder: Embedder
+    origin: str
+    source: str
+    path: str
+    media_type: str | None
+    given: Mapping[str, Any]
 
 
-OnPlan = Callable[[int], None]
-OnFile = Callable[[FileReport], None]
+@dataclass(frozen=True)
+class Done:
+    """A file that was read and stored, or the problem with it; `notes` are about parts of it.
+
+    `queued`: a worker will do it.
+    """
+
+    chunks: int = 0
+    notes: Sequence[str] = ()
+    problem: str | None = None
+    queued: bool = False
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A document that was read and waits to be stored; `stored` becomes true when it is."""
+
+    document: NewDocument
+    stored: "asyncio.Future[Done]"
+
+
+@dataclass(frozen=True)
+class Window:
+    """Documents whose passages have their vectors."""
+
+    waiting: Sequence[Waiting]
+    space_id: int
+    vectors: Vectors
 
 
 def open_ingest_pool(url: str) -> Pool:
     """A pool whose connections can copy vectors; the migrations must have been applied."""
-    return create_pool(url, max_size=2, statement_timeout_ms=STATEMENT_TIMEOUT_MS, configure=_know_vectors)
+    return create_pool(url, max_size=3, statement_timeout_ms=STATEMENT_TIMEOUT_MS, configure=_know_vectors)
 
 
-async def ingest_path(
-    pool: Pool, job: Job, path: Path, name: str | None, *, on_plan: OnPlan, on_file: OnFile
-) -> list[FileReport]:
-    """Ingest a file or a folder; tells `on_plan` how many files there are and `on_file` about each.
-
-    One bad file costs one row of the report. Raises `PathMissingError`, `FolderNameTakenError`.
-    """
-    path = await asyncio.to_thread(path.resolve)
-    if not path.exists():
-        raise PathMissingError(path)
-    async with pool.connection() as connection:
-        folder = await register_folder(
-            connection, job.collection, path if path.is_dir() else path.parent, name
-        )
-        stored = await stored_versions(connection, job.collection, folder)
-    files = await asyncio.to_thread(lambda: list(find_files(folder.path, folder.name, below=path)))
-    on_plan(len(files))
-    reports: list[FileReport] = []
-    for file in files:
-        reports.append(await _ingest_file(pool, job, file, stored.get(file.source)))
-        on_file(reports[-1])
-    return reports
-
-
-async def _ingest_file(pool: Pool, job: Job, file: SourceFile, stored: StoredVersion | None) -> FileReport:
+@asynccontextmanager
+async def open_pipeline(
+    pool: Pool, embedder: Embedder, parsers: Parsers, watcher: Watcher
+) -> AsyncGenerator["Pipeline"]:
+    """A pipeline that works while in the block."""
+    pipeline = Pipeline(pool, embedder, parsers, watcher)
+    arrows = [
+        asyncio.create_task(pipeline.embed_windows(), name="embedding"),
+        asyncio.create_task(pipeline.write_windows(), name="writing"),
+    ]
     try:
-        loaded = await asyncio.to_thread(load, file, max_bytes=job.max_file_bytes)
-        version = StoredVersion(loaded.content_hash, RECIPE)
-        if version == stored:
-            return FileReport(file.source, "unchanged")
-        document = await asyncio.to_thread(_prepare, job, loaded, version)
-    except FileProblemError as error:
-        return FileReport(file.source, "failed", reason=str(error))
-    async with pool.connection() as connection:
-        space_id = await use_embedding_space(connection, job.embedder)
-        await store_document(connection, space_id, document)
-    return FileReport(
-        file.source,
-        "added" if stored is None else "updated",
-        chunks=len(document.chunks),
-        reason=None if document.chunks else "There is no text in the file.",
-    )
+        yield pipeline
+    finally:
+        for arrow in arrows:
+            arrow.cancel()
+        await asyncio.gather(*arrows, return_exceptions=True)
+        await parsers.close()
 
 
-def _prepare(job: Job, loaded: LoadedFile, version: StoredVersion) -> NewDocument:
-    parsed = parse(loaded.media_type, loaded.data, loaded.source)
-    chunks = chunk(parsed, job.embedder.count_tokens, max_tokens=MAX_TOKENS)
-    return NewDocument(
-        collection=job.collection,
-        source=loaded.source,
-        title=parsed.title,
-        media_type=loaded.media_type,
-        version=version,
-        metadata=parsed.metadata,
-        chunks=chunks,
-        vectors=job.embedder.embed_documents([piece.embedded_text for piece in chunks]),
-    )
+class Pipeline:
+    """See the module. `process` may be called for many files at once."""
+
+    def __init__(self, pool: Pool, embedder: Embedder, parsers: Parsers, watcher: Watcher) -> None:
+        self._pool = pool
+        self._embedder = embedder
+        self._parsers = parsers
+        self._watcher = watcher
+        self._recipe = recipe(embedder.max_tokens)
+        self._to_embed: asyncio.Queue[Waiting] = asyncio.Queue()
+        self._to_write: asyncio.Queue[Window] = asyncio.Queue(WINDOWS_BETWEEN)
+        self._unwritten: list[Vectors] = []
+        self._chunks_waiting = 0
+        self._room = asyncio.Condition()
+
+    async def process(self, file: FileToIngest) -> Done:
+        """Bring one file in. Raises `psycopg.Error` when Postgres cannot, and errors of the model."""
+        async with self._parsers.one() as parser:
+            answer = await parser.read(ReadRequest(file.path, file.source, file.media_type))
+            if answer.content is None:
+                return Done(problem=answer.problem or "The file cannot be read.")
+            stored = await self._enqueue(self._document(file, answer.content))
+        return await stored
+
+    async def embed_windows(self) -> None:
+        """The model's side: never ends."""
+        while True:
+            waiting = await self._next_window()
+            if not waiting:
+                continue
+            try:
+                window = await self._embed(waiting)
+            except Exception as error:  # noqa: BLE001 - whoever waits for these files is told, and decides
+                _fail(waiting, error)
+                continue
+            await self._to_write.put(window)
+
+    async def write_windows(self) -> None:
+        """The database's side: never ends."""
+        while True:
+            window = await self._to_write.get()
+            try:
+                await self._write(window)
+            except Exception as error:  # noqa: BLE001 - whoever waits for these files is told, and decides
+                _fail(window.waiting, error)
+            self._unwritten = [vectors for vectors in self._unwritten if vectors is not window.vectors]
+
+    def _document(self, file: FileToIngest, content: Content) -> NewDocument:
+        return NewDocument(file.collection, file.origin, file.source, self._recipe, file.given, content)
+
+    async def _enqueue(self, document: NewDocument) -> "asyncio.Future[Done]":
+        chunks = document.content.chunk_count
+        async with self._room:
+            await self._room.wait_for(lambda: self._chunks_waiting < MOST_WAITING)
+            self._chunks_waiting += chunks
+        stored: asyncio.Future[Done] = asyncio.get_running_loop().create_future()
+        self._to_embed.put_nowait(Waiting(document, stored))
+        return stored
+
+    async def _next_window(self) -> list[Waiting]:
+        """What waits now, up to the size of a window; documents nobody waits for any more are dropped."""
+        waiting = [await self._to_embed.get()]
+        if self._to_embed.qsize() < WINDOW // 4:
+            # A window costs Postgres the same with one passage as with many: more will have been read soon.
+            await asyncio.sleep(GATHER_SECONDS)
+        chunks = waiting[0].document.content.chunk_count
+        while chunks < WINDOW and len(waiting) < WINDOW and not self._to_embed.empty():
+            waiting.append(self._to_embed.get_nowait())
+            chunks += waiting[-1].document.content.chunk_count
+        async with self._room:
+            self._chunks_waiting -= chunks
+            self._room.notify_all()
+        return [item for item in waiting if not item.stored.cancelled()]
+
+    async def _embed(self, waiting: Sequence[Waiting]) -> Window:
+        """Vectors of all passages; those of texts that are known already are not made again."""
+        texts = {
+            text_hash(chunk): chunk.embedded_text
+            for item in waiting
+            for document in item.document.content.documents
+            for chunk in document.chunks
+        }
+        async with self._pool.connection() as connection, connection.transaction():
+            space_id = await hold_space_in_use(connection, self._embedder)
+            # First those that are on their way to Postgres: once written they are found there.
+            vectors = {key: known[key] for known in self._unwritten for key in texts if key in known}
+            vectors |= await known_vectors(connection, space_id, [key for key in texts if key not in vectors])
+        missing = [key for key in texts if key not in vectors]
+        made = await asyncio.to_thread(self._embedder.embed_documents, [texts[key] for key in missing])
+        vectors |= {key: HalfVector(vector) for key, vector in zip(missing, made, strict=True)}
+        chunks = sum(item.document.content.chunk_count for item in waiting)
+        self._watcher.embedded(chunks, chunks - len(missing))
+        self._unwritten.append(vectors)
+        return Window(waiting, space_id, vectors)
+
+    async def _write(self, window: Window) -> None:
+        try:
+            await self._store(window, window.waiting)
+        except (psycopg.DataError, psycopg.IntegrityError):
+            # One of the documents is at fault: the others shall not suffer.
+            for item in window.waiting:
+                await self._write_alone(window, item)
+
+    async def _write_alone(self, window: Window, item: Waiting) -> None:
+        try:
+            await self._store(window, [item])
+        except (psycopg.DataError, psycopg.IntegrityError) as error:
+            logger.warning("Postgres refuses %s (%s).", item.document.source, error.sqlstate)
+            _finish(item, Done(problem=f"Postgres cannot keep its text ({error.diag.message_primary})."))
+
+    async def _store(self, window: Window, items: Sequence[Waiting]) -> None:
+        async with self._pool.connection() as connection, connection.transaction():
+            if await hold_space_in_use(connection, self._embedder) != window.space_id:
+                raise psycopg.OperationalError("the index was replaced meanwhile")
+            await store_documents(
+                connection, window.space_id, [item.document for item in items], window.vectors
+            )
+        for item in items:
+            content = item.document.content
+            _finish(item, Done(content.chunk_count, _notes(content)))
+
+
+def _notes(content: Content) -> list[str]:
+    inner = [f"{member.path}: {note}" for member in content.members for note in member.notes]
+    return [*content.notes, *inner]
+
+
+def _finish(item: Waiting, done: Done) -> None:
+    if not item.stored.done():
+        item.stored.set_result(done)
+
+
+def _fail(waiting: Sequence[Waiting], error: Exception) -> None:
+    for item in waiting:
+        if not item.stored.done():
+            item.stored.set_exception(error)
 
 
 async def _know_vectors(connection: AsyncConnection[TupleRow]) -> None:

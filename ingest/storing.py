@@ -1,8 +1,8 @@
-"""The last arrow: a document and all its chunks are written in one transaction."""
+"""The last arrow: documents and all their chunks are written, many at once, each whole or not at all."""
 
-from collections.abc import Mapping, Sequence
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from pgvector import HalfVector
@@ -11,134 +11,228 @@ from psycopg.rows import TupleRow
 from psycopg.types.json import Jsonb
 
 from ingest.chunking import Chunk
-from ingest.errors import FolderNameTakenError
-from knowledge_base.embedding import Vectors
+from ingest.content import Content
+from ingest.parsing.text import title_from
+from ingest.planning import Step
 
 Connection = AsyncConnection[TupleRow]
-
-
-@dataclass(frozen=True)
-class StoredVersion:
-    """What the knowledge base holds of a source: the hash of the file and how its chunks were made."""
-
-    content_hash: bytes
-    recipe: str
+Vectors = Mapping[bytes, HalfVector]
 
 
 @dataclass(frozen=True)
 class NewDocument:
-    """A document ready to be stored; one vector a chunk, in the same order."""
+    """A file that was read, and where it belongs; `given` is the metadata the user gave."""
 
     collection: str
+    origin: str
     source: str
-    title: str
-    media_type: str
-    version: StoredVersion
-    metadata: Mapping[str, Any]
-    chunks: Sequence[Chunk]
-    vectors: Vectors
+    recipe: str
+    given: Mapping[str, Any]
+    content: Content
 
 
 @dataclass(frozen=True)
-class Folder:
-    """A folder that was ingested; `name` begins the source of every document in it."""
+class Row:
+    """A document of the database to be: one that was read, or one inside it."""
 
-    name: str
-    path: Path
+    document: NewDocument
+    content: Content
+    parent_id: int | None = None
+
+    @property
+    def source(self) -> str:
+        """The place of the document."""
+        return f"{self.document.source}/{self.content.path}" if self.content.path else self.document.source
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """Which document it is: collection and source."""
+        return self.document.collection, self.source
 
 
-async def register_folder(connection: Connection, collection: str, path: Path, name: str | None) -> Folder:
-    """The folder that `path` belongs to: one that is known and holds it, or `path` itself, remembered now.
+def text_hash(chunk: Chunk) -> bytes:
+    """What two passages share when the embedding model reads the same."""
+    return hash_of(chunk.embedded_text)
 
-    Raises `FolderNameTakenError` when the name stands for another folder.
-    """
-    if name is None:
-        known = await _folder_around(connection, collection, path)
-        if known is not None:
-            return known
-    name = name or path.name or "root"
+
+def hash_of(text: str) -> bytes:
+    """16 bytes that stand for what the embedding model reads."""
+    return hashlib.sha256(text.encode()).digest()[:16]
+
+
+async def known_vectors(
+    connection: Connection, space_id: int, hashes: Sequence[bytes]
+) -> dict[bytes, HalfVector]:
+    """Vectors that passages with these texts have already, by the hash of the text."""
     rows = await connection.execute(
         """
-        insert into folders (collection, name, path)
-        values (%(collection)s, %(name)s, %(path)s)
-        on conflict (collection, name) do update set name = excluded.name
-        returning path
+        select distinct on (chunks.text_hash) chunks.text_hash, chunk_embeddings.embedding
+        from chunks
+        join chunk_embeddings on chunk_embeddings.chunk_id = chunks.id
+        where chunks.text_hash = any(%(hashes)s) and chunk_embeddings.space_id = %(space_id)s
         """,
-        {"collection": collection, "name": name, "path": str(path)},
+        {"hashes": list(hashes), "space_id": space_id},
     )
-    row = await rows.fetchone()
-    if row is None or row[0] != str(path):
-        raise FolderNameTakenError(name, collection, "" if row is None else row[0])
-    return Folder(name, path)
+    return {bytes(key): vector async for key, vector in rows}
 
 
-async def stored_versions(
-    connection: Connection, collection: str, folder: Folder
-) -> dict[str, StoredVersion]:
-    """What is stored of the folder, by source."""
-    rows = await connection.execute(
-        """
-        select source, content_hash, recipe
-        from documents
-        where collection = %(collection)s and starts_with(source, %(prefix)s)
-        """,
-        {"collection": collection, "prefix": f"{folder.name}/"},
-    )
-    return {source: StoredVersion(bytes(content_hash), recipe) async for source, content_hash, recipe in rows}
-
-
-async def store_document(connection: Connection, space_id: int, document: NewDocument) -> int:
-    """Write or replace a document in one transaction; returns its id, which stays the same when replaced.
+async def store_documents(
+    connection: Connection, space_id: int, documents: Sequence[NewDocument], vectors: Vectors
+) -> None:
+    """Write or replace documents in one transaction; their ids stay the same when they are replaced.
 
     The connection must know the vector types (`pgvector.psycopg.register_vector_async`).
     """
+    # Always in the same order: two writers of the same documents then wait for each other instead of failing.
+    documents = sorted(documents, key=lambda document: document.source)
     async with connection.transaction():
-        document_id = await _upsert(connection, document)
-        await connection.execute("delete from chunks where document_id = %(id)s", {"id": document_id})
-        chunk_ids = await _new_chunk_ids(connection, len(document.chunks))
-        await _copy_chunks(connection, document_id, chunk_ids, document.chunks)
-        await _copy_embeddings(connection, space_id, chunk_ids, document.vectors)
-    return document_id
+        ids = await _upsert(connection, [Row(document, document.content) for document in documents])
+        members = [
+            Row(document, member, parent_id)
+            for document, parent_id in zip(documents, ids, strict=True)
+            for member in document.content.members
+        ]
+        await _remove_members(connection, ids, [row.source for row in members])
+        await _forget_problems(connection, documents)
+        member_ids = await _upsert(connection, members)
+        contents = [document.content for document in documents] + [row.content for row in members]
+        await _replace_chunks(connection, space_id, [*ids, *member_ids], contents, vectors)
 
 
-async def _folder_around(connection: Connection, collection: str, path: Path) -> Folder | None:
-    rows = await connection.execute(
-        "select name, path from folders where collection = %(collection)s order by length(path) desc",
-        {"collection": collection},
-    )
-    folders = [Folder(name, Path(place)) async for name, place in rows]
-    return next((folder for folder in folders if path.is_relative_to(folder.path)), None)
+async def move_document(connection: Connection, step: Step) -> None:
+    """Give a document, and those inside it, their new place. Text and vectors stay as they are."""
+    assert step.document_id is not None
+    assert step.old_source is not None
+    old, new = step.old_source, step.source
+    async with connection.transaction():
+        await connection.execute(
+            """
+            update documents
+            set source = %(new)s,
+                title = case when title = %(old_title)s then %(new_title)s else title end,
+                updated_at = now()
+            where id = %(id)s
+            """,
+            {
+                "id": step.document_id,
+                "new": new,
+                "old_title": title_from(old),
+                "new_title": title_from(new),
+            },
+        )
+        await connection.execute(
+            """
+            update documents
+            set source = %(new)s || substr(source, length(%(old)s) + 1), updated_at = now()
+            where parent_id = %(id)s
+            """,
+            {"id": step.document_id, "old": old, "new": new},
+        )
 
 
-async def _upsert(connection: Connection, document: NewDocument) -> int:
-    rows = await connection.execute(
+async def remove_documents(connection: Connection, ids: Sequence[int]) -> None:
+    """Remove documents with everything that belongs to them."""
+    await connection.execute("delete from documents where id = any(%(ids)s)", {"ids": list(ids)})
+
+
+async def _upsert(connection: Connection, rows: Sequence[Row]) -> list[int]:
+    """The ids of the documents, in the order of `rows`."""
+    if not rows:
+        return []
+    # One statement for all of them: one each would take longer than everything else that is written.
+    stored = await connection.execute(
         """
-        insert into documents (collection, source, title, media_type, content_hash, recipe, metadata)
-        values (
-            %(collection)s, %(source)s, %(title)s, %(media_type)s, %(content_hash)s, %(recipe)s, %(metadata)s
+        insert into documents (
+            collection, origin, source, title, media_type, content_hash, recipe, metadata, given, notes,
+            chunk_count, parent_id
+        )
+        select collection, origin, source, title, media_type, decode(content_hash, 'hex'), recipe, metadata,
+               given, array(select jsonb_array_elements_text(notes)), chunk_count, parent_id
+        from jsonb_to_recordset(%(rows)s) as rows (
+            collection text, origin text, source text, title text, media_type text, content_hash text,
+            recipe text, metadata jsonb, given jsonb, notes jsonb, chunk_count integer, parent_id bigint
         )
         on conflict (collection, source) do update
-        set title = excluded.title,
+        set origin = excluded.origin,
+            title = excluded.title,
             media_type = excluded.media_type,
             content_hash = excluded.content_hash,
             recipe = excluded.recipe,
             metadata = excluded.metadata,
+            given = excluded.given,
+            notes = excluded.notes,
+            chunk_count = excluded.chunk_count,
+            parent_id = excluded.parent_id,
             updated_at = now()
-        returning id
+        returning collection, source, id
+        """,
+        {"rows": Jsonb(list({row.place: _values(row) for row in rows}.values()))},
+    )
+    ids = {(collection, source): number async for collection, source, number in stored}
+    return [ids[row.place] for row in rows]
+
+
+def _values(row: Row) -> dict[str, Any]:
+    return {
+        "collection": row.document.collection,
+        "origin": row.document.origin,
+        "source": row.source,
+        "title": row.content.title,
+        "media_type": row.content.media_type,
+        "content_hash": row.content.content_hash,
+        "recipe": row.document.recipe,
+        "metadata": {**row.content.metadata, **row.document.given},
+        "given": dict(row.document.given),
+        "notes": row.content.notes,
+        "chunk_count": len(row.content.chunks),
+        "parent_id": row.parent_id,
+    }
+
+
+async def _remove_members(connection: Connection, ids: Sequence[int], kept: Sequence[str]) -> None:
+    await connection.execute(
+        "delete from documents where parent_id = any(%(ids)s) and not source = any(%(kept)s)",
+        {"ids": list(ids), "kept": list(kept)},
+    )
+
+
+async def _forget_problems(connection: Connection, documents: Sequence[NewDocument]) -> None:
+    await connection.execute(
+        """
+        delete from file_problems
+        using unnest(%(collections)s::text[], %(sources)s::text[]) as stored (collection, source)
+        where file_problems.collection = stored.collection and file_problems.source = stored.source
         """,
         {
-            "collection": document.collection,
-            "source": document.source,
-            "title": document.title,
-            "media_type": document.media_type,
-            "content_hash": document.version.content_hash,
-            "recipe": document.version.recipe,
-            "metadata": Jsonb(dict(document.metadata)),
+            "collections": [document.collection for document in documents],
+            "sources": [document.source for document in documents],
         },
     )
-    row = await rows.fetchone()
-    assert row is not None
-    return row[0]
+
+
+async def _replace_chunks(
+    connection: Connection,
+    space_id: int,
+    document_ids: Sequence[int],
+    contents: Sequence[Content],
+    vectors: Vectors,
+) -> None:
+    await connection.execute(
+        "delete from chunks where document_id = any(%(ids)s)", {"ids": list(document_ids)}
+    )
+    owned = [
+        (document_id, chunk)
+        for document_id, content in zip(document_ids, contents, strict=True)
+        for chunk in content.chunks
+    ]
+    chunk_ids = await _new_chunk_ids(connection, len(owned))
+    await _copy_chunks(connection, chunk_ids, owned)
+    hashes = (text_hash(chunk) for _, chunk in owned)
+    await copy_embeddings(
+        connection,
+        space_id,
+        ((chunk_id, vectors[key]) for chunk_id, key in zip(chunk_ids, hashes, strict=True)),
+    )
 
 
 async def _new_chunk_ids(connection: Connection, count: int) -> list[int]:
@@ -150,19 +244,21 @@ async def _new_chunk_ids(connection: Connection, count: int) -> list[int]:
 
 
 async def _copy_chunks(
-    connection: Connection, document_id: int, chunk_ids: Sequence[int], chunks: Sequence[Chunk]
+    connection: Connection, chunk_ids: Sequence[int], owned: Sequence[tuple[int, Chunk]]
 ) -> None:
     async with (
         connection.cursor() as cursor,
         cursor.copy(
             """
-            copy chunks (id, document_id, position, heading_path, page, content, token_count)
+            copy chunks (
+                id, document_id, position, heading_path, page, content, token_count, context, text_hash
+            )
             from stdin (format binary)
             """
         ) as copy,
     ):
-        copy.set_types(["int8", "int8", "int4", "text[]", "int4", "text", "int4"])
-        for chunk_id, chunk in zip(chunk_ids, chunks, strict=True):
+        copy.set_types(["int8", "int8", "int4", "text[]", "int4", "text", "int4", "text", "bytea"])
+        for chunk_id, (document_id, chunk) in zip(chunk_ids, owned, strict=True):
             await copy.write_row(
                 (
                     chunk_id,
@@ -172,13 +268,16 @@ async def _copy_chunks(
                     chunk.page,
                     chunk.content,
                     chunk.token_count,
+                    chunk.context,
+                    text_hash(chunk),
                 )
             )
 
 
-async def _copy_embeddings(
-    connection: Connection, space_id: int, chunk_ids: Sequence[int], vectors: Vectors
+async def copy_embeddings(
+    connection: Connection, space_id: int, embeddings: Iterator[tuple[int, HalfVector]]
 ) -> None:
+    """Write vectors of chunks into a space."""
     async with (
         connection.cursor() as cursor,
         cursor.copy(
@@ -186,5 +285,5 @@ async def _copy_embeddings(
         ) as copy,
     ):
         copy.set_types(["int2", "int8", "halfvec"])
-        for chunk_id, vector in zip(chunk_ids, vectors, strict=True):
-            await copy.write_row((space_id, chunk_id, HalfVector(vector)))
+        for chunk_id, vector in embeddings:
+            await copy.write_row((space_id, chunk_id, vector))

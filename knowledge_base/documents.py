@@ -110,17 +110,5 @@ async def remove_collection(connection: Connection, collection: str) -> None:
             "delete from documents where collection = %(collection)s", {"collection": collection}
         )
         await connection.execute(
-            "delete from folders where collection = %(collection)s", {"collection": collection}
+            "delete from origins where collection = %(collection)s", {"collection": collection}
         )
-
-
-async def move_folder(connection: Connection, collection: str, name: str, path: str) -> None:
-    """Say that a folder that was ingested under `name` is at `path` now; its documents stay."""
-    await connection.execute(
-        """
-        update folders
-        set path = %(path)s
-        where collection = %(collection)s and name = %(name)s
-        """,
-        {"collection": collection, "name": name, "path": path},
-    )

@@ -25,3 +25,13 @@ class EmbeddingModelError(KnowledgeBaseError):
 
 class EmbeddingSpaceMismatchError(KnowledgeBaseError):
     """The documents were embedded with another model than the one that is configured."""
+
+
+class ModelInUseError(KnowledgeBaseError):
+    """The index is to be built anew for the model that made it."""
+
+    def __init__(self, model_name: str) -> None:
+        super().__init__(
+            f"The index is made with {model_name} already. Name another model with --model, "
+            "or repair this one with: owflex ingest verify --repair"
+        )

@@ -21,6 +21,11 @@ def knowledge_base_url(settings: KnowledgeBaseSettings, folder: Path) -> Generat
         yield url
 
 
+def embedding_cache(folder: Path) -> Path:
+    """Where converted embedding models are kept in the data folder."""
+    return folder / "cache" / "embedding"
+
+
 async def migrate_knowledge_base(url: str) -> None:
     """Bring the database up to date. Raises `PostgresUnreachableError`, `MigrationChangedError`."""
     await check_reachable(url, "KNOWLEDGE_BASE_DATABASE_URL")

@@ -9,8 +9,8 @@ from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 from psycopg.types.json import Jsonb
 
-from knowledge_base.embedding import Embedder, Vectors
-from knowledge_base.errors import EmbeddingSpaceMismatchError
+from knowledge_base.embedding import Vectors
+from knowledge_base.spaces import check_model
 
 Connection = AsyncConnection[TupleRow]
 
@@ -52,6 +52,7 @@ class SearchOutcome:
     below: list[Hit]
     chunks_searched: int
     threshold: float
+    model_in_use: str | None = None
     mode: Literal["vector"] = "vector"
 
     @property
@@ -71,13 +72,17 @@ async def search(
 ) -> SearchOutcome:
     """The `limit` chunks nearest to `embedding` (made by `model_name`), in one round trip.
 
+    Vectors of a model that was replaced meanwhile are searched as long as they are there.
+
     The threshold is applied to the nearest chunks, never inside the scan: there it would keep the scan going
     for rows that do not exist. Raises `EmbeddingSpaceMismatchError`.
     """
     rows = await connection.execute(
         """
         with space as (
-            select id, model_name from embedding_spaces where in_use
+            select id
+            from embedding_spaces
+            where model_name = %(model_name)s and (in_use or retired_at is not null)
         ),
         eligible as materialized (
             select chunk_embeddings.chunk_id, chunk_embeddings.embedding
@@ -107,10 +112,13 @@ async def search(
             order by embedding <=> %(embedding)s::halfvec
             limit %(limit)s
         )
-        select (select count(*) from eligible), space.model_name,
+        select (select count(*) from eligible),
+               (select model_name from embedding_spaces where in_use),
+               space.id,
                chunks.id, documents.id, documents.title, documents.source, chunks.heading_path, chunks.page,
                chunks.position, chunks.content, chunks.token_count, nearest.similarity
-        from space
+        from (values (1)) as always
+        left join space on true
         left join (nearest
             join chunks on chunks.id = nearest.chunk_id
             join documents on documents.id = chunks.document_id) on true
@@ -121,56 +129,21 @@ async def search(
             "collection": which.collection,
             "metadata": Jsonb(dict(which.metadata or {})),
             "limit": limit,
+            "model_name": model_name,
         },
     )
     return _outcome(await rows.fetchall(), model_name, min_similarity)
 
 
-async def use_embedding_space(connection: Connection, embedder: Embedder) -> int:
-    """Id of the space in use, made for this model when there is none.
-
-    Raises `EmbeddingSpaceMismatchError` when the stored vectors come from another model.
-    """
-    await connection.execute(
-        """
-        insert into embedding_spaces (model_name, dimensions, in_use)
-        select %(model_name)s, %(dimensions)s, true
-        where not exists (select 1 from embedding_spaces where in_use)
-        on conflict do nothing
-        """,
-        {"model_name": embedder.model_name, "dimensions": embedder.dimensions},
-    )
-    rows = await connection.execute("select id, model_name from embedding_spaces where in_use")
-    space = await rows.fetchone()
-    assert space is not None
-    check_model(space[1], embedder.model_name)
-    return space[0]
-
-
-async def model_in_use(connection: Connection) -> str | None:
-    """Name of the model that made the stored vectors; None while there are none."""
-    rows = await connection.execute("select model_name from embedding_spaces where in_use")
-    row = await rows.fetchone()
-    return None if row is None else row[0]
-
-
-def check_model(stored: str, configured: str) -> None:
-    """Raise `EmbeddingSpaceMismatchError` when the two models differ."""
-    if stored != configured:
-        raise EmbeddingSpaceMismatchError(
-            f"The documents were embedded with {stored}, but EMBEDDING_MODEL is {configured}. "
-            f"Set EMBEDDING_MODEL={stored}, or ingest the documents into a new database."
-        )
-
-
 def _outcome(rows: list[TupleRow], model_name: str, threshold: float) -> SearchOutcome:
-    if not rows:
-        return SearchOutcome([], [], 0, threshold)
-    check_model(rows[0][1], model_name)
-    found = [Hit(*row[2:], score=row[-1]) for row in rows if row[2] is not None]
+    chunks_searched, in_use, space_id = rows[0][:3]
+    if space_id is None and in_use is not None:
+        check_model(in_use, model_name)
+    found = [Hit(*row[3:], score=row[-1]) for row in rows if row[3] is not None]
     return SearchOutcome(
         hits=[hit for hit in found if hit.similarity >= threshold],
         below=[hit for hit in found if hit.similarity < threshold],
-        chunks_searched=rows[0][0],
+        chunks_searched=chunks_searched,
         threshold=threshold,
+        model_in_use=in_use,
     )

@@ -21,8 +21,9 @@ class KnowledgeBaseSettings(BaseSettings):
         description="Postgres (15 or newer with pgvector 0.8 or newer) that holds documents and tasks. "
         "Default: the embedded Postgres in the data folder.",
     )
-    embedding_model: str = Field(
-        "all-MiniLM-L6-v2",
-        description="Name or folder of a sentence-transformers model. "
-        "The default comes with the installation; other names are loaded from the Hugging Face hub.",
+    embedding_model: str | None = Field(
+        None,
+        description="Name or folder of a sentence-transformers model. Default: the model of the index, for a "
+        "new one all-MiniLM-L6-v2, which comes with the installation; "
+        "other names are loaded from the Hugging Face hub.",
     )

@@ -15,9 +15,10 @@ from starlette.types import ASGIApp
 from database.home import open_data_folder, read_or_create_secret
 from database.pool import Pool, create_pool
 from database.process import is_loopback, listen
-from knowledge_base.embedding import SentenceTransformerEmbedder
-from knowledge_base.place import knowledge_base_url, migrate_knowledge_base
-from knowledge_base.search import check_model, model_in_use
+from knowledge_base.embedding import create_embedder
+from knowledge_base.following import FollowingEmbedder
+from knowledge_base.place import embedding_cache, knowledge_base_url, migrate_knowledge_base
+from knowledge_base.spaces import check_model, model_in_use, model_to_use
 from mcp_server.auth import LOCAL_USER, BearerVerifier
 from mcp_server.errors import UnsafeBindError
 from mcp_server.health import Health
@@ -85,7 +86,9 @@ async def _running(
     stdio_user: str | None = None,
 ) -> AsyncGenerator[tuple[FastMCP, Health]]:
     await migrate_knowledge_base(url)
-    embedder = SentenceTransformerEmbedder(settings.embedding_model)
+    cache = embedding_cache(open_data_folder(settings.owflex_home))
+    first = create_embedder(await model_to_use(url, settings.embedding_model), cache)
+    embedder = FollowingEmbedder(first, lambda model_name: create_embedder(model_name, cache))
     async with create_pool(
         url, max_size=settings.database_pool_size, statement_timeout_ms=STATEMENT_TIMEOUT_MS
     ) as pool:
@@ -105,11 +108,11 @@ async def _running(
         )
 
 
-async def _check_model(pool: Pool, embedder: SentenceTransformerEmbedder) -> None:
+async def _check_model(pool: Pool, embedder: FollowingEmbedder) -> None:
     async with pool.connection() as connection:
         stored = await model_in_use(connection)
     if stored is not None:
-        check_model(stored, embedder.model_name)
+        check_model(stored, embedder.current.model_name)
 
 
 async def _warm_up(health: Health) -> None:

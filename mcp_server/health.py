@@ -8,9 +8,8 @@ import psycopg
 from psycopg_pool import PoolTimeout
 
 from database.pool import Pool
-from knowledge_base.embedding import SentenceTransformerEmbedder
 from knowledge_base.errors import KnowledgeBaseError
-from knowledge_base.search import check_model, model_in_use
+from knowledge_base.following import FollowingEmbedder
 
 logger = logging.getLogger("mcp_server")
 
@@ -38,7 +37,7 @@ class HealthState:
 class Health:
     """Loads the model in the background and tells whether the server is ready."""
 
-    def __init__(self, pool: Pool, embedder: SentenceTransformerEmbedder) -> None:
+    def __init__(self, pool: Pool, embedder: FollowingEmbedder) -> None:
         self._pool = pool
         self._embedder = embedder
         self._model = LOADING
@@ -46,7 +45,7 @@ class Health:
     async def load_model(self) -> None:
         """Load the embedding model in a thread; what went wrong is kept for `check` and logged."""
         try:
-            await asyncio.to_thread(self._embedder.load)
+            await asyncio.to_thread(self._embedder.current.embed_query, "ready")
             self._model = OK
         except KnowledgeBaseError as error:
             self._model = str(error)
@@ -59,11 +58,7 @@ class Health:
     async def _check_database(self) -> str:
         try:
             async with asyncio.timeout(5), self._pool.connection() as connection:
-                stored = await model_in_use(connection)
-            if stored is not None:
-                check_model(stored, self._embedder.model_name)
-        except KnowledgeBaseError as error:
-            return str(error)
+                await connection.execute("select from embedding_spaces")
         except (psycopg.Error, PoolTimeout, TimeoutError) as error:
             logger.warning("Postgres does not answer: %s", type(error).__name__)
             return "Postgres does not answer"

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from database.pool import Pool
-from knowledge_base.embedding import Embedder
+from knowledge_base.following import FollowingEmbedder
 from mcp_server.errors import PlainValidationErrors, in_plain_words
 from mcp_server.health import Health
 from mcp_server.settings import McpServerSettings
@@ -34,7 +34,7 @@ def create_server(
     settings: McpServerSettings,
     *,
     pool: Pool,
-    embedder: Embedder,
+    embedder: FollowingEmbedder,
     health: Health,
     version: str,
     auth: TokenVerifier | None = None,

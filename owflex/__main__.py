@@ -9,6 +9,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from ingest.commands import app as ingest_commands
+
 # Nothing of the programs is imported here: `owflex --help` answers at once, each command loads what it needs.
 
 app = typer.Typer(
@@ -45,22 +47,7 @@ def up(
     raise typer.Exit(run_everything(docs))
 
 
-@app.command()
-def ingest(
-    paths: Annotated[list[Path], typer.Argument(help="Folders or files: Markdown, text, HTML.")],
-    collection: Annotated[str, typer.Option(help="Which collection the documents belong to.")] = "default",
-    name: Annotated[
-        str | None,
-        typer.Option(help="What the folder is called in the knowledge base. Default: its own name."),
-    ] = None,
-) -> None:
-    """Put documents into the knowledge base. Unchanged files are skipped, changed ones replaced.
-
-    Exit code: 0 all is in, 1 could not start, 2 some files failed (the table says why).
-    """
-    from ingest.command import run_ingest
-
-    raise typer.Exit(run_ingest(paths, collection=collection, name=name))
+app.add_typer(ingest_commands, name="ingest")
 
 
 @app.command()

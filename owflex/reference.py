@@ -11,7 +11,8 @@ from pydantic_settings import BaseSettings
 from agent_service.settings import AgentServiceSettings
 from database.pool import create_pool
 from ingest.settings import IngestSettings
-from knowledge_base.embedding import SentenceTransformerEmbedder
+from knowledge_base.embedding import DEFAULT_MODEL, create_embedder
+from knowledge_base.following import FollowingEmbedder
 from knowledge_base.settings import KnowledgeBaseSettings
 from mcp_server.auth import LOCAL_USER
 from mcp_server.health import Health
@@ -62,7 +63,9 @@ async def tools_page() -> str:
 def _server() -> FastMCP:
     """A server that is never started: its pool is not opened, its model not loaded."""
     settings = McpServerSettings()  # pyright: ignore[reportCallIssue]
-    embedder = SentenceTransformerEmbedder(settings.embedding_model)
+    embedder = FollowingEmbedder(
+        create_embedder(DEFAULT_MODEL, None), lambda name: create_embedder(name, None)
+    )
     pool = create_pool("postgresql:///none")
     return create_server(
         settings,

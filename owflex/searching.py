@@ -8,9 +8,10 @@ from rich.table import Table
 
 from database.home import open_data_folder
 from database.pool import create_pool
-from knowledge_base.embedding import SentenceTransformerEmbedder
-from knowledge_base.place import knowledge_base_url, migrate_knowledge_base
+from knowledge_base.embedding import create_embedder
+from knowledge_base.place import embedding_cache, knowledge_base_url, migrate_knowledge_base
 from knowledge_base.search import Hit, SearchFilter, SearchOutcome, search
+from knowledge_base.spaces import model_to_use
 from mcp_server.settings import McpServerSettings
 from owflex.edges import in_plain_words
 
@@ -39,7 +40,8 @@ async def _search(
     settings: McpServerSettings, url: str, question: str, limit: int, which: SearchFilter, threshold: float
 ) -> SearchOutcome:
     await migrate_knowledge_base(url)
-    embedder = SentenceTransformerEmbedder(settings.embedding_model)
+    model_name = await model_to_use(url, settings.embedding_model)
+    embedder = create_embedder(model_name, embedding_cache(open_data_folder(settings.owflex_home)))
     embedding = await asyncio.to_thread(embedder.embed_query, question)
     async with create_pool(url) as pool, pool.connection() as connection:
         return await search(

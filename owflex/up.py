@@ -13,7 +13,7 @@ from rich.panel import Panel
 from agent_service.settings import AgentServiceSettings
 from database.home import open_data_folder
 from database.pool import create_pool
-from knowledge_base.documents import count_documents, move_folder, remove_collection
+from knowledge_base.documents import count_documents, remove_collection
 from knowledge_base.place import knowledge_base_url, migrate_knowledge_base
 from mcp_server.app import local_token_file
 from mcp_server.settings import McpServerSettings
@@ -76,10 +76,7 @@ async def _documents_to_ingest(url: str, docs: Path | None) -> tuple[Path, str] 
             return docs, "default"
         if await count_documents(connection, outside=HANDBOOK_COLLECTION):
             return None
-        # It comes with the installation, which may be another one than last time.
-        handbook = _handbook().resolve()
-        await move_folder(connection, HANDBOOK_COLLECTION, HANDBOOK_COLLECTION, str(handbook))
-    return handbook, HANDBOOK_COLLECTION
+    return _handbook(), HANDBOOK_COLLECTION
 
 
 def _handbook() -> Path:
@@ -90,9 +87,10 @@ def _handbook() -> Path:
 
 def _ingest(path: Path, collection: str) -> None:
     """In a process of its own, so that the model's memory is free again afterwards."""
-    command = [sys.executable, "-m", "owflex", "ingest", str(path), "--collection", collection]
+    command = [sys.executable, "-m", "owflex", "ingest", "sync", str(path), "--collection", collection]
     if collection == HANDBOOK_COLLECTION:
-        command += ["--name", HANDBOOK_COLLECTION]
+        # It comes with the installation, which may be another one than last time.
+        command += ["--name", HANDBOOK_COLLECTION, "--moved"]
     code = subprocess.run(command, check=False).returncode  # noqa: S603
     if code not in (0, INGEST_FAILED_FILES):
         raise ProgramFailedError("The documents could not be ingested; the reason stands above.")

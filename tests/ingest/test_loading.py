@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from ingest.errors import FileFormatError, FileTooLargeError, FileUnreadableError
-from ingest.loading import SourceFile, find_files, load
+from ingest.errors import FileTooLargeError, FileUnreadableError
+from ingest.loading import Walk, content_hash, load
 
 
 def sources(root: Path, below: Path | None = None) -> list[str]:
-    return [file.source for file in find_files(root, "docs", below=below or root)]
+    return [file.source for file in Walk(root, "docs").files(below or root)]
 
 
 def write(root: Path, *names: str) -> None:
@@ -47,7 +47,7 @@ def test_links_out_of_the_folder_and_loops_are_not_followed(tmp_path: Path) -> N
     (root / "two.md").symlink_to(root / "one.md")
     assert sources(root) == ["docs/a.md", "docs/gone.md", "docs/in.md", "docs/one.md", "docs/two.md"]
     with pytest.raises(FileUnreadableError):
-        load(SourceFile(root / "one.md", "docs/one.md"), max_bytes=3)
+        load(root / "one.md", max_bytes=3)
 
 
 def test_a_name_written_in_another_form_is_the_same_source(tmp_path: Path) -> None:
@@ -62,31 +62,51 @@ def test_names_in_another_encoding_can_still_be_stored_and_told_apart(tmp_path: 
 
 
 def test_a_folder_that_cannot_be_listed_is_reported_like_a_file(tmp_path: Path) -> None:
-    (file,) = find_files(tmp_path, "docs", below=tmp_path / "gone")
+    (file,) = Walk(tmp_path, "docs").files(tmp_path / "gone")
     assert file.source == "docs/gone"
-    with pytest.raises(FileUnreadableError, match="folder cannot be listed"):
-        load(file, max_bytes=100)
+    assert "folder cannot be listed" in (file.problem or "")
 
 
 def test_a_file_that_is_named_itself_counts_whatever_its_type(tmp_path: Path) -> None:
     write(tmp_path, "notes.xyz")
-    (file,) = find_files(tmp_path, "docs", below=tmp_path / "notes.xyz")
-    with pytest.raises(FileFormatError, match=r"Known are .*\.md"):
-        load(file, max_bytes=100)
+    assert sources(tmp_path, tmp_path / "notes.xyz") == ["docs/notes.xyz"]
 
 
-def test_a_file_is_loaded_with_its_hash_and_type(tmp_path: Path) -> None:
+def test_what_was_left_out_is_counted_by_type(tmp_path: Path) -> None:
+    write(tmp_path, "a.md", "b.mp4", "deep/c.mp4", "Makefile")
+    walk = Walk(tmp_path, "docs")
+    assert len(list(walk.files(tmp_path))) == 1
+    assert walk.left_out == {".mp4": 2, "Makefile": 1}
+
+
+def test_patterns_choose_files_and_folders(tmp_path: Path) -> None:
+    write(tmp_path, "a.md", "b.txt", "old/c.md", "new/d.md", "new/old/e.md")
+    walk = Walk(tmp_path, "docs", include=["*.md"], exclude=["/old/"])
+    found = [file.source for file in walk.files(tmp_path)]
+    assert found == ["docs/a.md", "docs/new/d.md", "docs/new/old/e.md"]
+
+
+def test_the_ignore_files_of_a_checkout_hold_for_its_folders(tmp_path: Path) -> None:
+    write(tmp_path, ".git/HEAD", "docs/a.md", "docs/build/b.md", "docs/build/keep.md", "docs/c.log")
+    (tmp_path / ".gitignore").write_text("**/build/*\n*.log\n")
+    (tmp_path / "docs" / "build" / ".gitignore").write_text("!keep.md\n")
+    assert sources(tmp_path / "docs") == ["docs/a.md", "docs/build/keep.md"]
+
+
+def test_a_file_is_loaded_with_its_hash(tmp_path: Path) -> None:
     write(tmp_path, "a.md")
-    loaded = load(SourceFile(tmp_path / "a.md", "docs/a.md"), max_bytes=4)
-    assert (loaded.source, loaded.media_type, loaded.data) == ("docs/a.md", "text/markdown", b"text")
+    loaded = load(tmp_path / "a.md", max_bytes=4)
+    assert loaded.data == b"text"
     assert loaded.content_hash.hex().startswith("982d9e3eb996f559")
+    assert content_hash(tmp_path / "a.md", max_bytes=4) == loaded.content_hash
 
 
 def test_a_file_that_is_too_large_or_gone_or_no_file_is_refused(tmp_path: Path) -> None:
     write(tmp_path, "a.md")
     os.mkfifo(tmp_path / "pipe.md")
-    with pytest.raises(FileTooLargeError, match="INGEST_MAX_FILE_BYTES"):
-        load(SourceFile(tmp_path / "a.md", "docs/a.md"), max_bytes=3)
-    for name in ("gone.md", "pipe.md"):
-        with pytest.raises(FileUnreadableError):
-            load(SourceFile(tmp_path / name, f"docs/{name}"), max_bytes=3)
+    for read in (load, content_hash):
+        with pytest.raises(FileTooLargeError, match="INGEST_MAX_FILE_BYTES"):
+            read(tmp_path / "a.md", max_bytes=3)
+        for name in ("gone.md", "pipe.md"):
+            with pytest.raises(FileUnreadableError):
+                read(tmp_path / name, max_bytes=3)

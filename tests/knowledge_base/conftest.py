@@ -5,14 +5,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pgvector import HalfVector
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 
 from ingest.chunking import Chunk
+from ingest.content import Content
 from ingest.pipeline import open_ingest_pool
-from ingest.storing import NewDocument, StoredVersion, store_document
+from ingest.storing import NewDocument, store_documents, text_hash
 from knowledge_base.embedding import Vectors
-from knowledge_base.search import use_embedding_space
+from knowledge_base.spaces import hold_space_in_use
 
 Connection = AsyncConnection[TupleRow]
 
@@ -23,6 +25,8 @@ class PlaneEmbedder:
     model_name = "plane"
     dimensions = 2
     max_tokens = 256
+    backend = "plane"
+    tokenizer_json = ""
 
     def count_tokens(self, text: str) -> int:
         return len(text.split()) + 2
@@ -56,16 +60,23 @@ def store(connection: Connection, plane: PlaneEmbedder) -> Store:
 
     async def store(source: str, *cosines: float, collection: str = "default", **metadata: Any) -> int:
         texts = [str(cosine) for cosine in cosines]
-        document = NewDocument(
-            collection=collection,
-            source=source,
-            title=source,
-            media_type="text/plain",
-            version=StoredVersion(source.encode(), "test"),
-            metadata=metadata,
-            chunks=[Chunk(place, ("Top",), None, source, text, 1) for place, text in enumerate(texts)],
-            vectors=plane.embed_documents(texts),
+        chunks = tuple(Chunk(place, ("Top",), None, source, text, 1) for place, text in enumerate(texts))
+        content = Content("", source, "text/plain", source.encode().hex(), metadata, (), chunks)
+        vectors = {text_hash(chunk): HalfVector(plane.embed_query(chunk.content)) for chunk in chunks}
+        await connection.execute(
+            """
+            insert into origins (collection, name, path) values (%(collection)s, 'tests', '')
+            on conflict do nothing
+            """,
+            {"collection": collection},
         )
-        return await store_document(connection, await use_embedding_space(connection, plane), document)
+        async with connection.transaction():
+            space_id = await hold_space_in_use(connection, plane)
+            document = NewDocument(collection, "tests", source, "test", {}, content)
+            await store_documents(connection, space_id, [document], vectors)
+        rows = await connection.execute("select id from documents where source = %(s)s", {"s": source})
+        row = await rows.fetchone()
+        assert row is not None
+        return row[0]
 
     return store

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from knowledge_base.errors import EmbeddingSpaceMismatchError
-from knowledge_base.search import SearchFilter, SearchOutcome, model_in_use, search, use_embedding_space
+from knowledge_base.search import SearchFilter, SearchOutcome, search
+from knowledge_base.spaces import hold_space_in_use, model_in_use
 
 if TYPE_CHECKING:
     from conftest import Connection, PlaneEmbedder, Store
@@ -124,7 +125,7 @@ async def test_vectors_of_another_model_are_refused_with_the_cure(
     with pytest.raises(EmbeddingSpaceMismatchError, match="EMBEDDING_MODEL=plane"):
         await ask(connection, plane)
     with pytest.raises(EmbeddingSpaceMismatchError, match="EMBEDDING_MODEL=plane"):
-        await use_embedding_space(connection, plane)
+        await hold_space_in_use(connection, plane)
 
 
 async def test_a_replaced_document_is_found_once_and_keeps_its_id(

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 
 from database.pool import Pool, create_pool
 from knowledge_base.embedding import SentenceTransformerEmbedder
+from knowledge_base.following import FollowingEmbedder
 from mcp_server.app import http_app
 from mcp_server.auth import AGENT_ISSUER, AUDIENCE, BearerVerifier
 from mcp_server.health import Health
@@ -82,11 +83,12 @@ async def server(
     """The MCP server as it is shipped, on a free port."""
     settings = McpServerSettings(search_token_budget=600)  # pyright: ignore[reportCallIssue]
     async with create_pool(knowledge_base_url) as pool:
-        health = Health(pool, embedder)
+        following = FollowingEmbedder(embedder, SentenceTransformerEmbedder)
+        health = Health(pool, following)
         mcp = create_server(
             settings,
             pool=pool,
-            embedder=embedder,
+            embedder=following,
             health=health,
             version="0.0.test",
             auth=BearerVerifier(SecretStr(LOCAL_TOKEN), SecretStr(SIGNING_KEY)),

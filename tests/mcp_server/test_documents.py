@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from fastmcp.exceptions import ToolError
 
-from ingest.pipeline import Job, ingest_path, open_ingest_pool
+from ingest.report import Silent
+from ingest.runs import Wanted, open_ingestion
+from ingest.settings import IngestSettings
+from ingest.sync import run_sync
 from knowledge_base.embedding import SentenceTransformerEmbedder
 
 if TYPE_CHECKING:
@@ -47,9 +50,9 @@ async def filled(
         for part in range(8)
     ]
     (folder / "tale.md").write_text("# Tale\n\n" + "\n\n".join(tale))
-    async with open_ingest_pool(knowledge_base_url) as pool:
-        job = Job("default", 100_000, embedder)
-        await ingest_path(pool, job, folder, None, on_plan=lambda total: None, on_file=lambda file: None)
+    async with open_ingestion(IngestSettings(), knowledge_base_url, embedder, Silent()) as ingestion:  # pyright: ignore[reportCallIssue]
+        task = await ingestion.folder_task(folder, Wanted())
+        await run_sync(ingestion.database, task, ingestion.pipeline.process, Silent())
     return server
 
 

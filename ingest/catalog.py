@@ -1,0 +1,204 @@
+"""What the knowledge base holds, and whether it is whole."""
+
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from psycopg import AsyncConnection
+from psycopg.rows import TupleRow, class_row
+
+from database.pool import Pool
+from ingest.errors import DocumentUnknownError
+from ingest.reindexing import embed_missing
+from knowledge_base.embedding import Embedder
+from knowledge_base.spaces import hold_space_in_use, remove_retired_spaces
+
+Connection = AsyncConnection[TupleRow]
+PAGE = 500
+
+
+@dataclass(frozen=True)
+class ListedDocument:
+    """A document as it is listed; `inside` is the document that holds it."""
+
+    document_id: int
+    collection: str
+    source: str
+    title: str
+    media_type: str
+    chunks: int
+    inside: str | None
+    notes: Sequence[str]
+    metadata: Mapping[str, Any]
+    updated_at: datetime
+
+
+@dataclass(frozen=True)
+class Faults:
+    """What is not as it must be: counts of documents, chunks and vectors."""
+
+    documents_without_chunks: int
+    chunks_without_vectors: int
+    vectors_of_wrong_length: int
+    origins_without_documents: int
+    retired_vectors: int
+
+    @property
+    def any(self) -> bool:
+        """Whether there is anything to repair."""
+        return any((self.documents_without_chunks, self.chunks_without_vectors, self.vectors_of_wrong_length))
+
+
+async def list_sources(
+    connection: Connection, *, collection: str | None, below: str | None
+) -> AsyncGenerator[ListedDocument]:
+    """All documents, or those at or below a source, by collection and source."""
+    after = ("", "")
+    while True:
+        async with connection.cursor(row_factory=class_row(ListedDocument)) as cursor:
+            await cursor.execute(
+                """
+                select documents.id as document_id, documents.collection, documents.source, documents.title,
+                       documents.media_type, documents.chunk_count as chunks, holder.source as inside,
+                       documents.notes, documents.metadata, documents.updated_at
+                from documents
+                left join documents as holder on holder.id = documents.parent_id
+                where (documents.collection, documents.source) > (%(collection_after)s, %(source_after)s)
+                  and (%(collection)s::text is null or documents.collection = %(collection)s)
+                  and (
+                      %(below)s::text is null
+                      or documents.source = %(below)s
+                      or starts_with(documents.source, %(below)s || '/')
+                  )
+                order by documents.collection, documents.source
+                limit %(page)s
+                """,
+                {
+                    "collection_after": after[0],
+                    "source_after": after[1],
+                    "collection": collection,
+                    "below": below,
+                    "page": PAGE,
+                },
+            )
+            page = await cursor.fetchall()
+        for document in page:
+            yield document
+        if len(page) < PAGE:
+            return
+        after = (page[-1].collection, page[-1].source)
+
+
+async def remove_source(connection: Connection, collection: str, source: str) -> int:
+    """Remove a document, or an origin with all its documents; returns how many documents went.
+
+    Raises `DocumentUnknownError`.
+    """
+    async with connection.transaction():
+        rows = await connection.execute(
+            """
+            with gone as (
+                delete from documents
+                where collection = %(collection)s
+                  and (source = %(source)s or starts_with(source, %(source)s || '/') or origin = %(source)s)
+                returning 1
+            )
+            select count(*) from gone
+            """,
+            {"collection": collection, "source": source},
+        )
+        count = await rows.fetchone()
+        origins = await connection.execute(
+            "delete from origins where collection = %(collection)s and name = %(source)s",
+            {"collection": collection, "source": source},
+        )
+    if count is None or not (count[0] or origins.rowcount):
+        raise DocumentUnknownError(source)
+    return count[0]
+
+
+async def find_faults(connection: Connection) -> Faults:
+    """Look through everything that is stored."""
+    async with connection.cursor(row_factory=class_row(Faults)) as cursor:
+        await cursor.execute(
+            """
+            select (
+                       select count(*)
+                       from documents
+                       where chunk_count <> (select count(*) from chunks where document_id = documents.id)
+                          or chunk_count <> coalesce(
+                              (select max(position) + 1 from chunks where document_id = documents.id), 0
+                          )
+                   ) as documents_without_chunks,
+                   (
+                       select count(*)
+                       from chunks
+                       cross join (select id from embedding_spaces where in_use) as space
+                       where not exists (
+                           select 1
+                           from chunk_embeddings
+                           where chunk_embeddings.chunk_id = chunks.id
+                             and chunk_embeddings.space_id = space.id
+                       )
+                   ) as chunks_without_vectors,
+                   (
+                       select count(*)
+                       from chunk_embeddings
+                       join embedding_spaces on embedding_spaces.id = chunk_embeddings.space_id
+                       where vector_dims(chunk_embeddings.embedding) <> embedding_spaces.dimensions
+                   ) as vectors_of_wrong_length,
+                   (
+                       select count(*)
+                       from origins
+                       where not exists (
+                           select 1
+                           from documents
+                           where documents.collection = origins.collection and documents.origin = origins.name
+                       )
+                   ) as origins_without_documents,
+                   (
+                       select count(*)
+                       from chunk_embeddings
+                       join embedding_spaces on embedding_spaces.id = chunk_embeddings.space_id
+                       where embedding_spaces.retired_at < now() - interval '1 hour'
+                   ) as retired_vectors
+            """
+        )
+        faults = await cursor.fetchone()
+    assert faults is not None
+    return faults
+
+
+async def repair(pool: Pool, embedder: Embedder) -> int:
+    """Make missing and wrong vectors anew; documents without all their chunks are made anew by the next run.
+
+    Returns how many vectors were made. Raises `EmbeddingSpaceMismatchError`.
+    """
+    async with pool.connection() as connection, connection.transaction():
+        space_id = await hold_space_in_use(connection, embedder)
+        await _remove_broken(connection)
+        await remove_retired_spaces(connection)
+    return await embed_missing(pool, embedder, space_id)
+
+
+async def _remove_broken(connection: Connection) -> None:
+    await connection.execute(
+        """
+        delete from chunk_embeddings
+        using embedding_spaces
+        where embedding_spaces.id = chunk_embeddings.space_id
+          and vector_dims(chunk_embeddings.embedding) <> embedding_spaces.dimensions
+        """
+    )
+    # With no recipe they differ from every file, and are read again.
+    await connection.execute(
+        """
+        update documents
+        set recipe = ''
+        where chunk_count <> (select count(*) from chunks where document_id = documents.id)
+           or chunk_count <> coalesce(
+               (select max(position) + 1 from chunks where document_id = documents.id), 0
+           )
+        """
+    )

@@ -1,0 +1,82 @@
+"""What is read from a file: documents cut into chunks, as the parser's process hands them over."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from ingest.chunking import Chunk
+from ingest.parsing import ocr
+
+# Longer passages say too many things at once, however much a model may read.
+LONGEST_CHUNK = 250
+# What a model's query or passage prompt may take of its tokens.
+ROOM_FOR_PROMPT = 6
+# Changes whenever parsing or chunking changes, so that documents stored by an older version are made anew.
+VERSION = 3
+
+
+def chunk_tokens(model_tokens: int) -> int:
+    """Tokens a chunk may have for a model that reads `model_tokens`, which cuts the rest off silently."""
+    return min(LONGEST_CHUNK, model_tokens - ROOM_FOR_PROMPT)
+
+
+def recipe(model_tokens: int) -> str:
+    """How documents are made now, for a model that reads `model_tokens` tokens.
+
+    Scanned pages are read, once the extra for it is installed: then what was stored without it is read again.
+    """
+    return f"{VERSION}/{chunk_tokens(model_tokens)}" + ("/ocr" if ocr.available() else "")
+
+
+@dataclass(frozen=True)
+class Content:
+    """A document and those inside it (`members`, one level); `content_hash` is a SHA-256 in hex.
+
+    `path` is the place inside the file, empty for the file itself.
+    """
+
+    path: str
+    title: str
+    media_type: str
+    content_hash: str
+    metadata: Mapping[str, Any]
+    notes: tuple[str, ...]
+    chunks: tuple[Chunk, ...]
+    members: "tuple[Content, ...]" = ()
+
+    @property
+    def documents(self) -> "tuple[Content, ...]":
+        """The document and its members."""
+        return (self, *self.members)
+
+    @property
+    def chunk_count(self) -> int:
+        """Chunks of all documents."""
+        return sum(len(document.chunks) for document in self.documents)
+
+
+@dataclass(frozen=True)
+class ReadRequest:
+    """A file to read; its media type where it is known from elsewhere than its name."""
+
+    path: str
+    source: str
+    media_type: str | None = None
+
+
+@dataclass(frozen=True)
+class ReadAnswer:
+    """The content of a file, or the problem with it in a sentence for the user.
+
+    `last`: the process ends after this answer.
+    """
+
+    content: Content | None = None
+    problem: str | None = None
+    last: bool = False
+
+
+REQUESTS = TypeAdapter(ReadRequest)
+ANSWERS = TypeAdapter(ReadAnswer)

@@ -1,0 +1,196 @@
+"""Ingestion as a whole, wired once: what the command, the queue's workers and tests use."""
+
+import asyncio
+import tempfile
+from collections.abc import AsyncGenerator, Generator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from database.pool import Pool
+from ingest.content import chunk_tokens, recipe
+from ingest.errors import OptionError, PathMissingError
+from ingest.fetching import FetchLimits
+from ingest.loading import Walk, content_hash
+from ingest.origins import Connection, Options, Origin, find_origin, folder_origin, remember
+from ingest.parser_process import Parsers, ReadLimits
+from ingest.pipeline import Pipeline, open_ingest_pool, open_pipeline
+from ingest.planning import ScannedFile, Scope
+from ingest.report import Report, Watcher
+from ingest.scanning import scan_folder
+from ingest.settings import IngestSettings
+from ingest.sync import Database, SyncTask
+from ingest.web import kind_of, scan_web
+from knowledge_base.embedding import Embedder
+
+# What the origin of texts that were handed in is called.
+STDIN = "stdin"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the user wants: `removals` and `force` as in `SyncTask`, the rest as in `folder_origin`.
+
+    `dry_run`: nothing is remembered, for only the plan is shown.
+    """
+
+    collection: str = "default"
+    name: str | None = None
+    moved: bool = False
+    options: Options | None = None
+    removals: bool = False
+    force: bool = False
+    dry_run: bool = False
+
+
+@dataclass(frozen=True)
+class Ingestion:
+    """An open knowledge base and everything that brings files into it."""
+
+    database: Database
+    embedder: Embedder
+    settings: IngestSettings
+    pipeline: Pipeline
+    report: Report
+
+    @property
+    def pool(self) -> Pool:
+        """Connections for short work."""
+        return self.database.pool
+
+    @property
+    def fetch_limits(self) -> FetchLimits:
+        """How web pages are fetched."""
+        return fetch_limits(self.settings)
+
+    async def folder_task(self, path: Path, wanted: Wanted) -> SyncTask:
+        """What to do for a folder or a file.
+
+        Raises `PathMissingError`, `FolderNameTakenError`, `OptionError` when its name is not UTF-8.
+        """
+        path = await asyncio.to_thread(path.resolve)
+        if not path.exists():
+            raise PathMissingError(path)
+        readable = str(path).encode("utf-8", "backslashreplace").decode()
+        if readable != str(path):
+            raise OptionError(f"The name of {readable} is not UTF-8. Rename it, or the folder above it.")
+        async with self._recording(wanted) as connection:
+            origin = await folder_origin(
+                connection,
+                wanted.collection,
+                path,
+                name=wanted.name,
+                moved=wanted.moved,
+                options=wanted.options,
+            )
+        return self.task_of(origin, wanted, below=path)
+
+    async def web_task(self, url: str, wanted: Wanted, folder: Path) -> SyncTask:
+        """What to do for a web page or a sitemap; pages are kept in `folder` meanwhile.
+
+        Raises `FileProblemError` when the address cannot be fetched.
+        """
+        async with self.pool.connection() as connection:
+            known = await find_origin(connection, wanted.collection, url)
+        kind = known.kind if known else await kind_of(url, self.fetch_limits)
+        async with self._recording(wanted) as connection:
+            origin = await remember(connection, wanted.collection, url, url, kind, wanted.options)
+        return self.task_of(origin, wanted, spool=folder)
+
+    async def text_task(
+        self, data: bytes, wanted: Wanted, folder: Path, *, media_type: str | None = None
+    ) -> SyncTask:
+        """What to do for a text that was handed in under `wanted.name`; it is kept in `folder` meanwhile."""
+        assert wanted.name is not None
+        path = folder / "text"
+        path.write_bytes(data)
+        digest = content_hash(path, max_bytes=self.settings.ingest_max_file_bytes)
+        async with self._recording(wanted) as connection:
+            origin = await remember(connection, wanted.collection, STDIN, STDIN, "text", wanted.options)
+        source = f"{STDIN}/{wanted.name}"
+        known = media_type or (None if Path(wanted.name).suffix else "text/markdown")
+        file = ScannedFile(source, str(path), digest, media_type=known)
+        scope = Scope(origin, source, recipe(self.embedder.max_tokens), removals=False)
+        return SyncTask(scope, lambda: _only(file), whole=False)
+
+    @asynccontextmanager
+    async def _recording(self, wanted: Wanted) -> AsyncGenerator[Connection]:
+        """A connection whose changes stay, unless the run only shows its plan."""
+        async with (
+            self.pool.connection() as connection,
+            connection.transaction(force_rollback=wanted.dry_run),
+        ):
+            yield connection
+
+    def task_of(
+        self, origin: Origin, wanted: Wanted, *, below: Path | None = None, spool: Path | None = None
+    ) -> SyncTask:
+        """What to do for an origin, or for a part of a folder."""
+        how = recipe(self.embedder.max_tokens)
+        if origin.kind not in ("folder", "files"):
+            assert spool is not None
+            return SyncTask(
+                Scope(origin, "", how, removals=wanted.removals),
+                lambda: scan_web(origin.place, self.fetch_limits, spool, gone_is_problem=not wanted.removals),
+                force=wanted.force or origin.kind == "page",
+            )
+        walk = Walk(
+            Path(origin.place),
+            origin.name,
+            include=origin.options.include,
+            exclude=origin.options.exclude,
+            left_out=self.report.left_out,
+        )
+        start = below or walk.root
+        return SyncTask(
+            Scope(origin, walk.source_of(start), how, removals=wanted.removals),
+            lambda: scan_folder(walk, start, max_bytes=self.settings.ingest_max_file_bytes),
+            force=wanted.force,
+            whole=start == walk.root,
+        )
+
+
+@asynccontextmanager
+async def open_ingestion(
+    settings: IngestSettings, url: str, embedder: Embedder, watcher: Watcher, report: Report | None = None
+) -> AsyncGenerator[Ingestion]:
+    """Everything ready to work; the migrations must have been applied."""
+    with spool_folder() as folder:
+        tokenizer = folder / "tokenizer.json"
+        await asyncio.to_thread(lambda: tokenizer.write_text(embedder.tokenizer_json, encoding="utf-8"))
+        parsers = Parsers(_read_limits(settings, embedder, tokenizer), settings.ingest_parsers)
+        async with open_ingest_pool(url) as pool, open_pipeline(pool, embedder, parsers, watcher) as pipeline:
+            yield Ingestion(Database(url, pool), embedder, settings, pipeline, report or Report())
+
+
+def _read_limits(settings: IngestSettings, embedder: Embedder, tokenizer: Path) -> ReadLimits:
+    return ReadLimits(
+        tokenizer_file=tokenizer,
+        max_tokens=chunk_tokens(embedder.max_tokens),
+        max_file_bytes=settings.ingest_max_file_bytes,
+        seconds=settings.ingest_file_seconds,
+        memory_mb=settings.ingest_file_memory_mb,
+    )
+
+
+def fetch_limits(settings: IngestSettings) -> FetchLimits:
+    """How web pages are fetched."""
+    return FetchLimits(
+        max_bytes=settings.ingest_max_file_bytes, allow_private=settings.ingest_allow_private_addresses
+    )
+
+
+async def _only(file: ScannedFile) -> AsyncGenerator[Sequence[ScannedFile]]:
+    yield [file]
+
+
+@contextmanager
+def spool_folder() -> Generator[Path]:
+    """A folder for what is fetched or piped in, gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="owflex-ingest-") as folder:
+        yield Path(folder)
+
+
+def is_url(path: str) -> bool:
+    """Whether the argument names something on the web."""
+    return path.lower().startswith(("http://", "https://"))
