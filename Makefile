@@ -14,7 +14,7 @@ BIN := $(VENV)/bin
 SOURCES := owflex mcp_server agent_service ingest knowledge_base database tests build_page.py
 PAGE := $(shell find agent_service/web -type f -not -path '*/node_modules/*' 2>/dev/null)
 
-.PHONY: run test test-browser check format lint contracts types tests page-check clean install
+.PHONY: run test test-slow test-browser check format lint contracts types tests page-check clean install
 .DEFAULT_GOAL := help
 
 help:
@@ -49,6 +49,10 @@ page-check: $(VENV)/.installed-dev
 
 tests: $(VENV)/.installed-dev
 	$(BIN)/pytest
+
+# Minutes: many random kills, an unreachable Postgres, costly files.
+test-slow: $(VENV)/.installed-dev
+	$(BIN)/pytest -m slow --timeout 3600
 
 # The browser tests need a Chromium. Root on Debian gets it from there; others are told what is skipped.
 browser:

@@ -14,6 +14,7 @@ from ingest.content import ANSWERS, REQUESTS, ReadAnswer, ReadRequest
 from ingest.parser_worker import LENGTH
 
 LARGEST_ANSWER = 256 * 1024 * 1024
+START_SECONDS = 5
 # Libraries leak at times: a process that has read this many files makes room for a new one.
 FILES_A_PROCESS = 2_000
 # What the parsers need of the environment; above all no keys and passwords.
@@ -58,8 +59,10 @@ class ParserProcess:
     async def read(self, request: ReadRequest) -> ReadAnswer:
         """The content of a file or the problem with it, within the limits."""
         process = await self._running()
+        # Its start is not the file's fault.
+        allowed = self._limits.seconds + (0 if self._read else START_SECONDS)
         try:
-            async with asyncio.timeout(self._limits.seconds):
+            async with asyncio.timeout(allowed):
                 answer = await self._exchange(process, request)
         except TimeoutError:
             await self.close()

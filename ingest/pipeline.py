@@ -196,10 +196,14 @@ class Pipeline:
             vectors = {key: known[key] for known in self._unwritten for key in texts if key in known}
             vectors |= await known_vectors(connection, space_id, [key for key in texts if key not in vectors])
         missing = [key for key in texts if key not in vectors]
-        made = await asyncio.to_thread(self._embedder.embed_documents, [texts[key] for key in missing])
-        vectors |= {key: HalfVector(vector) for key, vector in zip(missing, made, strict=True)}
+        # A book is more than a window: it is embedded in parts, so that its progress is seen.
+        for start in range(0, len(missing), WINDOW):
+            part = missing[start : start + WINDOW]
+            made = await asyncio.to_thread(self._embedder.embed_documents, [texts[key] for key in part])
+            vectors |= {key: HalfVector(vector) for key, vector in zip(part, made, strict=True)}
+            self._watcher.embedded(len(part), 0)
         chunks = sum(item.document.content.chunk_count for item in waiting)
-        self._watcher.embedded(chunks, chunks - len(missing))
+        self._watcher.embedded(chunks - len(missing), chunks - len(missing))
         self._unwritten.append(vectors)
         return Window(waiting, space_id, vectors)
 

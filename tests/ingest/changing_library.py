@@ -44,9 +44,8 @@ class Library:
         path.write_bytes(file_content(path.suffix, number, version, count))
 
     def move(self, number: int) -> None:
-        """Another folder and another name for a file."""
-        suffix = Path(self.places[number]).suffix
-        new = f"{self.rng.choice(WORDS)}/moved-{number}-{self.rng.randrange(10**6)}{suffix}"
+        """Another folder for a file; its name stays, because titles, and with them vectors, come from it."""
+        new = f"{self.rng.choice(WORDS)}/{self.rng.randrange(10**6)}/{Path(self.places[number]).name}"
         (self.root / new).parent.mkdir(parents=True, exist_ok=True)
         (self.root / self.places[number]).rename(self.root / new)
         self.places[number] = new

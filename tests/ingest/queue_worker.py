@@ -72,8 +72,8 @@ async def value(url: str, statement: Any) -> Any:
 
 
 async def until(url: str, statement: Any, expected: Callable[[Any], bool] = bool) -> Any:
-    """Ask until the value is as expected. Raises `TimeoutError` after a minute."""
-    async with asyncio.timeout(60):
+    """Ask until the value is as expected. Raises `TimeoutError` after two minutes."""
+    async with asyncio.timeout(120):
         while not expected(found := await value(url, statement)):  # noqa: ASYNC110 - another process changes it
             await asyncio.sleep(0.05)
     return found

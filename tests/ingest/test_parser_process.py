@@ -20,7 +20,8 @@ from ingest.settings import IngestSettings
 from tests.ingest import hostile_files as hostile
 from tests.ingest.quick_ingest import QuickEmbedder, quick_sync
 
-SETTINGS = IngestSettings(ingest_file_seconds=15, ingest_file_memory_mb=512)  # pyright: ignore[reportCallIssue]
+SETTINGS = IngestSettings(ingest_file_seconds=60, ingest_file_memory_mb=512)  # pyright: ignore[reportCallIssue]
+HURRIED = IngestSettings(ingest_file_seconds=10, ingest_file_memory_mb=512)  # pyright: ignore[reportCallIssue]
 SECRET = "nobodymayreadthis"
 
 
@@ -115,7 +116,7 @@ async def test_files_that_take_too_long_or_too_much_cost_themselves(
     }
     write_all(tmp_path / "files", costly)
     seen = Recording()
-    await quick_sync(knowledge_base_url, tmp_path / "files", seen, settings=SETTINGS)
+    await quick_sync(knowledge_base_url, tmp_path / "files", seen, settings=HURRIED)
     assert (len(seen.rows), set(seen.count.values())) == (3 * len(costly), {1})
     for name in costly:
         row = seen.rows[f"files/{name}"]

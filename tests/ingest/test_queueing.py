@@ -259,17 +259,14 @@ async def test_a_worker_that_is_told_to_stop_finishes_what_is_in_work(
     assert (await queue_status(url)).workers == 0
 
 
-async def test_the_command_line_leaves_work_to_a_worker_of_its_own(
-    knowledge_base_url: str, tmp_path: Path
-) -> None:
+async def test_the_worker_of_the_command_line_does_the_work(knowledge_base_url: str, tmp_path: Path) -> None:
     url, library = knowledge_base_url, write_library(tmp_path / "library", 2)
     choose_torch(tmp_path)
     worker = await asyncio.create_subprocess_exec(
         *(sys.executable, "-P", "-m", "ingest", "worker"), cwd=ROOT, env=environment(url, tmp_path)
     )
     try:
-        code, report = await command(url, tmp_path, "sync", str(library), "--queue")
-        assert (code, report["queued"]) == (0, 2)
+        await leave_to_workers(url, library)
         await until(url, SUCCEEDED, lambda count: count == 2)
         worker.terminate()
         assert await asyncio.wait_for(worker.wait(), 30) == 0
