@@ -68,7 +68,12 @@ browser:
 # Ingestion beside that of other libraries, which get an environment of their own.
 benchmark-ingest: $(VENV)/.installed .venv-benchmarks/.installed
 	$(BIN)/python benchmarks/ingest.py --peers-python .venv-benchmarks/bin/python
-.PHONY: benchmark-ingest
+
+# Retrieval beside that of the same libraries and others: make benchmark-retrieval DATA=folder
+benchmark-retrieval: $(VENV)/.installed .venv-benchmarks/.installed
+	@test -n "$(DATA)" || { echo "Say where the data sets are: make benchmark-retrieval DATA=folder"; exit 2; }
+	$(BIN)/python benchmarks/retrieval.py --data "$(DATA)" --peers-python .venv-benchmarks/bin/python
+.PHONY: benchmark-ingest benchmark-retrieval
 
 .venv-benchmarks/.installed: benchmarks/requirements-peers.txt
 	@test -x .venv-benchmarks/bin/python || $(PYTHON) -m venv .venv-benchmarks

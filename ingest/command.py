@@ -46,6 +46,7 @@ class RunOptions:
     watch: bool = False
     queue: bool = False
     media_type: str | None = None
+    language: str | None = None
 
 
 def in_plain_words(run: Callable[[IngestSettings], int]) -> int:
@@ -113,6 +114,8 @@ async def _ingest(
     model = await model_to_use(url, settings.embedding_model)
     embedder = create_embedder(model, embedding_cache(open_data_folder(settings.owflex_home)))
     async with open_ingestion(settings, url, embedder, display, display.report) as ingestion:
+        if not options.dry_run:
+            await ingestion.prepare(wanted.collection, options.language)
         if options.watch:
             await _watch(ingestion, display, Path(paths[0]), wanted)
             return

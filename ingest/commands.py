@@ -42,6 +42,10 @@ Include = Annotated[
     typer.Option(help='Only files that match, as in a .gitignore ("*.md", "/guides/"). Repeatable.'),
 ]
 Exclude = Annotated[list[str] | None, typer.Option(help="Not the files that match. Repeatable.")]
+Language = Annotated[
+    str | None,
+    typer.Option(help="Language of the collection, for word search: german, french … or simple. Remembered."),
+]
 Meta = Annotated[
     list[str] | None,
     typer.Option(help="key=value for every document, to filter searches by. Repeatable."),
@@ -71,6 +75,7 @@ def add(
     exclude: Exclude = None,
     meta: Meta = None,
     forget: Forget = False,
+    language: Language = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
     queue: Queue = False,
@@ -87,7 +92,7 @@ def add(
         told = options_of(include or (), exclude or (), meta or (), forget=forget)
         return Wanted(collection, name, moved, told, dry_run=dry_run)
 
-    options = RunOptions(as_json, dry_run, queue=queue, media_type=media_type)
+    options = RunOptions(as_json, dry_run, queue=queue, media_type=media_type, language=language)
     raise typer.Exit(run_ingest(paths, wanted, options))
 
 
@@ -101,6 +106,7 @@ def sync(
     exclude: Exclude = None,
     meta: Meta = None,
     forget: Forget = False,
+    language: Language = None,
     force: Annotated[
         bool, typer.Option("--force", help="Remove the documents even of a folder that is empty now.")
     ] = False,
@@ -120,7 +126,7 @@ def sync(
         told = options_of(include or (), exclude or (), meta or (), forget=forget)
         return Wanted(collection, name, moved, told, removals=True, force=force, dry_run=dry_run)
 
-    raise typer.Exit(run_ingest(paths, wanted, RunOptions(as_json, dry_run, watch, queue)))
+    raise typer.Exit(run_ingest(paths, wanted, RunOptions(as_json, dry_run, watch, queue, language=language)))
 
 
 @app.command("list")

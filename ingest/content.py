@@ -14,7 +14,7 @@ LONGEST_CHUNK = 250
 # What a model's query or passage prompt may take of its tokens.
 ROOM_FOR_PROMPT = 6
 # Changes whenever parsing or chunking changes, so that documents stored by an older version are made anew.
-VERSION = 3
+VERSION = 4
 
 
 def chunk_tokens(model_tokens: int) -> int:
@@ -22,12 +22,12 @@ def chunk_tokens(model_tokens: int) -> int:
     return min(LONGEST_CHUNK, model_tokens - ROOM_FOR_PROMPT)
 
 
-def recipe(model_tokens: int) -> str:
-    """How documents are made now, for a model that reads `model_tokens` tokens.
+def recipe(model_tokens: int, language: str) -> str:
+    """How documents in this language are made now, for a model that reads `model_tokens` tokens.
 
     Scanned pages are read, once the extra for it is installed: then what was stored without it is read again.
     """
-    return f"{VERSION}/{chunk_tokens(model_tokens)}" + ("/ocr" if ocr.available() else "")
+    return f"{VERSION}/{chunk_tokens(model_tokens)}/{language}" + ("/ocr" if ocr.available() else "")
 
 
 @dataclass(frozen=True)

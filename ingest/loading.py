@@ -14,7 +14,7 @@ from typing import BinaryIO
 from pathspec import GitIgnoreSpec
 
 from ingest.errors import FileTooLargeError, FileUnreadableError
-from ingest.parsing.formats import MEDIA_TYPES
+from ingest.parsing.formats import named_type
 
 logger = logging.getLogger("ingest")
 
@@ -109,7 +109,7 @@ class Walk:
             return False
         if self._included is not None and not self._included.match_file(inner):
             return False
-        if file.suffix.lower() in MEDIA_TYPES:
+        if named_type(file.name) is not None:
             return True
         self.left_out[file.suffix.lower() or file.name] += 1
         return False

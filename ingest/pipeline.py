@@ -21,10 +21,11 @@ from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 
 from database.pool import Pool, create_pool
-from ingest.content import Content, ReadRequest, recipe
+from ingest.chunk_rows import Vectors, text_hash
+from ingest.content import Content, ReadRequest
 from ingest.parser_process import Parsers
 from ingest.report import Watcher
-from ingest.storing import NewDocument, Vectors, known_vectors, store_documents, text_hash
+from ingest.storing import NewDocument, known_vectors, store_documents
 from knowledge_base.embedding import Embedder
 from knowledge_base.spaces import hold_space_in_use
 
@@ -51,6 +52,7 @@ class FileToIngest:
     source: str
     path: str
     media_type: str | None
+    recipe: str
     given: Mapping[str, Any]
 
 
@@ -116,7 +118,6 @@ class Pipeline:
         self._embedder = embedder
         self._parsers = parsers
         self._watcher = watcher
-        self._recipe = recipe(embedder.max_tokens)
         self._to_embed: asyncio.Queue[Waiting] = asyncio.Queue()
         self._to_write: asyncio.Queue[Window] = asyncio.Queue(WINDOWS_BETWEEN)
         self._unwritten: list[Vectors] = []
@@ -156,7 +157,7 @@ class Pipeline:
             self._unwritten = [vectors for vectors in self._unwritten if vectors is not window.vectors]
 
     def _document(self, file: FileToIngest, content: Content) -> NewDocument:
-        return NewDocument(file.collection, file.origin, file.source, self._recipe, file.given, content)
+        return NewDocument(file.collection, file.origin, file.source, file.recipe, file.given, content)
 
     async def _enqueue(self, document: NewDocument) -> "asyncio.Future[Done]":
         chunks = document.content.chunk_count

@@ -212,7 +212,7 @@ async def sync_origin(context: JobContext, collection: str, name: str, removals:
     problems = Problems()
     with spool_folder() as spool:
         try:
-            task = ingestion.task_of(origin, Wanted(collection, removals=removals), spool=spool)
+            task = await ingestion.task_of(origin, Wanted(collection, removals=removals), spool=spool)
             await run_sync(ingestion.database, task, process, problems)
         except (IngestError, FileProblemError) as error:
             logger.error("%s: %s", name, error)

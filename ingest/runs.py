@@ -14,6 +14,7 @@ from ingest.fetching import FetchLimits
 from ingest.loading import Walk, content_hash
 from ingest.origins import Connection, Options, Origin, find_origin, folder_origin, remember
 from ingest.parser_process import Parsers, ReadLimits
+from ingest.parsing.formats import named_type
 from ingest.pipeline import Pipeline, open_ingest_pool, open_pipeline
 from ingest.planning import ScannedFile, Scope
 from ingest.report import Report, Watcher
@@ -22,6 +23,7 @@ from ingest.settings import IngestSettings
 from ingest.sync import Database, SyncTask
 from ingest.web import kind_of, scan_web
 from knowledge_base.embedding import Embedder
+from knowledge_base.postings import languages_of, set_language
 
 # What the origin of texts that were handed in is called.
 STDIN = "stdin"
@@ -63,6 +65,12 @@ class Ingestion:
         """How web pages are fetched."""
         return fetch_limits(self.settings)
 
+    async def prepare(self, collection: str, language: str | None) -> None:
+        """Remember the language of a collection, where one is given. Raises `LanguageUnknownError`."""
+        if language is not None:
+            async with self.pool.connection() as connection:
+                await set_language(connection, collection, language)
+
     async def folder_task(self, path: Path, wanted: Wanted) -> SyncTask:
         """What to do for a folder or a file.
 
@@ -83,7 +91,7 @@ class Ingestion:
                 moved=wanted.moved,
                 options=wanted.options,
             )
-        return self.task_of(origin, wanted, below=path)
+        return await self.task_of(origin, wanted, below=path)
 
     async def web_task(self, url: str, wanted: Wanted, folder: Path) -> SyncTask:
         """What to do for a web page or a sitemap; pages are kept in `folder` meanwhile.
@@ -95,7 +103,7 @@ class Ingestion:
         kind = known.kind if known else await kind_of(url, self.fetch_limits)
         async with self._recording(wanted) as connection:
             origin = await remember(connection, wanted.collection, url, url, kind, wanted.options)
-        return self.task_of(origin, wanted, spool=folder)
+        return await self.task_of(origin, wanted, spool=folder)
 
     async def text_task(
         self, data: bytes, wanted: Wanted, folder: Path, *, media_type: str | None = None
@@ -108,10 +116,17 @@ class Ingestion:
         async with self._recording(wanted) as connection:
             origin = await remember(connection, wanted.collection, STDIN, STDIN, "text", wanted.options)
         source = f"{STDIN}/{wanted.name}"
-        known = media_type or (None if Path(wanted.name).suffix else "text/markdown")
+        known = (
+            media_type or named_type(wanted.name) or (None if Path(wanted.name).suffix else "text/markdown")
+        )
         file = ScannedFile(source, str(path), digest, media_type=known)
-        scope = Scope(origin, source, recipe(self.embedder.max_tokens), removals=False)
+        scope = Scope(origin, source, await self._recipe(wanted.collection), removals=False)
         return SyncTask(scope, lambda: _only(file), whole=False)
+
+    async def _recipe(self, collection: str) -> str:
+        async with self.pool.connection() as connection:
+            languages = await languages_of(connection, [collection])
+        return recipe(self.embedder.max_tokens, languages[collection])
 
     @asynccontextmanager
     async def _recording(self, wanted: Wanted) -> AsyncGenerator[Connection]:
@@ -122,11 +137,11 @@ class Ingestion:
         ):
             yield connection
 
-    def task_of(
+    async def task_of(
         self, origin: Origin, wanted: Wanted, *, below: Path | None = None, spool: Path | None = None
     ) -> SyncTask:
         """What to do for an origin, or for a part of a folder."""
-        how = recipe(self.embedder.max_tokens)
+        how = await self._recipe(origin.collection)
         if origin.kind not in ("folder", "files"):
             assert spool is not None
             return SyncTask(

@@ -1,7 +1,6 @@
 """The last arrow: documents and all their chunks are written, many at once, each whole or not at all."""
 
-import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,13 +9,13 @@ from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 from psycopg.types.json import Jsonb
 
-from ingest.chunking import Chunk
+from ingest.chunk_rows import Stored, Vectors, replace_chunks
 from ingest.content import Content
 from ingest.parsing.text import title_from
 from ingest.planning import Step
+from knowledge_base.postings import languages_of
 
 Connection = AsyncConnection[TupleRow]
-Vectors = Mapping[bytes, HalfVector]
 
 
 @dataclass(frozen=True)
@@ -50,16 +49,6 @@ class Row:
         return self.document.collection, self.source
 
 
-def text_hash(chunk: Chunk) -> bytes:
-    """What two passages share when the embedding model reads the same."""
-    return hash_of(chunk.embedded_text)
-
-
-def hash_of(text: str) -> bytes:
-    """16 bytes that stand for what the embedding model reads."""
-    return hashlib.sha256(text.encode()).digest()[:16]
-
-
 async def known_vectors(
     connection: Connection, space_id: int, hashes: Sequence[bytes]
 ) -> dict[bytes, HalfVector]:
@@ -86,7 +75,8 @@ async def store_documents(
     # Always in the same order: two writers of the same documents then wait for each other instead of failing.
     documents = sorted(documents, key=lambda document: document.source)
     async with connection.transaction():
-        ids = await _upsert(connection, [Row(document, document.content) for document in documents])
+        rows = [Row(document, document.content) for document in documents]
+        ids = await _upsert(connection, rows)
         members = [
             Row(document, member, parent_id)
             for document, parent_id in zip(documents, ids, strict=True)
@@ -95,8 +85,12 @@ async def store_documents(
         await _remove_members(connection, ids, [row.source for row in members])
         await _forget_problems(connection, documents)
         member_ids = await _upsert(connection, members)
-        contents = [document.content for document in documents] + [row.content for row in members]
-        await _replace_chunks(connection, space_id, [*ids, *member_ids], contents, vectors)
+        languages = await languages_of(connection, {document.collection for document in documents})
+        stored = [
+            Stored(document_id, languages[row.document.collection], row.content)
+            for document_id, row in zip([*ids, *member_ids], [*rows, *members], strict=True)
+        ]
+        await replace_chunks(connection, space_id, stored, vectors)
 
 
 async def move_document(connection: Connection, step: Step) -> None:
@@ -208,82 +202,3 @@ async def _forget_problems(connection: Connection, documents: Sequence[NewDocume
             "sources": [document.source for document in documents],
         },
     )
-
-
-async def _replace_chunks(
-    connection: Connection,
-    space_id: int,
-    document_ids: Sequence[int],
-    contents: Sequence[Content],
-    vectors: Vectors,
-) -> None:
-    await connection.execute(
-        "delete from chunks where document_id = any(%(ids)s)", {"ids": list(document_ids)}
-    )
-    owned = [
-        (document_id, chunk)
-        for document_id, content in zip(document_ids, contents, strict=True)
-        for chunk in content.chunks
-    ]
-    chunk_ids = await _new_chunk_ids(connection, len(owned))
-    await _copy_chunks(connection, chunk_ids, owned)
-    hashes = (text_hash(chunk) for _, chunk in owned)
-    await copy_embeddings(
-        connection,
-        space_id,
-        ((chunk_id, vectors[key]) for chunk_id, key in zip(chunk_ids, hashes, strict=True)),
-    )
-
-
-async def _new_chunk_ids(connection: Connection, count: int) -> list[int]:
-    rows = await connection.execute(
-        "select nextval(pg_get_serial_sequence('chunks', 'id')) from generate_series(1, %(count)s)",
-        {"count": count},
-    )
-    return [row[0] async for row in rows]
-
-
-async def _copy_chunks(
-    connection: Connection, chunk_ids: Sequence[int], owned: Sequence[tuple[int, Chunk]]
-) -> None:
-    async with (
-        connection.cursor() as cursor,
-        cursor.copy(
-            """
-            copy chunks (
-                id, document_id, position, heading_path, page, content, token_count, context, text_hash
-            )
-            from stdin (format binary)
-            """
-        ) as copy,
-    ):
-        copy.set_types(["int8", "int8", "int4", "text[]", "int4", "text", "int4", "text", "bytea"])
-        for chunk_id, (document_id, chunk) in zip(chunk_ids, owned, strict=True):
-            await copy.write_row(
-                (
-                    chunk_id,
-                    document_id,
-                    chunk.position,
-                    list(chunk.heading_path),
-                    chunk.page,
-                    chunk.content,
-                    chunk.token_count,
-                    chunk.context,
-                    text_hash(chunk),
-                )
-            )
-
-
-async def copy_embeddings(
-    connection: Connection, space_id: int, embeddings: Iterator[tuple[int, HalfVector]]
-) -> None:
-    """Write vectors of chunks into a space."""
-    async with (
-        connection.cursor() as cursor,
-        cursor.copy(
-            "copy chunk_embeddings (space_id, chunk_id, embedding) from stdin (format binary)"
-        ) as copy,
-    ):
-        copy.set_types(["int2", "int8", "halfvec"])
-        for chunk_id, vector in embeddings:
-            await copy.write_row((space_id, chunk_id, vector))

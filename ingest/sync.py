@@ -160,7 +160,7 @@ async def _process_all(connection: Connection, task: SyncTask, process: Process,
 
     async def one(step: Step) -> None:
         try:
-            watcher.file(_report(step, await process(_file(step, task.scope.origin))))
+            watcher.file(_report(step, await process(_file(step, task.scope))))
         finally:
             places.release()
 
@@ -173,10 +173,16 @@ async def _process_all(connection: Connection, task: SyncTask, process: Process,
         raise _first(errors) from None
 
 
-def _file(step: Step, origin: Origin) -> FileToIngest:
+def _file(step: Step, scope: Scope) -> FileToIngest:
     assert step.path is not None
     return FileToIngest(
-        origin.collection, origin.name, step.source, step.path, step.media_type, origin.options.metadata
+        collection=scope.origin.collection,
+        origin=scope.origin.name,
+        source=step.source,
+        path=step.path,
+        media_type=step.media_type,
+        recipe=scope.recipe,
+        given=scope.origin.options.metadata,
     )
 
 

@@ -1,5 +1,7 @@
 """What can go wrong in the knowledge base; each message helps its reader, a person or a model."""
 
+from collections.abc import Sequence
+
 
 class KnowledgeBaseError(Exception):
     """Base of every error this package raises."""
@@ -35,3 +37,10 @@ class ModelInUseError(KnowledgeBaseError):
             f"The index is made with {model_name} already. Name another model with --model, "
             "or repair this one with: owflex ingest verify --repair"
         )
+
+
+class LanguageUnknownError(KnowledgeBaseError):
+    """Postgres has no dictionary for this language."""
+
+    def __init__(self, language: str, known: Sequence[str]) -> None:
+        super().__init__(f'There is no language "{language}" for word search. Known are: {", ".join(known)}.')

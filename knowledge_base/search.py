@@ -1,7 +1,8 @@
-"""Search over the chunks: the nearest ones first, the threshold applied to what was found."""
+"""Search over the passages: by meaning and by words at once, in one round trip to Postgres."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any, Literal
 
 from pgvector import HalfVector
@@ -9,15 +10,38 @@ from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 from psycopg.types.json import Jsonb
 
+from knowledge_base.confidence import confidence_of
 from knowledge_base.embedding import Vectors
+from knowledge_base.fusion import ALL_WORDS, COSINE_WEIGHT, TOGETHER_WEIGHT, WORD, together
+from knowledge_base.lexemes import words
+from knowledge_base.reading import without_copies
+from knowledge_base.search_query import SEARCH
 from knowledge_base.spaces import check_model
 
 Connection = AsyncConnection[TupleRow]
+Mode = Literal["hybrid", "vector", "keyword"]
+
+# Passages that each way of searching proposes; all are then scored both ways.
+CANDIDATES = 100
+# Best of them that are looked at more closely.
+LOOKED_AT = 30
+# A passage that holds this part of what the question's words say is relevant whatever its cosine.
+ENOUGH_WORDS = 0.6
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked: its text, and its vector made by the model `model_name`."""
+
+    text: str
+    embedding: Vectors
+    model_name: str
 
 
 @dataclass(frozen=True)
 class SearchFilter:
-    """What may be found: a collection, and documents whose metadata have these values.
+    """What may be found: a collection, documents whose metadata have these values, at or below a source,
+    changed in a period (`since` included, `until` not).
 
     A metadata value is one value or a list of which any will do; a list in the metadata matches by any of
     its members.
@@ -25,11 +49,26 @@ class SearchFilter:
 
     collection: str | None = None
     metadata: Mapping[str, Any] | None = None
+    source: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    @property
+    def narrows(self) -> bool:
+        """Whether it leaves anything out."""
+        return any((self.collection, self.metadata, self.source, self.since, self.until))
 
 
 @dataclass(frozen=True)
 class Hit:
-    """A chunk that was found; `similarity` is the cosine with the question, `score` orders the hits."""
+    """A passage that was found.
+
+    `similarity` is the cosine with the question, `bm25` the score of its words by their weights; `keyword` is
+    the part of what the question's words say (by their rarity) that the passage has, 0 to 1; `together` the
+    part of its neighbouring words that stand near each other; `score` orders the hits. `vector_rank` and
+    `keyword_rank` count from 1 where that way of searching proposed the passage; `matched` are the question's
+    lexemes in it.
+    """
 
     chunk_id: int
     document_id: int
@@ -41,109 +80,114 @@ class Hit:
     content: str
     token_count: int
     similarity: float
+    keyword: float
+    bm25: float
+    vector_rank: int | None
+    keyword_rank: int | None
+    matched: list[str]
     score: float
+    together: float = 0.0
 
 
 @dataclass(frozen=True)
 class SearchOutcome:
-    """The hits at or above the threshold, best first, and what the threshold held back."""
+    """The hits at or above the threshold, best first, and what the threshold held back.
+
+    `confidence` says how likely the hits answer the question, 0 to 1 (see `knowledge_base.confidence`).
+    """
 
     hits: list[Hit]
     below: list[Hit]
     chunks_searched: int
     threshold: float
+    mode: Mode = "hybrid"
     model_in_use: str | None = None
-    mode: Literal["vector"] = "vector"
+    confidence: float = 0.0
+    weights: Mapping[str, float] = field(default_factory=dict[str, float])
 
     @property
     def best_similarity_below(self) -> float | None:
         """Similarity of the best chunk that the threshold held back."""
-        return self.below[0].similarity if self.below else None
+        return max((hit.similarity for hit in self.below), default=None)
 
 
 async def search(
     connection: Connection,
-    embedding: Vectors,
+    question: Question,
     *,
-    model_name: str,
     limit: int,
     min_similarity: float,
     which: SearchFilter,
+    mode: Mode = "hybrid",
 ) -> SearchOutcome:
-    """The `limit` chunks nearest to `embedding` (made by `model_name`), in one round trip.
+    """The `limit` best passages for a question, in one round trip.
 
-    Vectors of a model that was replaced meanwhile are searched as long as they are there.
-
-    The threshold is applied to the nearest chunks, never inside the scan: there it would keep the scan going
-    for rows that do not exist. Raises `EmbeddingSpaceMismatchError`.
+    The threshold is applied to what was found, never inside the scan: there it would keep the scan going for
+    rows that do not exist. Vectors of a model that was replaced meanwhile are searched as long as they are
+    there. Raises `EmbeddingSpaceMismatchError`.
     """
+    by_meaning, by_words = mode != "keyword", mode != "vector"
     rows = await connection.execute(
-        """
-        with space as (
-            select id
-            from embedding_spaces
-            where model_name = %(model_name)s and (in_use or retired_at is not null)
-        ),
-        eligible as materialized (
-            select chunk_embeddings.chunk_id, chunk_embeddings.embedding
-            from chunk_embeddings
-            join space on space.id = chunk_embeddings.space_id
-            join chunks on chunks.id = chunk_embeddings.chunk_id
-            join documents on documents.id = chunks.document_id
-            where (%(collection)s::text is null or documents.collection = %(collection)s)
-              and not exists (
-                  select 1
-                  from jsonb_each(%(metadata)s::jsonb) as wanted
-                  where not exists (
-                      select 1
-                      from jsonb_array_elements(
-                          case jsonb_typeof(wanted.value)
-                              when 'array' then wanted.value
-                              else jsonb_build_array(wanted.value)
-                          end
-                      ) as accepted
-                      where documents.metadata -> wanted.key @> accepted.value
-                  )
-              )
-        ),
-        nearest as (
-            select chunk_id, 1 - (embedding <=> %(embedding)s::halfvec) as similarity
-            from eligible
-            order by embedding <=> %(embedding)s::halfvec
-            limit %(limit)s
-        )
-        select (select count(*) from eligible),
-               (select model_name from embedding_spaces where in_use),
-               space.id,
-               chunks.id, documents.id, documents.title, documents.source, chunks.heading_path, chunks.page,
-               chunks.position, chunks.content, chunks.token_count, nearest.similarity
-        from (values (1)) as always
-        left join space on true
-        left join (nearest
-            join chunks on chunks.id = nearest.chunk_id
-            join documents on documents.id = chunks.document_id) on true
-        order by nearest.similarity desc, chunks.id
-        """,
+        SEARCH,
         {
-            "embedding": HalfVector(embedding).to_text(),
+            "embedding": HalfVector(question.embedding).to_text(),
+            "model_name": question.model_name,
+            "words": sorted(words(question.text)),
+            "narrows": which.narrows,
             "collection": which.collection,
             "metadata": Jsonb(dict(which.metadata or {})),
-            "limit": limit,
-            "model_name": model_name,
+            "source": which.source,
+            "since": which.since,
+            "until": which.until,
+            "by_meaning": by_meaning,
+            "by_words": by_words,
+            "cosine_weight": COSINE_WEIGHT if by_words else 1.0 if by_meaning else 0.0,
+            "words_weight": (1 - COSINE_WEIGHT if by_meaning else 1.0) / ALL_WORDS if by_words else 0.0,
+            "candidates": max(CANDIDATES, limit),
+            "limit": max(LOOKED_AT, limit),
         },
+        # The plan depends on whether there is a filter: one for all would read every passage each time.
+        prepare=False,
     )
-    return _outcome(await rows.fetchall(), model_name, min_similarity)
+    return _outcome(await rows.fetchall(), question, limit, min_similarity, mode)
 
 
-def _outcome(rows: list[TupleRow], model_name: str, threshold: float) -> SearchOutcome:
-    chunks_searched, in_use, space_id = rows[0][:3]
+def _outcome(
+    rows: Sequence[TupleRow], question: Question, limit: int, threshold: float, mode: Mode
+) -> SearchOutcome:
+    chunks_searched, in_use, space_id, weights, lexemes = rows[0][:5]
     if space_id is None and in_use is not None:
-        check_model(in_use, model_name)
-    found = [Hit(*row[3:], score=row[-1]) for row in rows if row[3] is not None]
+        check_model(in_use, question.model_name)
+    hits = [Hit(*row[5:]) for row in rows if row[5] is not None]
+    if mode != "vector":
+        hits = _with_neighbours(hits, question.text, weights or {}, lexemes or {})
+    best = without_copies(hits)[:limit]
     return SearchOutcome(
-        hits=[hit for hit in found if hit.similarity >= threshold],
-        below=[hit for hit in found if hit.similarity < threshold],
+        hits=[hit for hit in best if _is_relevant(hit, threshold, mode)],
+        below=[hit for hit in best if not _is_relevant(hit, threshold, mode)],
         chunks_searched=chunks_searched,
         threshold=threshold,
+        mode=mode,
         model_in_use=in_use,
+        confidence=confidence_of(hits),
+        weights=weights or {},
     )
+
+
+def _with_neighbours(
+    hits: Sequence[Hit], text: str, weights: Mapping[str, float], lexemes: Mapping[str, str]
+) -> list[Hit]:
+    """The hits ordered anew: what is asked together counts more where it stands together."""
+    asked = [lexemes[word] for word in WORD.findall(text.lower()) if word in lexemes]
+    near = [together(asked, hit.content, weights) for hit in hits]
+    scored = [
+        replace(hit, together=part, score=hit.score + TOGETHER_WEIGHT * part)
+        for hit, part in zip(hits, near, strict=True)
+    ]
+    return sorted(scored, key=lambda hit: -hit.score)
+
+
+def _is_relevant(hit: Hit, threshold: float, mode: Mode) -> bool:
+    """By its cosine or by its words: a rare name or an error code says more than a sentence's gist."""
+    by_words = mode != "vector" and hit.keyword >= ENOUGH_WORDS
+    return by_words or (mode != "keyword" and hit.similarity >= threshold)

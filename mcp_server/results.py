@@ -27,7 +27,7 @@ class Searched(BaseModel):
     """What was searched, and how."""
 
     chunks: int
-    mode: Literal["vector"]
+    mode: Literal["hybrid", "vector", "keyword"]
 
 
 class BelowThreshold(BaseModel):
@@ -45,6 +45,9 @@ class SearchResult(BaseModel):
     text_marker: str = Field(description="Name of the tags around document text in this answer.")
     searched: Searched
     below_threshold: BelowThreshold
+    confidence: float = Field(
+        description="How likely the results answer the question, 0 to 1. Below 0.3 they probably do not."
+    )
     hint: str | None = Field(description="What to do when results are missing.")
 
 

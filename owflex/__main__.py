@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from ingest.commands import app as ingest_commands
+from owflex.evaluating import app as evaluate_commands
 
 # Nothing of the programs is imported here: `owflex --help` answers at once, each command loads what it needs.
 
@@ -48,6 +49,7 @@ def up(
 
 
 app.add_typer(ingest_commands, name="ingest")
+app.add_typer(evaluate_commands, name="evaluate")
 
 
 @app.command()
@@ -70,19 +72,39 @@ def chat() -> None:
     raise typer.Exit(run())
 
 
+class SearchMode(StrEnum):
+    """How passages are found."""
+
+    HYBRID = "hybrid"
+    VECTOR = "vector"
+    KEYWORD = "keyword"
+
+
 @app.command()
 def search(
     question: Annotated[str, typer.Argument(help="A question or keywords.")],
     limit: Annotated[int, typer.Option(min=1, max=20, help="Most passages to show.")] = 5,
     collection: Annotated[str | None, typer.Option(help="Search only this collection.")] = None,
+    source: Annotated[str | None, typer.Option(help="Search only at or below this source.")] = None,
+    meta: Annotated[
+        list[str] | None, typer.Option(help="Only documents with key=value in their metadata. Repeatable.")
+    ] = None,
     min_similarity: Annotated[
         float | None, typer.Option(min=0, max=1, help="Lowest similarity that counts as relevant.")
     ] = None,
+    mode: Annotated[SearchMode, typer.Option(help="By meaning and words, or only one.")] = SearchMode.HYBRID,
+    explain: Annotated[bool, typer.Option("--explain", help="Show why each passage was found.")] = False,
 ) -> None:
     """Search the documents from the terminal."""
-    from owflex.searching import run_search
+    from ingest.command import parse_metadata
+    from knowledge_base.search import SearchFilter
+    from owflex.searching import SearchOptions, run_search
 
-    raise typer.Exit(run_search(question, limit=limit, collection=collection, min_similarity=min_similarity))
+    def options() -> SearchOptions:
+        which = SearchFilter(collection, parse_metadata(meta or ()), source)
+        return SearchOptions(limit, min_similarity, mode.value, explain, which)
+
+    raise typer.Exit(run_search(question, options))
 
 
 def _show_version(wanted: bool) -> None:

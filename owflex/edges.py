@@ -7,6 +7,7 @@ from rich.console import Console
 
 from database.errors import DatabaseError
 from database.process import setting_problems
+from ingest.errors import IngestError
 from knowledge_base.errors import KnowledgeBaseError
 from owflex.errors import OwflexError
 
@@ -17,7 +18,7 @@ def in_plain_words(run: Callable[[], int]) -> int:
     """The exit code of `run`; 1 after an error whose text is for the user."""
     try:
         return run()
-    except (DatabaseError, KnowledgeBaseError, OwflexError) as error:
+    except (DatabaseError, IngestError, KnowledgeBaseError, OwflexError) as error:
         errors.print(f"[red]{_escaped(str(error))}[/red]")
     except ValidationError as error:
         for problem in setting_problems(error):

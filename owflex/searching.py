@@ -1,6 +1,8 @@
 """`owflex search`: the search of the MCP server, shown as a table."""
 
 import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from rich.console import Console
 from rich.markup import escape
@@ -10,7 +12,7 @@ from database.home import open_data_folder
 from database.pool import create_pool
 from knowledge_base.embedding import create_embedder
 from knowledge_base.place import embedding_cache, knowledge_base_url, migrate_knowledge_base
-from knowledge_base.search import Hit, SearchFilter, SearchOutcome, search
+from knowledge_base.search import Hit, Mode, Question, SearchFilter, SearchOutcome, search
 from knowledge_base.spaces import model_to_use
 from mcp_server.settings import McpServerSettings
 from owflex.edges import in_plain_words
@@ -18,39 +20,55 @@ from owflex.edges import in_plain_words
 PASSAGE_LENGTH = 400
 
 
-def run_search(question: str, *, limit: int, collection: str | None, min_similarity: float | None) -> int:
-    """Print the best passages; the exit code is 0 when there are any, 1 otherwise."""
-    return in_plain_words(lambda: _run(question, limit, collection, min_similarity))
+@dataclass(frozen=True)
+class SearchOptions:
+    """How to search and what to show; without `min_similarity` the configured threshold holds."""
+
+    limit: int = 5
+    min_similarity: float | None = None
+    mode: Mode = "hybrid"
+    explain: bool = False
+    which: SearchFilter = field(default_factory=SearchFilter)
 
 
-def _run(question: str, limit: int, collection: str | None, min_similarity: float | None) -> int:
+def run_search(question: str, options: Callable[[], SearchOptions]) -> int:
+    """Print the best passages; the exit code is 0 when there are any, 1 otherwise.
+
+    `options` may raise `OptionError`.
+    """
+    return in_plain_words(lambda: _run(question, options()))
+
+
+def _run(question: str, options: SearchOptions) -> int:
     settings = McpServerSettings(_env_file=".env")  # pyright: ignore[reportCallIssue]
-    threshold = settings.vector_similarity_threshold if min_similarity is None else min_similarity
     with knowledge_base_url(settings, open_data_folder(settings.owflex_home)) as url:
-        outcome = asyncio.run(_search(settings, url, question, limit, SearchFilter(collection), threshold))
+        outcome = asyncio.run(_search(settings, url, question, options))
     console = Console()
+    if options.explain:
+        console.print(_how(outcome))
     if not outcome.hits:
         console.print(_nothing(outcome))
-        return 1
-    console.print(_table(question, outcome))
-    return 0
+    if outcome.hits or (options.explain and outcome.below):
+        console.print(_table(question, outcome, explain=options.explain))
+    return 0 if outcome.hits else 1
 
 
 async def _search(
-    settings: McpServerSettings, url: str, question: str, limit: int, which: SearchFilter, threshold: float
+    settings: McpServerSettings, url: str, question: str, options: SearchOptions
 ) -> SearchOutcome:
     await migrate_knowledge_base(url)
     model_name = await model_to_use(url, settings.embedding_model)
     embedder = create_embedder(model_name, embedding_cache(open_data_folder(settings.owflex_home)))
     embedding = await asyncio.to_thread(embedder.embed_query, question)
+    threshold = options.min_similarity
     async with create_pool(url) as pool, pool.connection() as connection:
         return await search(
             connection,
-            embedding,
-            model_name=embedder.model_name,
-            limit=limit,
-            min_similarity=threshold,
-            which=which,
+            Question(question, embedding, embedder.model_name),
+            limit=options.limit,
+            min_similarity=settings.vector_similarity_threshold if threshold is None else threshold,
+            which=options.which,
+            mode=options.mode,
         )
 
 
@@ -63,14 +81,39 @@ def _nothing(outcome: SearchOutcome) -> str:
     )
 
 
-def _table(question: str, outcome: SearchOutcome) -> Table:
+def _how(outcome: SearchOutcome) -> str:
+    """What was searched, and what the question's words weigh."""
+    weights = sorted(outcome.weights.items(), key=lambda pair: -pair[1])
+    words = ", ".join(f"{escape(lexeme)} {weight:.1f}" for lexeme, weight in weights) or "none"
+    return (
+        f"{outcome.chunks_searched} passages searched, mode {outcome.mode}, threshold {outcome.threshold:g}. "
+        f"Confidence that the answer is here: {outcome.confidence:.2f}.\nWords by their rarity: {words}."
+    )
+
+
+def _table(question: str, outcome: SearchOutcome, *, explain: bool) -> Table:
     table = Table(title=escape(question), show_lines=True, expand=True)
-    table.add_column("Similarity", justify="right", no_wrap=True)
+    table.add_column("Why" if explain else "Similarity", justify="left" if explain else "right", no_wrap=True)
     table.add_column("Where", ratio=2, overflow="fold")
     table.add_column("Passage", ratio=5)
-    for hit in outcome.hits:
-        table.add_row(f"{hit.similarity:.2f}", escape(_place(hit)), escape(_passage(hit)))
+    for hit in [*outcome.hits, *(outcome.below if explain else [])]:
+        why = _why(hit, outcome) if explain else f"{hit.similarity:.2f}"
+        table.add_row(why, escape(_place(hit)), escape(_passage(hit)))
     return table
+
+
+def _why(hit: Hit, outcome: SearchOutcome) -> str:
+    """Where a passage came from and what its score is made of."""
+    below = hit not in outcome.hits
+    return "\n".join(
+        [
+            f"score {hit.score:.3f}" + (" (below the threshold)" if below else ""),
+            f"cosine {hit.similarity:.3f}, rank {hit.vector_rank or '–'}",
+            f"BM25 {hit.bm25:.3f}, rank {hit.keyword_rank or '–'}",
+            f"words {hit.keyword:.0%}: {escape(' '.join(hit.matched)) or '–'}",
+            f"together {hit.together:.0%}",
+        ]
+    )
 
 
 def _place(hit: Hit) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from ingest.errors import FileFormatError
-from ingest.parsing.formats import FORMATS, MEDIA_TYPES, MODULES
+from ingest.parsing.formats import FORMATS, MODULES, named_type
 
 PROTECTED = "The file is protected by a password. Save a copy without one."
 OFFICE = "application/vnd.openxmlformats-officedocument."
@@ -71,14 +71,14 @@ FIRST_ENTRY = struct.Struct("<18xLLHH")
 
 def media_type_of(name: str, data: bytes) -> str:
     """The media type of a file, one of the table's. Raises `FileFormatError` for files that are not read."""
-    named = MEDIA_TYPES.get(PurePosixPath(name).suffix.lower())
+    named = named_type(name)
     _refuse_foreign(data)
     return _by_first_bytes(data, named) or named or _unknown(name)
 
 
 def is_named_like_known(name: str) -> bool:
     """Whether the end of the name belongs to a format that is read."""
-    return PurePosixPath(name).suffix.lower() in MEDIA_TYPES
+    return named_type(name) is not None
 
 
 def _by_first_bytes(data: bytes, named: str | None) -> str | None:

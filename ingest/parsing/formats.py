@@ -1,6 +1,7 @@
 """The formats that can be read. A new one is a module beside this one and a line in the table."""
 
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 
 @dataclass(frozen=True)
@@ -62,4 +63,18 @@ FORMATS = (
 )
 
 MODULES = {format.media_type: format.module for format in FORMATS}
+# Files that have a name instead of an ending.
+NAMES = {
+    **dict.fromkeys(
+        ("readme", "license", "licence", "copying", "notice", "authors", "changelog"), "text/plain"
+    ),
+    **dict.fromkeys(("dockerfile", "containerfile", "makefile", "jenkinsfile", "justfile"), "text/x-source"),
+}
+
 MEDIA_TYPES = {ending: format.media_type for format in FORMATS for ending in format.endings}
+
+
+def named_type(name: str) -> str | None:
+    """The media type that a file's name, or the end of it, stands for."""
+    path = PurePosixPath(name)
+    return MEDIA_TYPES.get(path.suffix.lower()) or NAMES.get(path.name.lower())

@@ -73,10 +73,15 @@ def test_a_file_that_is_named_itself_counts_whatever_its_type(tmp_path: Path) ->
 
 
 def test_what_was_left_out_is_counted_by_type(tmp_path: Path) -> None:
-    write(tmp_path, "a.md", "b.mp4", "deep/c.mp4", "Makefile")
+    write(tmp_path, "a.md", "b.mp4", "deep/c.mp4", "core")
     walk = Walk(tmp_path, "docs")
     assert len(list(walk.files(tmp_path))) == 1
-    assert walk.left_out == {".mp4": 2, "Makefile": 1}
+    assert walk.left_out == {".mp4": 2, "core": 1}
+
+
+def test_some_files_have_a_name_instead_of_an_ending(tmp_path: Path) -> None:
+    write(tmp_path, "README", "Dockerfile", "deep/LICENSE", "core")
+    assert sources(tmp_path) == ["docs/Dockerfile", "docs/README", "docs/deep/LICENSE"]
 
 
 def test_patterns_choose_files_and_folders(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ import pytest
 from ingest.report import Silent
 from ingest.sync import run_sync
 from knowledge_base.embedding import Vectors
-from knowledge_base.search import SearchFilter, search
+from knowledge_base.search import Question, SearchFilter, search
 from tests.ingest.changing_library import FILES, Library
 from tests.ingest.quick_ingest import (
     READY,
@@ -208,8 +208,7 @@ async def read_until_stopped(url: str, library: Library, stop: asyncio.Event) ->
         while not stop.is_set():
             found = await search(
                 connection,
-                np.ones(QuickEmbedder.dimensions, dtype=np.float32),
-                model_name=QuickEmbedder.model_name,
+                Question("", np.ones(QuickEmbedder.dimensions, dtype=np.float32), QuickEmbedder.model_name),
                 limit=10_000,
                 min_similarity=-1,
                 which=SearchFilter(),

@@ -15,7 +15,7 @@ from ingest.reindexing import reindex
 from knowledge_base.embedding import Vectors
 from knowledge_base.errors import EmbeddingModelError, ModelInUseError
 from knowledge_base.following import FollowingEmbedder
-from knowledge_base.search import SearchFilter, SearchOutcome, search
+from knowledge_base.search import Question, SearchFilter, SearchOutcome, search
 from knowledge_base.spaces import Progress, model_in_use
 
 if TYPE_CHECKING:
@@ -28,8 +28,7 @@ async def ask(kb: "KnowledgeBase", embedder: "CountingEmbedder", text: str) -> S
     async with kb.pool.connection() as connection:
         return await search(
             connection,
-            embedder.embed_query(text),
-            model_name=embedder.model_name,
+            Question(text, embedder.embed_query(text), embedder.model_name),
             limit=3,
             min_similarity=0,
             which=SearchFilter(),

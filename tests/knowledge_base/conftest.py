@@ -9,10 +9,11 @@ from pgvector import HalfVector
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 
+from ingest.chunk_rows import text_hash
 from ingest.chunking import Chunk
 from ingest.content import Content
 from ingest.pipeline import open_ingest_pool
-from ingest.storing import NewDocument, store_documents, text_hash
+from ingest.storing import NewDocument, store_documents
 from knowledge_base.embedding import Vectors
 from knowledge_base.spaces import hold_space_in_use
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from knowledge_base.errors import EmbeddingSpaceMismatchError
-from knowledge_base.search import SearchFilter, SearchOutcome, search
+from knowledge_base.search import Question, SearchFilter, SearchOutcome, search
 from knowledge_base.spaces import hold_space_in_use, model_in_use
 
 if TYPE_CHECKING:
@@ -22,8 +22,7 @@ async def ask(
     """Search with the question `1`."""
     return await search(
         connection,
-        plane.embed_query("1"),
-        model_name=plane.model_name,
+        Question("?", plane.embed_query("1"), plane.model_name),
         limit=limit,
         min_similarity=min_similarity,
         which=SearchFilter(**which),

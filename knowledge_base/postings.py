@@ -1,0 +1,125 @@
+"""Keyword search inside Postgres: which words a passage holds, and how much each says there (BM25).
+
+Robertson and Zaragoza, The Probabilistic Relevance Framework: BM25 and Beyond (2009). The part of the formula
+that belongs to the passage is stored; how rare a word is, is known only when it is asked for.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from psycopg import AsyncConnection
+from psycopg.rows import TupleRow
+
+from knowledge_base.errors import LanguageUnknownError
+from knowledge_base.lexemes import words
+
+Connection = AsyncConnection[TupleRow]
+
+# How soon more of the same word stops to count, and how much long passages are held back.
+K1, B = 0.9, 0.6
+# Words of an ordinary passage; the measured mean changes with every document, and hardly matters.
+ORDINARY_LENGTH = 90
+# A word in the title or a heading counts like so many in the text.
+CONTEXT_WEIGHT = 0.5
+
+
+@dataclass(frozen=True)
+class PassageText:
+    """What is indexed of a passage: its text, and the title and headings above it."""
+
+    context: str
+    content: str
+
+
+async def languages_of(connection: Connection, collections: Collection[str]) -> dict[str, str]:
+    """The language of each collection; a new one is English until it is said to be otherwise."""
+    await connection.execute(
+        "insert into collections (name) select unnest(%(names)s::text[]) on conflict do nothing",
+        {"names": sorted(collections)},
+    )
+    rows = await connection.execute(
+        "select name, language from collections where name = any(%(names)s)", {"names": list(collections)}
+    )
+    return {name: language async for name, language in rows}
+
+
+async def set_language(connection: Connection, collection: str, language: str) -> None:
+    """Say which language a collection's documents are in. Raises `LanguageUnknownError`.
+
+    Its documents have to be stored again, which the next run over each of their folders does.
+    """
+    rows = await connection.execute(
+        r"""
+        select coalesce(array_agg(substring(dictname from '^(.*)_stem$') order by dictname), '{}')
+        from pg_ts_dict
+        where dictname like '%%\_stem'
+        """
+    )
+    row = await rows.fetchone()
+    known: list[str] = ["simple", *(row[0] if row else ())]
+    if language not in known:
+        raise LanguageUnknownError(language, known)
+    await connection.execute(
+        """
+        insert into collections (name, language) values (%(name)s, %(language)s)
+        on conflict (name) do update set language = excluded.language
+        """,
+        {"name": collection, "language": language},
+    )
+
+
+async def impacts(
+    connection: Connection, language: str, passages: Sequence[PassageText]
+) -> list[dict[str, float]]:
+    """The lexemes of every passage with their impact; stop words are left out."""
+    counted = [(words(passage.content), words(passage.context)) for passage in passages]
+    stems = await _stems(
+        connection, language, sorted({word for pair in counted for part in pair for word in part})
+    )
+    return [_impacts(_stemmed(content, stems), _stemmed(context, stems)) for content, context in counted]
+
+
+async def copy_postings(connection: Connection, postings: Mapping[int, Mapping[str, float]]) -> None:
+    """Write the impacts of new passages, by their ids."""
+    rows = sorted(
+        (lexeme, chunk_id, impact) for chunk_id, found in postings.items() for lexeme, impact in found.items()
+    )
+    async with (
+        connection.cursor() as cursor,
+        cursor.copy("copy postings (lexeme, chunk_id, impact) from stdin (format binary)") as copy,
+    ):
+        copy.set_types(["text", "int8", "float4"])
+        for row in rows:
+            await copy.write_row(row)
+
+
+async def _stems(connection: Connection, language: str, found: Sequence[str]) -> dict[str, str]:
+    """The stem of each word that is none of the language's stop words."""
+    rows = await connection.execute(
+        """
+        select word, (ts_lexize(%(dictionary)s::regdictionary, word))[1]
+        from unnest(%(words)s::text[]) as word
+        """,
+        {"dictionary": dictionary_of(language), "words": list(found)},
+    )
+    return {word: stem async for word, stem in rows if stem}
+
+
+def dictionary_of(language: str) -> str:
+    """Postgres' dictionary for a language; `simple` knows neither stems nor stop words."""
+    return language if language == "simple" else f"{language}_stem"
+
+
+def _stemmed(found: Counter[str], stems: Mapping[str, str]) -> Counter[str]:
+    result: Counter[str] = Counter()
+    for word, count in found.items():
+        if word in stems:
+            result[stems[word]] += count
+    return result
+
+
+def _impacts(content: Counter[str], context: Counter[str]) -> dict[str, float]:
+    norm = K1 * (1 - B + B * content.total() / ORDINARY_LENGTH)
+    weights = {lexeme: content[lexeme] + CONTEXT_WEIGHT * context[lexeme] for lexeme in content | context}
+    return {lexeme: weight * (K1 + 1) / (weight + norm) for lexeme, weight in weights.items()}

@@ -1,0 +1,77 @@
+"""From passages that were found to passages worth reading: no copies, and neighbours in one piece."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from knowledge_base.lexemes import words
+
+if TYPE_CHECKING:
+    from knowledge_base.search import Hit
+
+# Two passages that share so much of their words (Jaccard) say the same.
+SAME = 0.9
+
+
+def without_copies(hits: "Sequence[Hit]") -> "list[Hit]":
+    """The hits without those that repeat a better one of another document."""
+    kept: list[Hit] = []
+    vocabularies: list[frozenset[str]] = []
+    for hit in hits:
+        vocabulary = frozenset(words(hit.content))
+        copies = (
+            earlier.document_id != hit.document_id and _overlap(vocabulary, known) >= SAME
+            for earlier, known in zip(kept, vocabularies, strict=True)
+        )
+        if not any(copies):
+            kept.append(hit)
+            vocabularies.append(vocabulary)
+    return kept
+
+
+def with_neighbours_joined(hits: "Sequence[Hit]") -> "list[Hit]":
+    """The hits, those that follow each other in a document as one: it stands where the better one stood.
+
+    It has the id, page and headings of the better one, the position of the first and the text of all.
+    """
+    joined: list[Hit] = []
+    taken: set[int] = set()
+    by_place = {(hit.document_id, hit.position): hit for hit in hits}
+    for hit in hits:
+        if hit.chunk_id in taken:
+            continue
+        run = _run(hit, by_place)
+        taken |= {part.chunk_id for part in run}
+        joined.append(_as_one(hit, run) if len(run) > 1 else hit)
+    return joined
+
+
+def _run(hit: "Hit", by_place: "dict[tuple[int, int], Hit]") -> "list[Hit]":
+    first = hit.position
+    while (hit.document_id, first - 1) in by_place:
+        first -= 1
+    run: list[Hit] = []
+    while (hit.document_id, first + len(run)) in by_place:
+        run.append(by_place[hit.document_id, first + len(run)])
+    return run
+
+
+def _as_one(best: "Hit", run: "Sequence[Hit]") -> "Hit":
+    parts: list[str] = []
+    shown = best.heading_path
+    for part in run:
+        if part.heading_path != shown and part.heading_path:
+            parts.append(f"**{part.heading_path[-1]}**")
+        shown = part.heading_path
+        parts.append(part.content)
+    return replace(
+        best,
+        position=run[0].position,
+        content="\n\n".join(parts),
+        token_count=sum(part.token_count for part in run),
+        matched=sorted({lexeme for part in run for lexeme in part.matched}),
+    )
+
+
+def _overlap(one: frozenset[str], other: frozenset[str]) -> float:
+    return len(one & other) / len(one | other) if one or other else 1.0

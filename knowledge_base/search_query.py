@@ -1,0 +1,150 @@
+"""The one statement of a search: nearest by vector, best by words, all of them scored both ways."""
+
+# Branches that `narrows` rules out are pruned when the statement is planned, which is done with its values:
+# without a filter no document is looked at before the passages are found; with one, its passages are listed
+# first and searched exactly, so that as many come as there are.
+SEARCH = """
+with space as (
+    select id
+    from embedding_spaces
+    where model_name = %(model_name)s and (in_use or retired_at is not null)
+),
+eligible as materialized (
+    select chunks.id as chunk_id
+    from documents
+    join chunks on chunks.document_id = documents.id
+    where %(narrows)s
+      and (%(collection)s::text is null or documents.collection = %(collection)s)
+      and (
+          %(source)s::text is null
+          or documents.source = %(source)s
+          or starts_with(documents.source, %(source)s || '/')
+      )
+      and (%(since)s::timestamptz is null or documents.updated_at >= %(since)s)
+      and (%(until)s::timestamptz is null or documents.updated_at < %(until)s)
+      and not exists (
+          select 1
+          from jsonb_each(%(metadata)s::jsonb) as wanted
+          where not exists (
+              select 1
+              from jsonb_array_elements(
+                  case jsonb_typeof(wanted.value)
+                      when 'array' then wanted.value
+                      else jsonb_build_array(wanted.value)
+                  end
+              ) as accepted
+              where documents.metadata -> wanted.key @> accepted.value
+          )
+      )
+),
+everything as materialized (
+    select count(*) as chunks from chunks
+),
+lexemes as materialized (
+    select word, (ts_lexize(languages.dictionary::regdictionary, word))[1] as lexeme
+    from (
+        select distinct case language when 'simple' then language else language || '_stem' end as dictionary
+        from collections
+        where %(collection)s::text is null or name = %(collection)s
+    ) as languages
+    cross join unnest(%(words)s::text[]) as word
+    where %(by_words)s
+),
+weights as materialized (
+    select lexeme,
+           ln(1 + (greatest(everything.chunks - passages, 0) + 0.5) / (passages + 0.5))::float8 as weight
+    from everything
+    cross join (
+        select lexeme, (select count(*) from postings where postings.lexeme = lexemes.lexeme) as passages
+        from (select distinct lexeme from lexemes where lexeme is not null) as lexemes
+    ) as counted
+    -- A compound that no passage has is asked for by its parts.
+    where passages > 0 or lexeme !~ '[^[:alnum:]]'
+),
+by_words as materialized (
+    select chunk_id, sum(weight * impact) as bm25, sum(weight) as covered,
+           array_agg(lexeme order by lexeme) as matched
+    from weights
+    join postings using (lexeme)
+    where not %(narrows)s
+    group by chunk_id
+    union all
+    select chunk_id, sum(weight * impact), sum(weight), array_agg(lexeme order by lexeme)
+    from weights
+    join postings using (lexeme)
+    join eligible using (chunk_id)
+    where %(narrows)s
+    group by chunk_id
+),
+best_by_words as (
+    select chunk_id, row_number() over (order by bm25 desc, chunk_id) as keyword_rank
+    from by_words
+    order by bm25 desc, chunk_id
+    limit %(candidates)s
+),
+nearest as materialized (
+    (
+        select chunk_embeddings.chunk_id, embedding <=> %(embedding)s::halfvec as distance
+        from chunk_embeddings
+        where not %(narrows)s and %(by_meaning)s and space_id = (select id from space)
+        order by embedding <=> %(embedding)s::halfvec
+        limit %(candidates)s
+    )
+    union all
+    (
+        select chunk_embeddings.chunk_id, embedding <=> %(embedding)s::halfvec as distance
+        from eligible
+        join chunk_embeddings
+            on chunk_embeddings.space_id = (select id from space)
+            and chunk_embeddings.chunk_id = eligible.chunk_id
+        where %(narrows)s and %(by_meaning)s
+        order by embedding <=> %(embedding)s::halfvec
+        limit %(candidates)s
+    )
+),
+best_by_meaning as (
+    select chunk_id, row_number() over (order by distance, chunk_id) as vector_rank
+    from nearest
+),
+proposed as (
+    select chunk_id, vector_rank, keyword_rank
+    from best_by_meaning
+    full join best_by_words using (chunk_id)
+),
+total as (
+    select sum(weight) as weight from weights
+),
+found as materialized (
+    select proposed.chunk_id, proposed.vector_rank, proposed.keyword_rank, by_words.matched,
+           1 - (chunk_embeddings.embedding <=> %(embedding)s::halfvec) as similarity,
+           coalesce(by_words.bm25 / total.weight, 0) as bm25,
+           coalesce(by_words.covered / total.weight, 0) as keyword
+    from proposed
+    cross join total
+    join chunk_embeddings
+        on chunk_embeddings.space_id = (select id from space)
+        and chunk_embeddings.chunk_id = proposed.chunk_id
+    left join by_words on by_words.chunk_id = proposed.chunk_id
+),
+best as materialized (
+    select *, %(cosine_weight)s * similarity + %(words_weight)s * bm25 as score
+    from found
+    order by score desc, chunk_id
+    limit %(limit)s
+)
+select case when %(narrows)s then (select count(*) from eligible) else (select chunks from everything) end,
+       (select model_name from embedding_spaces where in_use),
+       (select id from space),
+       (select jsonb_object_agg(lexeme, weight) from weights),
+       (select jsonb_object_agg(word, lexeme) from lexemes where lexeme is not null),
+       chunks.id, documents.id, documents.title, documents.source, chunks.heading_path, chunks.page,
+       chunks.position, chunks.content, chunks.token_count, best.similarity, best.keyword, best.bm25,
+       best.vector_rank, best.keyword_rank, coalesce(best.matched, '{}'), best.score
+from (values (1)) as always
+left join (
+    best
+    join chunks on chunks.id = best.chunk_id
+    join documents on documents.id = chunks.document_id
+) on true
+order by best.score desc, best.chunk_id
+"""

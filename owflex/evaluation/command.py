@@ -1,0 +1,133 @@
+"""What the commands of `owflex evaluate` do: figures on standard output, progress and warnings beside."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Column, Table
+
+from knowledge_base.search import Mode
+from owflex.edges import in_plain_words
+from owflex.evaluation.asking import Report
+from owflex.evaluation.comparison import Comparison, compare
+from owflex.evaluation.corpus import read_test_set
+from owflex.evaluation.labelled import read_questions
+from owflex.evaluation.measuring import Measurement, as_json, print_json, read_saved, save, summarize
+from owflex.evaluation.plotting import write_plot
+from owflex.evaluation.running import measure_questions, measure_test_set, result_of_test_set
+from owflex.evaluation.showing import show_comparison, show_measurement
+
+WORSE = 3
+MOST_WARNINGS = 10
+# A line of progress on a file of logs, not one for every batch.
+SECONDS_BETWEEN_LINES = 2.0
+
+output = Console(highlight=False)
+notes = Console(stderr=True, highlight=False)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What becomes of a measurement."""
+
+    as_json: bool = False
+    plot: Path | None = None
+    baseline: Path | None = None
+    save: Path | None = None
+
+
+def run_questions(path: Path, *, collection: str | None, mode: Mode, wanted: Wanted) -> int:
+    """Measure with labelled questions and print the figures; 3 when it is worse than the baseline, else 0."""
+
+    def run() -> int:
+        before = read_saved(wanted.baseline) if wanted.baseline else None
+        questions = read_questions(path)
+        measurement, warnings = measure_questions(questions, collection, mode, progress())
+        _warn(warnings)
+        return _finish(measurement, before, wanted)
+
+    return in_plain_words(run)
+
+
+def run_test_set(corpus: Path, queries: Path, qrels: Path, *, mode: Mode, wanted: Wanted) -> int:
+    """Measure with a test set in a database of its own; exit codes as of `run_questions`."""
+
+    def run() -> int:
+        before = read_saved(wanted.baseline) if wanted.baseline else None
+        result = measure_test_set(read_test_set(corpus, queries, qrels), mode, progress())
+        return _finish(result.measurement, before, wanted, result_of_test_set(result))
+
+    return in_plain_words(run)
+
+
+def progress() -> Report:
+    """Reports on standard error: at most a line every two seconds, and the last one."""
+    reported = 0.0
+
+    def report(what: str, done: int, total: int) -> None:
+        nonlocal reported
+        if done == total or time.monotonic() - reported >= SECONDS_BETWEEN_LINES:
+            reported = time.monotonic()
+            notes.print(f"{what}: {done} of {total}")
+
+    return report
+
+
+def _finish(
+    measurement: Measurement,
+    before: Measurement | None,
+    wanted: Wanted,
+    figures: dict[str, Any] | None = None,
+) -> int:
+    if wanted.save:
+        save(measurement, wanted.save)
+    summary = summarize(measurement)
+    comparison = compare(before, measurement) if before else None
+    if wanted.as_json:
+        print_json({**(figures or as_json(measurement, summary)), **_compared(comparison)})
+    else:
+        if figures:
+            output.print(_table(figures))
+        show_measurement(output, measurement, summary)
+        if comparison:
+            show_comparison(output, comparison)
+    if wanted.plot:
+        write_plot(summary, wanted.plot)
+    return WORSE if comparison and comparison.worse else 0
+
+
+def _compared(comparison: Comparison | None) -> dict[str, Any]:
+    if comparison is None:
+        return {}
+    rows = {
+        difference.metric: {
+            "before": difference.before,
+            "now": difference.now,
+            "change": difference.change.value,
+            "low": difference.change.low,
+            "high": difference.change.high,
+            "worse": difference.worse,
+        }
+        for difference in comparison.differences
+    }
+    return {"comparison": {"questions": comparison.shared, "worse": comparison.worse, "metrics": rows}}
+
+
+def _table(figures: dict[str, Any]) -> Table:
+    table = Table("test set", Column(justify="right"))
+    for name in ("documents", "chunks", "queries", "seconds"):
+        table.add_row(name, str(figures[name]))
+    for name, value in figures.get("unanswerable", {}).items():
+        if isinstance(value, float):
+            table.add_row(f"unanswerable: {name.replace('_', ' ')}", f"{value:.3f}")
+    return table
+
+
+def _warn(warnings: list[str]) -> None:
+    for warning in warnings[:MOST_WARNINGS]:
+        notes.print(f"[yellow]{escape(warning)}[/yellow]")
+    if len(warnings) > MOST_WARNINGS:
+        notes.print(f"[yellow]… and {len(warnings) - MOST_WARNINGS} more labels that fit nothing.[/yellow]")

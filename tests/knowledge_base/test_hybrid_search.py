@@ -1,0 +1,255 @@
+"""Search by meaning and words at once: what is found, how it is filtered, and how it is planned."""
+
+import random
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from pgvector import HalfVector
+
+from ingest.chunk_rows import text_hash
+from ingest.chunking import Chunk
+from ingest.content import Content
+from ingest.storing import NewDocument, remove_documents, store_documents
+from knowledge_base.confidence import confidence_of
+from knowledge_base.errors import LanguageUnknownError
+from knowledge_base.fusion import is_form_of, together
+from knowledge_base.lexemes import words
+from knowledge_base.postings import set_language
+from knowledge_base.search import Mode, Question, SearchFilter, SearchOutcome, search
+from knowledge_base.search_query import SEARCH
+from knowledge_base.spaces import hold_space_in_use
+
+if TYPE_CHECKING:
+    from conftest import Connection, PlaneEmbedder
+
+FAR = np.array([0.0, 1.0], dtype=np.float32)
+
+
+async def store(
+    connection: "Connection",
+    plane: "PlaneEmbedder",
+    texts: dict[str, str],
+    *,
+    cosines: Sequence[float] | None = None,
+    collection: str = "default",
+    metadata: Sequence[dict[str, Any]] | None = None,
+    title: str = "",
+) -> None:
+    """Documents of one passage each, by source; without `cosines` none is near any question."""
+    await connection.execute(
+        "insert into origins (collection, name, path) values (%(c)s, 'tests', '') on conflict do nothing",
+        {"c": collection},
+    )
+    documents: list[NewDocument] = []
+    vectors: dict[bytes, HalfVector] = {}
+    for number, (source, text) in enumerate(texts.items()):
+        chunk = Chunk(0, (), None, title or source, text, len(text.split()))
+        given = metadata[number] if metadata else {}
+        content = Content("", title or source, "text/plain", source.encode().hex(), given, (), (chunk,))
+        documents.append(NewDocument(collection, "tests", source, "test", {}, content))
+        vector = plane.embed_query(str(cosines[number])) if cosines else FAR
+        vectors[text_hash(chunk)] = HalfVector(vector)
+    async with connection.transaction():
+        space_id = await hold_space_in_use(connection, plane)
+        await store_documents(connection, space_id, documents, vectors)
+
+
+async def ask(
+    connection: "Connection", text: str, *, limit: int = 5, mode: Mode = "hybrid", **which: Any
+) -> SearchOutcome:
+    question = Question(text, np.array([1.0, 0.0], dtype=np.float32), "plane")
+    return await search(
+        connection, question, limit=limit, min_similarity=0.3, which=SearchFilter(**which), mode=mode
+    )
+
+
+async def sources(connection: "Connection", text: str, **options: Any) -> list[str]:
+    return [hit.source for hit in (await ask(connection, text, **options)).hits]
+
+
+TEXTS = {
+    "printer": "When the printer shows error E-52, open the rear flap.",
+    "scan": "The setting hnsw.iterative_scan decides how filtered scans go on.",
+    "class": "A DiffExecutor wraps two executors and compares what they do.",
+    "tokyo": "東京都の天気は晴れです。",
+    "leave": "Every employee has 28 days of paid holidays a year.",
+}
+
+
+@pytest.mark.parametrize(
+    ("question", "found"),
+    [
+        ("What does E-52 mean?", "printer"),
+        ("printers with errors", "printer"),
+        ("iterative_scan", "scan"),
+        ("hnsw.iterative_scan", "scan"),
+        ("the diff executor", "class"),
+        ("diffexecutor", "class"),
+        ("東京の天気", "tokyo"),
+        ("How many holiday days does an employee have?", "leave"),
+    ],
+)
+async def test_words_identifiers_codes_and_characters_are_found_without_any_likeness(
+    connection: "Connection", plane: "PlaneEmbedder", question: str, found: str
+) -> None:
+    await store(connection, plane, TEXTS)
+    assert (await sources(connection, question))[:1] == [found]
+    assert await sources(connection, question, mode="vector") == []
+
+
+async def test_meaning_and_words_together_put_the_right_passage_first(
+    connection: "Connection", plane: "PlaneEmbedder"
+) -> None:
+    texts = {"both": "the flap of a printer", "meaning": "quite other words", "words": "flap and flap again"}
+    await store(connection, plane, texts, cosines=[0.5, 0.55, 0.1])
+    outcome = await ask(connection, "printer flap")
+    assert outcome.hits[0].source == "both"
+    assert outcome.hits[0].matched == ["flap", "printer"]
+    assert (outcome.hits[0].vector_rank, outcome.hits[0].keyword_rank) == (2, 1)
+    assert await sources(connection, "printer flap", mode="vector") == ["meaning", "both"]
+    assert "meaning" not in await sources(connection, "printer flap", mode="keyword")
+
+
+async def test_common_words_alone_make_nothing_relevant(
+    connection: "Connection", plane: "PlaneEmbedder"
+) -> None:
+    await store(connection, plane, {f"d{number}": f"We work on part {number}." for number in range(9)})
+    outcome = await ask(connection, "How does photosynthesis work in algae?")
+    assert outcome.hits == []
+    assert outcome.confidence < 0.15
+    assert outcome.below
+
+
+async def test_a_word_in_the_title_counts(connection: "Connection", plane: "PlaneEmbedder") -> None:
+    await store(connection, plane, {"a": "Twenty-eight days."}, title="Holidays")
+    await store(connection, plane, {"b": "Nothing of the kind."}, title="Printers")
+    assert (await sources(connection, "holidays"))[:1] == ["a"]
+
+
+async def test_each_collection_has_the_stems_of_its_language(
+    connection: "Connection", plane: "PlaneEmbedder"
+) -> None:
+    await set_language(connection, "de", "german")
+    await store(connection, plane, {"urlaub": "Die Häuser der Mitarbeiter"}, collection="de")
+    await store(connection, plane, {"houses": "The houses of our employees"})
+    assert await sources(connection, "Haus Mitarbeitern", collection="de") == ["urlaub"]
+    assert await sources(connection, "house") == ["houses"]
+    with pytest.raises(LanguageUnknownError, match=r"simple, .*german"):
+        await set_language(connection, "default", "klingon")
+
+
+async def test_postings_come_and_go_with_their_passages(
+    connection: "Connection", plane: "PlaneEmbedder"
+) -> None:
+    await store(connection, plane, {"a": "Wombats dig deep.", "b": "Wombats sleep."})
+    await store(connection, plane, {"a": "Koalas sleep."})
+    rows = await connection.execute("select lexeme, count(*) from postings group by lexeme order by lexeme")
+    assert dict(await rows.fetchall()) == {"b": 1, "koala": 1, "sleep": 2, "wombat": 1}
+    ids = await (await connection.execute("select id from documents")).fetchall()
+    await remove_documents(connection, [row[0] for row in ids])
+    assert await (await connection.execute("select count(*) from postings")).fetchone() == (0,)
+
+
+async def test_a_filter_finds_what_an_exact_search_of_its_documents_finds(
+    connection: "Connection", plane: "PlaneEmbedder"
+) -> None:
+    generator = random.Random(4)  # noqa: S311
+    count = 2_000
+    cosines = [round(generator.random(), 4) for _ in range(count)]
+    groups = [{"half": n % 2, "hundredth": n % 100, "one": n} for n in range(count)]
+    texts = {f"d{n:04}": f"text {n}" for n in range(count)}
+    await store(connection, plane, texts, cosines=cosines, metadata=groups)
+    for metadata in ({"half": 1}, {"hundredth": 7}, {"one": 1234}, {"hundredth": [3, 4, 5]}):
+        ((key, wanted),) = metadata.items()
+        accepted = wanted if isinstance(wanted, list) else [wanted]
+        eligible = [n for n in range(count) if groups[n][key] in accepted]
+        best = sorted(eligible, key=lambda n: -cosines[n])[:10]
+        question = Question("?", np.array([1.0, 0.0], dtype=np.float32), "plane")
+        outcome = await search(
+            connection, question, limit=10, min_similarity=0, which=SearchFilter(metadata=metadata)
+        )
+        assert outcome.chunks_searched == len(eligible)
+        assert [round(hit.similarity, 2) for hit in outcome.hits] == [round(cosines[n], 2) for n in best]
+
+
+async def test_a_place_and_a_time_narrow_a_search(connection: "Connection", plane: "PlaneEmbedder") -> None:
+    texts = {"hr/leave.md": "holidays", "hr2/leave.md": "holidays too", "it/leave.md": "holidays as well"}
+    await store(connection, plane, texts)
+    assert await sources(connection, "holidays", source="hr") == ["hr/leave.md"]
+    assert await sources(connection, "holidays", source="hr2/leave.md") == ["hr2/leave.md"]
+    now = datetime.now(UTC)
+    assert len(await sources(connection, "holidays", since=now - timedelta(hours=1))) == 3
+    assert await sources(connection, "holidays", since=now + timedelta(hours=1)) == []
+    assert await sources(connection, "holidays", until=now - timedelta(hours=1)) == []
+
+
+async def plan(connection: "Connection", *, narrows: bool) -> str:
+    values = {
+        "embedding": "[1,0]",
+        "model_name": "plane",
+        "words": ["printer", "flap"],
+        "narrows": narrows,
+        "collection": None,
+        "metadata": '{"one": 7}' if narrows else "{}",
+        "source": None,
+        "since": None,
+        "until": None,
+        "by_meaning": True,
+        "by_words": True,
+        "cosine_weight": 0.6,
+        "words_weight": 0.3,
+        "candidates": 100,
+        "limit": 30,
+    }
+    rows = await connection.execute("explain (costs off) " + SEARCH, values, prepare=False)  # type: ignore[arg-type]
+    return "\n".join(row[0] for row in await rows.fetchall())
+
+
+async def test_words_are_looked_up_in_their_index_and_only_the_wanted_way_is_planned(
+    connection: "Connection", plane: "PlaneEmbedder"
+) -> None:
+    texts = {f"d{n}": f"printer part {n} with a flap and word{n}" for n in range(3_000)}
+    await store(connection, plane, texts, metadata=[{"one": n} for n in range(3_000)])
+    await connection.execute("analyze")
+    unfiltered, filtered = await plan(connection, narrows=False), await plan(connection, narrows=True)
+    for text in (unfiltered, filtered):
+        assert "using postings_pkey on postings" in text
+        # What the other case needs is not even planned.
+        assert "One-Time Filter: false" in text
+
+
+def test_words_are_counted_whole_and_in_parts() -> None:
+    assert words("HTTPServer E-52 foo_bar") == {
+        **dict.fromkeys(["httpserver", "http", "server", "e-52", "e", "52", "foo_bar", "foo", "bar"], 1)
+    }
+    assert words("天気") == {"天気": 1}
+    assert words("天") == {"天": 1}
+    assert words("ﬁle Straße") == {"file": 1, "straße": 1}
+    assert not words(" .,;-_ ")
+
+
+def test_neighbours_of_the_question_that_stand_together_count_by_their_rarity() -> None:
+    weights = {"sick": 3.0, "leav": 2.0, "polici": 1.0}
+    asked = ["sick", "leav", "polici"]
+    assert together(asked, "The sick leave policy.", weights) == 1
+    assert together(asked, "A sick person may leave.", weights) == pytest.approx(2 / 3)
+    assert together(asked, "The policy.", weights) == 0
+    assert together(["sick"], "sick", weights) == 0
+    assert is_form_of("policies", "polici")
+    assert is_form_of("policy", "polici")
+    assert not is_form_of("policeman", "polici")
+
+
+async def test_confidence_grows_with_what_speaks_for_the_best_passage(
+    connection: "Connection", plane: "PlaneEmbedder"
+) -> None:
+    await store(
+        connection, plane, {"a": "the rear flap of the printer", **{f"x{n}": f"other {n}" for n in range(20)}}
+    )
+    sure = (await ask(connection, "rear flap of the printer")).confidence
+    unsure = (await ask(connection, "flap of the wings of a hummingbird")).confidence
+    assert 0 < unsure < 0.2 < sure < 1
+    assert confidence_of([]) == 0

@@ -1,0 +1,48 @@
+"""Copies go, neighbours become one."""
+
+from dataclasses import replace
+
+from knowledge_base.reading import with_neighbours_joined, without_copies
+from knowledge_base.search import Hit
+
+TEXT = "The rear flap of the printer opens to the left when the green lever is pressed."
+HIT = Hit(1, 1, "T", "a.md", ["H"], None, 0, TEXT, 20, 0.5, 0.5, 0.5, 1, 1, ["flap"], 0.9)
+
+
+def hit(chunk_id: int, document_id: int, position: int, content: str, *path: str) -> Hit:
+    return replace(
+        HIT,
+        chunk_id=chunk_id,
+        document_id=document_id,
+        position=position,
+        content=content,
+        heading_path=list(path),
+    )
+
+
+def test_a_copy_in_another_document_is_left_out_and_a_repetition_in_the_same_one_stays() -> None:
+    found = [
+        hit(1, 1, 0, TEXT),
+        hit(2, 2, 0, TEXT.upper()),
+        hit(3, 1, 4, TEXT),
+        hit(4, 3, 0, "Something else."),
+    ]
+    assert [one.chunk_id for one in without_copies(found)] == [1, 3, 4]
+
+
+def test_neighbours_are_read_as_one_in_their_order_where_the_best_one_stood() -> None:
+    found = [
+        hit(5, 9, 0, "Other."),
+        hit(2, 1, 3, "Second.", "B"),
+        hit(1, 1, 2, "First.", "A"),
+        hit(7, 1, 8, "Far."),
+        hit(3, 1, 4, "Third.", "B"),
+    ]
+    joined = with_neighbours_joined(found)
+    assert [one.chunk_id for one in joined] == [5, 2, 7]
+    assert joined[1].content == "**A**\n\nFirst.\n\n**B**\n\nSecond.\n\nThird."
+    assert (joined[1].position, joined[1].token_count) == (2, 60)
+
+
+def test_nothing_becomes_nothing() -> None:
+    assert without_copies([]) == with_neighbours_joined([]) == []
