@@ -25,6 +25,12 @@ class Passage(BaseModel):
     position: int = 0
     content: str
     similarity: float
+    score: float | None = None
+
+    @property
+    def closeness(self) -> float:
+        """The similarity; where it is higher, the score (at most 1) of a search that also looks at words."""
+        return max(self.similarity, min(self.score or 0.0, 1.0))
 
     @property
     def text(self) -> str:
@@ -48,11 +54,12 @@ class Searched(BaseModel):
 
 
 class SearchResult(BaseModel):
-    """Answer of `search_documents`."""
+    """Answer of `search_documents`; `confidence` is missing where the server does not judge its results."""
 
     results: list[Passage]
     searched: Searched = Searched()
     below_threshold: BelowThreshold = BelowThreshold()
+    confidence: float | None = None
     hint: str | None = None
 
 

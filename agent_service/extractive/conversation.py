@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
+MOST_EARLIER = 5
+
 
 @dataclass(frozen=True)
 class ToolAnswer:
@@ -18,29 +20,35 @@ class ToolAnswer:
 
 @dataclass(frozen=True)
 class Conversation:
-    """The user's last message (and the passage it points to), the one before, and the tool answers since."""
+    """The user's last message (and the passage it points to), those before, and the tool answers since.
+
+    `earlier` has the questions before, the last one first.
+    """
 
     question: str
     quoted: str
-    previous_question: str
+    earlier: list[str]
     answers: list[ToolAnswer]
 
 
 def read_conversation(items: str | Sequence[Any]) -> Conversation:
     """The conversation in a model's input."""
     if isinstance(items, str):
-        return Conversation(items, "", "", [])
+        return Conversation(items, "", [], [])
     users = [number for number, item in enumerate(items) if _field(item, "role") == "user"]
     if not users:
-        return Conversation("", "", "", [])
+        return Conversation("", "", [], [])
     parts = list(_texts(_field(items[users[-1]], "content")))
-    previous = list(_texts(_field(items[users[-2]], "content"))) if len(users) > 1 else []
     return Conversation(
         question=parts[0] if parts else "",
         quoted=" ".join(parts[1:]),
-        previous_question=previous[0] if previous else "",
+        earlier=[_question(items[number]) for number in users[-2 : -2 - MOST_EARLIER : -1]],
         answers=list(_answers(items[users[-1] + 1 :])),
     )
+
+
+def _question(item: Any) -> str:
+    return next(_texts(_field(item, "content")), "")
 
 
 def _answers(items: Sequence[Any]) -> Iterator[ToolAnswer]:

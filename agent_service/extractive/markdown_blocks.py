@@ -33,6 +33,11 @@ class Block:
     text: str
 
 
+def as_plain_text(text: str) -> str:
+    """The text as Markdown that shows it as it is."""
+    return "".join(f"\\{sign}" if sign in "\\`*_[]<>#|" else sign for sign in text)
+
+
 def blocks_of(text: str) -> list[Block]:
     """The blocks of a passage in order, without headings and page furniture; a list is one block."""
     blocks: list[Block] = []

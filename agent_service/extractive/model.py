@@ -1,6 +1,5 @@
 """The model that answers when no language model is set up: it searches, quotes and keeps tasks, no more."""
 
-import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -12,8 +11,10 @@ from pydantic import ValidationError
 
 from agent_service.extractive import model_events, task_replies
 from agent_service.extractive.conversation import Conversation, ToolAnswer, read_conversation
+from agent_service.extractive.follow_ups import carried_over, own_terms
 from agent_service.extractive.overview import asks_for_documents, documents_listed
-from agent_service.extractive.quoting import choose_quotes, render_quotes
+from agent_service.extractive.search_replies import FOUND_TOGETHER, found_reply, is_confident, result_terms
+from agent_service.extractive.small_talk import small_talk
 from agent_service.extractive.task_sentences import (
     AddTask,
     ChangeTask,
@@ -22,7 +23,6 @@ from agent_service.extractive.task_sentences import (
     Unclear,
     read_command,
 )
-from agent_service.extractive.words import terms
 from agent_service.tool_results import LIST_DOCUMENTS, SEARCH, DocumentList, SearchResult, Task, TaskList
 
 NAME = "extractive"
@@ -31,34 +31,7 @@ PASSAGES = 8
 MOST_TASKS = 200
 LONGEST_ERROR = 300
 
-GREETING = re.compile(
-    r"(?:hi|hello|hey|hallo|good\s+(?:morning|afternoon|evening|day))(?:[\s,]+(?:there|again|all|owflex))*",
-    re.IGNORECASE,
-)
-THANKS = re.compile(
-    r"(?:ok(?:ay)?|great|perfect)?[\s,]*(?:(?:many\s+)?thanks|thank\s+you|thx|cheers)"
-    r"(?:\s+(?:a\s+lot|so\s+much|very\s+much|again))?|ok(?:ay)?|great|perfect",
-    re.IGNORECASE,
-)
-ABOUT_ITSELF = re.compile(
-    r"(?:who|what)\s+are\s+you|what\s+(?:can|do)\s+you\s+do|(?:how\s+)?can\s+you\s+help(?:\s+me)?"
-    r"|what\s+(?:model|llm)\s+(?:are|do)\s+you\b.*|are\s+you\s+an?\s+(?:ai|llm|bot|human).*|help",
-    re.IGNORECASE,
-)
-FOLLOW_UP = re.compile(
-    r"\b(?:it|its|that|this|they|them|those|these|more)\b|^(?:and|why|how so)\b", re.IGNORECASE
-)
-SHORT_FOLLOW_UP = 2
-
-ABOUT = (
-    "I am OwFlex's built-in extractive assistant: no language model is set up, so I do not write answers of "
-    "my own. I search your documents and quote the passages that fit, with their sources, and I keep your "
-    "tasks: “add a task to call the dentist by Friday”, “show my tasks”, “mark call the dentist as done”.\n\n"
-    "For written answers, set an LLM key (for example OPENAI_API_KEY) and restart."
-)
-THANKED = "You are welcome."
 EMPTY = "What would you like to know? Ask a question about your documents, or say “show my tasks”."
-FOUND = "This is what the documents say:"
 
 
 @dataclass(frozen=True)
@@ -111,22 +84,65 @@ def next_step(conversation: Conversation, today: date) -> Step:
     """What to do now: decided by the user's sentence and the tool answers so far, never by document text."""
     command = read_command(conversation.question, today)
     if command is None or _is_no_command_after_all(command, conversation, today):
-        return _next_step_of_search(conversation)
+        return _next_step_of_search(conversation, today)
     return _next_step_of_command(command, conversation.answers, today)
 
 
-def _next_step_of_search(conversation: Conversation) -> Step:
+def _next_step_of_search(conversation: Conversation, today: date) -> Step:
     searches = [answer for answer in conversation.answers if answer.name == SEARCH]
     if searches:
-        return Say(_answer_from(searches[-1], _query(conversation)))
+        return _next_step_after_search(searches, conversation, today)
     question = conversation.question.strip().rstrip("?!. ")
-    for pattern, reply in ((ABOUT_ITSELF, ABOUT), (GREETING, f"Hello. {ABOUT}"), (THANKS, THANKED)):
-        if pattern.fullmatch(question):
-            return Say(reply)
+    reply = small_talk(question)
+    if reply is not None:
+        return Say(reply)
     if asks_for_documents(question):
         return _overview_step(conversation.answers)
-    query = _query(conversation)
+    return _search(_query(conversation))
+
+
+def _next_step_after_search(searches: list[ToolAnswer], conversation: Conversation, today: date) -> Step:
+    """A second search when a follow-up found little alone; otherwise the answer from the better one."""
+    alone = _search_result(searches[0])
+    if alone is None:
+        return Say(_failed("The search in the documents did not work", searches[0]))
+    carried = None if is_confident(alone) else _carried_over(conversation, today)
+    if carried is not None and len(searches) == 1:
+        return _search(carried)
+    second = _search_result(searches[-1]) if carried is not None else None
+    if carried is not None and second is not None and _is_better(second, alone, conversation.question):
+        return Say(found_reply(second, carried, lead=FOUND_TOGETHER))
+    return Say(found_reply(alone, _query(conversation)))
+
+
+def _is_better(carried: SearchResult, alone: SearchResult, question: str) -> bool:
+    own = own_terms(question)
+    # The words carried over find their passages by themselves; they must not pass for the question's answer.
+    if own and own.isdisjoint(result_terms(carried)):
+        return False
+    if carried.confidence is None or alone.confidence is None:
+        return bool(carried.results)
+    return carried.confidence > alone.confidence
+
+
+def _carried_over(conversation: Conversation, today: date) -> str | None:
+    """The follow-up with the words it lacks; a passage that it points to has them already."""
+    if conversation.quoted:
+        return None
+    asked = [text for text in conversation.earlier if not small_talk(text) and not read_command(text, today)]
+    query = carried_over(conversation.question, asked)
+    return query[:LONGEST_QUERY] if query else None
+
+
+def _search(query: str) -> Step:
     return CallTool(SEARCH, {"query": query, "limit": PASSAGES}) if query else Say(EMPTY)
+
+
+def _search_result(answer: ToolAnswer) -> SearchResult | None:
+    try:
+        return SearchResult.model_validate(answer.content)
+    except ValidationError:
+        return None
 
 
 def _overview_step(answers: list[ToolAnswer]) -> Step:
@@ -139,42 +155,8 @@ def _overview_step(answers: list[ToolAnswer]) -> Step:
 
 
 def _query(conversation: Conversation) -> str:
-    """The question; with what it points back to when it cannot stand alone."""
-    question = conversation.question.strip()
-    own_words = terms(question)
-    parts = [question, conversation.quoted]
-    if len(own_words) <= SHORT_FOLLOW_UP and FOLLOW_UP.search(question) and not conversation.quoted:
-        parts.insert(0, conversation.previous_question)
-    return " ".join(" ".join(parts).split())[:LONGEST_QUERY]
-
-
-def _answer_from(answer: ToolAnswer, question: str) -> str:
-    try:
-        result = SearchResult.model_validate(answer.content)
-    except ValidationError:
-        return _failed("The search in the documents did not work", answer)
-    quotes = choose_quotes(question, result.results)
-    sure = [quote for quote in quotes if quote.is_sure]
-    if sure:
-        return f"{FOUND}\n\n{render_quotes(sure)}"
-    return _nothing_found(result, question)
-
-
-def _nothing_found(result: SearchResult, question: str) -> str:
-    if result.searched.chunks == 0:
-        return result.hint or "There are no documents to search yet."
-    below = result.below_threshold
-    if result.results or below.best_similarity is None:
-        closeness = "what comes closest speaks of something else"
-    else:
-        closeness = (
-            f"the closest reaches a similarity of {below.best_similarity:.2f}, "
-            f"and {below.threshold:.2f} is needed"
-        )
-    return (
-        f"I found nothing about this in your documents. I searched {result.searched.chunks} passages; "
-        f"{closeness}. Other words may help, or the answer is not in the documents."
-    )
+    """The question, with the passage that it points to."""
+    return " ".join(f"{conversation.question} {conversation.quoted}".split())[:LONGEST_QUERY]
 
 
 def _is_no_command_after_all(command: Command, conversation: Conversation, today: date) -> bool:

@@ -24,18 +24,18 @@ SHORT_PARAGRAPH = 100
 LONGEST_LIST = 700
 LONGEST_CODE = 1500
 SHORTEST_SENTENCE = 25
-# A heading says what a passage is about, a sentence says it; similarity decides between equals.
+# A heading says what a passage is about, a sentence says it; closeness decides between equals.
 HEADING_WEIGHT = 0.6
 CODE_WEIGHT = 0.25
-SIMILARITY_WEIGHT = 2.0
+CLOSENESS_WEIGHT = 2.0
 LEAD_WEIGHT = 0.1
 # Of the best quote's score, what another quote needs to stand beside it.
 WORTH_SHOWING = 0.8
 MOST_OF_ONE_PASSAGE = 2
-# A sentence that shares no more than this with the question, in a passage that is not very similar either,
+# A sentence that shares no more than this with the question, in a passage that is not very close either,
 # does not answer it.
 LEAST_SHARED = 0.2
-SURELY_SIMILAR = 0.5
+SURELY_CLOSE = 0.5
 ALREADY_SAID = 0.8
 CAPTION = re.compile(r"\*\*[^*]+\*\*|__[^_]+__|[^.!?:…。]{1,50}")
 
@@ -52,8 +52,8 @@ class Quote:
 
     @property
     def is_sure(self) -> bool:
-        """False when nothing but a faint similarity speaks for it."""
-        return self.shared > LEAST_SHARED or self.passage.similarity >= SURELY_SIMILAR
+        """False when nothing but a faint closeness speaks for it."""
+        return self.shared > LEAST_SHARED or self.passage.closeness >= SURELY_CLOSE
 
 
 def choose_quotes(question: str, passages: Sequence[Passage]) -> list[Quote]:
@@ -157,7 +157,7 @@ def _quote(piece: _Piece, blocks: list[Block], heading: set[str], weights: _Weig
         shared
         + HEADING_WEIGHT * with_heading
         + CODE_WEIGHT * with_code
-        + SIMILARITY_WEIGHT * piece.passage.similarity
+        + CLOSENESS_WEIGHT * piece.passage.closeness
         + LEAD_WEIGHT * (piece.block == 0)
     )
     markdown = _with_surroundings(piece, blocks)

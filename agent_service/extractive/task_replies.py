@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
+from agent_service.extractive.markdown_blocks import as_plain_text
 from agent_service.extractive.task_sentences import ListTasks
 from agent_service.extractive.words import question_terms, terms
 from agent_service.tool_results import Task, TaskList
@@ -89,7 +90,7 @@ def _line(task: Task, today: date) -> str:
     if task.priority != "normal":
         parts.append(f"{task.priority} priority")
     tags = "".join(f" #{tag}" for tag in task.tags)
-    return f"{_escaped(task.title)} ({', '.join(parts)}){tags}"
+    return f"{as_plain_text(task.title)} ({', '.join(parts)}){tags}"
 
 
 def _kind(wanted: ListTasks, number: str, count: int) -> str:
@@ -110,8 +111,3 @@ def _kind(wanted: ListTasks, number: str, count: int) -> str:
 
 def _day(day: date) -> str:
     return f"{day:%A}, {day.day} {day:%B %Y}"
-
-
-def _escaped(text: str) -> str:
-    """A title is text, not Markdown."""
-    return "".join(f"\\{sign}" if sign in "\\`*_[]<>#|" else sign for sign in text)

@@ -67,7 +67,10 @@ def store(pool: Pool) -> PostgresStore:
 
 @dataclass
 class FakeKnowledge:
-    """What the small MCP server knows; `calls` lists the tool calls it got as (user, tool, arguments)."""
+    """What the small MCP server knows; `calls` lists the tool calls it got as (user, tool, arguments).
+
+    `confidences` are those of single queries; None as `confidence` leaves it out, as other servers do.
+    """
 
     passages: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     tasks: dict[int, dict[str, Any]] = field(default_factory=dict[int, dict[str, Any]])
@@ -75,6 +78,8 @@ class FakeKnowledge:
         default_factory=list[tuple[str, str, dict[str, Any]]]
     )
     search_error: str | None = None
+    confidence: float | None = 0.8
+    confidences: dict[str, float] = field(default_factory=dict[str, float])
     hangs: bool = False
     is_hanging: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -103,6 +108,11 @@ class FakeKnowledge:
     def tools_called(self) -> list[str]:
         """The names of the called tools in order."""
         return [tool for _, tool, _ in self.calls]
+
+    @property
+    def queries(self) -> list[str]:
+        """What was searched for, in order."""
+        return [arguments["query"] for _, tool, arguments in self.calls if tool == "search_documents"]
 
 
 @pytest.fixture
@@ -140,10 +150,11 @@ def _add_document_tools(mcp: FastMCP, knowledge: FakeKnowledge) -> None:
         if knowledge.search_error:
             raise ToolError(knowledge.search_error)
         found = knowledge.passages[:limit]
-        return {
+        confidence = knowledge.confidences.get(query, knowledge.confidence)
+        return ({} if confidence is None else {"confidence": confidence}) | {
             "results": found,
             "text_marker": MARKER,
-            "searched": {"chunks": 40, "mode": "vector"},
+            "searched": {"chunks": 40, "mode": "hybrid"},
             "below_threshold": {
                 "count": 0 if found else 5,
                 "best_similarity": None if found else 0.21,

@@ -141,3 +141,16 @@ def test_nothing_to_quote_is_no_quote() -> None:
     assert choose_quotes("anything", []) == []
     assert choose_quotes("anything", [passage("")]) == []
     assert choose_quotes("", [passage("Some words are here for everybody.")])[0].shared == 0
+
+
+def test_a_passage_with_the_words_is_quoted_before_a_similar_one_without_them() -> None:
+    similar = passage("Machines that fail show a number on their display in most cases.", 1, 0.5, score=0.5)
+    worded = passage("The alarm code E-4711 means that the pump runs dry.", 2, 0.2, score=0.9)
+    (first, *_) = choose_quotes("What does the alarm E-4711 mean?", [similar, worded])
+    assert first.passage.chunk_id == 2
+    assert first.is_sure
+
+
+def test_a_score_of_another_scale_does_not_hide_the_similarity() -> None:
+    assert passage("Leave is 25 days.", similarity=0.6, score=0.016).closeness == 0.6
+    assert passage("Leave is 25 days.", similarity=0.6, score=12.3).closeness == 1

@@ -1,0 +1,69 @@
+"""Which questions are follow-ups, and the words they take along."""
+
+import pytest
+
+from agent_service.extractive.follow_ups import MOST_WORDS, carried_over, is_follow_up
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "and what about sick leave?",
+        "how long?",
+        "Why is that?",
+        "what about the second one?",
+        "How about part-timers",
+        "Und im Krankenstand?",
+        "Wie lange?",
+        "Was ist mit Teilzeit?",
+        "How do I configure it for production?",
+        "who approves them?",
+        "in Germany?",
+        "more",
+    ],
+)
+def test_a_question_that_leans_on_the_one_before_is_a_follow_up(question: str) -> None:
+    assert is_follow_up(question)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How many days of annual leave do I have?",
+        "What is OAuth?",
+        "Who is Ada Lovelace?",
+        "What is the capital of Mongolia?",
+        "Why does the pump controller reject negative pressure readings?",
+        "How do I install the pump controller and calibrate it?",
+        "有給休暇は何日ですか",
+        "?",
+        "",
+    ],
+)
+def test_a_question_that_names_its_subject_is_none(question: str) -> None:
+    assert not is_follow_up(question)
+    assert carried_over(question, ["How many days of annual leave are there?"]) is None
+
+
+def test_its_own_words_come_first_and_none_twice() -> None:
+    assert carried_over("and what about sick leave?", ["How many days of annual leave are there?"]) == (
+        "sick leave days annual"
+    )
+
+
+def test_the_subject_is_found_behind_follow_ups_and_not_behind_a_complete_question() -> None:
+    earlier = ["and in Germany?", "What is OAuth?", "How many days of annual leave are there?"]
+    assert carried_over("why?", earlier) == "why Germany OAuth"
+    assert carried_over("why?", ["how long?", *earlier[2:]]) == "why days annual leave"
+
+
+def test_a_query_does_not_grow_without_end() -> None:
+    long = " ".join(f"word{number}" for number in range(40))
+    query = carried_over("why is that?", [long])
+    assert query is not None
+    assert len(query.split()) == MOST_WORDS
+
+
+def test_nothing_to_carry_over_is_no_query() -> None:
+    assert carried_over("why?", []) is None
+    assert carried_over("why?", ["and that?"]) is None
