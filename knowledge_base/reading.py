@@ -20,7 +20,7 @@ def without_copies(hits: "Sequence[Hit]") -> "list[Hit]":
     for hit in hits:
         vocabulary = frozenset(words(hit.content))
         copies = (
-            earlier.document_id != hit.document_id and _overlap(vocabulary, known) >= SAME
+            earlier.document_id != hit.document_id and _says_the_same(vocabulary, known)
             for earlier, known in zip(kept, vocabularies, strict=True)
         )
         if not any(copies):
@@ -73,5 +73,8 @@ def _as_one(best: "Hit", run: "Sequence[Hit]") -> "Hit":
     )
 
 
-def _overlap(one: frozenset[str], other: frozenset[str]) -> float:
-    return len(one & other) / len(one | other) if one or other else 1.0
+def _says_the_same(one: frozenset[str], other: frozenset[str]) -> bool:
+    # Another version, price or date is another statement, however alike the words around it are.
+    if {word for word in one ^ other if any(map(str.isdigit, word))}:
+        return False
+    return len(one & other) >= SAME * len(one | other)

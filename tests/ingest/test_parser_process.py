@@ -233,6 +233,8 @@ async def test_after_a_file_without_end_the_same_parser_reads_the_next_one(tmp_p
     endless.write_bytes(hostile.many_words())
     short.write_text("A text.")
     async with parser(tmp_path, seconds=5) as process:
+        # The first file has more time, for the parser has to start.
+        assert (await process.read(ReadRequest(str(short), "x/short.md", None))).content is not None
         answer = await process.read(ReadRequest(str(endless), "x/endless.md", None))
         assert "longer than 5 seconds" in str(answer.problem)
         answer = await process.read(ReadRequest(str(short), "x/short.md", None))

@@ -30,6 +30,11 @@ def test_a_copy_in_another_document_is_left_out_and_a_repetition_in_the_same_one
     assert [one.chunk_id for one in without_copies(found)] == [1, 3, 4]
 
 
+def test_another_number_is_another_statement() -> None:
+    found = [hit(1, 1, 0, TEXT + " It costs 5 euros."), hit(2, 2, 0, TEXT + " It costs 6 euros.")]
+    assert without_copies(found) == found
+
+
 def test_neighbours_are_read_as_one_in_their_order_where_the_best_one_stood() -> None:
     found = [
         hit(5, 9, 0, "Other."),
