@@ -1,5 +1,6 @@
 """From passages that were found to passages worth reading: no copies, and neighbours in one piece."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -16,9 +17,9 @@ SAME = 0.9
 def without_copies(hits: "Sequence[Hit]") -> "list[Hit]":
     """The hits without those that repeat a better one of another document."""
     kept: list[Hit] = []
-    vocabularies: list[frozenset[str]] = []
+    vocabularies: list[Counter[str]] = []
     for hit in hits:
-        vocabulary = frozenset(words(hit.content))
+        vocabulary = words(hit.content)
         copies = (
             earlier.document_id != hit.document_id and _says_the_same(vocabulary, known)
             for earlier, known in zip(kept, vocabularies, strict=True)
@@ -73,8 +74,12 @@ def _as_one(best: "Hit", run: "Sequence[Hit]") -> "Hit":
     )
 
 
-def _says_the_same(one: frozenset[str], other: frozenset[str]) -> bool:
+def _says_the_same(one: Counter[str], other: Counter[str]) -> bool:
     # Another version, price or date is another statement, however alike the words around it are.
-    if {word for word in one ^ other if any(map(str.isdigit, word))}:
+    if _numbers(one) != _numbers(other):
         return False
-    return len(one & other) >= SAME * len(one | other)
+    return len(one.keys() & other.keys()) >= SAME * len(one.keys() | other.keys())
+
+
+def _numbers(counted: Counter[str]) -> dict[str, int]:
+    return {word: count for word, count in counted.items() if any(map(str.isdigit, word))}
