@@ -1,6 +1,7 @@
 """`owflex ingest PATH…` and `owflex ingest sync PATH…`: runs with a progress bar and a table at the end."""
 
 import asyncio
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -50,7 +51,8 @@ class RunOptions:
 
 
 def in_plain_words(run: Callable[[IngestSettings], int]) -> int:
-    """The exit code of `run`; 1 after an error whose text is for the user, 130 after Ctrl+C."""
+    """The exit code of `run`; 1 after an error whose text is for the user, 130 after Ctrl+C or SIGTERM."""
+    _hear_signals()
     try:
         return run(IngestSettings(_env_file=".env"))  # pyright: ignore[reportCallIssue]
     except (DatabaseError, KnowledgeBaseError, IngestError) as error:
@@ -61,6 +63,12 @@ def in_plain_words(run: Callable[[IngestSettings], int]) -> int:
         errors.print("Stopped. What was stored is kept; the same command goes on from there.")
         return INTERRUPTED
     return NOT_DONE
+
+
+def _hear_signals() -> None:
+    # A shell in the background has its programs ignore Ctrl+C; and being ended is as good a reason to stop.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
 
 
 def run_ingest(paths: Sequence[str], wanted: Callable[[], Wanted], options: RunOptions) -> int:
@@ -122,6 +130,8 @@ async def _ingest(
         for path in paths:
             with spool_folder() as spool:
                 await _one_path(ingestion, display, path, wanted, options, spool)
+        if not (options.dry_run or options.queue):
+            await ingestion.finish()
 
 
 async def _one_path(

@@ -47,13 +47,15 @@ class Walk:
     """A walk through the folder `root`, called `name` in the knowledge base.
 
     `include` and `exclude` are patterns as in a `.gitignore`, relative to the root; the `.gitignore` files in
-    it are respected. Files of unknown types are counted in `left_out` by the end of their name.
+    it are respected. The folder `avoid` is not entered. Files of unknown types are counted in `left_out` by
+    the end of their name.
     """
 
     root: Path
     name: str
     include: Sequence[str] = ()
     exclude: Sequence[str] = ()
+    avoid: Path | None = None
     left_out: Counter[str] = field(default_factory=Counter[str])
 
     def __post_init__(self) -> None:
@@ -95,7 +97,7 @@ class Walk:
         return SourceFile(path, self.source_of(path), problem)
 
     def _enters(self, folder: Path) -> bool:
-        if folder.name.startswith(".") or folder.name in SKIPPED_FOLDERS:
+        if folder.name.startswith(".") or folder.name in SKIPPED_FOLDERS or folder == self.avoid:
             return False
         return not (
             self._ignored(folder, is_folder=True) or self._excluded.match_file(f"{self._inner(folder)}/")

@@ -35,6 +35,7 @@ logger = logging.getLogger("ingest")
 WINDOW = 256
 # How long a window waits for more passages when there are few, in seconds: small files come one by one.
 GATHER_SECONDS = 0.1
+EMBEDDED_AT_ONCE = 64
 # Passages that may wait for the model; when there are more, the parsers wait.
 MOST_WAITING = 2 * WINDOW
 # Windows that are embedded while another one is written.
@@ -197,9 +198,10 @@ class Pipeline:
             vectors = {key: known[key] for known in self._unwritten for key in texts if key in known}
             vectors |= await known_vectors(connection, space_id, [key for key in texts if key not in vectors])
         missing = [key for key in texts if key not in vectors]
-        # A book is more than a window: it is embedded in parts, so that its progress is seen.
-        for start in range(0, len(missing), WINDOW):
-            part = missing[start : start + WINDOW]
+        # In parts, so that progress is seen and Ctrl+C is heard; equal lengths together, for they are padded.
+        missing.sort(key=lambda key: len(texts[key]))
+        for start in range(0, len(missing), EMBEDDED_AT_ONCE):
+            part = missing[start : start + EMBEDDED_AT_ONCE]
             made = await asyncio.to_thread(self._embedder.embed_documents, [texts[key] for key in part])
             vectors |= {key: HalfVector(vector) for key, vector in zip(part, made, strict=True)}
             self._watcher.embedded(len(part), 0)

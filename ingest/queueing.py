@@ -229,7 +229,7 @@ async def sync_all(context: JobContext, timestamp: int) -> None:
 
 
 async def rescue(context: JobContext, timestamp: int) -> None:
-    """Give the jobs of workers that died to others, and forget what was done long ago."""
+    """Give the jobs of workers that died to others, and look after what grew."""
     manager = context.app.job_manager
     death = _pace(context).death
     for job in await manager.get_stalled_jobs(queue=QUEUE, seconds_since_heartbeat=death):
@@ -238,6 +238,7 @@ async def rescue(context: JobContext, timestamp: int) -> None:
         await manager.retry_job(job, retry_at=datetime.now(UTC))
     hours = int(KEEP_FINISHED.total_seconds() // 3600)
     await manager.delete_old_jobs(nb_hours=hours, queue=QUEUE, include_failed=True)
+    await _ingestion(context).finish()
 
 
 async def _free_place_in_queue(context: JobContext, job_id: int | None) -> None:

@@ -7,6 +7,9 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
+
+from database.home import default_data_folder
 from database.pool import Pool
 from ingest.content import chunk_tokens, recipe
 from ingest.errors import OptionError, PathMissingError
@@ -24,6 +27,7 @@ from ingest.sync import Database, SyncTask
 from ingest.web import kind_of, scan_web
 from knowledge_base.embedding import Embedder
 from knowledge_base.postings import languages_of, set_language
+from knowledge_base.vector_index import ensure_vector_index
 
 # What the origin of texts that were handed in is called.
 STDIN = "stdin"
@@ -70,6 +74,11 @@ class Ingestion:
         if language is not None:
             async with self.pool.connection() as connection:
                 await set_language(connection, collection, language)
+
+    async def finish(self) -> None:
+        """Make the index over the vectors when there are enough for one now."""
+        async with await psycopg.AsyncConnection.connect(self.database.url, autocommit=True) as connection:
+            await ensure_vector_index(connection)
 
     async def folder_task(self, path: Path, wanted: Wanted) -> SyncTask:
         """What to do for a folder or a file.
@@ -154,6 +163,8 @@ class Ingestion:
             origin.name,
             include=origin.options.include,
             exclude=origin.options.exclude,
+            # Where OwFlex keeps its own files.
+            avoid=(self.settings.owflex_home or default_data_folder()).expanduser().resolve(),
             left_out=self.report.left_out,
         )
         start = below or walk.root

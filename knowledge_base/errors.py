@@ -44,3 +44,14 @@ class LanguageUnknownError(KnowledgeBaseError):
 
     def __init__(self, language: str, known: Sequence[str]) -> None:
         super().__init__(f'There is no language "{language}" for word search. Known are: {", ".join(known)}.')
+
+
+class RerankModelError(KnowledgeBaseError):
+    """The reranking model cannot be loaded."""
+
+    def __init__(self, model_name: str, reason: str) -> None:
+        super().__init__(
+            f"The reranking model {model_name} cannot be loaded ({reason}). "
+            "Set RERANK_MODEL to a folder that holds a cross-encoder, to a name the Hugging Face hub knows, "
+            "or to nothing."
+        )

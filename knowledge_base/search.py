@@ -15,8 +15,9 @@ from knowledge_base.embedding import Vectors
 from knowledge_base.fusion import ALL_WORDS, COSINE_WEIGHT, TOGETHER_WEIGHT, WORD, together
 from knowledge_base.lexemes import words
 from knowledge_base.reading import without_copies
-from knowledge_base.search_query import SEARCH
+from knowledge_base.search_query import search_statement
 from knowledge_base.spaces import check_model
+from knowledge_base.vector_index import VectorIndex
 
 Connection = AsyncConnection[TupleRow]
 Mode = Literal["hybrid", "vector", "keyword"]
@@ -119,8 +120,11 @@ async def search(
     min_similarity: float,
     which: SearchFilter,
     mode: Mode = "hybrid",
+    index: VectorIndex | None = None,
 ) -> SearchOutcome:
     """The `limit` best passages for a question, in one round trip.
+
+    With an `index` over the vectors a search without filter uses it; one with a filter is always exact.
 
     The threshold is applied to what was found, never inside the scan: there it would keep the scan going for
     rows that do not exist. Vectors of a model that was replaced meanwhile are searched as long as they are
@@ -128,7 +132,7 @@ async def search(
     """
     by_meaning, by_words = mode != "keyword", mode != "vector"
     rows = await connection.execute(
-        SEARCH,
+        search_statement(index),
         {
             "embedding": HalfVector(question.embedding).to_text(),
             "model_name": question.model_name,

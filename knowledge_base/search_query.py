@@ -1,9 +1,15 @@
 """The one statement of a search: nearest by vector, best by words, all of them scored both ways."""
 
+from typing import LiteralString
+
+from psycopg import sql
+
+from knowledge_base.vector_index import VectorIndex
+
 # Branches that `narrows` rules out are pruned when the statement is planned, which is done with its values:
 # without a filter no document is looked at before the passages are found; with one, its passages are listed
 # first and searched exactly, so that as many come as there are.
-SEARCH = """
+STATEMENT: LiteralString = """
 with space as (
     select id
     from embedding_spaces
@@ -84,11 +90,7 @@ best_by_words as (
 ),
 nearest as materialized (
     (
-        select chunk_embeddings.chunk_id, embedding <=> %(embedding)s::halfvec as distance
-        from chunk_embeddings
-        where not %(narrows)s and %(by_meaning)s and space_id = (select id from space)
-        order by embedding <=> %(embedding)s::halfvec
-        limit %(candidates)s
+{everywhere}
     )
     union all
     (
@@ -139,7 +141,7 @@ select case when %(narrows)s then (select count(*) from eligible) else (select c
        (select jsonb_object_agg(word, lexeme) from lexemes where lexeme is not null),
        chunks.id, documents.id, documents.title, documents.source, chunks.heading_path, chunks.page,
        chunks.position, chunks.content, chunks.token_count, best.similarity, best.keyword, best.bm25,
-       best.vector_rank, best.keyword_rank, coalesce(best.matched, '{}'), best.score
+       best.vector_rank, best.keyword_rank, coalesce(best.matched, '{{}}'), best.score
 from (values (1)) as always
 left join (
     best
@@ -148,3 +150,32 @@ left join (
 ) on true
 order by best.score desc, best.chunk_id
 """
+
+# Every vector of the space is compared.
+EXACTLY: LiteralString = """
+        select chunk_embeddings.chunk_id, embedding <=> %(embedding)s::halfvec as distance
+        from chunk_embeddings
+        where not %(narrows)s and %(by_meaning)s and space_id = (select id from space)
+        order by embedding <=> %(embedding)s::halfvec
+        limit %(candidates)s
+"""
+
+# The same by the HNSW index, whose expression and condition must be repeated to the letter.
+BY_INDEX: LiteralString = """
+        select chunk_embeddings.chunk_id,
+               embedding::halfvec({dimensions}) <=> %(embedding)s::halfvec({dimensions}) as distance
+        from chunk_embeddings
+        where not %(narrows)s and %(by_meaning)s and space_id = {space_id}
+        order by embedding::halfvec({dimensions}) <=> %(embedding)s::halfvec({dimensions})
+        limit %(candidates)s
+"""
+
+
+def search_statement(index: VectorIndex | None) -> sql.Composed:
+    """The statement; with an index the nearest vectors come from it, where nothing is filtered."""
+    if index is None:
+        return sql.SQL(STATEMENT).format(everywhere=sql.SQL(EXACTLY))
+    by_index = sql.SQL(BY_INDEX).format(
+        dimensions=sql.Literal(index.dimensions), space_id=sql.Literal(index.space_id)
+    )
+    return sql.SQL(STATEMENT).format(everywhere=by_index)

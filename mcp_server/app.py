@@ -19,6 +19,7 @@ from knowledge_base.embedding import create_embedder
 from knowledge_base.following import FollowingEmbedder
 from knowledge_base.place import embedding_cache, knowledge_base_url, migrate_knowledge_base
 from knowledge_base.spaces import check_model, model_in_use, model_to_use
+from knowledge_base.vector_index import look_widely
 from mcp_server.auth import LOCAL_USER, BearerVerifier
 from mcp_server.errors import UnsafeBindError
 from mcp_server.health import Health
@@ -90,7 +91,10 @@ async def _running(
     first = create_embedder(await model_to_use(url, settings.embedding_model), cache)
     embedder = FollowingEmbedder(first, lambda model_name: create_embedder(model_name, cache))
     async with create_pool(
-        url, max_size=settings.database_pool_size, statement_timeout_ms=STATEMENT_TIMEOUT_MS
+        url,
+        max_size=settings.database_pool_size,
+        statement_timeout_ms=STATEMENT_TIMEOUT_MS,
+        configure=look_widely,
     ) as pool:
         await _check_model(pool, embedder)
         health = Health(pool, embedder)

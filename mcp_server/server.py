@@ -10,11 +10,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from database.pool import Pool
+from knowledge_base.embedding.reranking import Reranker
 from knowledge_base.following import FollowingEmbedder
 from mcp_server.errors import PlainValidationErrors, in_plain_words
 from mcp_server.health import Health
 from mcp_server.settings import McpServerSettings
-from mcp_server.tools.documents import DocumentTools
+from mcp_server.tools.documents import DocumentTools, Reranking
 from mcp_server.tools.tasks import TaskTools
 
 Tool = Callable[..., Awaitable[BaseModel]]
@@ -51,7 +52,11 @@ def create_server(
         on_duplicate="error",
     )
     documents = DocumentTools(
-        pool, embedder, settings.vector_similarity_threshold, settings.search_token_budget
+        pool,
+        embedder,
+        settings.vector_similarity_threshold,
+        settings.search_token_budget,
+        _reranking(settings),
     )
     _add_document_tools(server, documents, settings.tool_timeout_seconds)
     _add_task_tools(server, TaskTools(pool, stdio_user), settings.tool_timeout_seconds)
@@ -59,6 +64,15 @@ def create_server(
     # Without this hook every call lists all tools again, to look for header parameters; ours have none.
     server._mcp_server.get_tool_input_schema = _no_header_parameters  # pyright: ignore[reportPrivateUsage]
     return server
+
+
+def _reranking(settings: McpServerSettings) -> Reranking | None:
+    if settings.rerank_model is None:
+        return None
+    reranker = Reranker(settings.rerank_model)
+    # A wrong name is said now, not at the first question.
+    reranker.load()
+    return Reranking(reranker, settings.rerank_candidates, settings.rerank_seconds)
 
 
 def _no_header_parameters(tool_name: str) -> None:

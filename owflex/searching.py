@@ -14,6 +14,7 @@ from knowledge_base.embedding import create_embedder
 from knowledge_base.place import embedding_cache, knowledge_base_url, migrate_knowledge_base
 from knowledge_base.search import Hit, Mode, Question, SearchFilter, SearchOutcome, search
 from knowledge_base.spaces import model_to_use
+from knowledge_base.vector_index import look_widely, vector_index
 from mcp_server.settings import McpServerSettings
 from owflex.edges import in_plain_words
 
@@ -61,7 +62,7 @@ async def _search(
     embedder = create_embedder(model_name, embedding_cache(open_data_folder(settings.owflex_home)))
     embedding = await asyncio.to_thread(embedder.embed_query, question)
     threshold = options.min_similarity
-    async with create_pool(url) as pool, pool.connection() as connection:
+    async with create_pool(url, configure=look_widely) as pool, pool.connection() as connection:
         return await search(
             connection,
             Question(question, embedding, embedder.model_name),
@@ -69,6 +70,7 @@ async def _search(
             min_similarity=settings.vector_similarity_threshold if threshold is None else threshold,
             which=options.which,
             mode=options.mode,
+            index=await vector_index(connection, embedder.model_name),
         )
 
 

@@ -2,8 +2,8 @@
 
 import asyncio
 import secrets
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
@@ -12,9 +12,12 @@ from pydantic import Field
 from database.pool import Pool
 from knowledge_base import documents as stored
 from knowledge_base.documents import DocumentChunk
+from knowledge_base.embedding.reranking import Reranker
 from knowledge_base.following import FollowingEmbedder
 from knowledge_base.reading import with_neighbours_joined
+from knowledge_base.reranking import reranked
 from knowledge_base.search import Hit, Question, SearchFilter, SearchOutcome, search
+from knowledge_base.vector_index import IndexWatch
 from mcp_server.results import (
     BelowThreshold,
     DocumentEntry,
@@ -33,6 +36,19 @@ MOST_CHUNKS = 200
 
 
 @dataclass(frozen=True)
+class Reranking:
+    """A model that orders the best passages anew, and how much it may take."""
+
+    reranker: Reranker
+    candidates: int
+    seconds: float
+
+    async def best(self, question: str, hits: Sequence[Hit]) -> list[Hit]:
+        """The hits in their new order."""
+        return await reranked(self.reranker, question, hits, seconds=self.seconds)
+
+
+@dataclass(frozen=True)
 class DocumentTools:
     """The document tools over one knowledge base."""
 
@@ -40,6 +56,8 @@ class DocumentTools:
     embedder: FollowingEmbedder
     threshold: float
     token_budget: int
+    reranking: Reranking | None = None
+    index: IndexWatch = field(default_factory=IndexWatch)
 
     async def search_documents(
         self,
@@ -93,11 +111,15 @@ class DocumentTools:
             outcome = await search(
                 connection,
                 Question(query, embedding, embedder.model_name),
-                limit=limit,
+                index=await self.index.current(connection, embedder.model_name),
+                limit=max(limit, self.reranking.candidates) if self.reranking else limit,
                 min_similarity=self.threshold if min_similarity is None else min_similarity,
                 which=which,
             )
         self.embedder.follow(outcome.model_in_use)
+        if self.reranking is not None:
+            best = await self.reranking.best(query, outcome.hits)
+            outcome = replace(outcome, hits=best[:limit])
         return _search_result(outcome, self.token_budget, filtered=which.narrows)
 
     async def get_document(

@@ -121,17 +121,18 @@ def test_what_cannot_be_understood_is_said_with_its_cure(run: Run, folder: Path)
         assert "Traceback" not in result.stderr
 
 
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_run_says_that_it_can_go_on(
-    environment: dict[str, str], knowledge_base_url: str, folder: Path
+    environment: dict[str, str], knowledge_base_url: str, folder: Path, stop: signal.Signals
 ) -> None:
-    for number in range(400):
+    for number in range(200):
         (folder / f"{number}.md").write_text(f"# {number}\n\n" + f"Text of {number}. " * 60)
     command = [sys.executable, "-m", "ingest", "sync", str(folder)]
     process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
     with psycopg.connect(knowledge_base_url, autocommit=True) as connection:
         while connection.execute("select count(*) from documents").fetchone() == (0,):
             assert process.poll() is None
-    process.send_signal(signal.SIGINT)
+    process.send_signal(stop)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "the same command goes on from there" in errors

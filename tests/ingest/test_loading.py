@@ -79,6 +79,12 @@ def test_what_was_left_out_is_counted_by_type(tmp_path: Path) -> None:
     assert walk.left_out == {".mp4": 2, "core": 1}
 
 
+def test_the_data_folder_of_owflex_itself_is_not_entered(tmp_path: Path) -> None:
+    write(tmp_path, "a.md", "home/postgres/postgresql.conf")
+    walk = Walk(tmp_path, "docs", avoid=tmp_path / "home")
+    assert [file.source for file in walk.files(tmp_path)] == ["docs/a.md"]
+
+
 def test_some_files_have_a_name_instead_of_an_ending(tmp_path: Path) -> None:
     write(tmp_path, "README", "Dockerfile", "deep/LICENSE", "core")
     assert sources(tmp_path) == ["docs/Dockerfile", "docs/README", "docs/deep/LICENSE"]

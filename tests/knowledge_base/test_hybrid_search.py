@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 from pgvector import HalfVector
+from psycopg import sql
 
 from ingest.chunk_rows import text_hash
 from ingest.chunking import Chunk
@@ -19,8 +20,9 @@ from knowledge_base.fusion import is_form_of, together
 from knowledge_base.lexemes import words
 from knowledge_base.postings import set_language
 from knowledge_base.search import Mode, Question, SearchFilter, SearchOutcome, search
-from knowledge_base.search_query import SEARCH
+from knowledge_base.search_query import search_statement
 from knowledge_base.spaces import hold_space_in_use
+from knowledge_base.vector_index import EF_SEARCH, VectorIndex, ensure_vector_index, vector_index
 
 if TYPE_CHECKING:
     from conftest import Connection, PlaneEmbedder
@@ -186,7 +188,7 @@ async def test_a_place_and_a_time_narrow_a_search(connection: "Connection", plan
     assert await sources(connection, "holidays", until=now - timedelta(hours=1)) == []
 
 
-async def plan(connection: "Connection", *, narrows: bool) -> str:
+async def plan(connection: "Connection", *, narrows: bool, index: VectorIndex | None = None) -> str:
     values = {
         "embedding": "[1,0]",
         "model_name": "plane",
@@ -204,7 +206,8 @@ async def plan(connection: "Connection", *, narrows: bool) -> str:
         "candidates": 100,
         "limit": 30,
     }
-    rows = await connection.execute("explain (costs off) " + SEARCH, values, prepare=False)  # type: ignore[arg-type]
+    statement = sql.SQL("explain (costs off) ") + search_statement(index)
+    rows = await connection.execute(statement, values, prepare=False)
     return "\n".join(row[0] for row in await rows.fetchall())
 
 
@@ -253,3 +256,39 @@ async def test_confidence_grows_with_what_speaks_for_the_best_passage(
     unsure = (await ask(connection, "flap of the wings of a hummingbird")).confidence
     assert 0 < unsure < 0.2 < sure < 1
     assert confidence_of([]) == 0
+
+
+async def test_many_vectors_get_an_index_that_finds_nearly_all_and_never_serves_a_filter(
+    connection: "Connection", plane: "PlaneEmbedder"
+) -> None:
+    generator = random.Random(7)  # noqa: S311
+    cosines = [generator.random() for _ in range(2_000)]
+    texts = {f"d{n:04}": f"text {n}" for n in range(2_000)}
+    await store(connection, plane, texts, cosines=cosines, metadata=[{"one": n} for n in range(2_000)])
+    assert not await ensure_vector_index(connection)
+    assert await ensure_vector_index(connection, worth=1_000)
+    assert not await ensure_vector_index(connection, worth=1_000)
+    index = await vector_index(connection, "plane")
+    assert index is not None
+    await connection.execute("analyze")
+    assert "nearest_in_space" in await plan(connection, narrows=False, index=index)
+    assert "nearest_in_space" not in await plan(connection, narrows=True, index=index)
+    await connection.execute("select set_config('hnsw.ef_search', %(ef)s, false)", {"ef": str(EF_SEARCH)})
+    question = Question("?", np.array([1.0, 0.0], dtype=np.float32), "plane")
+    exact, near = [
+        await search(
+            connection, question, limit=20, min_similarity=0, which=SearchFilter(), mode="vector", index=used
+        )
+        for used in (None, index)
+    ]
+    found = {hit.source for hit in exact.hits} & {hit.source for hit in near.hits}
+    assert len(found) >= 19
+    filtered = await search(
+        connection,
+        question,
+        limit=5,
+        min_similarity=0,
+        which=SearchFilter(metadata={"one": 1234}),
+        index=index,
+    )
+    assert [hit.source for hit in filtered.hits] == ["d1234"]
