@@ -1,33 +1,39 @@
 """From passages that were found to passages worth reading: no copies, and neighbours in one piece."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from knowledge_base.lexemes import words
-
 if TYPE_CHECKING:
     from knowledge_base.search import Hit
 
+DIGIT = re.compile(r"\d")
 # Two passages that share so much of their words (Jaccard) say the same.
 SAME = 0.9
+# Copies are about as similar to the question as each other.
+NEAR = 0.05
 
 
 def without_copies(hits: "Sequence[Hit]") -> "list[Hit]":
     """The hits without those that repeat a better one of another document."""
     kept: list[Hit] = []
-    vocabularies: list[Counter[str]] = []
+    counted = {hit.chunk_id: Counter(hit.content.lower().split()) for hit in hits}
     for hit in hits:
-        vocabulary = words(hit.content)
-        copies = (
-            earlier.document_id != hit.document_id and _says_the_same(vocabulary, known)
-            for earlier, known in zip(kept, vocabularies, strict=True)
-        )
-        if not any(copies):
+        alike = (earlier for earlier in kept if _may_repeat(hit, earlier))
+        if not any(_says_the_same(counted[hit.chunk_id], counted[earlier.chunk_id]) for earlier in alike):
             kept.append(hit)
-            vocabularies.append(vocabulary)
     return kept
+
+
+def _may_repeat(one: "Hit", other: "Hit") -> bool:
+    """A quick look: most pairs need no other."""
+    near = abs(one.similarity - other.similarity) < NEAR and one.matched == other.matched
+    size = abs(one.token_count - other.token_count) <= (1 - SAME) * 2 * max(
+        one.token_count, other.token_count
+    )
+    return one.document_id != other.document_id and near and size
 
 
 def with_neighbours_joined(hits: "Sequence[Hit]") -> "list[Hit]":
@@ -82,4 +88,4 @@ def _says_the_same(one: Counter[str], other: Counter[str]) -> bool:
 
 
 def _numbers(counted: Counter[str]) -> dict[str, int]:
-    return {word: count for word, count in counted.items() if any(map(str.isdigit, word))}
+    return {word: count for word, count in counted.items() if DIGIT.search(word)}
