@@ -3,8 +3,6 @@
 import asyncio
 import logging
 import socket
-from collections.abc import Generator
-from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 
@@ -17,7 +15,7 @@ from agent_service.errors import UnsafeBindError
 from agent_service.llm import ChosenModel, choose_model
 from agent_service.mcp_connection import McpConnector
 from agent_service.settings import AgentServiceSettings
-from database.embedded import embedded_postgres
+from database.embedded import configured_or_embedded
 from database.home import open_data_folder, read_or_create_secret
 from database.migrations import migrate
 from database.pool import check_reachable, create_pool
@@ -41,7 +39,7 @@ def serve(settings: AgentServiceSettings) -> None:
     folder = open_data_folder(settings.owflex_home)
     with (
         listen(settings.agent_service_host, settings.agent_service_port, "AGENT_SERVICE_PORT") as listener,
-        _chat_database_url(settings, folder) as url,
+        configured_or_embedded(settings.chat_database_url, folder, "chat") as url,
     ):
         asyncio.run(_serve(settings, chosen, folder, url, listener))
 
@@ -60,16 +58,6 @@ async def _serve(
             app, log_level="warning", access_log=False, timeout_graceful_shutdown=GRACE_SECONDS
         )
         await uvicorn.Server(config).serve(sockets=[listener])
-
-
-@contextmanager
-def _chat_database_url(settings: AgentServiceSettings, folder: Path) -> Generator[str]:
-    """The configured database, or the embedded one while in the block."""
-    if settings.chat_database_url is not None:
-        yield settings.chat_database_url.get_secret_value()
-        return
-    with embedded_postgres(folder, "chat") as url:
-        yield url
 
 
 def _check_host(settings: AgentServiceSettings) -> None:

@@ -14,6 +14,7 @@ from typing import IO, TYPE_CHECKING
 import psutil
 import psycopg
 from psycopg import sql
+from pydantic import SecretStr
 
 from database.errors import PostgresStartError
 
@@ -32,6 +33,16 @@ shared_buffers = 256MB
 maintenance_work_mem = 512MB
 max_connections = 60
 """
+
+
+@contextmanager
+def configured_or_embedded(configured: SecretStr | None, folder: Path, database: str) -> Generator[str]:
+    """The configured URL, or that of `database` on the embedded Postgres while in the block."""
+    if configured is not None:
+        yield configured.get_secret_value()
+        return
+    with embedded_postgres(folder, database) as url:
+        yield url
 
 
 @contextmanager

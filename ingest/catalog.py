@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, sql
 from psycopg.rows import TupleRow, class_row
 
 from database.pool import Pool
@@ -16,6 +16,13 @@ from knowledge_base.spaces import hold_space_in_use, remove_retired_spaces
 
 Connection = AsyncConnection[TupleRow]
 PAGE = 500
+# A document, what it holds, or all documents of an origin.
+_OF_SOURCE = sql.SQL(
+    """
+    collection = %(collection)s
+    and (source = %(source)s or starts_with(source, %(source)s || '/') or origin = %(source)s)
+    """
+)
 
 
 @dataclass(frozen=True)
@@ -90,6 +97,16 @@ async def list_sources(
         after = (page[-1].collection, page[-1].source)
 
 
+async def count_source(connection: Connection, collection: str, source: str) -> int:
+    """How many documents `remove_source` would remove."""
+    rows = await connection.execute(
+        sql.SQL("select count(*) from documents where {}").format(_OF_SOURCE),
+        {"collection": collection, "source": source},
+    )
+    count = await rows.fetchone()
+    return 0 if count is None else count[0]
+
+
 async def remove_source(connection: Connection, collection: str, source: str) -> int:
     """Remove a document, or an origin with all its documents; returns how many documents went.
 
@@ -97,25 +114,16 @@ async def remove_source(connection: Connection, collection: str, source: str) ->
     """
     async with connection.transaction():
         rows = await connection.execute(
-            """
-            with gone as (
-                delete from documents
-                where collection = %(collection)s
-                  and (source = %(source)s or starts_with(source, %(source)s || '/') or origin = %(source)s)
-                returning 1
-            )
-            select count(*) from gone
-            """,
+            sql.SQL("delete from documents where {}").format(_OF_SOURCE),
             {"collection": collection, "source": source},
         )
-        count = await rows.fetchone()
         origins = await connection.execute(
             "delete from origins where collection = %(collection)s and name = %(source)s",
             {"collection": collection, "source": source},
         )
-    if count is None or not (count[0] or origins.rowcount):
+    if not (rows.rowcount or origins.rowcount):
         raise DocumentUnknownError(source)
-    return count[0]
+    return rows.rowcount
 
 
 async def find_faults(connection: Connection) -> Faults:

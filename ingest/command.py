@@ -25,10 +25,8 @@ from ingest.report import FileReport, Report
 from ingest.runs import Ingestion, Wanted, is_url, open_ingestion, spool_folder
 from ingest.settings import IngestSettings
 from ingest.sync import SyncTask, planned, run_sync
-from knowledge_base.embedding import create_embedder
 from knowledge_base.errors import KnowledgeBaseError
-from knowledge_base.place import embedding_cache, knowledge_base_url, migrate_knowledge_base
-from knowledge_base.spaces import model_to_use
+from knowledge_base.place import embedder_for, knowledge_base_url, migrate_knowledge_base
 
 ALL_GOOD, NOT_DONE, SOME_FAILED, INTERRUPTED = 0, 1, 2, 130
 STDIN = "-"
@@ -119,8 +117,7 @@ async def _ingest(
     options: RunOptions,
 ) -> None:
     await migrate_knowledge_base(url)
-    model = await model_to_use(url, settings.embedding_model)
-    embedder = create_embedder(model, embedding_cache(open_data_folder(settings.owflex_home)))
+    embedder = await embedder_for(settings, url)
     async with open_ingestion(settings, url, embedder, display, display.report) as ingestion:
         if not options.dry_run:
             await ingestion.prepare(wanted.collection, options.language)

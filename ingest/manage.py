@@ -2,8 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 
 from rich.console import Console
@@ -13,7 +12,15 @@ from rich.table import Column, Table
 
 from database.home import open_data_folder
 from database.pool import Pool
-from ingest.catalog import Faults, ListedDocument, find_faults, list_sources, remove_source, repair
+from ingest.catalog import (
+    Faults,
+    ListedDocument,
+    count_source,
+    find_faults,
+    list_sources,
+    remove_source,
+    repair,
+)
 from ingest.command import ALL_GOOD, NOT_DONE, SOME_FAILED, in_plain_words
 from ingest.errors import DocumentUnknownError
 from ingest.pipeline import open_ingest_pool
@@ -23,10 +30,9 @@ from ingest.report import Silent
 from ingest.runs import open_ingestion
 from ingest.settings import IngestSettings
 from knowledge_base.documents import read_chunks
-from knowledge_base.embedding import Embedder, create_embedder
-from knowledge_base.place import embedding_cache, knowledge_base_url, migrate_knowledge_base
+from knowledge_base.embedding import Embedder
+from knowledge_base.place import embedder_for, knowledge_base_url, migrate_knowledge_base
 from knowledge_base.spaces import Progress as Filled
-from knowledge_base.spaces import model_to_use
 
 MOST_CHUNKS_SHOWN = 10_000
 
@@ -85,7 +91,7 @@ def run_remove(source: str, *, collection: str, confirm: Callable[[int], bool]) 
 
     async def work(pool: Pool) -> int:
         async with pool.connection() as connection:
-            count = sum([1 async for _ in list_sources(connection, collection=collection, below=source)])
+            count = await count_source(connection, collection, source)
             if not await asyncio.to_thread(confirm, count):
                 return NOT_DONE
             console.print(f"Documents removed: {await remove_source(connection, collection, source)}.")
@@ -140,83 +146,63 @@ def run_reindex(model: str) -> int:
 def run_ingest_worker(*, concurrency: int, every: str | None) -> int:
     """Do the work of the queue until Ctrl+C."""
 
-    def run(settings: IngestSettings) -> int:
-        if every is not None:
-            check_schedule(every)
-        with knowledge_base_url(settings, open_data_folder(settings.owflex_home)) as url:
-            asyncio.run(_work(settings, url, concurrency, every))
+    async def work(settings: IngestSettings, url: str) -> int:
+        embedder = await embedder_for(settings, url)
+        async with open_ingestion(settings, url, embedder, Silent()) as ingestion:
+            console.print("Waiting for work. Ctrl+C stops after the files in work.")
+            await run_worker(ingestion, concurrency=concurrency, every=every)
         return ALL_GOOD
 
-    return in_plain_words(run)
+    return _on_knowledge_base(work, check=lambda: check_schedule(every) if every is not None else None)
 
 
 def run_status(*, as_json: bool) -> int:
     """Print how the work on the queue stands; 2 when files could not be brought in."""
 
-    def run(settings: IngestSettings) -> int:
-        with knowledge_base_url(settings, open_data_folder(settings.owflex_home)) as url:
-            status = asyncio.run(_status(url))
+    async def work(settings: IngestSettings, url: str) -> int:
+        status = await queue_status(url)
         if as_json:
             _print(json.dumps(asdict(status), ensure_ascii=False))
         else:
-            table = Table("waiting", "in work", "done", "given up", "workers")
-            counts = (status.todo, status.doing, status.succeeded, status.failed, status.workers)
-            table.add_row(*map(str, counts))
-            console.print(table)
-            for source, reason in status.problems.items():
-                console.print(f"[red]{escape(source)}[/red]: {escape(reason)}")
+            _show_status(status)
         return SOME_FAILED if status.problems or status.failed else ALL_GOOD
 
+    return _on_knowledge_base(work)
+
+
+def _on_knowledge_base(
+    work: Callable[[IngestSettings, str], Awaitable[int]], *, check: Callable[[], None] = lambda: None
+) -> int:
+    """The exit code of `work`, which is given the URL of the migrated knowledge base; `check` comes first."""
+
+    async def migrated(settings: IngestSettings, url: str) -> int:
+        await migrate_knowledge_base(url)
+        return await work(settings, url)
+
+    def run(settings: IngestSettings) -> int:
+        check()
+        with knowledge_base_url(settings, open_data_folder(settings.owflex_home)) as url:
+            return asyncio.run(migrated(settings, url))
+
     return in_plain_words(run)
-
-
-@asynccontextmanager
-async def _pool(url: str) -> AsyncGenerator[Pool]:
-    await migrate_knowledge_base(url)
-    async with open_ingest_pool(url) as pool:
-        yield pool
 
 
 def _with_pool(work: Callable[[Pool], Awaitable[int]]) -> int:
-    async def in_pool(url: str) -> int:
-        async with _pool(url) as pool:
+    async def in_pool(settings: IngestSettings, url: str) -> int:
+        async with open_ingest_pool(url) as pool:
             return await work(pool)
 
-    def run(settings: IngestSettings) -> int:
-        with knowledge_base_url(settings, open_data_folder(settings.owflex_home)) as url:
-            return asyncio.run(in_pool(url))
-
-    return in_plain_words(run)
+    return _on_knowledge_base(in_pool)
 
 
 def _with_embedder(model: str | None, work: Callable[[Pool, Embedder], Awaitable[int]]) -> int:
     """`work` with the embedding model: the named one, or that of the index."""
 
     async def in_pool(settings: IngestSettings, url: str) -> int:
-        async with _pool(url) as pool:
-            name = model or await model_to_use(url, settings.embedding_model)
-            cache = embedding_cache(open_data_folder(settings.owflex_home))
-            return await work(pool, create_embedder(name, cache))
+        async with open_ingest_pool(url) as pool:
+            return await work(pool, await embedder_for(settings, url, model))
 
-    def run(settings: IngestSettings) -> int:
-        with knowledge_base_url(settings, open_data_folder(settings.owflex_home)) as url:
-            return asyncio.run(in_pool(settings, url))
-
-    return in_plain_words(run)
-
-
-async def _work(settings: IngestSettings, url: str, concurrency: int, every: str | None) -> None:
-    await migrate_knowledge_base(url)
-    cache = embedding_cache(open_data_folder(settings.owflex_home))
-    embedder = create_embedder(await model_to_use(url, settings.embedding_model), cache)
-    async with open_ingestion(settings, url, embedder, Silent()) as ingestion:
-        console.print("Waiting for work. Ctrl+C stops after the files in work.")
-        await run_worker(ingestion, concurrency=concurrency, every=every)
-
-
-async def _status(url: str) -> QueueStatus:
-    await migrate_knowledge_base(url)
-    return await queue_status(url)
+    return _on_knowledge_base(in_pool)
 
 
 def _cells(document: ListedDocument) -> tuple[str, ...]:
@@ -249,6 +235,14 @@ def _show_faults(faults: Faults, *, as_json: bool) -> None:
         table.add_row(name.replace("_", " "), str(count))
     console.print(table)
     console.print("Repair it with: owflex ingest verify --repair" if faults.any else "Everything is whole.")
+
+
+def _show_status(status: QueueStatus) -> None:
+    table = Table("waiting", "in work", "done", "given up", "workers")
+    table.add_row(*map(str, (status.todo, status.doing, status.succeeded, status.failed, status.workers)))
+    console.print(table)
+    for source, reason in status.problems.items():
+        console.print(f"[red]{escape(source)}[/red]: {escape(reason)}")
 
 
 def _print(line: str) -> None:

@@ -13,7 +13,7 @@ from ingest.chunk_rows import Stored, Vectors, replace_chunks
 from ingest.content import Content
 from ingest.parsing.text import title_from
 from ingest.planning import Step
-from knowledge_base.postings import languages_of
+from knowledge_base.postings import languages_of, remember_collections
 
 Connection = AsyncConnection[TupleRow]
 
@@ -85,7 +85,9 @@ async def store_documents(
         await _remove_members(connection, ids, [row.source for row in members])
         await _forget_problems(connection, documents)
         member_ids = await _upsert(connection, members)
-        languages = await languages_of(connection, {document.collection for document in documents})
+        collections = {document.collection for document in documents}
+        await remember_collections(connection, collections)
+        languages = await languages_of(connection, collections)
         stored = [
             Stored(document_id, languages[row.document.collection], row.content)
             for document_id, row in zip([*ids, *member_ids], [*rows, *members], strict=True)

@@ -5,20 +5,26 @@ from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 
-from database.embedded import embedded_postgres
+from database.embedded import configured_or_embedded
+from database.home import open_data_folder
 from database.migrations import migrate
 from database.pool import check_reachable
+from knowledge_base.embedding import Embedder, create_embedder
 from knowledge_base.settings import KnowledgeBaseSettings
+from knowledge_base.spaces import model_to_use
 
 
 @contextmanager
 def knowledge_base_url(settings: KnowledgeBaseSettings, folder: Path) -> Generator[str]:
     """The URL of the knowledge base: the configured one, or the embedded Postgres while in the block."""
-    if settings.knowledge_base_database_url is not None:
-        yield settings.knowledge_base_database_url.get_secret_value()
-        return
-    with embedded_postgres(folder, "knowledge_base") as url:
+    with configured_or_embedded(settings.knowledge_base_database_url, folder, "knowledge_base") as url:
         yield url
+
+
+async def embedder_for(settings: KnowledgeBaseSettings, url: str, model_name: str | None = None) -> Embedder:
+    """The named model, else the one that the knowledge base at `url` is searched with; not loaded yet."""
+    cache = embedding_cache(open_data_folder(settings.owflex_home))
+    return create_embedder(model_name or await model_to_use(url, settings.embedding_model), cache)
 
 
 def embedding_cache(folder: Path) -> Path:

@@ -22,6 +22,7 @@ K1, B = 0.9, 0.6
 ORDINARY_LENGTH = 90
 # A word in the title or a heading counts like so many in the text.
 CONTEXT_WEIGHT = 0.5
+DEFAULT_LANGUAGE = "english"
 
 
 @dataclass(frozen=True)
@@ -34,14 +35,23 @@ class PassageText:
 
 async def languages_of(connection: Connection, collections: Collection[str]) -> dict[str, str]:
     """The language of each collection; a new one is English until it is said to be otherwise."""
-    await connection.execute(
-        "insert into collections (name) select unnest(%(names)s::text[]) on conflict do nothing",
-        {"names": sorted(collections)},
-    )
     rows = await connection.execute(
         "select name, language from collections where name = any(%(names)s)", {"names": list(collections)}
     )
-    return {name: language async for name, language in rows}
+    known = {name: language async for name, language in rows}
+    return {name: known.get(name, DEFAULT_LANGUAGE) for name in collections}
+
+
+async def remember_collections(connection: Connection, collections: Collection[str]) -> None:
+    """Give new collections their language: search asks in those that are remembered."""
+    await connection.execute(
+        """
+        insert into collections (name, language)
+        select unnest(%(names)s::text[]), %(language)s
+        on conflict do nothing
+        """,
+        {"names": sorted(collections), "language": DEFAULT_LANGUAGE},
+    )
 
 
 async def set_language(connection: Connection, collection: str, language: str) -> None:

@@ -56,14 +56,15 @@ lexemes as materialized (
     cross join unnest(%(words)s::text[]) as word
     where %(by_words)s
 ),
+counted as materialized (
+    select lexeme, (select count(*) from postings where postings.lexeme = asked.lexeme) as passages
+    from (select distinct lexeme from lexemes where lexeme is not null) as asked
+),
 weights as materialized (
     select lexeme,
            ln(1 + (greatest(everything.chunks - passages, 0) + 0.5) / (passages + 0.5))::float8 as weight
     from everything
-    cross join (
-        select lexeme, (select count(*) from postings where postings.lexeme = lexemes.lexeme) as passages
-        from (select distinct lexeme from lexemes where lexeme is not null) as lexemes
-    ) as counted
+    cross join counted
     -- A compound that no passage has is asked for by its parts.
     where passages > 0 or lexeme !~ '[^[:alnum:]]'
 ),

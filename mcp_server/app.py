@@ -17,8 +17,8 @@ from database.pool import Pool, create_pool
 from database.process import is_loopback, listen
 from knowledge_base.embedding import create_embedder
 from knowledge_base.following import FollowingEmbedder
-from knowledge_base.place import embedding_cache, knowledge_base_url, migrate_knowledge_base
-from knowledge_base.spaces import check_model, model_in_use, model_to_use
+from knowledge_base.place import embedder_for, embedding_cache, knowledge_base_url, migrate_knowledge_base
+from knowledge_base.spaces import check_model, model_in_use
 from knowledge_base.vector_index import look_widely
 from mcp_server.auth import LOCAL_USER, BearerVerifier
 from mcp_server.errors import UnsafeBindError
@@ -88,7 +88,7 @@ async def _running(
 ) -> AsyncGenerator[tuple[FastMCP, Health]]:
     await migrate_knowledge_base(url)
     cache = embedding_cache(open_data_folder(settings.owflex_home))
-    first = create_embedder(await model_to_use(url, settings.embedding_model), cache)
+    first = await embedder_for(settings, url)
     embedder = FollowingEmbedder(first, lambda model_name: create_embedder(model_name, cache))
     async with create_pool(
         url,

@@ -10,10 +10,8 @@ from rich.table import Table
 
 from database.home import open_data_folder
 from database.pool import create_pool
-from knowledge_base.embedding import create_embedder
-from knowledge_base.place import embedding_cache, knowledge_base_url, migrate_knowledge_base
+from knowledge_base.place import embedder_for, knowledge_base_url, migrate_knowledge_base
 from knowledge_base.search import Hit, Mode, Question, SearchFilter, SearchOutcome, search
-from knowledge_base.spaces import model_to_use
 from knowledge_base.vector_index import look_widely, vector_index
 from mcp_server.settings import McpServerSettings
 from owflex.edges import in_plain_words
@@ -58,8 +56,7 @@ async def _search(
     settings: McpServerSettings, url: str, question: str, options: SearchOptions
 ) -> SearchOutcome:
     await migrate_knowledge_base(url)
-    model_name = await model_to_use(url, settings.embedding_model)
-    embedder = create_embedder(model_name, embedding_cache(open_data_folder(settings.owflex_home)))
+    embedder = await embedder_for(settings, url)
     embedding = await asyncio.to_thread(embedder.embed_query, question)
     threshold = options.min_similarity
     async with create_pool(url, configure=look_widely) as pool, pool.connection() as connection:

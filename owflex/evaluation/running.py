@@ -5,17 +5,16 @@ import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from database.home import open_data_folder
 from database.pool import Pool
 from ingest.pipeline import open_ingest_pool
-from knowledge_base.embedding import Embedder, create_embedder
-from knowledge_base.place import embedding_cache, knowledge_base_url, migrate_knowledge_base
+from knowledge_base.embedding import Embedder
+from knowledge_base.place import embedder_for, knowledge_base_url, migrate_knowledge_base
 from knowledge_base.search import Hit, Mode, SearchFilter
 from knowledge_base.settings import KnowledgeBaseSettings
-from knowledge_base.spaces import model_in_use, model_to_use
+from knowledge_base.spaces import model_in_use
 from owflex.evaluation.asking import Answer, Asking, Report, ask
 from owflex.evaluation.bringing import bring_in, source_of
 from owflex.evaluation.corpus import TestSet
@@ -59,7 +58,7 @@ def measure_questions(
     folder = open_data_folder(settings.owflex_home)
 
     async def work(url: str) -> tuple[Measurement, list[str]]:
-        async with open_knowledge_base(url, url, settings, folder) as opened:
+        async with open_knowledge_base(url, url, settings) as opened:
             asking = Asking(opened.pool, opened.embedder, mode, SearchFilter(collection), report)
             return await _measure_questions(asking, questions)
 
@@ -75,7 +74,7 @@ def measure_test_set(test_set: TestSet, mode: Mode, report: Report) -> OfTestSet
         started = time.perf_counter()
 
         async def work() -> OfTestSet:
-            async with open_knowledge_base(scratch, url, settings, folder) as opened:
+            async with open_knowledge_base(scratch, url, settings) as opened:
                 chunks = await bring_in(opened.pool, opened.embedder, test_set.documents, report)
                 asking = Asking(opened.pool, opened.embedder, mode, SearchFilter(), report)
                 measurement = await _measure_test_set(asking, test_set)
@@ -87,14 +86,13 @@ def measure_test_set(test_set: TestSet, mode: Mode, report: Report) -> OfTestSet
 
 @asynccontextmanager
 async def open_knowledge_base(
-    url: str, users_url: str, settings: KnowledgeBaseSettings, folder: Path
+    url: str, users_url: str, settings: KnowledgeBaseSettings
 ) -> AsyncGenerator[Opened]:
     """The knowledge base at `url`, with the model that the user's one (at `users_url`) is searched with."""
     await migrate_knowledge_base(users_url)
     if url != users_url:
         await migrate_knowledge_base(url)
-    model_name = await model_to_use(users_url, settings.embedding_model)
-    embedder = create_embedder(model_name, embedding_cache(folder))
+    embedder = await embedder_for(settings, users_url)
     async with open_ingest_pool(url) as pool:
         yield Opened(pool, embedder)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ingest import reindexing
-from ingest.catalog import find_faults, list_sources, remove_source, repair
+from ingest.catalog import count_source, find_faults, list_sources, remove_source, repair
 from ingest.errors import DocumentUnknownError
 from ingest.reindexing import reindex
 from knowledge_base.embedding import Vectors
@@ -218,6 +218,7 @@ async def test_documents_are_listed_and_removed_by_source(kb: "KnowledgeBase", f
         ]
         assert listed == ["docs/a.md", *inside] == ["docs/a.md", "docs/deep/b.txt", "docs/deep/empty.md"]
         assert await remove_source(connection, "default", "docs/a.md") == 1
+        assert await count_source(connection, "default", "docs") == 2
         assert await remove_source(connection, "default", "docs") == 2
         with pytest.raises(DocumentUnknownError, match="ingest list"):
             await remove_source(connection, "default", "docs")

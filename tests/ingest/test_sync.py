@@ -288,6 +288,7 @@ async def test_ignored_files_stay_out(kb: "KnowledgeBase", folder: Path) -> None
 async def test_a_plan_changes_nothing(kb: "KnowledgeBase", folder: Path, counting: Counting) -> None:
     await kb.sync(folder)
     before = await kb.everything(), await kb.rows("select * from origins")
+    known = await kb.rows("select * from collections")
     (folder / "a.md").unlink()
     (folder / "new.md").write_text("# New")
     async with open_ingestion(kb.settings, kb.url, counting(), Silent()) as ingestion:
@@ -297,6 +298,9 @@ async def test_a_plan_changes_nothing(kb: "KnowledgeBase", folder: Path, countin
             plan = {step.source: step.outcome async for step in steps(connection, ["added", "removed"])}
     assert plan == {"docs/a.md": "removed", "docs/new.md": "added"}
     assert (await kb.everything(), await kb.rows("select * from origins")) == before
+    async with open_ingestion(kb.settings, kb.url, counting(), Silent()) as ingestion:
+        await ingestion.folder_task(folder, Wanted("another", dry_run=True))
+    assert await kb.rows("select * from collections") == known
 
 
 async def test_what_fails_while_it_is_stored_leaves_the_old_version(
