@@ -8,10 +8,13 @@ from pydantic import SecretStr
 ISSUER = "owflex-agent-service"
 AUDIENCE = "owflex-mcp-server"
 LIFETIME_SECONDS = 600
+# The chat reads the documents and keeps tasks; it never changes documents.
+SCOPE = "kb:read tasks"
 
 
 def mint_token(signing_key: SecretStr, user_id: str) -> str:
     """A bearer token (HS256 JWT) for `user_id`, good for ten minutes."""
     now = int(time.time())
     claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": user_id, "iat": now, "exp": now + LIFETIME_SECONDS}
+    claims["scope"] = SCOPE
     return jwt.encode(claims, signing_key.get_secret_value(), algorithm="HS256")

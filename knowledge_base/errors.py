@@ -46,6 +46,17 @@ class LanguageUnknownError(KnowledgeBaseError):
         super().__init__(f'There is no language "{language}" for word search. Known are: {", ".join(known)}.')
 
 
+class ServerRoleError(KnowledgeBaseError):
+    """Postgres does not hold rows of other users back, or the role for it cannot be set up."""
+
+
+class ApiKeyNotFoundError(KnowledgeBaseError):
+    """No key has this id or name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is no key {name}. Run: owflex token list")
+
+
 class RerankModelError(KnowledgeBaseError):
     """The reranking model cannot be loaded."""
 

@@ -45,7 +45,8 @@ class SearchFilter:
     changed in a period (`since` included, `until` not).
 
     A metadata value is one value or a list of which any will do; a list in the metadata matches by any of
-    its members.
+    its members. `restricted`: not all collections are open to the caller. Postgres holds the others back by
+    itself; it is said here because the open passages are then listed first, as with a filter.
     """
 
     collection: str | None = None
@@ -53,11 +54,12 @@ class SearchFilter:
     source: str | None = None
     since: datetime | None = None
     until: datetime | None = None
+    restricted: bool = False
 
     @property
     def narrows(self) -> bool:
         """Whether it leaves anything out."""
-        return any((self.collection, self.metadata, self.source, self.since, self.until))
+        return any((self.collection, self.metadata, self.source, self.since, self.until, self.restricted))
 
 
 @dataclass(frozen=True)

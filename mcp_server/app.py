@@ -5,6 +5,7 @@ import gc
 import socket
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
@@ -13,14 +14,14 @@ from fastmcp import FastMCP
 from starlette.types import ASGIApp
 
 from database.home import open_data_folder, read_or_create_secret
-from database.pool import Pool, create_pool
+from database.pool import Pool
 from database.process import is_loopback, listen
+from knowledge_base.access import check_isolation, open_server_pool, prepare_server_role
 from knowledge_base.embedding import create_embedder
 from knowledge_base.following import FollowingEmbedder
 from knowledge_base.place import embedder_for, embedding_cache, knowledge_base_url, migrate_knowledge_base
 from knowledge_base.spaces import check_model, model_in_use
-from knowledge_base.vector_index import look_widely
-from mcp_server.auth import LOCAL_USER, BearerVerifier
+from mcp_server.auth import STDIO_CALLER, BearerVerifier, Caller
 from mcp_server.errors import UnsafeBindError
 from mcp_server.health import Health
 from mcp_server.server import create_server
@@ -31,13 +32,22 @@ GRACE_SECONDS = 10
 TOKEN_FILE = "mcp-token"  # noqa: S105
 
 
+@dataclass(frozen=True)
+class Opened:
+    """A knowledge base that is up to date, served under a role that is held to row-level security."""
+
+    pool: Pool
+    embedder: FollowingEmbedder
+    health: Health
+
+
 def serve_http(settings: McpServerSettings) -> None:
     """Serve streamable HTTP until SIGINT or SIGTERM."""
+    _check_host(settings)
     folder = open_data_folder(settings.owflex_home)
-    verifier = _verifier(settings, folder)
     listener = listen(settings.mcp_server_host, settings.mcp_server_port, "MCP_SERVER_PORT")
     with listener, knowledge_base_url(settings, folder) as url:
-        asyncio.run(_serve_http(settings, url, verifier, listener))
+        asyncio.run(_serve_http(settings, folder, url, listener))
 
 
 def serve_stdio(settings: McpServerSettings) -> None:
@@ -47,11 +57,10 @@ def serve_stdio(settings: McpServerSettings) -> None:
         asyncio.run(_serve_stdio(settings, url))
 
 
-async def _serve_http(
-    settings: McpServerSettings, url: str, verifier: BearerVerifier, listener: socket.socket
-) -> None:
-    async with _running(settings, url, auth=verifier) as (server, health):
-        loading = asyncio.create_task(_warm_up(health))
+async def _serve_http(settings: McpServerSettings, folder: Path, url: str, listener: socket.socket) -> None:
+    async with _open(settings, url) as opened:
+        server = _server(settings, opened, auth=_verifier(settings, folder, opened.pool))
+        loading = asyncio.create_task(_warm_up(opened.health))
         app = http_app(server, settings)
         # h11: httptools leaves white space around header values, which the protocol forbids to reject.
         config = uvicorn.Config(
@@ -62,8 +71,9 @@ async def _serve_http(
 
 
 async def _serve_stdio(settings: McpServerSettings, url: str) -> None:
-    async with _running(settings, url, stdio_user=LOCAL_USER) as (server, health):
-        loading = asyncio.create_task(_warm_up(health))
+    async with _open(settings, url) as opened:
+        server = _server(settings, opened, stdio_caller=STDIO_CALLER)
+        loading = asyncio.create_task(_warm_up(opened.health))
         await server.run_stdio_async(show_banner=False)
         await loading
 
@@ -79,44 +89,40 @@ def http_app(server: FastMCP, settings: McpServerSettings) -> ASGIApp:
 
 
 @asynccontextmanager
-async def _running(
-    settings: McpServerSettings,
-    url: str,
-    *,
-    auth: BearerVerifier | None = None,
-    stdio_user: str | None = None,
-) -> AsyncGenerator[tuple[FastMCP, Health]]:
+async def _open(settings: McpServerSettings, url: str) -> AsyncGenerator[Opened]:
+    """Everything the server needs. Raises `ServerRoleError` where Postgres would not keep users apart."""
     await migrate_knowledge_base(url)
+    await prepare_server_role(url)
     cache = embedding_cache(open_data_folder(settings.owflex_home))
     first = await embedder_for(settings, url)
     embedder = FollowingEmbedder(first, lambda model_name: create_embedder(model_name, cache))
-    async with create_pool(
-        url,
-        max_size=settings.database_pool_size,
-        statement_timeout_ms=STATEMENT_TIMEOUT_MS,
-        configure=look_widely,
+    async with open_server_pool(
+        url, max_size=settings.database_pool_size, statement_timeout_ms=STATEMENT_TIMEOUT_MS
     ) as pool:
-        await _check_model(pool, embedder)
-        health = Health(pool, embedder)
-        yield (
-            create_server(
-                settings,
-                pool=pool,
-                embedder=embedder,
-                health=health,
-                version=version("owflex"),
-                auth=auth,
-                stdio_user=stdio_user,
-            ),
-            health,
-        )
+        async with pool.connection() as connection:
+            await check_isolation(connection)
+            stored = await model_in_use(connection)
+        if stored is not None:
+            check_model(stored, first.model_name)
+        yield Opened(pool, embedder, Health(pool, embedder))
 
 
-async def _check_model(pool: Pool, embedder: FollowingEmbedder) -> None:
-    async with pool.connection() as connection:
-        stored = await model_in_use(connection)
-    if stored is not None:
-        check_model(stored, embedder.current.model_name)
+def _server(
+    settings: McpServerSettings,
+    opened: Opened,
+    *,
+    auth: BearerVerifier | None = None,
+    stdio_caller: Caller | None = None,
+) -> FastMCP:
+    return create_server(
+        settings,
+        pool=opened.pool,
+        embedder=opened.embedder,
+        health=opened.health,
+        version=version("owflex"),
+        auth=auth,
+        stdio_caller=stdio_caller,
+    )
 
 
 async def _warm_up(health: Health) -> None:
@@ -126,17 +132,20 @@ async def _warm_up(health: Health) -> None:
     gc.freeze()
 
 
-def _verifier(settings: McpServerSettings, folder: Path) -> BearerVerifier:
-    if not is_loopback(settings.mcp_server_host) and not (
-        settings.mcp_server_token and settings.mcp_signing_key
-    ):
-        raise UnsafeBindError(
-            f"MCP_SERVER_HOST={settings.mcp_server_host} opens the server to other machines. "
-            "Set MCP_SERVER_TOKEN and MCP_SIGNING_KEY (32 characters or more each), or listen on 127.0.0.1."
-        )
+def _check_host(settings: McpServerSettings) -> None:
+    if is_loopback(settings.mcp_server_host) or (settings.mcp_server_token and settings.mcp_signing_key):
+        return
+    raise UnsafeBindError(
+        f"MCP_SERVER_HOST={settings.mcp_server_host} opens the server to other machines. "
+        "Set MCP_SERVER_TOKEN and MCP_SIGNING_KEY (32 characters or more each), or listen on 127.0.0.1."
+    )
+
+
+def _verifier(settings: McpServerSettings, folder: Path, keys: Pool) -> BearerVerifier:
     return BearerVerifier(
         settings.mcp_server_token or read_or_create_secret(folder, TOKEN_FILE),
         settings.mcp_signing_key or read_or_create_secret(folder, "mcp-signing-key"),
+        keys,
     )
 
 

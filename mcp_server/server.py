@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 
 from fastmcp import FastMCP
-from fastmcp.server.auth import TokenVerifier
+from fastmcp.server.auth import TokenVerifier, require_scopes
 from mcp_types import ToolAnnotations
 from pydantic import BaseModel
 from starlette.requests import Request
@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse
 from database.pool import Pool
 from knowledge_base.embedding.reranking import Reranker
 from knowledge_base.following import FollowingEmbedder
+from mcp_server.auth import READ_SCOPE, TASKS_SCOPE, Caller
 from mcp_server.errors import PlainValidationErrors, in_plain_words
 from mcp_server.health import Health
 from mcp_server.settings import McpServerSettings
@@ -39,9 +40,9 @@ def create_server(
     health: Health,
     version: str,
     auth: TokenVerifier | None = None,
-    stdio_user: str | None = None,
+    stdio_caller: Caller | None = None,
 ) -> FastMCP:
-    """The MCP server over an open pool; exactly one of `auth` (HTTP) and `stdio_user` says who is calling."""
+    """The MCP server over an open pool; `auth` (HTTP) or `stdio_caller` says who is calling."""
     server = FastMCP(
         "OwFlex",
         instructions=INSTRUCTIONS,
@@ -56,10 +57,11 @@ def create_server(
         embedder,
         settings.vector_similarity_threshold,
         settings.search_token_budget,
+        stdio_caller,
         _reranking(settings),
     )
     _add_document_tools(server, documents, settings.tool_timeout_seconds)
-    _add_task_tools(server, TaskTools(pool, stdio_user), settings.tool_timeout_seconds)
+    _add_task_tools(server, TaskTools(pool, stdio_caller), settings.tool_timeout_seconds)
     _add_health_routes(server, health)
     # Without this hook every call lists all tools again, to look for header parameters; ours have none.
     server._mcp_server.get_tool_input_schema = _no_header_parameters  # pyright: ignore[reportPrivateUsage]
@@ -87,7 +89,13 @@ def _add_document_tools(server: FastMCP, tools: DocumentTools, timeout: float) -
     ]
     for function, title in functions:
         annotations = ToolAnnotations(title=title, read_only_hint=True, open_world_hint=False)
-        server.tool(in_plain_words(function), annotations=annotations, timeout=timeout, tags={"documents"})
+        server.tool(
+            in_plain_words(function),
+            annotations=annotations,
+            timeout=timeout,
+            tags={"documents"},
+            auth=require_scopes(READ_SCOPE),
+        )
 
 
 def _add_task_tools(server: FastMCP, tools: TaskTools, timeout: float) -> None:
@@ -100,7 +108,13 @@ def _add_task_tools(server: FastMCP, tools: TaskTools, timeout: float) -> None:
     ]
     for function, annotations in functions:
         closed = annotations.model_copy(update={"open_world_hint": False})
-        server.tool(in_plain_words(function), annotations=closed, timeout=timeout, tags={"tasks"})
+        server.tool(
+            in_plain_words(function),
+            annotations=closed,
+            timeout=timeout,
+            tags={"tasks"},
+            auth=require_scopes(TASKS_SCOPE),
+        )
 
 
 def _add_health_routes(server: FastMCP, health: Health) -> None:

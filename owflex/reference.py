@@ -14,7 +14,7 @@ from ingest.settings import IngestSettings
 from knowledge_base.embedding import DEFAULT_MODEL, create_embedder
 from knowledge_base.following import FollowingEmbedder
 from knowledge_base.settings import KnowledgeBaseSettings
-from mcp_server.auth import LOCAL_USER
+from mcp_server.auth import STDIO_CALLER
 from mcp_server.health import Health
 from mcp_server.server import create_server
 from mcp_server.settings import McpServerSettings
@@ -73,7 +73,7 @@ def _server() -> FastMCP:
         embedder=embedder,
         health=Health(pool, embedder),
         version="0",
-        stdio_user=LOCAL_USER,
+        stdio_caller=STDIO_CALLER,
     )
 
 

@@ -8,8 +8,9 @@ from pydantic import AfterValidator, Field
 
 from database.pool import Pool
 from knowledge_base import tasks as stored
+from knowledge_base.access import acting_for
 from knowledge_base.tasks import Priority, Task, TaskChange, TaskFilter
-from mcp_server.auth import current_user
+from mcp_server.auth import Caller, current_caller
 from mcp_server.results import DeletedTask, TaskEntry, TaskList
 
 
@@ -40,10 +41,10 @@ TaskId = Annotated[
 
 @dataclass(frozen=True)
 class TaskTools:
-    """The task tools over one knowledge base; `stdio_user` owns the tasks where calls carry no token."""
+    """The task tools over one knowledge base; `stdio_caller` is served where calls carry no token."""
 
     pool: Pool
-    stdio_user: str | None
+    stdio_caller: Caller | None
 
     async def add_task(
         self,
@@ -54,10 +55,16 @@ class TaskTools:
         tags: Tags = None,
     ) -> TaskEntry:
         """Add a task to the user's list. Resolve words like "tomorrow" to a date yourself."""
-        user = current_user(self.stdio_user)
-        async with self.pool.connection() as connection:
+        caller = current_caller(self.stdio_caller)
+        async with acting_for(self.pool, caller.access) as connection:
             task = await stored.add_task(
-                connection, user, title=title, notes=notes, priority=priority, due_on=due_on, tags=tags or []
+                connection,
+                caller.user,
+                title=title,
+                notes=notes,
+                priority=priority,
+                due_on=due_on,
+                tags=tags or [],
             )
         return _entry(task)
 
@@ -73,7 +80,7 @@ class TaskTools:
         limit: Annotated[int, Field(ge=1, le=200, description="Most tasks to return.")] = 50,
     ) -> TaskList:
         """List the user's tasks, the most pressing first. Call this to learn a task's id."""
-        user = current_user(self.stdio_user)
+        caller = current_caller(self.stdio_caller)
         due_from, due_to = _days(due)
         which = TaskFilter(
             status=None if status == "all" else status,
@@ -82,8 +89,8 @@ class TaskTools:
             tag=None if tag is None else _clean(tag),
             priority=priority,
         )
-        async with self.pool.connection() as connection:
-            found, total = await stored.list_tasks(connection, user, which, limit)
+        async with acting_for(self.pool, caller.access) as connection:
+            found, total = await stored.list_tasks(connection, caller.user, which, limit)
         return TaskList(tasks=[_entry(task) for task in found], total=total)
 
     async def complete_task(self, task_id: TaskId) -> TaskEntry:
@@ -119,15 +126,15 @@ class TaskTools:
 
     async def delete_task(self, task_id: TaskId) -> DeletedTask:
         """Remove one of the user's tasks for good. To tick a task off, use complete_task instead."""
-        user = current_user(self.stdio_user)
-        async with self.pool.connection() as connection:
-            await stored.delete_task(connection, user, task_id)
+        caller = current_caller(self.stdio_caller)
+        async with acting_for(self.pool, caller.access) as connection:
+            await stored.delete_task(connection, caller.user, task_id)
         return DeletedTask(task_id=task_id)
 
     async def _change(self, task_id: int, change: TaskChange) -> TaskEntry:
-        user = current_user(self.stdio_user)
-        async with self.pool.connection() as connection:
-            return _entry(await stored.update_task(connection, user, task_id, change))
+        caller = current_caller(self.stdio_caller)
+        async with acting_for(self.pool, caller.access) as connection:
+            return _entry(await stored.update_task(connection, caller.user, task_id, change))
 
 
 def _days(due: Literal["any", "today", "overdue"]) -> tuple[date | None, date | None]:

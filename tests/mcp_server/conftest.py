@@ -14,10 +14,11 @@ from pydantic import SecretStr
 from starlette.types import ASGIApp
 
 from database.pool import Pool, create_pool
+from knowledge_base.access import open_server_pool, prepare_server_role
 from knowledge_base.embedding import SentenceTransformerEmbedder
 from knowledge_base.following import FollowingEmbedder
 from mcp_server.app import http_app
-from mcp_server.auth import AGENT_ISSUER, AUDIENCE, BearerVerifier
+from mcp_server.auth import AGENT_ISSUER, AUDIENCE, SCOPES, BearerVerifier
 from mcp_server.health import Health
 from mcp_server.server import create_server
 from mcp_server.settings import McpServerSettings
@@ -40,7 +41,7 @@ INITIALIZE = {
 
 @dataclass(frozen=True)
 class RunningServer:
-    """A served MCP server, its pool and its health."""
+    """A served MCP server, a pool that sees everything (the server's own does not), and its health."""
 
     url: str
     pool: Pool
@@ -63,7 +64,8 @@ class RunningServer:
 def signed_token(user: str, *, key: str = SIGNING_KEY, algorithm: str = "HS256", **claims: object) -> str:
     """A token as the agent service signs it; a claim of None is left out."""
     now = int(time.time())
-    payload = {"iss": AGENT_ISSUER, "aud": AUDIENCE, "sub": user, "iat": now, "exp": now + 60} | claims
+    payload = {"iss": AGENT_ISSUER, "aud": AUDIENCE, "sub": user, "iat": now, "exp": now + 60}
+    payload |= {"scope": " ".join(SCOPES)} | claims
     payload = {name: value for name, value in payload.items() if value is not None}
     return jwt.encode(payload, key if algorithm != "none" else "", algorithm=algorithm)
 
@@ -82,7 +84,8 @@ async def server(
 ) -> AsyncGenerator[RunningServer]:
     """The MCP server as it is shipped, on a free port."""
     settings = McpServerSettings(search_token_budget=600)  # pyright: ignore[reportCallIssue]
-    async with create_pool(knowledge_base_url) as pool:
+    await prepare_server_role(knowledge_base_url)
+    async with create_pool(knowledge_base_url) as everything, open_server_pool(knowledge_base_url) as pool:
         following = FollowingEmbedder(embedder, SentenceTransformerEmbedder)
         health = Health(pool, following)
         mcp = create_server(
@@ -91,7 +94,7 @@ async def server(
             embedder=following,
             health=health,
             version="0.0.test",
-            auth=BearerVerifier(SecretStr(LOCAL_TOKEN), SecretStr(SIGNING_KEY)),
+            auth=BearerVerifier(SecretStr(LOCAL_TOKEN), SecretStr(SIGNING_KEY), pool),
         )
         async with serve(http_app(mcp, settings)) as url:
-            yield RunningServer(url, pool, health)
+            yield RunningServer(url, everything, health)

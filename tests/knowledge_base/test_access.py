@@ -1,0 +1,137 @@
+"""Postgres itself keeps users and collections apart."""
+
+from collections.abc import AsyncGenerator
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from database.pool import Pool, create_pool
+from knowledge_base.access import (
+    SERVER_ROLE,
+    Access,
+    acting_for,
+    check_isolation,
+    open_server_pool,
+    prepare_server_role,
+)
+from knowledge_base.errors import ServerRoleError
+
+COUNTS = """
+select (select count(*) from documents), (select count(*) from chunks),
+       (select count(*) from chunk_embeddings), (select count(*) from postings),
+       (select count(*) from collections), (select count(*) from tasks)
+"""
+TWO_OF_EVERYTHING = """
+insert into collections (name) values ('hr'), ('it');
+insert into origins (collection, name, path, kind)
+values ('hr', 'h', '/h', 'folder'), ('it', 'i', '/i', 'folder');
+insert into documents (collection, origin, source, title, media_type, content_hash, recipe, chunk_count)
+values ('hr', 'h', 'h/a', 'A', 'text/plain', '', '', 1), ('it', 'i', 'i/b', 'B', 'text/plain', '', '', 1);
+insert into chunks (document_id, position, heading_path, content, token_count)
+select id, 0, '{}', title, 1 from documents;
+insert into embedding_spaces (model_name, dimensions, in_use) values ('m', 2, true);
+insert into chunk_embeddings (space_id, chunk_id, embedding)
+select embedding_spaces.id, chunks.id, '[1,0]' from embedding_spaces, chunks;
+insert into postings (lexeme, chunk_id, impact) select 'word', id, 1 from chunks;
+insert into tasks (user_id, title) values ('ann', 'hers'), ('bob', 'his');
+"""
+
+
+@pytest.fixture
+async def pool(knowledge_base_url: str) -> AsyncGenerator[Pool]:
+    """Two users, two collections, and connections of the server."""
+    async with await psycopg.AsyncConnection.connect(knowledge_base_url) as connection:
+        await connection.execute(TWO_OF_EVERYTHING.encode())
+    await prepare_server_role(knowledge_base_url)
+    async with open_server_pool(knowledge_base_url) as server_pool:
+        yield server_pool
+
+
+async def _counts(pool: Pool, access: Access) -> tuple[int, ...]:
+    async with acting_for(pool, access) as connection:
+        row = await (await connection.execute(COUNTS.encode())).fetchone()
+    assert row is not None
+    return row
+
+
+async def test_a_query_that_says_nobody_sees_nothing(pool: Pool) -> None:
+    async with pool.connection() as connection:
+        row = await (await connection.execute(COUNTS.encode())).fetchone()
+    assert row == (0, 0, 0, 0, 0, 0)
+
+
+async def test_a_caller_sees_all_collections_and_only_their_own_tasks(pool: Pool) -> None:
+    assert await _counts(pool, Access("ann")) == (2, 2, 2, 2, 2, 1)
+
+
+async def test_a_caller_with_one_collection_sees_nothing_of_the_other(pool: Pool) -> None:
+    assert await _counts(pool, Access("ann", frozenset({"hr"}))) == (1, 1, 1, 1, 1, 1)
+
+
+async def test_a_caller_without_collections_sees_no_document(pool: Pool) -> None:
+    assert await _counts(pool, Access("ann", frozenset())) == (0, 0, 0, 0, 0, 1)
+
+
+async def test_what_one_transaction_may_see_is_forgotten_in_the_next(pool: Pool) -> None:
+    await _counts(pool, Access("ann"))
+    async with pool.connection() as connection:
+        row = await (await connection.execute(COUNTS.encode())).fetchone()
+    assert row == (0, 0, 0, 0, 0, 0)
+
+
+@pytest.mark.parametrize("collection", ["{hr,it}", "hr'; drop table tasks; --", '"', "hr,it", "\\"])
+async def test_a_collection_with_a_strange_name_opens_only_itself(pool: Pool, collection: str) -> None:
+    assert (await _counts(pool, Access("ann", frozenset({collection}))))[0] == 0
+
+
+async def test_nobody_writes_a_task_for_another_user(pool: Pool) -> None:
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        async with acting_for(pool, Access("ann")) as connection:
+            await connection.execute("insert into tasks (user_id, title) values ('bob', 'from ann')")
+
+
+async def test_nobody_changes_or_removes_the_task_of_another_user(pool: Pool) -> None:
+    async with acting_for(pool, Access("ann")) as connection:
+        changed = await connection.execute("update tasks set title = 'mine' where user_id = 'bob'")
+        removed = await connection.execute("delete from tasks where title = 'his'")
+    assert (changed.rowcount, removed.rowcount) == (0, 0)
+
+
+@pytest.mark.parametrize("table", ["documents", "chunks", "chunk_embeddings", "postings", "origins"])
+async def test_the_server_can_not_change_documents(pool: Pool, table: str) -> None:
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        async with acting_for(pool, Access("ann")) as connection:
+            await connection.execute(sql.SQL("delete from {}").format(sql.Identifier(table)))
+
+
+async def test_the_role_of_the_server_is_held_to_row_level_security(pool: Pool) -> None:
+    async with pool.connection() as connection:
+        await check_isolation(connection)
+
+
+async def test_a_role_that_sees_everything_is_refused_with_the_cure(knowledge_base_url: str) -> None:
+    async with create_pool(knowledge_base_url) as owner, owner.connection() as connection:
+        with pytest.raises(ServerRoleError, match=r"superuser.*alter role"):
+            await check_isolation(connection)
+
+
+async def test_a_table_whose_protection_was_switched_off_is_named(
+    knowledge_base_url: str, pool: Pool
+) -> None:
+    async with await psycopg.AsyncConnection.connect(knowledge_base_url, autocommit=True) as owner:
+        await owner.execute("alter table tasks disable row level security")
+    async with pool.connection() as connection:
+        with pytest.raises(ServerRoleError, match="does not hold for tasks"):
+            await check_isolation(connection)
+
+
+async def test_a_login_that_may_not_make_roles_is_told_what_an_administrator_has_to_do(
+    knowledge_base_url: str, pool: Pool
+) -> None:
+    async with await psycopg.AsyncConnection.connect(knowledge_base_url, autocommit=True) as owner:
+        await owner.execute("drop role if exists plain_login")
+        await owner.execute("create role plain_login login")
+    url = knowledge_base_url.replace("postgres:", "plain_login:")
+    with pytest.raises(ServerRoleError, match=f"grant {SERVER_ROLE} to"):
+        await prepare_server_role(url)
