@@ -25,6 +25,8 @@ from psycopg import sql
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
+from databases import fresh_database
+
 from database.embedded import embedded_postgres
 from database.home import open_data_folder
 from ingest.content import ReadRequest, chunk_tokens
@@ -69,7 +71,7 @@ def measure(systems: "Sequence[_System]", url: str, rounds: int, chunks: int) ->
     seconds: dict[str, list[float]] = {system.name: [] for system in systems}
     for number in range(rounds):
         for system in systems:
-            database = _fresh_database(url, f"round_{number}_{TABLES[system.name]}")
+            database = fresh_database(url, f"round_{number}_{TABLES[system.name]}")
             seconds[system.name].append(system.ask(database))
             _check_complete(database, system.name, chunks)
     for system in systems:
@@ -148,15 +150,6 @@ def _command(name: str, options: argparse.Namespace, folder: Path, docs: Path) -
         return [sys.executable, __file__, "--serve", str(folder), str(docs)]
     script = str(HERE / "ingest_peers.py")
     return [options.peers_python, script, name, str(find_model(DEFAULT_MODEL)), str(folder / "passages.json")]
-
-
-def _fresh_database(url: str, name: str) -> str:
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
-    fresh = url.replace("/benchmark?", f"/{name}?")
-    with psycopg.connect(fresh, autocommit=True) as connection:
-        connection.execute("create extension vector")
-    return fresh
 
 
 def _check_complete(url: str, name: str, chunks: int) -> None:

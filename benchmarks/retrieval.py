@@ -20,11 +20,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import psycopg
-from psycopg import sql
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
+from databases import fresh_database
 from retrieval_metrics import Scores, comparison, ideal_filtered, scored, table
 
 from database.embedded import embedded_postgres
@@ -77,7 +76,7 @@ def measure(
     wanted = ideal_filtered(vectors.passages, vectors.questions, data.labels, data.asked_labels)
     scores: dict[str, Scores] = {}
     for number, system in enumerate(options.systems):
-        database = _fresh_database(url, f"{folder.name}_{number}")
+        database = fresh_database(url, f"{folder.name}_{number}")
         answer = _run(system, folder, database, options.peers_python)
         scores[system] = scored(answer, data.passage_documents, data.relevant, wanted)
         print(f"{system}: nDCG@10 {scores[system].means[0]:.3f}", file=sys.stderr, flush=True)
@@ -148,15 +147,6 @@ def _run(system: str, folder: Path, url: str, peers_python: str) -> dict[str, An
         command = [peers_python, str(HERE / "retrieval_peers.py"), system]
     result = subprocess.run([*command, str(folder), url], check=True, stdout=subprocess.PIPE, text=True)
     return json.loads(result.stdout.splitlines()[-1])
-
-
-def _fresh_database(url: str, name: str) -> str:
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
-    fresh = url.replace("/benchmark?", f"/{name}?")
-    with psycopg.connect(fresh, autocommit=True) as connection:
-        connection.execute("create extension vector")
-    return fresh
 
 
 def _print(scores: Mapping[str, Scores]) -> None:

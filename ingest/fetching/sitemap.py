@@ -14,6 +14,7 @@ from ingest.errors import FileFormatError, FileProblemError, FileTooLargeError
 from ingest.fetching.client import WebFetcher, WebPage
 from ingest.fetching.errors import UrlInvalidError
 from ingest.fetching.requesting import checked_url
+from ingest.safe_xml import SAFE
 
 MAX_PAGES = 50_000
 MAX_SITEMAPS = 500
@@ -102,10 +103,7 @@ def _elements(
             io.BytesIO(data),
             events=(event,),
             tag=tag,
-            resolve_entities=False,
-            no_network=True,
-            load_dtd=False,
-            huge_tree=False,
+            **SAFE,
             remove_comments=True,
             remove_pis=True,
         )

@@ -13,6 +13,7 @@ from ingest.parsing.feeds import local_name, parse_feed, words
 from ingest.parsing.html import parse as parse_html
 from ingest.parsing.tables import markdown_table, named_values
 from ingest.parsing.text import clean, decode, title_from
+from ingest.safe_xml import SAFE
 
 Element = etree._Element  # pyright: ignore[reportPrivateUsage]
 Path = tuple[str, ...]
@@ -88,15 +89,7 @@ def _read(data: bytes) -> tuple[Element, tuple[str, ...]]:
 
 
 def _parsed(data: bytes) -> tuple[Element | None, list[Any]]:
-    parser = etree.XMLParser(
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        huge_tree=False,
-        recover=True,
-        remove_comments=True,
-        remove_pis=True,
-    )
+    parser = etree.XMLParser(**SAFE, recover=True, remove_comments=True, remove_pis=True)
     try:
         root: Element | None = etree.fromstring(data, parser)
     except etree.XMLSyntaxError:

@@ -8,6 +8,7 @@ from typing import TypeAlias, cast
 from lxml import etree
 
 from ingest.errors import FileFormatError
+from ingest.safe_xml import SAFE
 
 # The name lxml gives to what everybody handles.
 Element: TypeAlias = etree._Element  # pyright: ignore[reportPrivateUsage]
@@ -82,9 +83,7 @@ def read_member(archive: zipfile.ZipFile, name: str, limit: int = 100_000_000) -
 
 def parse_xml(data: bytes) -> Element:
     """The root of an XML file; nothing outside is fetched, no entity grows. Raises `FileFormatError`."""
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, recover=True
-    )
+    parser = etree.XMLParser(**SAFE, recover=True)
     try:
         # A parser that recovers answers nothing at all for bytes that are no XML.
         root = cast("Element | None", etree.fromstring(data, parser))

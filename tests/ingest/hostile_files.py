@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
+from tests.ingest.archives import zipped
 from tests.ingest.changing_library import RELATIONS, WORD_TYPES, W
 
 MEGABYTE = 1024 * 1024
@@ -15,15 +16,6 @@ PDF_HEAD = b"%PDF-1.7\n"
 SHEET = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 RELATION = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 PACKAGE = "http://schemas.openxmlformats.org/package/2006"
-
-
-def zipped(files: Mapping[str, bytes | str]) -> bytes:
-    """An archive."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in files.items():
-            archive.writestr(name, content)
-    return buffer.getvalue()
 
 
 def nested_bomb() -> bytes:

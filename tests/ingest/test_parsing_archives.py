@@ -15,17 +15,10 @@ from ingest.errors import FileFormatError
 from ingest.parsing import members, parse
 from ingest.parsing.detection import media_type_of
 from ingest.parsing.document import ParsedDocument
+from tests.ingest.archives import zipped
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 504
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-
-
-def zipped(files: Mapping[str, bytes | str]) -> bytes:
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in files.items():
-            archive.writestr(name, content)
-    return file.getvalue()
 
 
 def tarred(files: Mapping[str, bytes], mode: str = "w") -> bytes:

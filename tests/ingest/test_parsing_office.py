@@ -1,6 +1,5 @@
 """What the parsers make of documents of office programs, each made here."""
 
-import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from io import BytesIO
@@ -16,6 +15,7 @@ from pptx.util import Inches
 from ingest.errors import FileFormatError
 from ingest.parsing import docx, pptx, spreadsheet
 from ingest.parsing.document import Block, ParsedDocument
+from tests.ingest.archives import zipped
 
 W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 M = 'xmlns:m="http://schemas.openxmlformats.org/officeDocument/2006/math"'
@@ -33,14 +33,6 @@ CORE = f"""<cp:coreProperties xmlns:cp="{PACKAGE}/metadata/core-properties"
 </cp:coreProperties>"""
 
 Parser = Callable[[bytes, str], ParsedDocument]
-
-
-def zipped(files: Mapping[str, str | bytes]) -> bytes:
-    file = BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in files.items():
-            archive.writestr(name, content)
-    return file.getvalue()
 
 
 def word(body: str, more: Mapping[str, str] | None = None) -> bytes:

@@ -1,14 +1,13 @@
 """What the parsers make of OpenDocument files, rich texts and e-books, each written here by hand."""
 
-import zipfile
 from collections.abc import Callable, Mapping
-from io import BytesIO
 
 import pytest
 
 from ingest.errors import FileFormatError
 from ingest.parsing import epub, opendocument, rtf
 from ingest.parsing.document import Block, ParsedDocument
+from tests.ingest.archives import zipped
 
 NAMESPACES = " ".join(
     f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{long}:1.0"'
@@ -39,14 +38,6 @@ PACKAGE = """<package xmlns="http://www.idpf.org/2007/opf"><metadata xmlns:dc="h
 </package>"""
 
 Parser = Callable[[bytes, str], ParsedDocument]
-
-
-def zipped(files: Mapping[str, str | bytes]) -> bytes:
-    file = BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in files.items():
-            archive.writestr(name, content)
-    return file.getvalue()
 
 
 def open_document(body: str, more: Mapping[str, str] | None = None, styles: str = "") -> bytes:

@@ -1,22 +1,12 @@
 """Zip files that are opened, and those that are refused."""
 
 import struct
-import zipfile
-from collections.abc import Mapping
-from io import BytesIO
 
 import pytest
 
 from ingest.errors import FileFormatError
 from ingest.parsing.zipped import open_zip, parse_xml, read_member
-
-
-def zipped(files: Mapping[str, str | bytes]) -> bytes:
-    file = BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in files.items():
-            archive.writestr(name, content)
-    return file.getvalue()
+from tests.ingest.archives import zipped
 
 
 def with_declared_size(data: bytes, size: int) -> bytes:
