@@ -177,6 +177,10 @@ class HashEmbedder:
         """One row per text."""
         return np.array([self.embed_query(text) for text in texts], dtype=np.float32).reshape(-1, DIMENSIONS)
 
+    def embed_queries(self, texts: Sequence[str]) -> Vectors:
+        """One vector of length 1 for each question."""
+        return self.embed_documents(texts)
+
     def embed_query(self, text: str) -> Vectors:
         """The vector of a text."""
         numbers = hashlib.shake_128(text.encode()).digest(DIMENSIONS)

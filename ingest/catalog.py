@@ -8,11 +8,7 @@ from typing import Any
 from psycopg import AsyncConnection, sql
 from psycopg.rows import TupleRow, class_row
 
-from database.pool import Pool
 from ingest.errors import DocumentUnknownError
-from ingest.reindexing import embed_missing
-from knowledge_base.embedding import Embedder
-from knowledge_base.spaces import hold_space_in_use, remove_retired_spaces
 
 Connection = AsyncConnection[TupleRow]
 PAGE = 500
@@ -43,18 +39,31 @@ class ListedDocument:
 
 @dataclass(frozen=True)
 class Faults:
-    """What is not as it must be: counts of documents, chunks and vectors."""
+    """What is not as it must be: counts of documents, chunks, vectors and postings.
+
+    A posting is a word of a passage as keyword search finds it.
+    """
 
     documents_without_chunks: int
     chunks_without_vectors: int
     vectors_of_wrong_length: int
+    chunks_without_postings: int
+    postings_without_chunks: int
     origins_without_documents: int
     retired_vectors: int
 
     @property
     def any(self) -> bool:
         """Whether there is anything to repair."""
-        return any((self.documents_without_chunks, self.chunks_without_vectors, self.vectors_of_wrong_length))
+        return any(
+            (
+                self.documents_without_chunks,
+                self.chunks_without_vectors,
+                self.vectors_of_wrong_length,
+                self.chunks_without_postings,
+                self.postings_without_chunks,
+            )
+        )
 
 
 async def list_sources(
@@ -157,6 +166,21 @@ async def find_faults(connection: Connection) -> Faults:
                        where vector_dims(chunk_embeddings.embedding) <> embedding_spaces.dimensions
                    ) as vectors_of_wrong_length,
                    (
+                       select count(distinct chunks.id)
+                       from chunks
+                       cross join unnest(chunks.lexemes) as wanted (lexeme)
+                       where not exists (
+                           select 1
+                           from postings
+                           where postings.lexeme = wanted.lexeme and postings.chunk_id = chunks.id
+                       )
+                   ) as chunks_without_postings,
+                   (
+                       select count(*)
+                       from postings
+                       where not exists (select 1 from chunks where chunks.id = postings.chunk_id)
+                   ) as postings_without_chunks,
+                   (
                        select count(*)
                        from origins
                        where not exists (
@@ -176,37 +200,3 @@ async def find_faults(connection: Connection) -> Faults:
         faults = await cursor.fetchone()
     assert faults is not None
     return faults
-
-
-async def repair(pool: Pool, embedder: Embedder) -> int:
-    """Make missing and wrong vectors anew; documents without all their chunks are made anew by the next run.
-
-    Returns how many vectors were made. Raises `EmbeddingSpaceMismatchError`.
-    """
-    async with pool.connection() as connection, connection.transaction():
-        space_id = await hold_space_in_use(connection, embedder)
-        await _remove_broken(connection)
-        await remove_retired_spaces(connection)
-    return await embed_missing(pool, embedder, space_id)
-
-
-async def _remove_broken(connection: Connection) -> None:
-    await connection.execute(
-        """
-        delete from chunk_embeddings
-        using embedding_spaces
-        where embedding_spaces.id = chunk_embeddings.space_id
-          and vector_dims(chunk_embeddings.embedding) <> embedding_spaces.dimensions
-        """
-    )
-    # With no recipe they differ from every file, and are read again.
-    await connection.execute(
-        """
-        update documents
-        set recipe = ''
-        where chunk_count <> (select count(*) from chunks where document_id = documents.id)
-           or chunk_count <> coalesce(
-               (select max(position) + 1 from chunks where document_id = documents.id), 0
-           )
-        """
-    )

@@ -13,8 +13,8 @@ from ingest.parsing import ocr
 LONGEST_CHUNK = 250
 # What a model's query or passage prompt may take of its tokens.
 ROOM_FOR_PROMPT = 6
-# Changes whenever parsing or chunking changes, so that documents stored by an older version are made anew.
-VERSION = 4
+# Changes with parsing, chunking, or what is stored of a passage: documents of an older version are made anew.
+VERSION = 5
 
 
 def chunk_tokens(model_tokens: int) -> int:

@@ -19,10 +19,10 @@ from ingest.catalog import (
     find_faults,
     list_sources,
     remove_source,
-    repair,
 )
 from ingest.command import ALL_GOOD, NOT_DONE, SOME_FAILED, in_plain_words
 from ingest.errors import DocumentUnknownError
+from ingest.mending import repair, repair_postings
 from ingest.pipeline import open_ingest_pool
 from ingest.queueing import QueueStatus, check_schedule, queue_status, run_worker
 from ingest.reindexing import reindex
@@ -111,10 +111,14 @@ def run_verify(*, mend: bool, as_json: bool) -> int:
             return ALL_GOOD
         if not mend:
             return SOME_FAILED
+        indexed = await repair_postings(pool)
         made = await repair(pool, embedder)
         if not as_json:
-            console.print(f"Made {made} vectors. Documents without all their chunks are read again by the ")
-            console.print("next `owflex ingest` or `owflex ingest sync` of their folder.")
+            console.print(f"Made {made} vectors, and indexed the words of {indexed} passages.")
+            console.print(
+                "Documents without all their chunks are read again by the next `owflex ingest` or "
+                "`owflex ingest sync` of their folder."
+            )
         return ALL_GOOD
 
     return _with_embedder(None, work)

@@ -2,55 +2,91 @@
 
 A convex sum of the cosine and of BM25 orders passages better than the fusion of ranks (Bruch, Gai and Ingber,
 An Analysis of Fusion Functions for Hybrid Retrieval, 2022). BM25 is divided by what the question's words
-could give, not by what the best passage got: so scores of different questions compare. The figures behind
-the constants are in docs/search.md.
+could give, not by what the best passage got: so scores of different questions compare. The best passages are
+then read: where the words stand in them says more than that they are there. The figures behind the constants
+are in docs/search.md.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple, TypeVar
 
-from knowledge_base.lexemes import CJK
+from knowledge_base.lexemes import CJK, CJK_RUN
 
 # The part of the cosine in the score; the rest is the words' part.
 COSINE_WEIGHT = 0.6
 # A passage that has every word of a question once or twice reaches this multiple of their weights.
 ALL_WORDS = 1.2
 # What it adds when the question's neighbours are neighbours in the passage too.
-TOGETHER_WEIGHT = 0.15
+TOGETHER_WEIGHT = 0.1
+# What it adds when all words of the question are in one place of the passage.
+PLACE_WEIGHT = 0.2
+# What it adds when each word that is missing has a relative in the passage.
+RELATED_WEIGHT = 0.15
 # So many words apart still counts as together: "leave of absence" and "absence leave".
 NEAR = 3
+# Words of one place: about a sentence.
+PLACE = 16
+# Relatives begin alike: with so many letters, and so much of the longer one.
+SHORTEST_ROOT, ROOT_PART = 4, 0.5
 # An inflected form is at most so much longer than its stem.
-LONGEST_ENDING = 5
+LONGEST_ENDING = 3
 
-WORD = re.compile(rf"[^\W_{CJK}]+|[{CJK}]")
+Key = TypeVar("Key")
 
-
-def together(question: Sequence[str], content: str, weights: Mapping[str, float]) -> float:
-    """The part of the question's neighbouring lexemes (by weight) that are near each other in `content`.
-
-    `question` holds its lexemes in their order.
-    """
-    pairs = {pair for pair in pairwise(question) if pair[0] != pair[1]}
-    whole = sum(_weight(pair, weights) for pair in pairs)
-    if not whole:
-        return 0.0
-    places = _places({lexeme for pair in pairs for lexeme in pair}, content)
-    near = (pair for pair in pairs if _are_near(places.get(pair[0], []), places.get(pair[1], [])))
-    return sum(_weight(pair, weights) for pair in near) / whole
+WORD = re.compile(rf"[^\W_{CJK}]+|[{CJK}]+")
 
 
-def _weight(pair: tuple[str, str], weights: Mapping[str, float]) -> float:
-    return min(weights.get(pair[0], 0.0), weights.get(pair[1], 0.0))
+def in_order(text: str) -> list[str]:
+    """The words of a text as they follow each other, lower case; CJK characters in overlapping pairs."""
+    found: list[str] = WORD.findall(text.lower())
+    return found if not CJK_RUN.search(text) else [part for word in found for part in _parts(word)]
 
 
-def _places(lexemes: set[str], content: str) -> dict[str, list[int]]:
-    found: dict[str, list[int]] = {}
-    for place, word in enumerate(WORD.findall(content.lower())):
-        for lexeme in lexemes:
-            if is_form_of(word, lexeme):
-                found.setdefault(lexeme, []).append(place)
-    return found
+def _parts(word: str) -> list[str]:
+    if len(word) == 1 or not CJK_RUN.match(word):
+        return [word]
+    return [word[place : place + 2] for place in range(len(word) - 1)]
+
+
+def closer_looks(
+    question: Sequence[str], weights: Mapping[str, float], passages: "Sequence[Passage]"
+) -> "list[CloserLook]":
+    """How each passage has the question's lexemes, which are given in their order, and their weights."""
+    asked = {lexeme: weights.get(lexeme, 0.0) for lexeme in question}
+    pairs = {pair: min(asked[pair[0]], asked[pair[1]]) for pair in pairwise(question) if pair[0] != pair[1]}
+    texts = [in_order(passage.content) for passage in passages]
+    meant = _meant({word for text in texts for word in text}, asked)
+    looks: list[CloserLook] = []
+    for passage, text in zip(passages, texts, strict=True):
+        places = [(place, meant[word]) for place, word in enumerate(text) if word in meant]
+        # The index knows the true stems: what it did not find is no form, however alike.
+        forms = [
+            (place, lexeme) for place, one in places for lexeme in one.forms if lexeme in passage.matched
+        ]
+        roots = {lexeme for _, one in places for lexeme in one.all if lexeme not in passage.matched}
+        looks.append(CloserLook(_together(forms, pairs), _in_place(forms, asked), _part(roots, asked)))
+    return looks
+
+
+def _meant(vocabulary: Iterable[str], asked: Collection[str]) -> "dict[str, Meant]":
+    """What each word may stand for, if for anything."""
+    by_letter: dict[str, list[str]] = {}
+    for lexeme in asked:
+        by_letter.setdefault(lexeme[0], []).append(lexeme)
+    meant: dict[str, Meant] = {}
+    for word in vocabulary:
+        lexemes = by_letter.get(word[0])
+        if not lexemes:
+            continue
+        forms = [lexeme for lexeme in lexemes if is_form_of(word, lexeme)]
+        alike = [lexeme for lexeme in lexemes if lexeme in forms or is_related(word, lexeme)]
+        if alike:
+            meant[word] = Meant(forms, alike)
+    return meant
 
 
 def is_form_of(word: str, lexeme: str) -> bool:
@@ -60,5 +96,70 @@ def is_form_of(word: str, lexeme: str) -> bool:
     return word.startswith(lexeme) or (lexeme.endswith("i") and word == lexeme[:-1] + "y")
 
 
+def is_related(word: str, lexeme: str) -> bool:
+    """Whether a word may come from the same root as a stem: they begin alike, as many relatives do."""
+    if not (word.isalpha() and lexeme.isalpha()):
+        return False
+    alike = next(
+        (place for place, (one, other) in enumerate(zip(word, lexeme, strict=False)) if one != other),
+        min(len(word), len(lexeme)),
+    )
+    return alike >= SHORTEST_ROOT and alike >= ROOT_PART * max(len(lexeme), len(word))
+
+
+def _together(forms: Sequence[tuple[int, str]], pairs: Mapping[tuple[str, str], float]) -> float:
+    places: dict[str, list[int]] = {}
+    for place, lexeme in forms:
+        places.setdefault(lexeme, []).append(place)
+    near = [pair for pair in pairs if _are_near(places.get(pair[0], []), places.get(pair[1], []))]
+    return _part(near, pairs)
+
+
 def _are_near(one: Sequence[int], other: Sequence[int]) -> bool:
     return any(abs(left - right) <= NEAR for left in one for right in other)
+
+
+def _in_place(forms: Sequence[tuple[int, str]], asked: Mapping[str, float]) -> float:
+    best = 0.0
+    here: deque[tuple[int, str]] = deque()
+    for place, lexeme in forms:
+        here.append((place, lexeme))
+        while here[0][0] <= place - PLACE:
+            here.popleft()
+        best = max(best, _part({each for _, each in here}, asked))
+    return best
+
+
+def _part(some: Iterable[Key], weights: Mapping[Key, float]) -> float:
+    whole = sum(weights.values())
+    return sum(weights[one] for one in some) / whole if whole else 0.0
+
+
+class Passage(NamedTuple):
+    """What is read of a passage: its text, and the question's lexemes that the index found in it."""
+
+    content: str
+    matched: Collection[str]
+
+
+class Meant(NamedTuple):
+    """What a word may stand for: lexemes whose form it is, and all that it is at least related to."""
+
+    forms: Sequence[str]
+    all: Sequence[str]
+
+
+@dataclass(frozen=True)
+class CloserLook:
+    """Parts of what the question's words say, 0 to 1: of its neighbours those that stand `together`, of its
+    words those `in_place` with each other, and those that only have a relative.
+    """
+
+    together: float
+    in_place: float
+    related: float
+
+    @property
+    def score(self) -> float:
+        """What is added to the score for it."""
+        return TOGETHER_WEIGHT * self.together + PLACE_WEIGHT * self.in_place + RELATED_WEIGHT * self.related

@@ -17,7 +17,7 @@ from knowledge_base.lexemes import words
 Connection = AsyncConnection[TupleRow]
 
 # How soon more of the same word stops to count, and how much long passages are held back.
-K1, B = 0.9, 0.6
+K1, B = 0.6, 0.6
 # Words of an ordinary passage; the measured mean changes with every document, and hardly matters.
 ORDINARY_LENGTH = 90
 # A word in the title or a heading counts like so many in the text.

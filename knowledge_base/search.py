@@ -12,7 +12,7 @@ from psycopg.types.json import Jsonb
 
 from knowledge_base.confidence import confidence_of
 from knowledge_base.embedding import Vectors
-from knowledge_base.fusion import ALL_WORDS, COSINE_WEIGHT, TOGETHER_WEIGHT, WORD, together
+from knowledge_base.fusion import ALL_WORDS, COSINE_WEIGHT, Passage, closer_looks, in_order
 from knowledge_base.lexemes import words
 from knowledge_base.reading import without_copies
 from knowledge_base.search_query import search_statement
@@ -68,9 +68,10 @@ class Hit:
 
     `similarity` is the cosine with the question, `bm25` the score of its words by their weights; `keyword` is
     the part of what the question's words say (by their rarity) that the passage has, 0 to 1; `together` the
-    part of its neighbouring words that stand near each other; `score` orders the hits. `vector_rank` and
-    `keyword_rank` count from 1 where that way of searching proposed the passage; `matched` are the question's
-    lexemes in it.
+    part of its neighbouring words that stand near each other, `in_place` the part of its words that stand in
+    one place, `related` the part of which only a relative is there; `score` orders the hits. `vector_rank`
+    and `keyword_rank` count from 1 where that way of searching proposed the passage; `matched` are the
+    question's lexemes in it.
     """
 
     chunk_id: int
@@ -90,6 +91,8 @@ class Hit:
     matched: list[str]
     score: float
     together: float = 0.0
+    in_place: float = 0.0
+    related: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -133,6 +136,7 @@ async def search(
     there. Raises `EmbeddingSpaceMismatchError`.
     """
     by_meaning, by_words = mode != "keyword", mode != "vector"
+    cosine_part = COSINE_WEIGHT if mode == "hybrid" else float(by_meaning)
     rows = await connection.execute(
         search_statement(index),
         {
@@ -147,8 +151,8 @@ async def search(
             "until": which.until,
             "by_meaning": by_meaning,
             "by_words": by_words,
-            "cosine_weight": COSINE_WEIGHT if by_words else 1.0 if by_meaning else 0.0,
-            "words_weight": (1 - COSINE_WEIGHT if by_meaning else 1.0) / ALL_WORDS if by_words else 0.0,
+            "cosine_weight": cosine_part,
+            "words_weight": (1 - cosine_part) / ALL_WORDS,
             "candidates": max(CANDIDATES, limit),
             "limit": max(LOOKED_AT, limit),
         },
@@ -166,7 +170,7 @@ def _outcome(
         check_model(in_use, question.model_name)
     hits = [Hit(*row[5:]) for row in rows if row[5] is not None]
     if mode != "vector":
-        hits = _with_neighbours(hits, question.text, weights or {}, lexemes or {})
+        hits = _looked_at(hits, question.text, weights or {}, lexemes or {})
     best = without_copies(hits)[:limit]
     return SearchOutcome(
         hits=[hit for hit in best if _is_relevant(hit, threshold, mode)],
@@ -180,15 +184,21 @@ def _outcome(
     )
 
 
-def _with_neighbours(
+def _looked_at(
     hits: Sequence[Hit], text: str, weights: Mapping[str, float], lexemes: Mapping[str, str]
 ) -> list[Hit]:
-    """The hits ordered anew: what is asked together counts more where it stands together."""
-    asked = [lexemes[word] for word in WORD.findall(text.lower()) if word in lexemes]
-    near = [together(asked, hit.content, weights) for hit in hits]
+    """The hits ordered anew by where the question's words stand in them."""
+    asked = [lexemes[word] for word in in_order(text) if word in lexemes]
+    looks = closer_looks(asked, weights, [Passage(hit.content, hit.matched) for hit in hits])
     scored = [
-        replace(hit, together=part, score=hit.score + TOGETHER_WEIGHT * part)
-        for hit, part in zip(hits, near, strict=True)
+        replace(
+            hit,
+            together=look.together,
+            in_place=look.in_place,
+            related=look.related,
+            score=hit.score + look.score,
+        )
+        for hit, look in zip(hits, looks, strict=True)
     ]
     return sorted(scored, key=lambda hit: -hit.score)
 

@@ -60,7 +60,8 @@ def run(
 ) -> None:
     """Measure the search with labelled questions, or with a test set in a database of its own.
 
-    Exit code: 0 measured, 1 could not measure, 3 significantly worse than the baseline, 130 stopped.
+    Exit code: 0 measured, 1 could not measure, 2 a file is wrong, 3 significantly worse than the baseline,
+    130 stopped.
     """
     from owflex.evaluation.command import Wanted, run_questions, run_test_set
 

@@ -110,7 +110,7 @@ def _why(hit: Hit, outcome: SearchOutcome) -> str:
             f"cosine {hit.similarity:.3f}, rank {hit.vector_rank or '–'}",
             f"BM25 {hit.bm25:.3f}, rank {hit.keyword_rank or '–'}",
             f"words {hit.keyword:.0%}: {escape(' '.join(hit.matched)) or '–'}",
-            f"together {hit.together:.0%}",
+            f"together {hit.together:.0%}, in place {hit.in_place:.0%}, related {hit.related:.0%}",
         ]
     )
 

@@ -24,6 +24,16 @@ POINTER = re.compile(
     r"|former|latter|es|das|dies|diese[rsmn]?|davon|dazu|dafür|er|sie)\b",
     re.IGNORECASE,
 )
+# What can only be meant together with the question before it: not "is there", "gibt es", "das Büro".
+ADDITION = re.compile(
+    r"(?:(?:and|und|et|y)\b|(?:what|how)\s+about\b|was\s+ist\s+mit\b|wie\s+(?:ist|sieht)\s+es\b)",
+    re.IGNORECASE,
+)
+REFERENCE = re.compile(
+    r"\b(?:it|its|this|that|these|those|they|them|their|he|him|his|she|her|former|latter|davon|dazu|dafür)\b"
+    r"|\b(?:es|das|dies|diese[rsmn]?|er|sie)\W*$",
+    re.IGNORECASE,
+)
 # "What is OAuth?" is short, and complete all the same.
 DEFINITION = re.compile(
     r"(?:what|who|where|was|wer|wo)(?:\s+(?:is|are|was|were|ist|sind)|['’]s)\b|(?:define|explain)\b",
@@ -59,6 +69,12 @@ def is_follow_up(question: str) -> bool:
         return own <= MOST_OWN_WITH_POINTER
     is_short = len(words) <= SHORT and own <= MOST_OWN_WHEN_SHORT and not DEFINITION.match(text)
     return is_short or own == 0
+
+
+def needs_the_one_before(question: str) -> bool:
+    """Whether a follow-up says by its wording that it lacks words, however much it finds without them."""
+    text = question.strip()
+    return is_follow_up(text) and bool(ADDITION.match(text) or REFERENCE.search(text))
 
 
 def carried_over(question: str, earlier: Sequence[str]) -> str | None:

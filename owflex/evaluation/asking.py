@@ -48,16 +48,23 @@ class Asking:
 async def ask(asking: Asking, queries: Sequence[str], names_of: NamesOf, depth: int) -> list[Answer]:
     """The answers in the order of the questions, each with `depth` results where there are as many."""
     answers: list[Answer] = []
+    # Whoever waits for a connection is turned away after some seconds, so nobody waits there.
+    turn = asyncio.Semaphore(asking.pool.max_size)
+
+    async def ask_in_turn(number: int, question: Question) -> Answer:
+        async with turn:
+            return await _ask(asking, question, names_of, number, depth)
+
     as_documents = await asyncio.to_thread(_are_embedded_like_documents, asking.embedder, queries)
     for start in range(0, len(queries), BATCH):
         batch = queries[start : start + BATCH]
         vectors = await asyncio.to_thread(_embed, asking.embedder, batch, as_documents=as_documents)
-        # The pool bounds how many of them are in work at the same time.
+        questions = [
+            Question(query, vector, asking.embedder.model_name)
+            for query, vector in zip(batch, vectors, strict=True)
+        ]
         answers += await asyncio.gather(
-            *(
-                _ask(asking, Question(query, vector, asking.embedder.model_name), names_of, number, depth)
-                for number, (query, vector) in enumerate(zip(batch, vectors, strict=True), start)
-            )
+            *(ask_in_turn(number, question) for number, question in enumerate(questions, start))
         )
         asking.report("Questions", len(answers), len(queries))
     return answers

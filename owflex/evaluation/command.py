@@ -1,6 +1,7 @@
 """What the commands of `owflex evaluate` do: figures on standard output, progress and warnings beside."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,14 @@ from owflex.edges import in_plain_words
 from owflex.evaluation.asking import Report
 from owflex.evaluation.comparison import Comparison, compare
 from owflex.evaluation.corpus import read_test_set
+from owflex.evaluation.errors import BadFileError
 from owflex.evaluation.labelled import read_questions
 from owflex.evaluation.measuring import Measurement, as_json, print_json, read_saved, save, summarize
 from owflex.evaluation.plotting import write_plot
 from owflex.evaluation.running import measure_questions, measure_test_set, result_of_test_set
 from owflex.evaluation.showing import show_comparison, show_measurement
 
+BAD_FILE = 2
 WORSE = 3
 MOST_WARNINGS = 10
 # A line of progress on a file of logs, not one for every batch.
@@ -40,7 +43,7 @@ class Wanted:
 
 
 def run_questions(path: Path, *, collection: str | None, mode: Mode, wanted: Wanted) -> int:
-    """Measure with labelled questions and print the figures; 3 when it is worse than the baseline, else 0."""
+    """Measure with labelled questions, print the figures; the exit code (2: a wrong file, 3: worse)."""
 
     def run() -> int:
         before = read_saved(wanted.baseline) if wanted.baseline else None
@@ -49,7 +52,7 @@ def run_questions(path: Path, *, collection: str | None, mode: Mode, wanted: Wan
         _warn(warnings)
         return _finish(measurement, before, wanted)
 
-    return in_plain_words(run)
+    return _exit_code(run)
 
 
 def run_test_set(corpus: Path, queries: Path, qrels: Path, *, mode: Mode, wanted: Wanted) -> int:
@@ -60,7 +63,20 @@ def run_test_set(corpus: Path, queries: Path, qrels: Path, *, mode: Mode, wanted
         result = measure_test_set(read_test_set(corpus, queries, qrels), mode, progress())
         return _finish(result.measurement, before, wanted, result_of_test_set(result))
 
-    return in_plain_words(run)
+    return _exit_code(run)
+
+
+def _exit_code(run: Callable[[], int]) -> int:
+    """The exit code of `run`, after one sentence about what went wrong."""
+
+    def checked() -> int:
+        try:
+            return run()
+        except BadFileError as error:
+            notes.print(f"[red]{escape(str(error))}[/red]", soft_wrap=True)
+            return BAD_FILE
+
+    return in_plain_words(checked)
 
 
 def progress() -> Report:

@@ -1,16 +1,19 @@
 """Reads a public test set: a corpus, queries and judgements (qrels), one folder of three files."""
 
-from collections.abc import Iterable
+import math
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from owflex.evaluation.errors import BadRowError, EvaluationError
+from owflex.evaluation.errors import BadFileError, BadRowError
 from owflex.evaluation.labelled import flag_of, read_lines, read_rows, text_of
 
 CORPUS_ROW = '{"id": "7", "title": "Tokens", "text": "A token is valid for an hour."}'
 QUERY_ROW = '{"id": "q1", "text": "How long is a token valid?", "answerable": true}'
 QRELS_ROW = "q1<tab>7<tab>1"
+
+Row = TypeVar("Row")
 
 
 @dataclass(frozen=True)
@@ -41,19 +44,23 @@ class TestSet:
 
 
 def read_test_set(corpus: Path, queries: Path, qrels: Path) -> TestSet:
-    """The three files. Raises `EvaluationError` naming file, line and cure."""
-    documents = [_document(corpus, line, row) for line, row in read_rows(corpus)]
-    asked = [_query(queries, line, row) for line, row in read_rows(queries)]
-    if not documents or not asked:
-        empty, example = (queries, QUERY_ROW) if documents else (corpus, CORPUS_ROW)
-        raise EvaluationError(f"There is nothing in {empty}. Write one row a line, such as {example}")
-    _check_unique(corpus, (document.document_id for document in documents))
-    _check_unique(queries, (query.query_id for query in asked))
-    gains = _read_qrels(qrels)
-    known = {document.document_id for document in documents}
-    if not any(name in known for row in gains.values() for name in row):
-        raise EvaluationError(f"No document that {qrels} names is in {corpus}. Name files of the same set.")
-    return TestSet(documents, asked, gains)
+    """The three files. Raises `BadFileError` naming file, line and cure."""
+    documents = _read(corpus, CORPUS_ROW, _document)
+    asked = _read(queries, QUERY_ROW, _query)
+    return TestSet(list(documents.values()), list(asked.values()), _read_qrels(qrels, documents, corpus))
+
+
+def _read(path: Path, example: str, made: Callable[[Path, int, dict[str, Any]], Row]) -> dict[str, Row]:
+    """The rows by their ids, in the order of the file."""
+    rows: dict[str, Row] = {}
+    for line, row in read_rows(path):
+        name = _id(path, line, row, example)
+        if name in rows:
+            raise BadRowError(path, line, f'the id "{name}" was there before. Give each row one of its own.')
+        rows[name] = made(path, line, {**row, "id": name})
+    if not rows:
+        raise BadFileError(f"There is nothing in {path}. Write one row a line, such as {example}")
+    return rows
 
 
 def _document(path: Path, line: int, row: dict[str, Any]) -> CorpusDocument:
@@ -61,49 +68,48 @@ def _document(path: Path, line: int, row: dict[str, Any]) -> CorpusDocument:
     text = row.get("text")
     if not isinstance(text, str) or not isinstance(title, str):
         raise BadRowError(path, line, f'"text" must be a text. Write rows such as {CORPUS_ROW}')
-    return CorpusDocument(_id(path, line, row, CORPUS_ROW), title, text)
+    return CorpusDocument(row["id"], title, text)
 
 
 def _query(path: Path, line: int, row: dict[str, Any]) -> Query:
     text = text_of(path, line, row, "text")
     if text is None:
         raise BadRowError(path, line, f'"text" is missing. Write rows such as {QUERY_ROW}')
-    return Query(_id(path, line, row, QUERY_ROW), text, flag_of(path, line, row, "answerable"))
+    return Query(row["id"], text, flag_of(path, line, row, "answerable"))
 
 
 def _id(path: Path, line: int, row: dict[str, Any], example: str) -> str:
     value = row.get("id")
     if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
         raise BadRowError(path, line, f'"id" is missing. Write rows such as {example}')
+    if "\x00" in str(value):
+        raise BadRowError(path, line, f'"id" holds a null character. Write rows such as {example}')
     return str(value)
 
 
-def _check_unique(path: Path, ids: Iterable[str]) -> None:
-    seen: set[str] = set()
-    for name in ids:
-        if name in seen:
-            raise EvaluationError(f'{path}: the id "{name}" is there twice. Give each row an id of its own.')
-        seen.add(name)
-
-
-def _read_qrels(path: Path) -> dict[str, dict[str, float]]:
+def _read_qrels(path: Path, known: Container[str], corpus: Path) -> dict[str, dict[str, float]]:
     gains: dict[str, dict[str, float]] = {}
     for line, text in read_lines(path):
         fields = text.rstrip("\r\n").split("\t")
         if len(fields) != 3:
             raise BadRowError(path, line, f"there must be three fields between tabs, such as {QRELS_ROW}")
-        score = _number(fields[2])
+        query_id, document_id, score = fields[0], fields[1], _number(fields[2])
         if score is None:
             if line == 1:  # a header
                 continue
             raise BadRowError(path, line, f'the score "{fields[2]}" is no number. Write {QRELS_ROW}')
+        if document_id not in known:
+            raise BadRowError(
+                path, line, f'there is no document "{document_id}" in {corpus}. Name files of the same set.'
+            )
         if score > 0:
-            gains.setdefault(fields[0], {})[fields[1]] = score
+            gains.setdefault(query_id, {})[document_id] = score
     return gains
 
 
 def _number(text: str) -> float | None:
     try:
-        return float(text)
+        number = float(text)
     except ValueError:
         return None
+    return number if math.isfinite(number) else None

@@ -9,7 +9,11 @@ class EvaluationError(OwflexError):
     """The search cannot be measured as it was asked; the message says what to change."""
 
 
-class BadRowError(EvaluationError):
+class BadFileError(EvaluationError):
+    """A file that was given to measure with is not what it must be; the message names it."""
+
+
+class BadRowError(BadFileError):
     """A line of a file is not what it must be."""
 
     def __init__(self, path: Path, line: int, problem: str) -> None:

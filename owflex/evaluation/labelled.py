@@ -2,16 +2,21 @@
 
 import hashlib
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from owflex.evaluation.errors import BadRowError, EvaluationError
+from owflex.evaluation.errors import BadFileError, BadRowError
 
 KNOWN_KEYS = ("id", "query", "source", "text", "answerable", "made_by")
 EXAMPLE = '{"query": "How long is a token valid?", "source": "handbook/tokens.md", "answerable": true}'
+
+# JSON can write half of a pair that makes a character; UTF-8 and Postgres cannot.
+HALF = "\\ud"
+LONE_HALF = re.compile("[\\ud800-\\udfff]")
 
 
 @dataclass(frozen=True)
@@ -30,34 +35,37 @@ class LabelledQuestion:
 
 
 def read_questions(path: Path) -> list[LabelledQuestion]:
-    """The questions of a JSONL file. Raises `EvaluationError` naming the line and the cure."""
+    """The questions of a JSONL file. Raises `BadFileError` naming the line and the cure."""
     questions = [_question(path, line, row) for line, row in read_rows(path)]
     if not questions:
-        raise EvaluationError(f"There is no question in {path}. Write one a line, such as {EXAMPLE}")
+        raise BadFileError(f"There is no question in {path}. Write one a line, such as {EXAMPLE}")
     return _with_unique_ids(path, questions)
 
 
 def read_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """The JSON objects of a JSONL file with their lines, without empty ones. Raises `EvaluationError`."""
+    """The JSON objects of a JSONL file with their lines, without empty ones. Raises `BadFileError`."""
     for line, text in read_lines(path):
         try:
             row = json.loads(text)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise BadRowError(path, line, f"this is no JSON ({error}). Write one object a line.") from error
         if not isinstance(row, dict):
             raise BadRowError(path, line, f"this is no JSON object. Write one a line, such as {EXAMPLE}")
+        if HALF in text.lower() and LONE_HALF.search(json.dumps(row, ensure_ascii=False)):
+            raise BadRowError(path, line, f"half of a character is missing ({HALF}… stands alone).")
         yield line, row
 
 
 def read_lines(path: Path) -> Iterator[tuple[int, str]]:
-    """The lines of a text file that are not empty, counted from 1. Raises `EvaluationError`."""
+    """The lines of a text file that are not empty, counted from 1. Raises `BadFileError`."""
     try:
-        with path.open(encoding="utf-8-sig") as file:
-            for line, text in enumerate(file, 1):
+        with path.open("rb") as file:
+            for line, raw in enumerate(file, 1):
+                text = _decoded(path, line, raw)
                 if text.strip():
                     yield line, text
-    except (OSError, UnicodeDecodeError) as error:
-        raise EvaluationError(f"{path} cannot be read ({error}). Name a text file in UTF-8.") from error
+    except OSError as error:
+        raise BadFileError(f"{path} cannot be read ({error.strerror}). Name a text file in UTF-8.") from error
 
 
 def text_of(path: Path, line: int, row: dict[str, Any], key: str) -> str | None:
@@ -96,6 +104,15 @@ def _question(path: Path, line: int, row: dict[str, Any]) -> LabelledQuestion:
         )
     question_id = text_of(path, line, row, "id") or _hash(query)
     return LabelledQuestion(question_id, query, source, text, answerable, line)
+
+
+def _decoded(path: Path, line: int, raw: bytes) -> str:
+    try:
+        return raw.decode("utf-8-sig" if line == 1 else "utf-8")
+    except UnicodeDecodeError as error:
+        raise BadRowError(
+            path, line, f"this is not UTF-8 ({error.reason}). Save the file as UTF-8."
+        ) from error
 
 
 def _hash(query: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
-from owflex.evaluation.errors import EvaluationError
+from owflex.evaluation.errors import BadFileError, EvaluationError
 from owflex.evaluation.metrics import METRICS, Floats, Interval, mean_interval
 from owflex.evaluation.thresholds import Detection, Flags, detect
 
@@ -84,15 +84,15 @@ def save(measurement: Measurement, path: Path) -> None:
 
 
 def read_saved(path: Path) -> Measurement:
-    """A measurement that `--save` wrote. Raises `EvaluationError`."""
+    """A measurement that `--save` wrote. Raises `BadFileError`."""
     try:
         saved = MEASUREMENTS.validate_json(path.read_bytes())
     except OSError as error:
-        raise EvaluationError(f"{path} cannot be read ({error}). Name a file that --save wrote.") from error
+        raise BadFileError(f"{path} cannot be read ({error}). Name a file that --save wrote.") from error
     except ValidationError as error:
-        raise EvaluationError(f"{path} is no saved measurement. Name a file that --save wrote.") from error
+        raise BadFileError(f"{path} is no saved measurement. Name a file that --save wrote.") from error
     if saved.format != FORMAT:
-        raise EvaluationError(f"{path} was saved by another version of OwFlex. Measure the baseline again.")
+        raise BadFileError(f"{path} was saved by another version of OwFlex. Measure the baseline again.")
     return saved
 
 

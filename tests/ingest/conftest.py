@@ -47,6 +47,9 @@ class CountingEmbedder:
         self.texts += texts
         return np.array([self._vector(text) for text in texts], dtype=np.float32).reshape(-1, self.dimensions)
 
+    def embed_queries(self, texts: Sequence[str]) -> Vectors:
+        return self.embed_documents(texts)
+
     def embed_query(self, text: str) -> Vectors:
         return self._vector(text)
 

@@ -78,6 +78,10 @@ class QuickEmbedder:
         rows = [self.embed_query(text) for text in texts]
         return np.stack(rows) if rows else np.empty((0, self.dimensions), dtype=np.float32)
 
+    def embed_queries(self, texts: Sequence[str]) -> Vectors:
+        """One vector of length 1 for each question."""
+        return self.embed_documents(texts)
+
     def embed_query(self, text: str) -> Vectors:
         """One vector of length 1."""
         digest = hashlib.sha256(text.encode()).digest()[: self.dimensions]

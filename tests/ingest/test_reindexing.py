@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ingest import reindexing
-from ingest.catalog import count_source, find_faults, list_sources, remove_source, repair
+from ingest.catalog import count_source, find_faults, list_sources, remove_source
 from ingest.errors import DocumentUnknownError
+from ingest.mending import repair, repair_postings
 from ingest.reindexing import reindex
 from knowledge_base.embedding import Vectors
 from knowledge_base.errors import EmbeddingModelError, ModelInUseError
 from knowledge_base.following import FollowingEmbedder
+from knowledge_base.postings import set_language
 from knowledge_base.search import Question, SearchFilter, SearchOutcome, search
 from knowledge_base.spaces import Progress, model_in_use
 
@@ -207,6 +209,46 @@ async def test_what_is_missing_or_wrong_is_found_and_repaired(
     async with kb.pool.connection() as connection:
         assert not (await find_faults(connection)).any
     assert await kb.texts() == whole
+
+
+async def test_words_that_keyword_search_lost_are_found_and_indexed_anew(
+    kb: "KnowledgeBase", folder: Path
+) -> None:
+    await kb.sync(folder)
+    everything = "select lexeme, chunk_id, impact from postings order by lexeme, chunk_id"
+    whole = await kb.rows(everything)
+    async with kb.pool.connection() as connection:
+        await connection.execute("delete from postings where chunk_id = (select min(id) from chunks)")
+        await connection.execute("delete from postings where lexeme = 'second'")
+        await connection.execute(
+            "insert into postings (lexeme, chunk_id, impact) values ('ghost', 0, 1), ('second', -1, 1)"
+        )
+        faults = await find_faults(connection)
+    having_second = {chunk_id for lexeme, chunk_id, _ in whole if lexeme == "second"}
+    lost = having_second | {min(chunk_id for _, chunk_id, _ in whole)}
+    assert faults.any
+    assert (faults.chunks_without_postings, faults.postings_without_chunks) == (len(lost), 2)
+    assert await repair_postings(kb.pool) == len(lost)
+    assert await kb.rows(everything) == whole
+    async with kb.pool.connection() as connection:
+        assert not (await find_faults(connection)).any
+    assert await repair_postings(kb.pool) == 0
+
+
+async def test_repaired_words_are_those_of_the_collections_language_and_go_with_their_document(
+    kb: "KnowledgeBase", folder: Path
+) -> None:
+    await kb.sync(folder)
+    async with kb.pool.connection() as connection:
+        await set_language(connection, "default", "simple")
+        await connection.execute("delete from postings where lexeme = 'second'")
+    assert await repair_postings(kb.pool) >= 1
+    changed = await kb.rows("select unnest(lexemes) from chunks where content ilike '%second%'")
+    assert ("second",) in changed
+    async with kb.pool.connection() as connection:
+        assert not (await find_faults(connection)).any
+        await remove_source(connection, "default", "docs")
+    assert await kb.rows("select 1 from postings") == []
 
 
 async def test_documents_are_listed_and_removed_by_source(kb: "KnowledgeBase", folder: Path) -> None:

@@ -35,6 +35,9 @@ class PlaneEmbedder:
     def embed_documents(self, texts: Sequence[str]) -> Vectors:
         return np.array([self.embed_query(text) for text in texts], dtype=np.float32)
 
+    def embed_queries(self, texts: Sequence[str]) -> Vectors:
+        return self.embed_documents(texts)
+
     def embed_query(self, text: str) -> Vectors:
         cosine = float(text)
         return np.array([cosine, (1 - cosine**2) ** 0.5], dtype=np.float32)

@@ -171,6 +171,31 @@ def test_the_database_is_gone_after_an_error_and_a_signal(
     assert scratch_databases(knowledge_base_url) == []
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "sentence"),
+    [
+        ("corpus.jsonl", None, "corpus.jsonl cannot be read"),
+        ("corpus.jsonl", "", "There is nothing in corpus.jsonl"),
+        ("queries.jsonl", "{\n", "queries.jsonl, line 1: this is no JSON"),
+        (
+            "qrels.tsv",
+            "q-bees\tbees\t1\nq-bees\twasps\t1\n",
+            'qrels.tsv, line 2: there is no document "wasps"',
+        ),
+    ],
+)
+def test_a_wrong_file_of_a_test_set_is_named_in_one_line_before_anything_is_made(
+    run: Run, test_set: list[str], tmp_path: Path, name: str, text: str | None, sentence: str
+) -> None:
+    if text is None:
+        (tmp_path / name).unlink()
+    else:
+        (tmp_path / name).write_text(text)
+    result = run("evaluate", *test_set, "--json")
+    assert (result.returncode, result.stdout, result.stderr.count("\n")) == (2, "", 1)
+    assert sentence in result.stderr
+
+
 def test_labelled_questions_are_measured_shown_and_drawn(
     run: Run, library: list[dict[str, Any]], tmp_path: Path
 ) -> None:
@@ -221,7 +246,9 @@ def test_what_cannot_be_measured_is_said_in_a_sentence(run: Run, tmp_path: Path)
     assert (empty.returncode, empty.stdout) == (1, "")
     assert "There is nothing to search yet" in empty.stderr
     (tmp_path / "q.jsonl").write_text("no json\n")
-    assert "line 1: this is no JSON" in " ".join(run("evaluate", "q.jsonl").stderr.split())
+    broken = run("evaluate", "q.jsonl")
+    assert (broken.returncode, broken.stdout, broken.stderr.count("\n")) == (2, "", 1)
+    assert "q.jsonl, line 1: this is no JSON" in broken.stderr
     assert "--queries" in run("evaluate", "--corpus", "corpus.jsonl").stderr
     assert "owflex ingest PATH" in run("evaluate", "make").stderr
 

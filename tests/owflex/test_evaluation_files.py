@@ -39,6 +39,8 @@ def test_a_question_is_answerable_unless_it_says_otherwise(tmp_path: Path) -> No
         ('{"query": "Why?", "source": ""}', 'line 2: "source" must be a text'),
         ('{"query": "Why?", "answerable": "no"}', 'line 2: "answerable" must be true or false'),
         ('{"query": "Why?", "sorce": "a.md"}', 'line 2: "sorce" is not known. There are: id, query'),
+        ('{"query": "\\ud83d?", "answerable": false}', "line 2: half of a character is missing"),
+        ("[" * 100_000, "line 2: this is no JSON"),
         (GOOD, "line 1: this question is there twice"),
     ],
 )
@@ -54,8 +56,10 @@ def test_a_file_that_is_missing_empty_or_no_text_is_an_error(tmp_path: Path) -> 
     with pytest.raises(EvaluationError, match="There is no question"):
         read_questions(written(tmp_path, "empty.jsonl", "\n\n"))
     (tmp_path / "binary.jsonl").write_bytes(b"\xff\xfe\x00\xd8")
-    with pytest.raises(EvaluationError, match="UTF-8"):
+    with pytest.raises(EvaluationError, match="line 1: this is not UTF-8"):
         read_questions(tmp_path / "binary.jsonl")
+    with pytest.raises(EvaluationError, match="cannot be read"):
+        read_questions(tmp_path)
 
 
 CORPUS = '{"id": "1", "title": "One", "text": "The first."}\n{"id": 2, "text": "The second."}\n'
@@ -79,12 +83,16 @@ def test_a_test_set_is_read_with_and_without_a_header(tmp_path: Path) -> None:
     [
         ("c.jsonl", '{"text": "Without an id."}', 'line 1: "id" is missing'),
         ("c.jsonl", '{"id": "1", "text": 5}', 'line 1: "text" must be a text'),
-        ("c.jsonl", CORPUS + CORPUS, 'the id "1" is there twice'),
+        ("c.jsonl", CORPUS + CORPUS, 'line 3: the id "1" was there before'),
+        ("c.jsonl", '{"id": "a\\u0000", "text": "A null."}', 'line 1: "id" holds a null character'),
+        ("q.jsonl", QUERIES + QUERIES, 'line 3: the id "a" was there before'),
+        ("q.jsonl", "\n", "There is nothing in .*q.jsonl"),
         ("c.jsonl", "", "There is nothing in"),
         ("q.jsonl", '{"id": "a"}', 'line 1: "text" is missing'),
         ("r.tsv", "a 1 2", "line 1: there must be three fields between tabs"),
         ("r.tsv", "a\t1\t2\na\t2\tmuch", 'line 2: the score "much" is no number'),
-        ("r.tsv", "a\t9\t1", "No document that .* names is in"),
+        ("r.tsv", "a\t1\t2\na\t2\tnan", 'line 2: the score "nan" is no number'),
+        ("r.tsv", "a\t1\t1\na\t9\t1", 'r.tsv, line 2: there is no document "9" in .*c.jsonl'),
     ],
 )
 def test_a_bad_test_set_is_named_with_its_cure(tmp_path: Path, name: str, text: str, problem: str) -> None:

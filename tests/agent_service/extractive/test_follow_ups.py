@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent_service.extractive.follow_ups import MOST_WORDS, carried_over, is_follow_up
+from agent_service.extractive.follow_ups import MOST_WORDS, carried_over, is_follow_up, needs_the_one_before
 
 
 @pytest.mark.parametrize(
@@ -43,6 +43,42 @@ def test_a_question_that_leans_on_the_one_before_is_a_follow_up(question: str) -
 def test_a_question_that_names_its_subject_is_none(question: str) -> None:
     assert not is_follow_up(question)
     assert carried_over(question, ["How many days of annual leave are there?"]) is None
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "how do I enable it?",
+        "How do I enable it in production?",
+        "What does that mean?",
+        "who approves them?",
+        "and what about sick leave?",
+        "What about part-timers?",
+        "Wie aktiviere ich das?",
+        "Und im Krankenstand?",
+    ],
+)
+def test_wording_that_points_back_needs_the_question_before(question: str) -> None:
+    assert needs_the_one_before(question)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Is there a canteen?",
+        "Gibt es Parkplätze?",
+        "Wo ist das Büro?",
+        "how long?",
+        "What is OAuth?",
+        "Does the pump controller log it when pressure readings are negative?",
+    ],
+)
+def test_a_question_that_may_stand_alone_does_not_need_the_one_before(question: str) -> None:
+    assert not needs_the_one_before(question)
+
+
+def test_a_verb_and_a_pronoun_take_the_subject_along() -> None:
+    assert carried_over("how do I enable it?", ["What is HNSW in OwFlex?"]) == "how enable HNSW OwFlex"
 
 
 def test_its_own_words_come_first_and_none_twice() -> None:

@@ -1,0 +1,87 @@
+"""The HNSW index over as many vectors as make it worth one."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from pgvector import HalfVector
+
+from ingest.chunk_rows import text_hash
+from ingest.chunking import Chunk
+from ingest.content import Content
+from ingest.storing import NewDocument, store_documents
+from knowledge_base.search import Question, SearchFilter, search
+from knowledge_base.spaces import hold_space_in_use
+from knowledge_base.vector_index import WORTH_AN_INDEX, ensure_vector_index, look_widely, vector_index
+
+if TYPE_CHECKING:
+    from conftest import Connection, PlaneEmbedder
+
+DIMENSIONS, CLUSTERS = 384, 600
+DOCUMENTS, CHUNKS = 100, 600
+QUESTIONS = 100
+
+Floats = NDArray[np.float32]
+
+
+def normalized(vectors: NDArray[Any]) -> Floats:
+    return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), dtype=np.float32)
+
+
+def clustered(generator: np.random.Generator, count: int) -> Floats:
+    """Vectors about centers; their distance to the center is 0.7 of its length."""
+    centers = normalized(np.random.default_rng(5).standard_normal((CLUSTERS, DIMENSIONS)))
+    noise = normalized(generator.standard_normal((count, DIMENSIONS)))
+    return normalized(centers[generator.integers(0, CLUSTERS, count)] + 0.7 * noise)
+
+
+async def store_vectors(connection: "Connection", embedder: "PlaneEmbedder", vectors: Floats) -> None:
+    await connection.execute("insert into origins (collection, name, path) values ('default', 'tests', '')")
+    for number, part in enumerate(np.split(vectors, DOCUMENTS)):
+        chunks = tuple(Chunk(place, (), None, f"{number}", f"{number}-{place}", 1) for place in range(CHUNKS))
+        content = Content("", f"d{number}", "text/plain", "00", {"number": number}, (), chunks)
+        made = {text_hash(chunk): HalfVector(vector) for chunk, vector in zip(chunks, part, strict=True)}
+        async with connection.transaction():
+            space_id = await hold_space_in_use(connection, embedder)
+            document = NewDocument("default", "tests", f"d{number}", "test", {}, content)
+            await store_documents(connection, space_id, [document], made)
+    await connection.execute("analyze")
+
+
+async def nearest(connection: "Connection", vector: Floats, *, by_index: bool, **filters: Any) -> list[str]:
+    outcome = await search(
+        connection,
+        Question("", vector, "plane"),
+        limit=10,
+        min_similarity=-1,
+        which=SearchFilter(**filters),
+        mode="vector",
+        index=await vector_index(connection, "plane") if by_index else None,
+    )
+    return [hit.content for hit in outcome.hits]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+async def test_the_index_finds_nearly_all_that_is_nearest_among_sixty_thousand_and_a_filter_loses_none(
+    connection: "Connection", plane: "PlaneEmbedder", record_property: Any
+) -> None:
+    plane.dimensions = DIMENSIONS
+    generator = np.random.default_rng(3)
+    vectors = clustered(generator, DOCUMENTS * CHUNKS)
+    assert len(vectors) >= WORTH_AN_INDEX
+    await store_vectors(connection, plane, vectors)
+    assert await ensure_vector_index(connection)
+    await look_widely(connection)
+    found = 0
+    for question in clustered(generator, QUESTIONS):
+        exact = await nearest(connection, question, by_index=False)
+        found += len(set(exact) & set(await nearest(connection, question, by_index=True)))
+        one_in_a_hundred = await nearest(connection, question, by_index=True, metadata={"number": 42})
+        own = vectors[42 * CHUNKS : 43 * CHUNKS] @ question
+        best = {f"42-{place}" for place in np.argsort(-own)[:12]}
+        assert len(one_in_a_hundred) == 10
+        assert len(set(one_in_a_hundred) & best) >= 9
+    record_property("recall", found / (10 * QUESTIONS))
+    assert found / (10 * QUESTIONS) >= 0.95
