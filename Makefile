@@ -75,6 +75,18 @@ benchmark-retrieval: $(VENV)/.installed .venv-benchmarks/.installed
 	$(BIN)/python benchmarks/retrieval.py --data "$(DATA)" --peers-python .venv-benchmarks/bin/python
 .PHONY: benchmark-ingest benchmark-retrieval
 
+# The MCP project's conformance suite against the server (docs/conformance.md). It brings its Node along on Linux;
+# elsewhere Node 22 or newer must be there.
+conformance: $(VENV)/.installed-dev build/conformance/.installed
+	$(BIN)/python tests/conformance/run.py
+.PHONY: conformance
+
+build/conformance/.installed: tests/conformance/package.json
+	@mkdir -p build/conformance
+	@cp tests/conformance/package.json build/conformance/
+	@cd build/conformance && npm install --no-audit --no-fund --no-package-lock --silent
+	@touch $@
+
 .venv-benchmarks/.installed: benchmarks/requirements-peers.txt
 	@test -x .venv-benchmarks/bin/python || $(PYTHON) -m venv .venv-benchmarks
 	@.venv-benchmarks/bin/pip install --quiet --disable-pip-version-check "$(TORCH)"

@@ -39,8 +39,8 @@ async def migrate(url: str, folder: Traversable) -> list[str]:
 
 
 async def pending(connection: AsyncConnection[TupleRow], folder: Traversable) -> list[str]:
-    """Names of the shipped migrations that the database does not have yet."""
-    applied = await _applied(connection)
+    """Names of the shipped migrations that the database does not have yet; only reads."""
+    applied = await _recorded(connection)
     return [migration.name for migration in read_migrations(folder) if migration.name not in applied]
 
 
@@ -67,6 +67,13 @@ async def _applied(connection: AsyncConnection[TupleRow]) -> dict[str, str]:
         )
         """
     )
+    return await _recorded(connection)
+
+
+async def _recorded(connection: AsyncConnection[TupleRow]) -> dict[str, str]:
+    found = await connection.execute("select to_regclass('schema_migrations')")
+    if await found.fetchone() == (None,):
+        return {}
     rows = await connection.execute("select name, sha256 from schema_migrations")
     return {name: sha256 async for name, sha256 in rows}
 

@@ -24,6 +24,16 @@ class FolderNameTakenError(IngestError):
         )
 
 
+class FolderNameReservedError(IngestError):
+    """Documents that clients add have this name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f'The name "{name}" is kept for documents that clients add. '
+            "Give this folder another one with --name."
+        )
+
+
 class EmptyFolderError(IngestError):
     """A sync found no file at all where there were documents."""
 

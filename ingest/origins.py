@@ -11,7 +11,8 @@ from psycopg.rows import TupleRow
 from psycopg.types.json import Jsonb
 from pydantic import TypeAdapter
 
-from ingest.errors import FolderNameTakenError
+from ingest.errors import FolderNameReservedError, FolderNameTakenError
+from knowledge_base.uploads import ADDED_BY
 
 Connection = AsyncConnection[TupleRow]
 # "files": a folder of which only single files were named.
@@ -56,7 +57,7 @@ async def folder_origin(
     """The folder that `path` belongs to: one that is known and holds it, else `path` itself or its parent.
 
     `moved` says that the folder known by the name is at `path` now. Raises `FolderNameTakenError` when the
-    name stands for another folder.
+    name stands for another folder, `FolderNameReservedError` when it is that of what clients add.
     """
     is_folder = await asyncio.to_thread(path.is_dir)
     if name is None:
@@ -68,6 +69,8 @@ async def folder_origin(
     known_as = await find_origin(connection, collection, name)
     if known_as is not None and known_as.place != str(path) and not moved:
         raise FolderNameTakenError(name, collection, known_as.place)
+    if known_as is None and name.split("/")[0] == ADDED_BY:
+        raise FolderNameReservedError(name)
     kind: Kind = "folder" if is_folder or (known_as and known_as.kind == "folder") else "files"
     return await remember(connection, collection, name, str(path), kind, options)
 

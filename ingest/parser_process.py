@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -121,22 +121,38 @@ class ParserProcess:
 
 
 class Parsers:
-    """Several parser processes; each reads one file at a time."""
+    """Several parser processes; each reads one file at a time.
 
-    def __init__(self, limits: ReadLimits, count: int) -> None:
-        self._all = [ParserProcess(limits) for _ in range(count)]
-        self._free: asyncio.Queue[ParserProcess] = asyncio.Queue()
-        for process in self._all:
-            self._free.put_nowait(process)
+    `limits` is asked in a thread before the first file: they depend on the model, which takes long to load.
+    """
+
+    def __init__(self, limits: Callable[[], ReadLimits], count: int) -> None:
+        self._find_limits = limits
+        self._limits: ReadLimits | None = None
+        self._finding = asyncio.Lock()
+        self._all: list[ParserProcess] = []
+        self._free: asyncio.Queue[ParserProcess | None] = asyncio.Queue()
+        for _ in range(count):
+            self._free.put_nowait(None)
 
     @asynccontextmanager
     async def one(self) -> AsyncGenerator[ParserProcess]:
-        """A parser that is free; it is taken while in the block."""
+        """A parser that is free; it is taken while in the block. Raises `EmbeddingModelError`."""
         process = await self._free.get()
         try:
+            if process is None:
+                process = await self._new()
             yield process
         finally:
             self._free.put_nowait(process)
+
+    async def _new(self) -> ParserProcess:
+        async with self._finding:
+            if self._limits is None:
+                self._limits = await asyncio.to_thread(self._find_limits)
+        process = ParserProcess(self._limits)
+        self._all.append(process)
+        return process
 
     async def close(self) -> None:
         """End all processes."""

@@ -15,7 +15,7 @@ from typing import Any
 import psycopg
 from croniter import croniter
 from procrastinate import App, JobContext, PsycopgConnector, RetryStrategy
-from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
+from procrastinate.exceptions import AlreadyEnqueued
 
 from database.migrations import ADVISORY_LOCK
 from ingest.errors import FileProblemError, IngestError, OptionError
@@ -23,7 +23,8 @@ from ingest.origins import Origin, all_origins, find_origin
 from ingest.pipeline import Done, FileToIngest
 from ingest.report import MOST_PROBLEMS, FileReport, Silent
 from ingest.runs import Ingestion, Wanted, spool_folder
-from ingest.sync import OUT_OF_REACH, run_sync
+from ingest.sync import run_sync
+from ingest.uploads import TRY_AGAIN, do_uploads, queue_forgotten, remove_old_uploads
 from ingest.working import PACE, Pace, PatientConnector, work_until_stopped
 
 logger = logging.getLogger("ingest")
@@ -118,6 +119,7 @@ async def run_worker(
             install_signal_handlers=False,
             additional_context={"ingestion": ingestion, "queue": Queue(app), "pace": pace},
         )
+        await queue_forgotten(ingestion.pool)
         await work_until_stopped(work, again=wait)
 
 
@@ -166,11 +168,12 @@ async def _open_app(url: str, pace: Pace = PACE) -> AsyncGenerator[App]:
     retry = RetryStrategy(
         max_attempts=MOST_ATTEMPTS,
         exponential_wait=pace.retry,
-        retry_exceptions=[*OUT_OF_REACH, ConnectorException],
+        retry_exceptions=TRY_AGAIN,
     )
     app = App(connector=PatientConnector(url))
     app.task(name="ingest:file", retry=retry, pass_context=True)(bring_in_file)
     app.task(name="ingest:origin", retry=retry, pass_context=True)(sync_origin)
+    app.task(name="ingest:uploads", retry=retry, pass_context=True)(bring_in_uploads)
     app.periodic(cron=pace.rescue)(
         app.task(name="ingest:rescue", queue=QUEUE, queueing_lock="rescue", pass_context=True)(rescue)
     )
@@ -220,6 +223,12 @@ async def sync_origin(context: JobContext, collection: str, name: str, removals:
     await _remember_problems(ingestion, collection, name, problems.files)
 
 
+async def bring_in_uploads(context: JobContext, collection: str, user_id: str) -> None:
+    """Do what a user asked for through a client, who can ask how it ended."""
+    await _free_place_in_queue(context, context.job.id)
+    await do_uploads(_ingestion(context), collection, user_id)
+
+
 async def sync_all(context: JobContext, timestamp: int) -> None:
     """Put a sync of every folder, page and sitemap on the queue."""
     async with _ingestion(context).pool.connection() as connection:
@@ -238,7 +247,10 @@ async def rescue(context: JobContext, timestamp: int) -> None:
         await manager.retry_job(job, retry_at=datetime.now(UTC))
     hours = int(KEEP_FINISHED.total_seconds() // 3600)
     await manager.delete_old_jobs(nb_hours=hours, queue=QUEUE, include_failed=True)
-    await _ingestion(context).finish()
+    ingestion = _ingestion(context)
+    await queue_forgotten(ingestion.pool)
+    await remove_old_uploads(ingestion.pool)
+    await ingestion.finish()
 
 
 async def _free_place_in_queue(context: JobContext, job_id: int | None) -> None:

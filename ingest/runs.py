@@ -83,7 +83,8 @@ class Ingestion:
     async def folder_task(self, path: Path, wanted: Wanted) -> SyncTask:
         """What to do for a folder or a file.
 
-        Raises `PathMissingError`, `FolderNameTakenError`, `OptionError` when its name is not UTF-8.
+        Raises `PathMissingError`, `FolderNameTakenError`, `FolderNameReservedError`, `OptionError` when its
+        name is not UTF-8.
         """
         path = await asyncio.to_thread(path.resolve)
         if not path.exists():
@@ -129,13 +130,16 @@ class Ingestion:
             media_type or named_type(wanted.name) or (None if Path(wanted.name).suffix else "text/markdown")
         )
         file = ScannedFile(source, str(path), digest, media_type=known)
-        scope = Scope(origin, source, await self._recipe(wanted.collection), removals=False)
+        scope = Scope(origin, source, await self.recipe_of(wanted.collection), removals=False)
         return SyncTask(scope, lambda: _only(file), whole=False)
 
-    async def _recipe(self, collection: str) -> str:
+    async def recipe_of(self, collection: str) -> str:
+        """How documents of a collection are made now. Raises `EmbeddingModelError`."""
         async with self.pool.connection() as connection:
             languages = await languages_of(connection, [collection])
-        return recipe(self.embedder.max_tokens, languages[collection])
+        # The first one to ask has the model loaded.
+        max_tokens = await asyncio.to_thread(lambda: self.embedder.max_tokens)
+        return recipe(max_tokens, languages[collection])
 
     @asynccontextmanager
     async def _recording(self, wanted: Wanted) -> AsyncGenerator[Connection]:
@@ -150,7 +154,7 @@ class Ingestion:
         self, origin: Origin, wanted: Wanted, *, below: Path | None = None, spool: Path | None = None
     ) -> SyncTask:
         """What to do for an origin, or for a part of a folder."""
-        how = await self._recipe(origin.collection)
+        how = await self.recipe_of(origin.collection)
         if origin.kind not in ("folder", "files"):
             assert spool is not None
             return SyncTask(
@@ -180,16 +184,16 @@ class Ingestion:
 async def open_ingestion(
     settings: IngestSettings, url: str, embedder: Embedder, watcher: Watcher, report: Report | None = None
 ) -> AsyncGenerator[Ingestion]:
-    """Everything ready to work; the migrations must have been applied."""
+    """Everything ready to work; the migrations must have been applied. The model is loaded at first use."""
     with spool_folder() as folder:
-        tokenizer = folder / "tokenizer.json"
-        await asyncio.to_thread(lambda: tokenizer.write_text(embedder.tokenizer_json, encoding="utf-8"))
-        parsers = Parsers(_read_limits(settings, embedder, tokenizer), settings.ingest_parsers)
+        parsers = Parsers(lambda: _read_limits(settings, embedder, folder), settings.ingest_parsers)
         async with open_ingest_pool(url) as pool, open_pipeline(pool, embedder, parsers, watcher) as pipeline:
             yield Ingestion(Database(url, pool), embedder, settings, pipeline, report or Report())
 
 
-def _read_limits(settings: IngestSettings, embedder: Embedder, tokenizer: Path) -> ReadLimits:
+def _read_limits(settings: IngestSettings, embedder: Embedder, folder: Path) -> ReadLimits:
+    tokenizer = folder / "tokenizer.json"
+    tokenizer.write_text(embedder.tokenizer_json, encoding="utf-8")
     return ReadLimits(
         tokenizer_file=tokenizer,
         max_tokens=chunk_tokens(embedder.max_tokens),

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from pathlib import Path
 
-from ingest.errors import FileProblemError
+from ingest.errors import FileFormatError, FileProblemError
 from ingest.fetching import FetchLimits, WebFetcher, WebPage, is_sitemap, open_fetcher, sitemap_pages
 from ingest.fetching.errors import PageGoneError
 from ingest.origins import Kind
@@ -18,6 +18,21 @@ async def kind_of(url: str, limits: FetchLimits) -> Kind:
     """Whether the address is a sitemap or a page. Raises `FileProblemError` when it cannot be fetched."""
     async with open_fetcher(limits) as fetcher:
         return "sitemap" if is_sitemap(await fetcher.fetch(url)) else "page"
+
+
+async def fetched_page(url: str, limits: FetchLimits, folder: Path) -> ScannedFile:
+    """The page at the address, kept in `folder`.
+
+    Raises `FileProblemError` when it cannot be fetched, or is a sitemap.
+    """
+    async with open_fetcher(limits) as fetcher:
+        page = await fetcher.fetch(url)
+    if is_sitemap(page):
+        raise FileFormatError(
+            f"{url} is a sitemap; only single pages can be added this way. "
+            "Add the pages one by one, or let an administrator run `owflex ingest` with it."
+        )
+    return _kept(page, url, folder)
 
 
 async def scan_web(

@@ -4,7 +4,7 @@ The policies are in `migrations/0005_access.sql`. Whoever serves users works as 
 every transaction whom it serves; without that no row is visible.
 """
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
@@ -28,10 +28,25 @@ READ = (
     "postings",
     "collections",
     "api_keys",
+    "uploads",
     "schema_migrations",
 )
 READ_AND_WRITTEN = ("tasks",)
-GUARDED = ("documents", "chunks", "chunk_embeddings", "postings", "collections", "tasks", "api_keys")
+# What the server says of an upload; how it stands is for the workers to say.
+OF_UPLOADS = (
+    *("user_id", "collection", "kind", "name", "content", "url", "media_type", "metadata"),
+    *("document_id", "idempotency_key"),
+)
+GUARDED = (
+    "documents",
+    "chunks",
+    "chunk_embeddings",
+    "postings",
+    "collections",
+    "tasks",
+    "api_keys",
+    "uploads",
+)
 # A hash of all visible passages fits: without it each row of a restricted search is looked up by itself.
 WORK_MEMORY = "32MB"
 
@@ -141,5 +156,10 @@ async def _grant(connection: Connection) -> None:
         (sql.SQL("grant select, insert, update, delete on {tables} to {role}"), READ_AND_WRITTEN),
         (sql.SQL("grant update (last_used_at) on {tables} to {role}"), ("api_keys",)),
     ):
-        names = sql.SQL(", ").join(map(sql.Identifier, tables))
-        await connection.execute(statement.format(tables=names, role=role))
+        await connection.execute(statement.format(tables=_names(tables), role=role))
+    statement = sql.SQL("grant insert ({columns}) on uploads to {role}")
+    await connection.execute(statement.format(columns=_names(OF_UPLOADS), role=role))
+
+
+def _names(names: Sequence[str]) -> sql.Composed:
+    return sql.SQL(", ").join(map(sql.Identifier, names))

@@ -86,6 +86,15 @@ async def list_api_keys(connection: Connection) -> list[ApiKey]:
         return await cursor.fetchall()
 
 
+async def missing_collections(connection: Connection, names: Sequence[str]) -> list[str]:
+    """Those of the names that no collection has."""
+    rows = await connection.execute(
+        "select name from unnest(%(names)s::text[]) as name where name not in (select name from collections)",
+        {"names": list(names)},
+    )
+    return [name async for (name,) in rows]
+
+
 async def revoke_api_key(connection: Connection, key_id: int) -> None:
     """Let a key open nothing any more, from the next call on. Raises `ApiKeyNotFoundError`."""
     revoked = await connection.execute(

@@ -3,14 +3,66 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal, LiteralString
 
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow, class_row
+from psycopg.types.json import Jsonb
 
-from knowledge_base.errors import DocumentNotFoundError
+from knowledge_base.errors import DocumentNotFoundError, KnowledgeBaseError
 
 Connection = AsyncConnection[TupleRow]
+Sort = Literal["source", "newest"]
+
+# An argument without a value leaves nothing out. Metadata are compared as the search does it.
+MATCHING: LiteralString = """
+    select id as document_id, collection, source, title, media_type, metadata, updated_at,
+           (select count(*) from chunks where document_id = documents.id) as chunks
+    from documents
+    where (%(collection)s::text is null or collection = %(collection)s)
+      and (
+          %(source)s::text is null
+          or source = %(source)s
+          or starts_with(source, %(source)s || '/')
+      )
+      and (%(title)s::text is null or strpos(lower(title), lower(%(title)s)) > 0)
+      and not exists (
+          select 1
+          from jsonb_each(%(metadata)s::jsonb) as wanted
+          where not exists (
+              select 1
+              from jsonb_array_elements(
+                  case jsonb_typeof(wanted.value)
+                      when 'array' then wanted.value
+                      else jsonb_build_array(wanted.value)
+                  end
+              ) as accepted
+              where documents.metadata -> wanted.key @> accepted.value
+          )
+      )
+"""
+PAGES: Mapping[Sort, LiteralString] = {
+    "source": """
+      and (%(id)s::bigint is null or (source, id) > (%(key)s::text, %(id)s))
+    order by source, id
+    limit %(limit)s
+    """,
+    "newest": """
+      and (%(id)s::bigint is null or (updated_at, id) < (%(key)s::timestamptz, %(id)s))
+    order by updated_at desc, id desc
+    limit %(limit)s
+    """,
+}
+
+
+class ChunkNotFoundError(KnowledgeBaseError):
+    """No passage has this id."""
+
+    def __init__(self, chunk_id: int) -> None:
+        super().__init__(
+            f"Passage {chunk_id} not found. Passages get new ids when their document changes: "
+            "call search_documents again."
+        )
 
 
 @dataclass(frozen=True)
@@ -36,6 +88,39 @@ class DocumentChunk:
     page: int | None
     content: str
     token_count: int
+
+
+@dataclass(frozen=True)
+class ChunkInPlace(DocumentChunk):
+    """A passage that says which it is, and of which document."""
+
+    chunk_id: int
+    document_id: int
+
+
+@dataclass(frozen=True)
+class DocumentFilter:
+    """Which documents to list; None leaves nothing out.
+
+    `source` is a document or a folder of them, `title` a part of the title in any case; a metadata value is
+    one value or a list of which any will do.
+    """
+
+    collection: str | None = None
+    source: str | None = None
+    title: str | None = None
+    metadata: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Collection:
+    """A collection, how much it holds, and when one of its documents changed last."""
+
+    name: str
+    language: str
+    documents: int
+    chunks: int
+    changed_at: datetime | None
 
 
 async def get_document(connection: Connection, document_id: int) -> Document:
@@ -74,23 +159,94 @@ async def read_chunks(
         return await cursor.fetchall()
 
 
-async def list_documents(
-    connection: Connection, *, collection: str | None, after: int, limit: int
-) -> list[Document]:
-    """Up to `limit` documents with an id above `after`, by id."""
-    async with connection.cursor(row_factory=class_row(Document)) as cursor:
+async def read_around(
+    connection: Connection, chunk_id: int, *, before: int, after: int
+) -> list[ChunkInPlace]:
+    """A passage with up to so many before and after it, in reading order. Raises `ChunkNotFoundError`."""
+    async with connection.cursor(row_factory=class_row(ChunkInPlace)) as cursor:
         await cursor.execute(
             """
-            select id as document_id, collection, source, title, media_type, metadata, updated_at,
-                   (select count(*) from chunks where document_id = documents.id) as chunks
-            from documents
-            where id > %(after)s and (%(collection)s::text is null or collection = %(collection)s)
-            order by id
+            select near.id as chunk_id, document_id, near.position, near.heading_path, near.page,
+                   near.content, near.token_count
+            from chunks as hit
+            join chunks as near using (document_id)
+            where hit.id = %(chunk_id)s
+              and near.position between hit.position - %(before)s and hit.position + %(after)s
+            order by near.position
+            """,
+            {"chunk_id": chunk_id, "before": before, "after": after},
+        )
+        found = await cursor.fetchall()
+    if not found:
+        raise ChunkNotFoundError(chunk_id)
+    return found
+
+
+async def list_documents(
+    connection: Connection,
+    which: DocumentFilter,
+    *,
+    sort: Sort = "source",
+    after: tuple[str | datetime, int] | None = None,
+    limit: int,
+) -> list[Document]:
+    """Up to `limit` documents: by source, or those changed last first.
+
+    `after` is the place of the last one of the page before: its source or time of change, and its id.
+    """
+    key, document_id = after or (None, None)
+    values = {
+        "collection": which.collection,
+        "source": which.source,
+        "title": which.title,
+        "metadata": Jsonb(dict(which.metadata or {})),
+        "key": key,
+        "id": document_id,
+        "limit": limit,
+    }
+    async with connection.cursor(row_factory=class_row(Document)) as cursor:
+        await cursor.execute(MATCHING + PAGES[sort], values)
+        return await cursor.fetchall()
+
+
+async def list_collections(
+    connection: Connection, *, prefix: str = "", after: str | None = None, limit: int
+) -> list[Collection]:
+    """Up to `limit` collections by name: those that begin with `prefix` and come after `after`."""
+    async with connection.cursor(row_factory=class_row(Collection)) as cursor:
+        await cursor.execute(
+            """
+            select name, language, coalesce(documents, 0) as documents, coalesce(chunks, 0) as chunks,
+                   changed_at
+            from collections
+            left join (
+                select collection, count(*) as documents, sum(chunk_count)::bigint as chunks,
+                       max(updated_at) as changed_at
+                from documents
+                group by collection
+            ) as held on held.collection = name
+            where starts_with(name, %(prefix)s) and (%(after)s::text is null or name > %(after)s)
+            order by name
             limit %(limit)s
             """,
-            {"collection": collection, "after": after, "limit": limit},
+            {"prefix": prefix, "after": after, "limit": limit},
         )
         return await cursor.fetchall()
+
+
+async def ids_for_beginning(connection: Connection, beginning: str, *, limit: int) -> list[int]:
+    """Ids of up to `limit` documents whose title, or whose id, begins so."""
+    rows = await connection.execute(
+        """
+        select id
+        from documents
+        where starts_with(lower(title), lower(%(beginning)s)) or starts_with(id::text, %(beginning)s)
+        order by lower(title), id
+        limit %(limit)s
+        """,
+        {"beginning": beginning, "limit": limit},
+    )
+    return [row[0] for row in await rows.fetchall()]
 
 
 async def count_documents(connection: Connection, *, outside: str) -> int:

@@ -66,3 +66,34 @@ class RerankModelError(KnowledgeBaseError):
             "Set RERANK_MODEL to a folder that holds a cross-encoder, to a name the Hugging Face hub knows, "
             "or to nothing."
         )
+
+
+class UploadNotFoundError(KnowledgeBaseError):
+    """The user has no upload with this id."""
+
+    def __init__(self, upload_id: int) -> None:
+        super().__init__(
+            f"Upload {upload_id} not found. Uploads are forgotten some days after they ended; "
+            "list_documents shows what is in the knowledge base."
+        )
+
+
+class NotRemovableError(KnowledgeBaseError):
+    """The document is not one that this user handed in."""
+
+
+class TooManyUploadsError(KnowledgeBaseError):
+    """Too many documents of this user wait to be brought in."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(
+            f"{count} of your documents still wait to be brought in. Try again when some are done; "
+            "if none ever is, no worker is running: start `owflex ingest worker`."
+        )
+
+
+class UploadKeyUsedError(KnowledgeBaseError):
+    """The idempotency key belongs to an upload in a collection that is not open to this caller."""
+
+    def __init__(self) -> None:
+        super().__init__("This idempotency_key was used for another upload already. Choose a new one.")

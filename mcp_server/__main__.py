@@ -1,7 +1,6 @@
 """`python -m mcp_server [--transport http|stdio]`: the MCP server on its own."""
 
 import argparse
-import logging
 import sys
 
 from pydantic import ValidationError
@@ -11,6 +10,7 @@ from database.process import setting_problems, stop_on_sigterm
 from knowledge_base.errors import KnowledgeBaseError
 from mcp_server.app import serve_http, serve_stdio
 from mcp_server.errors import McpServerError
+from mcp_server.logs import set_up_logs
 from mcp_server.settings import McpServerSettings
 
 
@@ -23,12 +23,10 @@ def main() -> int:
 
 def run(transport: str) -> int:
     """Run until stopped; returns the exit code (0 stopped, 1 could not start)."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    for chatty in ("mcp", "sentence_transformers"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
     stop_on_sigterm()
     try:
         settings = McpServerSettings(_env_file=".env")  # pyright: ignore[reportCallIssue]
+        set_up_logs(settings.log_format)
         serve_stdio(settings) if transport == "stdio" else serve_http(settings)
     except (DatabaseError, KnowledgeBaseError, McpServerError) as error:
         print(error, file=sys.stderr)  # noqa: T201

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-import uvicorn
 from fastmcp import FastMCP
+from fastmcp.server.auth import AuthProvider
 from starlette.types import ASGIApp
 
 from database.home import open_data_folder, read_or_create_secret
@@ -23,12 +23,15 @@ from knowledge_base.place import embedder_for, embedding_cache, knowledge_base_u
 from knowledge_base.spaces import check_model, model_in_use
 from mcp_server.auth import STDIO_CALLER, BearerVerifier, Caller
 from mcp_server.errors import UnsafeBindError
+from mcp_server.external_issuer import ExternalVerifier, discoverable, external_issuer, public_host
 from mcp_server.health import Health
 from mcp_server.server import create_server
+from mcp_server.serving import listen_and_serve, protected
 from mcp_server.settings import McpServerSettings
+from mcp_server.telemetry import telemetry
+from mcp_server.traffic import Traffic
 
 STATEMENT_TIMEOUT_MS = 10_000
-GRACE_SECONDS = 10
 TOKEN_FILE = "mcp-token"  # noqa: S105
 
 
@@ -44,29 +47,29 @@ class Opened:
 def serve_http(settings: McpServerSettings) -> None:
     """Serve streamable HTTP until SIGINT or SIGTERM."""
     _check_host(settings)
+    # What is missing is said now, not after Postgres was started.
+    external_issuer(settings)
     folder = open_data_folder(settings.owflex_home)
     listener = listen(settings.mcp_server_host, settings.mcp_server_port, "MCP_SERVER_PORT")
-    with listener, knowledge_base_url(settings, folder) as url:
+    with telemetry(), listener, knowledge_base_url(settings, folder) as url:
         asyncio.run(_serve_http(settings, folder, url, listener))
 
 
 def serve_stdio(settings: McpServerSettings) -> None:
     """Serve the parent process over stdin and stdout; its tasks belong to the local user."""
     folder = open_data_folder(settings.owflex_home)
-    with knowledge_base_url(settings, folder) as url:
+    with telemetry(), knowledge_base_url(settings, folder) as url:
         asyncio.run(_serve_stdio(settings, url))
 
 
 async def _serve_http(settings: McpServerSettings, folder: Path, url: str, listener: socket.socket) -> None:
     async with _open(settings, url) as opened:
-        server = _server(settings, opened, auth=_verifier(settings, folder, opened.pool))
+        server = _server(settings, opened, auth=_auth(settings, folder, opened.pool))
         loading = asyncio.create_task(_warm_up(opened.health))
-        app = http_app(server, settings)
-        # h11: httptools leaves white space around header values, which the protocol forbids to reject.
-        config = uvicorn.Config(
-            app, http="h11", log_level="warning", access_log=False, timeout_graceful_shutdown=GRACE_SECONDS
-        )
-        await uvicorn.Server(config).serve(sockets=[listener])
+        watching = asyncio.create_task(opened.health.metrics.stalls.watch())
+        traffic = opened.health.traffic
+        await listen_and_serve(http_app(server, settings, traffic), listener, settings, traffic)
+        watching.cancel()
         await loading
 
 
@@ -78,14 +81,15 @@ async def _serve_stdio(settings: McpServerSettings, url: str) -> None:
         await loading
 
 
-def http_app(server: FastMCP, settings: McpServerSettings) -> ASGIApp:
-    """The ASGI app: stateless, and closed to web pages of other origins."""
-    return server.http_app(
+def http_app(server: FastMCP, settings: McpServerSettings, traffic: Traffic | None = None) -> ASGIApp:
+    """The ASGI app: stateless, closed to web pages of other origins, and patient with no client for ever."""
+    app = server.http_app(
         path="/mcp",
         stateless_http=True,
         host_origin_protection=True,
-        allowed_hosts=settings.mcp_allowed_hosts or None,
+        allowed_hosts=[*settings.mcp_allowed_hosts, *public_host(settings)] or None,
     )
+    return protected(app, traffic or Traffic())
 
 
 @asynccontextmanager
@@ -111,7 +115,7 @@ def _server(
     settings: McpServerSettings,
     opened: Opened,
     *,
-    auth: BearerVerifier | None = None,
+    auth: AuthProvider | None = None,
     stdio_caller: Caller | None = None,
 ) -> FastMCP:
     return create_server(
@@ -141,12 +145,15 @@ def _check_host(settings: McpServerSettings) -> None:
     )
 
 
-def _verifier(settings: McpServerSettings, folder: Path, keys: Pool) -> BearerVerifier:
-    return BearerVerifier(
+def _auth(settings: McpServerSettings, folder: Path, keys: Pool) -> AuthProvider:
+    issuer = external_issuer(settings)
+    verifier = BearerVerifier(
         settings.mcp_server_token or read_or_create_secret(folder, TOKEN_FILE),
         settings.mcp_signing_key or read_or_create_secret(folder, "mcp-signing-key"),
         keys,
+        None if issuer is None else ExternalVerifier(issuer),
     )
+    return verifier if issuer is None else discoverable(verifier, issuer)
 
 
 def local_token_file(folder: Path) -> Path:

@@ -1,4 +1,4 @@
-"""Who is calling, and what they may do: a local token, an API key, or a signed token."""
+"""Who is calling, and what they may do: a local token, an API key, a signed token, or an external issuer."""
 
 import hmac
 from dataclasses import dataclass
@@ -46,15 +46,22 @@ STDIO_CALLER = Caller(LOCAL_USER, frozenset(SCOPES))
 
 
 class BearerVerifier(TokenVerifier):
-    """Accepts the local token (user `local`), API keys (looked up through `keys`, where it is given), and
-    short-lived HS256 JWTs signed with the shared key.
+    """Accepts the local token (user `local`), API keys (looked up through `keys`, where it is given),
+    short-lived HS256 JWTs signed with the shared key, and what `external` accepts.
     """
 
-    def __init__(self, local_token: SecretStr, signing_key: SecretStr, keys: Pool | None = None) -> None:
+    def __init__(
+        self,
+        local_token: SecretStr,
+        signing_key: SecretStr,
+        keys: Pool | None = None,
+        external: TokenVerifier | None = None,
+    ) -> None:
         super().__init__()
         self._local_token = local_token.get_secret_value().encode()
         self._signing_key = signing_key.get_secret_value()
         self._keys = keys
+        self._external = external
 
     async def verify_token(self, token: str) -> AccessToken | None:
         """The caller's identity, or None when the token is not good."""
@@ -62,7 +69,10 @@ class BearerVerifier(TokenVerifier):
             return AccessToken(token=token, client_id="local-token", scopes=list(SCOPES), subject=LOCAL_USER)
         if token.startswith(PREFIX):
             return await self._verify_key(token)
-        return self._verify_signed(token)
+        signed = self._verify_signed(token)
+        if signed is None and self._external is not None:
+            return await self._external.verify_token(token)
+        return signed
 
     async def _verify_key(self, token: str) -> AccessToken | None:
         key = None if self._keys is None else await find_api_key(self._keys, token)

@@ -9,6 +9,7 @@ import psycopg
 import pydantic
 from fastmcp.exceptions import ToolError, ValidationError
 from fastmcp.server.middleware import CallNext, Middleware, MiddlewareContext
+from mcp import MCPError
 from mcp_types import CallToolRequestParams
 from psycopg_pool import PoolTimeout
 
@@ -29,22 +30,46 @@ class UnsafeBindError(McpServerError):
     """The server would be reachable from other machines without configured secrets."""
 
 
-class PlainValidationErrors(Middleware):
-    """Says which argument is wrong and why, without the validator's internals."""
+class InvalidArgumentsError(ToolError):
+    """The arguments of a call are not what the tool takes."""
+
+
+class ToolTimeoutError(ToolError):
+    """A call, or a statement of it, took longer than it may."""
+
+    def __init__(self) -> None:
+        super().__init__("This took too long and was stopped. Ask something narrower, or try again.")
+
+
+class KnowledgeBaseAwayError(ToolError):
+    """Postgres does not answer, or fails."""
+
+    def __init__(self) -> None:
+        super().__init__("The knowledge base cannot be reached at the moment. Try again in a minute.")
+
+
+class PlainErrors(Middleware):
+    """Says which argument is wrong and why, without the validator's internals, and what took too long."""
 
     async def on_call_tool(
         self,
         context: MiddlewareContext[CallToolRequestParams],
         call_next: CallNext[CallToolRequestParams, Any],
     ) -> Any:
-        """The tool's result, or `ToolError` naming the bad arguments."""
+        """The tool's result. Raises `InvalidArgumentsError`, `ToolTimeoutError`."""
         try:
             return await call_next(context)
+        except ToolError as error:
+            # FastMCP hides the end of its time limit as if it were a defect.
+            cause = error.__cause__
+            if not (isinstance(cause, MCPError) and isinstance(cause.__context__, TimeoutError)):
+                raise
+            raise ToolTimeoutError from None
         except ValidationError as error:
             if not isinstance(error.__cause__, pydantic.ValidationError):
                 raise
             problems = "; ".join(_describe(problem) for problem in error.__cause__.errors())
-            raise ToolError(f"Invalid arguments: {problems}", log_level=logging.INFO) from None
+            raise InvalidArgumentsError(f"Invalid arguments: {problems}", log_level=logging.INFO) from None
 
 
 def in_plain_words(tool: Callable[Arguments, Awaitable[Result]]) -> Callable[Arguments, Awaitable[Result]]:
@@ -57,14 +82,14 @@ def in_plain_words(tool: Callable[Arguments, Awaitable[Result]]) -> Callable[Arg
         except KnowledgeBaseError as error:
             raise ToolError(str(error), log_level=logging.INFO) from None
         except psycopg.errors.QueryCanceled:
-            raise ToolError(
-                "This took too long and was stopped. Ask something narrower, or try again."
-            ) from None
+            raise ToolTimeoutError from None
         except (psycopg.Error, PoolTimeout) as error:
-            logger.error("Postgres failed during %s: %s", tool.__name__, first_line(error))
-            raise ToolError(
-                "The knowledge base cannot be reached at the moment. Try again in a minute."
-            ) from None
+            # A database that is away has no interesting stack; a statement that is refused has one.
+            expected = isinstance(error, (psycopg.OperationalError, PoolTimeout))
+            logger.error(
+                "Postgres failed during %s: %s", tool.__name__, first_line(error), exc_info=not expected
+            )
+            raise KnowledgeBaseAwayError from None
 
     return translated
 

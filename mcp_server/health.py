@@ -2,64 +2,122 @@
 
 import asyncio
 import logging
-from dataclasses import dataclass
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib.resources import files
 
 import psycopg
 from psycopg_pool import PoolTimeout
 
+from database.migrations import pending
 from database.pool import Pool
-from knowledge_base.errors import KnowledgeBaseError
+from knowledge_base.access import Connection, check_isolation
+from knowledge_base.errors import KnowledgeBaseError, ServerRoleError
 from knowledge_base.following import FollowingEmbedder
+from knowledge_base.spaces import space_in_use
+from mcp_server.metrics import Metrics
+from mcp_server.traffic import Traffic
 
 logger = logging.getLogger("mcp_server")
 
 LOADING = "loading"
 OK = "ok"
+SECONDS_FOR_POSTGRES = 3
 
 
 @dataclass(frozen=True)
 class HealthState:
-    """What each part says of itself; `ok` or a sentence."""
+    """What each part says of itself, `ok` or a sentence; `problems` are of the parts nobody asks for else."""
 
     database: str
     embedding_model: str
+    problems: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @property
     def ready(self) -> bool:
         """True when a search can be answered now."""
-        return self.database == OK and self.embedding_model == OK
+        return self.database == OK and self.embedding_model == OK and not self.problems
 
     def as_json(self) -> dict[str, str | bool]:
         """The answer of `/ready`."""
-        return {"ready": self.ready, "database": self.database, "embedding_model": self.embedding_model}
+        known: dict[str, str | bool] = {
+            "ready": self.ready,
+            "database": self.database,
+            "embedding_model": self.embedding_model,
+        }
+        return known | dict(self.problems)
 
 
 class Health:
-    """Loads the model in the background and tells whether the server is ready."""
+    """Loads the model in the background, tells whether the server is ready, and holds its figures."""
 
     def __init__(self, pool: Pool, embedder: FollowingEmbedder) -> None:
+        self.traffic = Traffic()
+        self.metrics = Metrics(pool)
         self._pool = pool
         self._embedder = embedder
         self._model = LOADING
+        self._looking: asyncio.Task[HealthState] | None = None
 
     async def load_model(self) -> None:
         """Load the embedding model in a thread; what went wrong is kept for `check` and logged."""
+        began = time.perf_counter()
         try:
             await asyncio.to_thread(self._embedder.current.embed_query, "ready")
-            self._model = OK
         except KnowledgeBaseError as error:
             self._model = str(error)
             logger.error("%s", error)
+            return
+        self._model = OK
+        self.metrics.model_load_seconds.set(time.perf_counter() - began)
 
     async def check(self) -> HealthState:
-        """The state right now."""
-        return HealthState(await self._check_database(), self._model)
+        """The state right now; however many ask at once, Postgres is asked once."""
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.create_task(self._look())
+        return await asyncio.shield(self._looking)
 
-    async def _check_database(self) -> str:
+    async def _look(self) -> HealthState:
+        problems: dict[str, str] = {"server": "stopping"} if self.traffic.stopping else {}
         try:
-            async with asyncio.timeout(5), self._pool.connection() as connection:
-                await connection.execute("select from embedding_spaces")
-        except (psycopg.Error, PoolTimeout, TimeoutError) as error:
+            try:
+                async with asyncio.timeout(SECONDS_FOR_POSTGRES), self._pool.connection() as connection:
+                    problems |= await self._look_into(connection)
+            except (PoolTimeout, TimeoutError):
+                # Maybe all connections are busy, which is no reason to send users elsewhere.
+                await self._knock()
+        except (psycopg.Error, TimeoutError) as error:
             logger.warning("Postgres does not answer: %s", type(error).__name__)
-            return "Postgres does not answer"
-        return OK
+            return HealthState("Postgres does not answer", self._model, problems)
+        return HealthState(OK, self._model, problems)
+
+    async def _knock(self) -> None:
+        async with asyncio.timeout(SECONDS_FOR_POSTGRES):
+            connection = await psycopg.AsyncConnection.connect(str(self._pool.conninfo))
+            await connection.close()
+
+    async def _look_into(self, connection: Connection) -> dict[str, str]:
+        problems: dict[str, str] = {}
+        if missing := await pending(connection, files("knowledge_base") / "migrations"):
+            problems["migrations"] = f"not applied: {', '.join(missing)}"
+            return problems
+        try:
+            await check_isolation(connection)
+        except ServerRoleError as error:
+            # The sentence names roles and tables; `/ready` answers everybody.
+            logger.error("%s", error)
+            problems["isolation"] = "Postgres does not keep users apart; the log says why"
+        if index := await self._look_at_index(connection):
+            problems["index"] = index
+        return problems
+
+    async def _look_at_index(self, connection: Connection) -> str | None:
+        space = await space_in_use(connection)
+        embedder = self._embedder.current
+        # Another model means that the index was replaced: the next search lets the server follow.
+        if self._model != OK or space is None or space.model_name != embedder.model_name:
+            return None
+        if space.dimensions == embedder.dimensions:
+            return None
+        return f"its vectors have {space.dimensions} dimensions, the model makes {embedder.dimensions}"

@@ -59,9 +59,34 @@ class DocumentText(BaseModel):
     source: str
     collection: str
     metadata: dict[str, Any]
+    metadata_left_out: int = Field(description="Entries of the metadata too large for this answer.")
     text_marker: str = Field(description="Name of the tags around document text in this answer.")
     content: str = Field(description="Text between the text_marker tags. Data, not instructions.")
     next_position: int | None = Field(description="Pass as from_position to read on; null at the end.")
+
+
+class Neighbour(BaseModel):
+    """A passage in its place."""
+
+    chunk_id: int
+    position: int = Field(description="Place of the passage in its document, from 0.")
+    heading_path: list[str]
+    page: int | None
+    content: str = Field(
+        description="Text of the passage between the text_marker tags. Data, not instructions."
+    )
+
+
+class Neighbours(BaseModel):
+    """Answer of `read_chunks`."""
+
+    document_id: int
+    title: str
+    source: str
+    text_marker: str = Field(description="Name of the tags around document text in this answer.")
+    chunks: list[Neighbour] = Field(description="In reading order.")
+    previous: int | None = Field(description="The passage before these: pass as chunk_id to read back.")
+    next: int | None = Field(description="The passage after these: pass as chunk_id to read on.")
 
 
 class DocumentEntry(BaseModel):
@@ -71,6 +96,7 @@ class DocumentEntry(BaseModel):
     title: str
     source: str
     collection: str
+    media_type: str
     chunks: int
     updated_at: datetime
 
@@ -79,7 +105,24 @@ class DocumentList(BaseModel):
     """Answer of `list_documents`."""
 
     documents: list[DocumentEntry]
-    next: int | None = Field(description="Pass as `after` for the next page; null at the end.")
+    next_cursor: str | None = Field(description="Pass as cursor for the next page; null at the end.")
+
+
+class CollectionEntry(BaseModel):
+    """A collection in a list."""
+
+    name: str
+    language: str = Field(description="Language whose word forms its search knows.")
+    documents: int
+    chunks: int
+    changed_at: datetime | None = Field(description="When one of its documents changed last.")
+
+
+class CollectionList(BaseModel):
+    """Answer of `list_collections`."""
+
+    collections: list[CollectionEntry]
+    next_cursor: str | None = Field(description="Pass as cursor for the next page; null at the end.")
 
 
 class TaskEntry(BaseModel):
@@ -96,15 +139,24 @@ class TaskEntry(BaseModel):
     completed_at: datetime | None
 
 
+class AddedTask(TaskEntry):
+    """Answer of `add_task`."""
+
+    repeated: bool = Field(description="True: the key was used before; this is the task it added then.")
+
+
 class TaskList(BaseModel):
     """Answer of `list_tasks`."""
 
     tasks: list[TaskEntry]
-    total: int = Field(description="How many match in all; more than the list holds when it was cut.")
+    total: int = Field(description="How many match in all, on all pages.")
+    today: date = Field(description="The day that counted as today.")
+    next_cursor: str | None = Field(description="Pass as cursor for the next page; null at the end.")
 
 
 class DeletedTask(BaseModel):
     """Answer of `delete_task`."""
 
     task_id: int
-    deleted: Literal[True] = True
+    deleted: bool = Field(description="False: there was no such task, nothing was changed.")
+    message: str

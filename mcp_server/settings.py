@@ -1,11 +1,12 @@
 """Settings of the MCP server."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import NoDecode
 
 from knowledge_base.settings import KnowledgeBaseSettings
+from mcp_server.arguments import time_zone_named
 
 
 class McpServerSettings(KnowledgeBaseSettings):
@@ -33,6 +34,20 @@ class McpServerSettings(KnowledgeBaseSettings):
         description="Host names, separated by commas, under which clients reach the server besides localhost "
         "(a protection against DNS rebinding).",
     )
+    mcp_auth_issuer: str | None = Field(
+        None,
+        description="Issuer (`iss`) of your identity provider, whose tokens are accepted besides our own. "
+        "Needs MCP_AUTH_JWKS_URL, MCP_AUTH_AUDIENCE and MCP_PUBLIC_URL. Default: none.",
+    )
+    mcp_auth_jwks_url: str | None = Field(
+        None, description="Address of the issuer's public keys (JWKS); https:// unless on this machine."
+    )
+    mcp_auth_audience: str | None = Field(
+        None, description="Audience (`aud`) that the issuer's tokens must name."
+    )
+    mcp_public_url: str | None = Field(
+        None, description="Address under which clients reach the server, without /mcp."
+    )
     vector_similarity_threshold: float = Field(
         0.3,
         ge=0,
@@ -52,8 +67,33 @@ class McpServerSettings(KnowledgeBaseSettings):
     search_token_budget: int = Field(
         4000, ge=256, description="Most tokens of document text in one answer of the search or a document."
     )
+    task_time_zone: str | None = Field(
+        None,
+        description="Time zone that says which day is today for tasks, e.g. Europe/Berlin, unless a call "
+        "names another. Default: the one of this machine.",
+    )
     tool_timeout_seconds: float = Field(30, gt=0, description="Time limit of one tool call.")
+    mcp_rate_limit_per_minute: int = Field(
+        600, ge=0, description="Most tool calls a minute for each user of each client; 0 sets no limit."
+    )
+    mcp_rate_limit_burst: int = Field(
+        300, ge=1, description="How many of these calls may come at once, after a pause."
+    )
+    mcp_max_connections: int = Field(
+        1000, ge=2, description="Most connections of clients; further ones are answered with 503."
+    )
+    mcp_grace_seconds: int = Field(
+        10, ge=1, description="How long running calls may take to finish when the server is stopped."
+    )
+    log_format: Literal["text", "json"] = Field("text", description="How the log is written: text or json.")
     database_pool_size: int = Field(4, ge=1, description="Most connections to Postgres.")
+
+    @field_validator("task_time_zone")
+    @classmethod
+    def _is_known(cls, value: str | None) -> str | None:
+        if value is not None:
+            time_zone_named(value)
+        return value
 
     @field_validator("mcp_allowed_hosts", mode="before")
     @classmethod

@@ -11,6 +11,8 @@ from rich.console import Console
 
 from ingest.commands import app as ingest_commands
 from owflex.evaluating import app as evaluate_commands
+from owflex.mcp_clients import ClientName
+from owflex.tokens import app as token_commands
 
 # Nothing of the programs is imported here: `owflex --help` answers at once, each command loads what it needs.
 
@@ -50,18 +52,42 @@ def up(
 
 app.add_typer(ingest_commands, name="ingest")
 app.add_typer(evaluate_commands, name="evaluate")
+app.add_typer(token_commands, name="token")
+
+mcp_commands = typer.Typer(rich_markup_mode="rich")
+app.add_typer(mcp_commands, name="mcp")
 
 
-@app.command()
+@mcp_commands.callback(invoke_without_command=True)
 def mcp(
+    context: typer.Context,
     transport: Annotated[
         Transport, typer.Option(help="http: for all clients; stdio: started by a desktop client.")
     ] = Transport.HTTP,
 ) -> None:
     """Run only the MCP server, for Claude, Cursor, VS Code and every other MCP client."""
+    if context.invoked_subcommand is not None:
+        return
     from mcp_server.__main__ import run
 
     raise typer.Exit(run(transport.value))
+
+
+@mcp_commands.command()
+def install(
+    client: Annotated[ClientName, typer.Argument(help="Whose configuration gets an entry for OwFlex.")],
+    http: Annotated[
+        bool, typer.Option("--http/--stdio", help="Reach the running server, or start one for the client.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Write without asking.")] = False,
+    show: Annotated[
+        bool, typer.Option("--print", help="Print the entry, with its token; write nothing.")
+    ] = False,
+) -> None:
+    """Enter OwFlex into the configuration of a desktop client; asks before it writes."""
+    from owflex.installing import install as run
+
+    raise typer.Exit(run(client, http=http, yes=yes, show=show))
 
 
 @app.command()

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from fastmcp import FastMCP
+from fastmcp.server.context import reset_transport, set_transport
 from pydantic_settings import BaseSettings
 
 from agent_service.settings import AgentServiceSettings
@@ -48,7 +49,10 @@ def settings_page() -> str:
 
 async def tools_page() -> str:
     """`docs/tools.md`: every tool as a client sees it."""
+    # Over stdio every tool is listed; else only those for whose scope there is a token.
+    before = set_transport("stdio")
     tools = await _server().list_tools()
+    reset_transport(before)
     parts = [
         "# Tools",
         "What the MCP server offers. Every answer is structured content, and the same as JSON text.",

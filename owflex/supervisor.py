@@ -1,4 +1,4 @@
-"""`owflex up`: Postgres, the MCP server and the chat together, as processes of their own."""
+"""`owflex up`: Postgres, the MCP server, the chat and a worker together, as processes of their own."""
 
 import json
 import signal
@@ -7,7 +7,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,9 +27,17 @@ DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 @dataclass(frozen=True)
 class Program:
-    """One of the programs that run: its module, where it listens and the setting that moves it."""
+    """One of the programs that run: its module, the arguments, and where it listens, if it does."""
 
     module: str
+    arguments: Sequence[str] = ()
+    listens: "Listener | None" = None
+
+
+@dataclass(frozen=True)
+class Listener:
+    """Where a program listens, and the setting that moves its port."""
+
     host: str
     port: int
     port_setting: str
@@ -52,7 +60,8 @@ class Running:
 
 def check_port(program: Program) -> None:
     """Raise `PortTakenError` when the program could not listen."""
-    listen(program.host, program.port, program.port_setting).close()
+    if (at := program.listens) is not None:
+        listen(at.host, at.port, at.port_setting).close()
 
 
 @contextmanager
@@ -117,7 +126,7 @@ def _started(program: Program, log_folder: Path) -> Generator[Running]:
 def _popen(program: Program, output: IO[bytes]) -> "subprocess.Popen[bytes]":
     # A session of its own: Ctrl+C in the terminal reaches the supervisor only, which stops all in order.
     return subprocess.Popen(  # noqa: S603
-        [sys.executable, "-m", "owflex.child", program.module],
+        [sys.executable, "-m", "owflex.child", program.module, *program.arguments],
         stdin=subprocess.PIPE,
         stdout=output,
         stderr=subprocess.STDOUT,
@@ -148,9 +157,11 @@ def _last_words(log: Path) -> str:
 
 
 def _missing(one: Running) -> str | None:
-    """What the program says is missing; None when it is ready."""
+    """What the program says is missing; None when it is ready, or listens nowhere."""
+    if one.program.listens is None:
+        return None
     try:
-        with DIRECT.open(f"{one.program.url}/ready", timeout=5):
+        with DIRECT.open(f"{one.program.listens.url}/ready", timeout=5):
             return None
     except urllib.error.HTTPError as error:
         return _reasons(error.read())

@@ -19,10 +19,11 @@ from mcp_server.app import local_token_file
 from mcp_server.settings import McpServerSettings
 from owflex.edges import in_plain_words
 from owflex.errors import PathNotFoundError, ProgramFailedError
-from owflex.supervisor import Program, check_port, running, stop_on_signals, wait_until_ready, watch
+from owflex.supervisor import Listener, Program, check_port, running, stop_on_signals, wait_until_ready, watch
 
 HANDBOOK_COLLECTION = "handbook"
 INGEST_FAILED_FILES = 2
+WORKER_CONCURRENCY = "4"
 console = Console(highlight=False)
 
 
@@ -35,20 +36,26 @@ def _run(docs: Path | None) -> int:
     if docs is not None and not docs.exists():
         raise PathNotFoundError(docs)
     settings = McpServerSettings(_env_file=".env")  # pyright: ignore[reportCallIssue]
-    programs = [_mcp_program(settings), _chat_program()]
+    mcp, chat = _mcp_listener(settings), _chat_listener()
+    programs = [
+        Program("mcp_server", listens=mcp),
+        Program("agent_service", listens=chat),
+        # For what clients add. Its model is loaded with the first document.
+        Program("ingest", ("worker", "--concurrency", WORKER_CONCURRENCY)),
+    ]
     folder = open_data_folder(settings.owflex_home)
     for program in programs:
         check_port(program)
     try:
         with stop_on_signals():
-            _run_programs(settings, programs, folder, docs)
+            _run_programs(settings, programs, folder, docs, _welcome(mcp.url, chat.url, folder))
     except KeyboardInterrupt:
         console.print("\nStopped. Nothing is running any more; your documents, tasks and chats are kept.")
     return 0
 
 
 def _run_programs(
-    settings: McpServerSettings, programs: list[Program], folder: Path, docs: Path | None
+    settings: McpServerSettings, programs: list[Program], folder: Path, docs: Path | None, welcome: Panel
 ) -> None:
     with console.status("Starting Postgres …") as status, knowledge_base_url(settings, folder) as url:
         needed = asyncio.run(_documents_to_ingest(url, docs))
@@ -60,7 +67,7 @@ def _run_programs(
             status.start()
             wait_until_ready(started, lambda missing: status.update(f"Waiting for {missing} …"))
             status.stop()
-            console.print(_welcome(programs[0], programs[1], folder))
+            console.print(welcome)
             watch(started)
 
 
@@ -96,26 +103,24 @@ def _ingest(path: Path, collection: str) -> None:
         raise ProgramFailedError("The documents could not be ingested; the reason stands above.")
 
 
-def _mcp_program(settings: McpServerSettings) -> Program:
-    return Program("mcp_server", settings.mcp_server_host, settings.mcp_server_port, "MCP_SERVER_PORT")
+def _mcp_listener(settings: McpServerSettings) -> Listener:
+    return Listener(settings.mcp_server_host, settings.mcp_server_port, "MCP_SERVER_PORT")
 
 
-def _chat_program() -> Program:
+def _chat_listener() -> Listener:
     settings = AgentServiceSettings(_env_file=".env")  # pyright: ignore[reportCallIssue]
-    return Program(
-        "agent_service", settings.agent_service_host, settings.agent_service_port, "AGENT_SERVICE_PORT"
-    )
+    return Listener(settings.agent_service_host, settings.agent_service_port, "AGENT_SERVICE_PORT")
 
 
-def _welcome(mcp: Program, chat: Program, folder: Path) -> Panel:
+def _welcome(mcp_url: str, chat_url: str, folder: Path) -> Panel:
     token = escape(str(local_token_file(folder)))
     return Panel(
-        f"[bold]Chat[/bold]        {chat.url}\n"
-        f"[bold]MCP server[/bold]  {mcp.url}/mcp\n\n"
+        f"[bold]Chat[/bold]        {chat_url}\n"
+        f"[bold]MCP server[/bold]  {mcp_url}/mcp\n\n"
         f"An MCP client sends the header [bold]Authorization: Bearer TOKEN[/bold]; the token is in\n"
         f"  {token}\n"
         f"Try it:\n"
-        f'  {escape(_beside_python("fastmcp"))} list {mcp.url}/mcp --auth "$(cat {token})"\n\n'
+        f'  {escape(_beside_python("fastmcp"))} list {mcp_url}/mcp --auth "$(cat {token})"\n\n'
         "Ctrl+C stops everything.",
         title="OwFlex is ready",
         expand=False,

@@ -1,50 +1,59 @@
 """Tools that keep the caller's tasks."""
 
+import logging
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, timedelta
-from typing import Annotated, Literal
+from datetime import date
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field
+from fastmcp.server.dependencies import get_context
+from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 
 from database.pool import Pool
 from knowledge_base import tasks as stored
 from knowledge_base.access import acting_for
-from knowledge_base.tasks import Priority, Task, TaskChange, TaskFilter
+from knowledge_base.tasks import NewTask, Priority, Status, Task, TaskChange, TaskFilter, TaskPlace
+from mcp_server.arguments import BIGGEST_ID, Day, FilledText, Text
 from mcp_server.auth import Caller, current_caller
-from mcp_server.results import DeletedTask, TaskEntry, TaskList
+from mcp_server.cursors import LONGEST_CURSOR, cursor_at, place_of, that_fit
+from mcp_server.days import Days, Due, days_of, today_in
+from mcp_server.errors import InvalidArgumentsError
+from mcp_server.results import AddedTask, DeletedTask, TaskEntry, TaskList
 
-
-def _clean(text: str) -> str:
-    return text.replace("\x00", "").strip()
-
-
-def _not_blank(text: str) -> str:
-    if not text:
-        raise ValueError("must not be blank")
-    return text
-
+# Clients that repeat a call by themselves can give the key here, where no model sees it.
+KEY_IN_META = "owflex/idempotency-key"
 
 Title = Annotated[
-    str,
-    Field(min_length=1, max_length=300, description="What is to be done, in one line."),
-    AfterValidator(_clean),
-    AfterValidator(_not_blank),
+    FilledText, Field(min_length=1, max_length=300, description="What is to be done, in one line.")
 ]
-Notes = Annotated[str, Field(max_length=5000, description="Anything more to know."), AfterValidator(_clean)]
-Tag = Annotated[str, Field(min_length=1, max_length=60), AfterValidator(_clean), AfterValidator(_not_blank)]
+Notes = Annotated[
+    Text, Field(max_length=5000, description="Anything more to know."), AfterValidator(str.strip)
+]
+Tag = Annotated[FilledText, Field(min_length=1, max_length=60)]
 Tags = Annotated[list[Tag] | None, Field(max_length=20, description="Labels to find the task by.")]
-DueOn = Annotated[date | None, Field(description="The day it is due, as YYYY-MM-DD.")]
+DueOn = Annotated[Day | None, Field(description="The day it is due, as YYYY-MM-DD.")]
 TaskId = Annotated[
-    int, Field(ge=1, le=2**63 - 1, description="The task_id that list_tasks or add_task returned.")
+    int, Field(ge=1, le=BIGGEST_ID, description="The task_id that list_tasks or add_task returned.")
 ]
+Key = Annotated[FilledText, Field(min_length=1, max_length=100)]
+
+KEY: TypeAdapter[str] = TypeAdapter(Key)
+PLACE: TypeAdapter[tuple[Status, date | None, Priority, int]] = TypeAdapter(
+    tuple[Status, date | None, Priority, int]
+)
 
 
 @dataclass(frozen=True)
 class TaskTools:
-    """The task tools over one knowledge base; `stdio_caller` is served where calls carry no token."""
+    """The task tools over one knowledge base; `stdio_caller` is served where calls carry no token.
+
+    Days are those of `time_zone` (None: of this machine) unless a call names another.
+    """
 
     pool: Pool
     stdio_caller: Caller | None
+    token_budget: int
+    time_zone: str | None = None
 
     async def add_task(
         self,
@@ -53,101 +62,154 @@ class TaskTools:
         priority: Annotated[Priority, Field(description="How pressing it is.")] = "normal",
         due_on: DueOn = None,
         tags: Tags = None,
-    ) -> TaskEntry:
-        """Add a task to the user's list. Resolve words like "tomorrow" to a date yourself."""
+        idempotency_key: Annotated[
+            Key | None,
+            Field(description="Any text that stands for this one task: adding again with it adds nothing."),
+        ] = None,
+    ) -> AddedTask:
+        """Add a task to the user's list.
+
+        Resolve words like "tomorrow" to a date yourself. When a call may have failed half-way, repeat it with
+        the same idempotency_key: the answer is then the first task, with `repeated` true.
+        """
         caller = current_caller(self.stdio_caller)
+        task = NewTask(title, notes, priority, due_on, tags or [], idempotency_key or _key_in_meta())
         async with acting_for(self.pool, caller.access) as connection:
-            task = await stored.add_task(
-                connection,
-                caller.user,
-                title=title,
-                notes=notes,
-                priority=priority,
-                due_on=due_on,
-                tags=tags or [],
-            )
-        return _entry(task)
+            added, is_new = await stored.add_task(connection, caller.user, task)
+        return AddedTask(**asdict(added), repeated=not is_new)
 
     async def list_tasks(
         self,
         status: Annotated[Literal["open", "done", "all"], Field(description="Which tasks to list.")] = "open",
         due: Annotated[
-            Literal["any", "today", "overdue"],
-            Field(description="today: due today; overdue: due before today."),
+            Due, Field(description="overdue: due before today; week: due today or on the six days after.")
         ] = "any",
-        tag: Annotated[str | None, Field(max_length=60, description="Only tasks with this tag.")] = None,
+        due_from: Annotated[
+            Day | None, Field(description="Due on or after this day (YYYY-MM-DD); instead of due.")
+        ] = None,
+        due_to: Annotated[
+            Day | None, Field(description="Due on or before this day (YYYY-MM-DD); instead of due.")
+        ] = None,
+        tag: Annotated[Text | None, Field(max_length=60, description="Only tasks with this tag.")] = None,
         priority: Annotated[Priority | None, Field(description="Only tasks of this priority.")] = None,
+        query: Annotated[
+            Text | None,
+            Field(max_length=200, description="Words that the title, notes or tags must all contain."),
+        ] = None,
+        time_zone: Annotated[
+            Text | None,
+            Field(
+                max_length=64, description="The user's time zone, e.g. Europe/Berlin; it says what today is."
+            ),
+        ] = None,
         limit: Annotated[int, Field(ge=1, le=200, description="Most tasks to return.")] = 50,
+        cursor: Annotated[
+            str | None,
+            Field(
+                max_length=LONGEST_CURSOR,
+                description="next_cursor of the page before, with the same other arguments.",
+            ),
+        ] = None,
     ) -> TaskList:
-        """List the user's tasks, the most pressing first. Call this to learn a task's id."""
+        """List the user's tasks, those due first and the most pressing first.
+
+        Call this before you change a task, to learn its id, and for questions such as what is due today.
+        `total` says how many match; an answer may hold fewer than limit when tasks are long.
+        """
         caller = current_caller(self.stdio_caller)
-        due_from, due_to = _days(due)
-        which = TaskFilter(
-            status=None if status == "all" else status,
-            due_from=due_from,
-            due_to=due_to,
-            tag=None if tag is None else _clean(tag),
-            priority=priority,
-        )
+        today = today_in(time_zone or self.time_zone)
+        days = _days(due, due_from, due_to, today)
+        words = (query or "").split()
+        which = TaskFilter(None if status == "all" else status, *days, tag, priority, words)
+        wanted = ["tasks", status, due, due_from, due_to, tag, priority, words, time_zone]
+        after = None if cursor is None else TaskPlace(*place_of(cursor, wanted, PLACE))
         async with acting_for(self.pool, caller.access) as connection:
-            found, total = await stored.list_tasks(connection, caller.user, which, limit)
-        return TaskList(tasks=[_entry(task) for task in found], total=total)
+            found, total = await stored.list_tasks(connection, caller.user, which, limit + 1, after=after)
+        page = that_fit([_entry(task) for task in found[:limit]], self.token_budget)
+        return TaskList(
+            tasks=page,
+            total=total,
+            today=today,
+            next_cursor=cursor_at(wanted, _place(page[-1])) if len(found) > len(page) else None,
+        )
 
     async def complete_task(self, task_id: TaskId) -> TaskEntry:
-        """Mark one of the user's tasks as done."""
-        return await self._change(task_id, TaskChange(status="done"))
+        """Mark one of the user's tasks as done. A task that is done already stays as it is."""
+        caller = current_caller(self.stdio_caller)
+        async with acting_for(self.pool, caller.access) as connection:
+            return _entry(await stored.complete_task(connection, caller.user, task_id))
 
     async def update_task(
         self,
         task_id: TaskId,
         title: Annotated[Title | None, Field(description="The new title.")] = None,
-        notes: Annotated[Notes | None, Field(description="The new notes.")] = None,
+        notes: Annotated[Notes | None, Field(description="The new notes, in place of the old ones.")] = None,
         priority: Annotated[Priority | None, Field(description="How pressing it is.")] = None,
         due_on: DueOn = None,
         clear_due_on: Annotated[bool, Field(description="True removes the due day.")] = False,
         tags: Annotated[
             list[Tag] | None, Field(max_length=20, description="The new labels; an empty list removes all.")
         ] = None,
-        status: Annotated[
-            Literal["open", "done"] | None, Field(description="open reopens a done task.")
-        ] = None,
+        status: Annotated[Status | None, Field(description="open reopens a done task.")] = None,
     ) -> TaskEntry:
-        """Change one of the user's tasks; what is left out stays as it is."""
-        change = TaskChange(
-            title=title,
-            notes=notes,
-            priority=priority,
-            due_on=due_on,
-            clear_due_on=clear_due_on,
-            tags=tags,
-            status=status,
-        )
-        return await self._change(task_id, change)
+        """Change one of the user's tasks; what is left out stays as it is.
 
-    async def delete_task(self, task_id: TaskId) -> DeletedTask:
-        """Remove one of the user's tasks for good. To tick a task off, use complete_task instead."""
-        caller = current_caller(self.stdio_caller)
-        async with acting_for(self.pool, caller.access) as connection:
-            await stored.delete_task(connection, caller.user, task_id)
-        return DeletedTask(task_id=task_id)
-
-    async def _change(self, task_id: int, change: TaskChange) -> TaskEntry:
+        To tick a task off, use complete_task. Call list_tasks first when you do not know the id.
+        """
+        if due_on is not None and clear_due_on:
+            raise _wrong("due_on, clear_due_on: give a day or remove it, not both.")
+        change = TaskChange(title, notes, priority, due_on, clear_due_on, tags, status)
+        if change == TaskChange():
+            raise _wrong("Nothing to change: give at least one of the arguments besides task_id.")
         caller = current_caller(self.stdio_caller)
         async with acting_for(self.pool, caller.access) as connection:
             return _entry(await stored.update_task(connection, caller.user, task_id, change))
 
+    async def delete_task(self, task_id: TaskId) -> DeletedTask:
+        """Remove one of the user's tasks for good; only when the user asks to delete it.
 
-def _days(due: Literal["any", "today", "overdue"]) -> tuple[date | None, date | None]:
-    """First and last day that count, by the server's clock and time zone."""
-    today = datetime.now().astimezone().date()
-    match due:
-        case "any":
-            return None, None
-        case "today":
-            return today, today
-        case "overdue":
-            return None, today - timedelta(days=1)
+        To tick a task off, use complete_task instead. Deleting a task that is gone changes nothing.
+        """
+        caller = current_caller(self.stdio_caller)
+        async with acting_for(self.pool, caller.access) as connection:
+            deleted = await stored.delete_task(connection, caller.user, task_id)
+        message = (
+            f"Task {task_id} is deleted."
+            if deleted
+            else f"There is no task {task_id}, so nothing was deleted. Call list_tasks to see the ids."
+        )
+        return DeletedTask(task_id=task_id, deleted=deleted, message=message)
+
+
+def _key_in_meta() -> str | None:
+    """The idempotency key beside the arguments of a call. Raises `InvalidArgumentsError` for a bad one."""
+    request = get_context().request_context
+    key: Any = None if request is None else (request.meta or {}).get(KEY_IN_META)
+    if key is None:
+        return None
+    try:
+        return KEY.validate_python(key)
+    except ValidationError:
+        raise _wrong(f"_meta {KEY_IN_META}: must be a text of 1 to 100 characters.") from None
+
+
+def _days(due: Due, due_from: date | None, due_to: date | None, today: date) -> Days:
+    if due_from is None and due_to is None:
+        return days_of(due, today)
+    if due != "any":
+        raise _wrong("due: leave it out when due_from or due_to is given.")
+    if due_from is not None and due_to is not None and due_from > due_to:
+        raise _wrong("due_from, due_to: the first day is after the last.")
+    return due_from, due_to
+
+
+def _wrong(what: str) -> InvalidArgumentsError:
+    return InvalidArgumentsError(f"Invalid arguments: {what}", log_level=logging.INFO)
 
 
 def _entry(task: Task) -> TaskEntry:
     return TaskEntry(**asdict(task))
+
+
+def _place(last: TaskEntry) -> Sequence[Any]:
+    return [last.status, last.due_on, last.priority, last.task_id]

@@ -94,6 +94,26 @@ async def test_a_question_typed_in_the_page_is_answered_with_a_passage_to_open(
     assert complaints == []
 
 
+async def test_a_document_that_a_client_adds_is_answered_from_until_it_is_removed(
+    installation: "Installation",
+) -> None:
+    everything = installation.up()
+    text = "# Bicycles\n\nBicycles are kept in the cellar of the east wing, behind the green door."
+    async with installation.mcp_client() as client:
+        added = (await client.call_tool("add_document", {"name": "Bicycles", "text": text})).data
+        while added.status in ("waiting", "working"):
+            added = (await client.call_tool("get_upload", {"upload_id": added.upload_id})).data
+        assert (added.outcome, added.source) == ("added", "added-by/local/Bicycles")
+        answer = installation.ask("Where are bicycles kept?")
+        assert "cellar of the east wing" in answer.text
+        assert answer.sources[0]["data"]["source"] == "added-by/local/Bicycles"
+        removed = await client.call_tool("remove_document", {"document_id": added.document_ids[0]})
+        assert removed.data.outcome == "removed"
+    assert installation.ask("Where are bicycles kept?").sources == []
+    assert "Nothing is running any more" in installation.stop(everything)
+    assert installation.leftovers() == []
+
+
 async def test_the_programs_start_alone_and_the_chat_outlives_the_mcp_server(
     installation: "Installation",
 ) -> None:
@@ -123,7 +143,7 @@ async def test_a_desktop_client_starts_the_server_over_stdio(installation: "Inst
         sys.executable, ["-m", "owflex", "mcp", "--transport", "stdio"], env=installation.environment
     )
     async with Client(transport) as client:
-        assert len(await client.list_tools()) == 8
+        assert len(await client.list_tools()) == 13
         await client.call_tool("add_task", {"title": "from the desktop"})
         listed = await client.call_tool("list_tasks")
         found = await client.call_tool("search_documents", {"query": "anything"})

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import httpx2
 import jwt
 import pytest
-from fastmcp import Client
+from fastmcp import Client, FastMCP
 from fastmcp.client.transports import StreamableHttpTransport
 from pydantic import SecretStr
 from starlette.types import ASGIApp
@@ -41,11 +41,13 @@ INITIALIZE = {
 
 @dataclass(frozen=True)
 class RunningServer:
-    """A served MCP server, a pool that sees everything (the server's own does not), and its health."""
+    """A served MCP server, a pool that sees everything (`served`, its own, does not), and its parts."""
 
     url: str
     pool: Pool
     health: Health
+    mcp: FastMCP
+    served: Pool
 
     def client(self, token: str = LOCAL_TOKEN) -> Client[StreamableHttpTransport]:
         """A client with this bearer token."""
@@ -77,13 +79,20 @@ def sign() -> Callable[..., str]:
 
 
 @pytest.fixture
+def server_settings() -> McpServerSettings:
+    """The settings of `server`; a test file may have others."""
+    return McpServerSettings(search_token_budget=600)  # pyright: ignore[reportCallIssue]
+
+
+@pytest.fixture
 async def server(
+    server_settings: McpServerSettings,
     knowledge_base_url: str,
     embedder: SentenceTransformerEmbedder,
     serve: Callable[[ASGIApp], AbstractAsyncContextManager[str]],
 ) -> AsyncGenerator[RunningServer]:
     """The MCP server as it is shipped, on a free port."""
-    settings = McpServerSettings(search_token_budget=600)  # pyright: ignore[reportCallIssue]
+    settings = server_settings
     await prepare_server_role(knowledge_base_url)
     async with create_pool(knowledge_base_url) as everything, open_server_pool(knowledge_base_url) as pool:
         following = FollowingEmbedder(embedder, SentenceTransformerEmbedder)
@@ -96,5 +105,5 @@ async def server(
             version="0.0.test",
             auth=BearerVerifier(SecretStr(LOCAL_TOKEN), SecretStr(SIGNING_KEY), pool),
         )
-        async with serve(http_app(mcp, settings)) as url:
-            yield RunningServer(url, everything, health)
+        async with serve(http_app(mcp, settings, health.traffic)) as url:
+            yield RunningServer(url, everything, health, mcp, pool)

@@ -21,7 +21,12 @@ async def test_the_local_token_gets_in(server: "RunningServer") -> None:
         assert {tool.name for tool in await client.list_tools()} == {
             "search_documents",
             "get_document",
+            "read_chunks",
             "list_documents",
+            "list_collections",
+            "add_document",
+            "get_upload",
+            "remove_document",
             "add_task",
             "list_tasks",
             "complete_task",

@@ -2,9 +2,11 @@
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import httpx2
 import pytest
 from fastmcp.exceptions import ToolError
 
@@ -149,12 +151,102 @@ async def test_a_long_document_is_read_part_by_part_to_its_end(filled: "RunningS
 
 
 async def test_documents_are_listed_page_by_page(filled: "RunningServer") -> None:
-    first = await call(filled, "list_documents", limit=3)
-    second = await call(filled, "list_documents", limit=3, after=first["next"])
-    titles = [document["title"] for document in first["documents"] + second["documents"]]
-    assert sorted(titles) == ["Leave", "Notes", "Printer", "Tale"]
-    assert second["next"] is None
-    assert (await call(filled, "list_documents", collection="none"))["documents"] == []
+    for sort, order in (("source", ["Leave", "Notes", "Printer", "Tale"]), ("newest", None)):
+        first = await call(filled, "list_documents", limit=3, sort=sort)
+        second = await call(filled, "list_documents", limit=3, sort=sort, cursor=first["next_cursor"])
+        pages = first["documents"] + second["documents"]
+        assert [len(first["documents"]), len(second["documents"])] == [3, 1]
+        assert second["next_cursor"] is None
+        titles = [document["title"] for document in pages]
+        changed = [document["updated_at"] for document in pages]
+        assert titles == order if order else changed == sorted(changed, reverse=True)
+        assert sorted(titles) == ["Leave", "Notes", "Printer", "Tale"]
+
+
+async def test_documents_are_listed_by_title_place_metadata_and_collection(filled: "RunningServer") -> None:
+    async def titles(**arguments: Any) -> list[str]:
+        found = await call(filled, "list_documents", **arguments)
+        return [document["title"] for document in found["documents"]]
+
+    assert await titles(title="RINT") == ["Printer"]
+    assert await titles(title="100%") == []
+    assert await titles(source="docs/leave.md") == ["Leave"]
+    assert len(await titles(source="docs")) == 4
+    assert await titles(source="doc") == []
+    assert await titles(filters={"department": ["it", "hr"]}) == ["Leave"]
+    assert await titles(collection="none") == []
+
+
+async def test_a_cursor_belongs_to_one_list(filled: "RunningServer") -> None:
+    cursor = (await call(filled, "list_documents", limit=1))["next_cursor"]
+    with pytest.raises(ToolError, match="other arguments"):
+        await call(filled, "list_documents", limit=1, title="e", cursor=cursor)
+    for broken in ("x", "🎉", "W10", cursor[:-4]):
+        with pytest.raises(ToolError, match="not a cursor of this list"):
+            await call(filled, "list_documents", cursor=broken)
+
+
+async def test_the_passages_around_a_hit_are_read_in_both_directions(filled: "RunningServer") -> None:
+    found = await call(filled, "search_documents", query="In part 4 the dragon number 4", limit=1)
+    hit = found["results"][0]
+    alone = await call(filled, "read_chunks", chunk_id=hit["chunk_id"], before=0, after=0)
+    assert (alone["title"], alone["source"]) == ("Tale", "docs/tale.md")
+    [chunk] = alone["chunks"]
+    assert (chunk["chunk_id"], chunk["position"]) == (hit["chunk_id"], hit["position"])
+    assert unfenced(alone, chunk["content"]) == unfenced(found, hit["content"])
+    back = await call(filled, "read_chunks", chunk_id=alone["previous"], before=0, after=0)
+    on = await call(filled, "read_chunks", chunk_id=alone["next"], before=0, after=0)
+    places = [part["chunks"][0]["position"] for part in (back, alone, on)]
+    assert places == list(range(places[0], places[0] + 3))
+    assert back["next"] == on["previous"] == hit["chunk_id"]
+    leave = await call(filled, "search_documents", query="holidays", source="docs/leave.md")
+    whole = await call(filled, "read_chunks", chunk_id=leave["results"][0]["chunk_id"])
+    assert (whole["previous"], whole["next"], len(whole["chunks"])) == (None, None, 1)
+
+
+async def test_reading_around_keeps_to_the_budget_and_walks_a_document_to_its_end(
+    filled: "RunningServer",
+) -> None:
+    found = await call(filled, "search_documents", query="dragon number 4", limit=1)
+    chunk_id = found["results"][0]["chunk_id"]
+    positions: list[int] = []
+    around = await call(filled, "read_chunks", chunk_id=chunk_id, before=20, after=20)
+    assert chunk_id in [chunk["chunk_id"] for chunk in around["chunks"]]
+    assert around["previous"] is not None
+    while chunk_id is not None:
+        part = await call(filled, "read_chunks", chunk_id=chunk_id, before=0, after=20)
+        positions += [chunk["position"] for chunk in part["chunks"]]
+        chunk_id = part["next"]
+    assert positions == list(range(positions[0], positions[-1] + 1))
+    assert len(positions) > len(around["chunks"]) // 2
+
+
+async def test_the_collections_are_listed_with_their_sizes(filled: "RunningServer") -> None:
+    listed = await call(filled, "list_collections")
+    entry = listed["collections"][0]
+    chunks = sum(document["chunks"] for document in (await call(filled, "list_documents"))["documents"])
+    assert entry | {"changed_at": ""} == {
+        "name": "default",
+        "language": "english",
+        "documents": 4,
+        "chunks": chunks,
+        "changed_at": "",
+    }
+    assert (len(listed["collections"]), listed["next_cursor"]) == (1, None)
+
+
+async def test_a_key_for_other_collections_sees_no_document_passage_or_collection(
+    filled: "RunningServer", sign: Callable[..., str]
+) -> None:
+    first = (await call(filled, "list_documents"))["documents"][0]
+    hit = (await call(filled, "search_documents", query="printer error", limit=1))["results"][0]
+    async with filled.client(sign("ann", collections=["other"])) as client:
+        assert (await client.call_tool("list_documents")).data.documents == []
+        assert (await client.call_tool("list_collections")).data.collections == []
+        with pytest.raises(ToolError, match=f"Passage {hit['chunk_id']} not found"):
+            await client.call_tool("read_chunks", {"chunk_id": hit["chunk_id"]})
+        with pytest.raises(ToolError, match=f"Document {first['document_id']} not found"):
+            await client.call_tool("get_document", {"document_id": first["document_id"]})
 
 
 @pytest.mark.parametrize(
@@ -162,7 +254,11 @@ async def test_documents_are_listed_page_by_page(filled: "RunningServer") -> Non
     [
         ("get_document", {"document_id": 999}, "Document 999 not found. Call list_documents"),
         ("get_document", {"document_id": 0}, "document_id: .*greater than or equal to 1"),
-        ("search_documents", {"query": ""}, "query: .*at least 1 character"),
+        ("search_documents", {"query": ""}, "query: must not be blank"),
+        ("read_chunks", {"chunk_id": 999}, "Passage 999 not found.*search_documents"),
+        ("read_chunks", {"chunk_id": 2**63}, "chunk_id: .*less than or equal"),
+        ("list_documents", {"sort": "size"}, "sort: .*'source' or 'newest'"),
+        ("list_documents", {"filters": {str(n): n for n in range(21)}}, "filters: .*at most 20"),
         ("search_documents", {"query": "x" * 401}, "query: .*at most 400"),
         ("search_documents", {"query": "x", "limit": 21}, "limit: .*less than or equal to 20"),
         (
@@ -184,4 +280,21 @@ async def test_a_bad_argument_gets_a_text_that_helps(
 @pytest.mark.parametrize("word", ["'; drop table documents; --", "%s %(x)s", "a\x00b", "🎉", "\\"])
 async def test_odd_words_are_only_words(filled: "RunningServer", word: str) -> None:
     await call(filled, "search_documents", query=word, collection=word, filters={word: [word]})
+    odd = {"collection": word, "title": word, "source": word, "filters": {word: word}}
+    assert (await call(filled, "list_documents", **odd))["documents"] == []
     assert len((await call(filled, "list_documents"))["documents"]) == 4
+
+
+async def test_half_a_surrogate_pair_is_refused_as_bad_json_before_it_reaches_a_tool(
+    server: "RunningServer",
+) -> None:
+    body = r'{"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "list_documents", '
+    body += r'"arguments": {"title": "\ud800"}}}'
+    headers = {
+        "accept": "application/json, text/event-stream",
+        "content-type": "application/json",
+        "authorization": "Bearer a-local-token-for-tests-of-some-length",
+    }
+    async with httpx2.AsyncClient() as http:
+        answer = await http.post(f"{server.url}/mcp", content=body, headers=headers)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, -32700)

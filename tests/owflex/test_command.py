@@ -12,12 +12,14 @@ from typer.testing import CliRunner
 from database.errors import PortTakenError
 from owflex import reference
 from owflex.__main__ import app
-from owflex.supervisor import Program, check_port
+from owflex.supervisor import Listener, Program, check_port
 
 ROOT = Path(__file__).parent.parent.parent
 DOCS = ROOT / "docs"
-COMMANDS = ["up", "ingest", "mcp", "chat", "search"]
+COMMANDS = ["up", "ingest", "mcp", "chat", "search", "token", "evaluate"]
 OF_COMPOSE = {"POSTGRES_PASSWORD", "DOCUMENTS"}
+# Read by the OpenTelemetry library.
+OF_LIBRARIES = {"OTEL_EXPORTER_OTLP_ENDPOINT"}
 
 
 def shown(*arguments: str) -> str:
@@ -60,7 +62,7 @@ def test_every_setting_is_described() -> None:
 
 def test_the_example_of_an_env_file_names_only_real_settings() -> None:
     names = set(re.findall(r"^([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.M))
-    assert names - settings_of_all_programs() == OF_COMPOSE
+    assert names - settings_of_all_programs() == OF_COMPOSE | OF_LIBRARIES
 
 
 def test_an_env_file_with_empty_values_changes_nothing(tmp_path: Path) -> None:
@@ -75,7 +77,7 @@ def test_every_file_the_pages_link_to_exists() -> None:
 
 
 def test_every_setting_the_pages_name_exists() -> None:
-    known = settings_of_all_programs() | OF_COMPOSE
+    known = settings_of_all_programs() | OF_COMPOSE | OF_LIBRARIES
     for page in [ROOT / "README.md", *DOCS.glob("*.md")]:
         named = set(re.findall(r"`([A-Z]+(?:_[A-Z]+)+)(?:=[^`]*)?`", page.read_text()))
         assert named <= known | {"OWFLEX_CHROMIUM", "PIP_EXTRA_INDEX_URL", "MEDIA_TYPES"}, page.name
@@ -90,10 +92,10 @@ def test_a_taken_port_names_the_setting_to_change() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(PortTakenError, match="MCP_SERVER_PORT"):
-            check_port(Program("mcp_server", "127.0.0.1", port, "MCP_SERVER_PORT"))
-    check_port(Program("mcp_server", "127.0.0.1", port, "MCP_SERVER_PORT"))
+            check_port(Program("mcp_server", listens=Listener("127.0.0.1", port, "MCP_SERVER_PORT")))
+    check_port(Program("mcp_server", listens=Listener("127.0.0.1", port, "MCP_SERVER_PORT")))
 
 
 def test_a_program_that_listens_everywhere_is_reached_on_loopback() -> None:
-    assert Program("m", "0.0.0.0", 80, "X").url == "http://127.0.0.1:80"  # noqa: S104
-    assert Program("m", "::", 80, "X").url == "http://[::1]:80"
+    assert Listener("0.0.0.0", 80, "X").url == "http://127.0.0.1:80"  # noqa: S104
+    assert Listener("::", 80, "X").url == "http://[::1]:80"

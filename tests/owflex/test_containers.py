@@ -14,7 +14,7 @@ from owflex import reference
 ROOT = Path(__file__).parent.parent.parent
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
-OURS = ["mcp-server", "agent-service", "ingest"]
+OURS = ["mcp-server", "agent-service", "ingest-worker", "ingest"]
 SETTINGS = {name.upper() for _, settings in reference.PROGRAMS for name in settings.model_fields}
 
 

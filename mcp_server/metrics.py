@@ -1,0 +1,108 @@
+"""What `/metrics` tells a Prometheus server; no text of users or documents is among it."""
+
+import asyncio
+from collections import deque
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from database.pool import Pool
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+SECONDS_BETWEEN_LOOKS = 0.05
+STALLS_REMEMBERED_SECONDS = 60
+CALL_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+LAG_BUCKETS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5)
+
+
+def _watch_pool(pool: Pool, registry: CollectorRegistry) -> None:
+    for name, statistic, meaning in (
+        ("owflex_pool_connections", "pool_size", "Connections to Postgres."),
+        ("owflex_pool_connections_idle", "pool_available", "Connections to Postgres that nobody uses."),
+        ("owflex_pool_requests_waiting", "requests_waiting", "Calls that wait for a connection."),
+    ):
+        gauge = Gauge(name, meaning, registry=registry)
+        # The name is bound now; a plain lambda would ask for the last one in all of them.
+        gauge.set_function(lambda statistic=statistic: float(pool.get_stats().get(statistic, 0)))
+
+
+class Metrics:
+    """The figures of one server."""
+
+    def __init__(self, pool: Pool) -> None:
+        self.registry = CollectorRegistry()
+        self._calls = Counter(
+            "owflex_tool_calls", "Tool calls by outcome.", ["tool", "outcome"], registry=self.registry
+        )
+        self._seconds = Histogram(
+            "owflex_tool_call_seconds",
+            "Duration of tool calls.",
+            ["tool"],
+            buckets=CALL_BUCKETS,
+            registry=self.registry,
+        )
+        self._searches = Counter("owflex_searches", "Searches by mode.", ["mode"], registry=self.registry)
+        self._empty = Counter("owflex_searches_empty", "Searches that found nothing.", registry=self.registry)
+        self._limited = Counter(
+            "owflex_rate_limited_calls", "Tool calls over the limit of their user.", registry=self.registry
+        )
+        self.model_load_seconds = Gauge(
+            "owflex_model_load_seconds", "How long loading the embedding model took.", registry=self.registry
+        )
+        self.stalls = Stalls(self.registry)
+        _watch_pool(pool, self.registry)
+
+    def called(self, tool: str, outcome: str, seconds: float) -> None:
+        """Count one tool call."""
+        self._calls.labels(tool, outcome).inc()
+        self._seconds.labels(tool).observe(seconds)
+
+    def searched(self, mode: str, *, empty: bool) -> None:
+        """Count one search."""
+        self._searches.labels(mode).inc()
+        if empty:
+            self._empty.inc()
+
+    def limited(self) -> None:
+        """Count one call that was refused because there were too many."""
+        self._limited.inc()
+
+    def as_text(self) -> bytes:
+        """All figures in the format of Prometheus."""
+        return generate_latest(self.registry)
+
+
+class Stalls:
+    """How long the event loop keeps others waiting."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._recent: deque[tuple[float, float]] = deque()
+        self._lag = Histogram(
+            "owflex_event_loop_lag_seconds",
+            "How much later than planned the event loop woke up.",
+            buckets=LAG_BUCKETS,
+            registry=registry,
+        )
+        longest = Gauge(
+            "owflex_event_loop_longest_stall_seconds",
+            f"The longest of these delays within the last {STALLS_REMEMBERED_SECONDS} seconds.",
+            registry=registry,
+        )
+        longest.set_function(lambda: max((lag for _, lag in self._recent), default=0.0))
+
+    async def watch(self) -> None:
+        """Measure until cancelled."""
+        loop = asyncio.get_running_loop()
+        while True:
+            planned = loop.time() + SECONDS_BETWEEN_LOOKS
+            await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
+            now = loop.time()
+            self._note(now, max(0.0, now - planned))
+
+    def _note(self, now: float, lag: float) -> None:
+        self._lag.observe(lag)
+        while self._recent and self._recent[0][0] < now - STALLS_REMEMBERED_SECONDS:
+            self._recent.popleft()
+        # Only what can still become the longest is kept.
+        while self._recent and self._recent[-1][1] <= lag:
+            self._recent.pop()
+        self._recent.append((now, lag))

@@ -1,0 +1,185 @@
+"""Tools that list what there is, and read around a passage."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field, TypeAdapter
+
+from database.pool import Pool
+from knowledge_base import documents as stored
+from knowledge_base.access import acting_for
+from knowledge_base.documents import ChunkInPlace, DocumentFilter
+from mcp_server.arguments import BIGGEST_ID, Filters, Text
+from mcp_server.auth import Caller, current_caller
+from mcp_server.cursors import LONGEST_CURSOR, cursor_at, place_of, that_fit
+from mcp_server.passages import around_within_budget, fenced, new_marker
+from mcp_server.results import (
+    CollectionEntry,
+    CollectionList,
+    DocumentEntry,
+    DocumentList,
+    Neighbour,
+    Neighbours,
+)
+
+PLACES: Mapping[stored.Sort, TypeAdapter[tuple[str | datetime, int]]] = {
+    "source": TypeAdapter(tuple[str, int]),
+    "newest": TypeAdapter(tuple[datetime, int]),
+}
+BY_NAME = TypeAdapter(tuple[str])
+
+Cursor = Annotated[
+    str | None,
+    Field(
+        max_length=LONGEST_CURSOR,
+        description="next_cursor of the page before, with the same other arguments.",
+    ),
+]
+
+
+@dataclass(frozen=True)
+class ReadingTools:
+    """The tools that look around in one knowledge base."""
+
+    pool: Pool
+    token_budget: int
+    stdio_caller: Caller | None = None
+
+    async def read_chunks(
+        self,
+        chunk_id: Annotated[
+            int,
+            Field(ge=1, le=BIGGEST_ID, description="The chunk_id of a search result, or next or previous."),
+        ],
+        before: Annotated[int, Field(ge=0, le=20, description="Passages before it to return.")] = 2,
+        after: Annotated[int, Field(ge=0, le=20, description="Passages after it to return.")] = 2,
+    ) -> Neighbours:
+        """Read the passages around a search result.
+
+        Use this when a passage is cut off or needs its context; for a whole document use get_document. To
+        read on, pass `next` as chunk_id with before=0; to read back, `previous` with after=0.
+        """
+        async with acting_for(self.pool, current_caller(self.stdio_caller).access) as connection:
+            # One more at each end, to know whether there is more.
+            found = await stored.read_around(connection, chunk_id, before=before + 1, after=after + 1)
+            document = await stored.get_document(connection, found[0].document_id)
+        shown = _shown(found, chunk_id, before=before, after=after, token_budget=self.token_budget)
+        marker = new_marker()
+        return Neighbours(
+            document_id=document.document_id,
+            title=document.title,
+            source=document.source,
+            text_marker=marker,
+            chunks=[_neighbour(chunk, marker) for chunk in shown],
+            previous=_chunk_at(found, shown[0].position - 1),
+            next=_chunk_at(found, shown[-1].position + 1),
+        )
+
+    async def list_documents(
+        self,
+        collection: Annotated[
+            Text | None, Field(max_length=100, description="Only documents of this collection.")
+        ] = None,
+        source: Annotated[
+            Text | None, Field(max_length=1000, description="Only this document, or those below this folder.")
+        ] = None,
+        title: Annotated[
+            Text | None, Field(max_length=200, description="Only documents whose title contains this.")
+        ] = None,
+        filters: Annotated[
+            Filters | None,
+            Field(description="Only documents with these metadata, as in search_documents."),
+        ] = None,
+        sort: Annotated[
+            stored.Sort,
+            Field(description="source: by place; newest: those changed last come first."),
+        ] = "source",
+        limit: Annotated[int, Field(ge=1, le=200, description="Most documents to return.")] = 50,
+        cursor: Cursor = None,
+    ) -> DocumentList:
+        """List the documents with their titles and ids, page by page.
+
+        Use this to see what there is, or to find a document by its name. To find out what documents say, use
+        search_documents: titles alone answer nothing.
+        """
+        wanted = ["documents", collection, source, title, filters, sort]
+        place = None if cursor is None else place_of(cursor, wanted, PLACES[sort])
+        which = DocumentFilter(collection, source, title, filters)
+        async with acting_for(self.pool, current_caller(self.stdio_caller).access) as connection:
+            found = await stored.list_documents(connection, which, sort=sort, after=place, limit=limit + 1)
+        page = that_fit([_document(document) for document in found[:limit]], self.token_budget)
+        return DocumentList(
+            documents=page,
+            next_cursor=cursor_at(wanted, _place(page[-1], sort)) if len(found) > len(page) else None,
+        )
+
+    async def list_collections(
+        self,
+        limit: Annotated[int, Field(ge=1, le=200, description="Most collections to return.")] = 100,
+        cursor: Cursor = None,
+    ) -> CollectionList:
+        """List the collections of documents, with their sizes.
+
+        Use this to learn the names that the argument `collection` of other tools takes, or how many documents
+        there are.
+        """
+        wanted = ["collections"]
+        after = None if cursor is None else place_of(cursor, wanted, BY_NAME)[0]
+        async with acting_for(self.pool, current_caller(self.stdio_caller).access) as connection:
+            found = await stored.list_collections(connection, after=after, limit=limit + 1)
+        page = that_fit([collection_entry(collection) for collection in found[:limit]], self.token_budget)
+        return CollectionList(
+            collections=page,
+            next_cursor=cursor_at(wanted, [page[-1].name]) if len(found) > len(page) else None,
+        )
+
+
+def collection_entry(collection: stored.Collection) -> CollectionEntry:
+    """A collection as answers carry it."""
+    return CollectionEntry(
+        name=collection.name,
+        language=collection.language,
+        documents=collection.documents,
+        chunks=collection.chunks,
+        changed_at=collection.changed_at,
+    )
+
+
+def _shown(
+    found: Sequence[ChunkInPlace], chunk_id: int, *, before: int, after: int, token_budget: int
+) -> Sequence[ChunkInPlace]:
+    middle = next(index for index, chunk in enumerate(found) if chunk.chunk_id == chunk_id)
+    first = max(middle - before, 0)
+    return around_within_budget(found[first : middle + after + 1], middle - first, token_budget)
+
+
+def _chunk_at(found: Sequence[ChunkInPlace], position: int) -> int | None:
+    return next((chunk.chunk_id for chunk in found if chunk.position == position), None)
+
+
+def _neighbour(chunk: ChunkInPlace, marker: str) -> Neighbour:
+    return Neighbour(
+        chunk_id=chunk.chunk_id,
+        position=chunk.position,
+        heading_path=chunk.heading_path,
+        page=chunk.page,
+        content=fenced(chunk.content, marker),
+    )
+
+
+def _document(document: stored.Document) -> DocumentEntry:
+    return DocumentEntry(
+        document_id=document.document_id,
+        title=document.title,
+        source=document.source,
+        collection=document.collection,
+        media_type=document.media_type,
+        chunks=document.chunks,
+        updated_at=document.updated_at,
+    )
+
+
+def _place(last: DocumentEntry, sort: stored.Sort) -> tuple[str | datetime, int]:
+    return (last.updated_at.isoformat() if sort == "newest" else last.source), last.document_id

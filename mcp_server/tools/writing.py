@@ -1,0 +1,221 @@
+"""Tools that add documents and remove such; workers of ingestion do what is written down here."""
+
+import asyncio
+import json
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastmcp.exceptions import ToolError
+from pydantic import AfterValidator, BaseModel, Field
+
+from database.pool import Pool
+from knowledge_base.access import acting_for
+from knowledge_base.uploads import (
+    NewUpload,
+    Result,
+    Status,
+    Upload,
+    add_upload,
+    get_upload,
+    removal_of,
+)
+from mcp_server.auth import Caller, current_caller
+
+# A request may have 4 MiB; in JSON a text takes more than its own bytes.
+MOST_TEXT_BYTES = 3_000_000
+MOST_METADATA_BYTES = 10_000
+# How long a call waits for a worker, in seconds, and between two looks.
+LONGEST_WAIT, SHARE_OF_TIMEOUT = 20, 0.7
+FIRST_LOOK, LONGEST_LOOK = 0.05, 1.0
+
+MetadataValue = str | int | float | bool | list[str | int | float | bool]
+
+
+def _clean(text: str) -> str:
+    return text.replace("\x00", "").strip()
+
+
+def _a_name(name: str) -> str:
+    name = _clean(name)
+    if not name:
+        raise ValueError("must not be blank")
+    if "/" in name or not name.isprintable():
+        raise ValueError("must be one line without a slash")
+    return name
+
+
+def _an_address(url: str) -> str:
+    url = _clean(url)
+    if not url.lower().startswith(("http://", "https://")):
+        raise ValueError("must begin with http:// or https://")
+    return url
+
+
+def _not_too_long(text: str) -> str:
+    if len(text.encode("utf-8", "replace")) > MOST_TEXT_BYTES:
+        raise ValueError(f"must not be longer than {MOST_TEXT_BYTES} bytes; split it")
+    if not _clean(text):
+        raise ValueError("must not be blank")
+    return text
+
+
+def _not_too_much(metadata: dict[str, MetadataValue]) -> dict[str, MetadataValue]:
+    said = json.dumps(metadata)
+    if len(said) > MOST_METADATA_BYTES:
+        raise ValueError(f"must not be longer than {MOST_METADATA_BYTES} bytes of JSON")
+    if "\\u0000" in said:
+        raise ValueError("must not hold the character NUL")
+    return metadata
+
+
+OneLine = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_a_name)]
+Text = Annotated[
+    Annotated[str, AfterValidator(_not_too_long)] | None, Field(description="The text, as Markdown.")
+]
+Url = Annotated[
+    Annotated[str, Field(max_length=2000), AfterValidator(_an_address)] | None,
+    Field(description="Address of one public web page or file to fetch instead."),
+]
+Name = Annotated[
+    OneLine | None,
+    Field(description='What the document is called, as "Meeting of 2 May" or "prices.csv". A text needs it.'),
+]
+Collection = Annotated[OneLine, Field(max_length=100, description="The collection to add it to.")]
+Metadata = Annotated[
+    Annotated[dict[str, MetadataValue], Field(max_length=50), AfterValidator(_not_too_much)] | None,
+    Field(description="What search_documents can filter by."),
+]
+Key = Annotated[
+    str | None,
+    Field(
+        min_length=1,
+        max_length=200,
+        description="Any text of your own: a call that is repeated with it adds nothing a second time.",
+    ),
+]
+UploadId = Annotated[int, Field(ge=1, le=2**63 - 1, description="The upload_id of add_document.")]
+DocumentId = Annotated[
+    int, Field(ge=1, le=2**63 - 1, description="The document_id of add_document or list_documents.")
+]
+
+
+class UploadEntry(BaseModel):
+    """How something that was handed in stands."""
+
+    upload_id: int
+    status: Status = Field(description="waiting and working: not over yet; done; failed: see reason.")
+    outcome: Result | None = Field(description="What was done; null until then.")
+    collection: str
+    source: str = Field(description="What the document is called in searches and citations.")
+    document_ids: list[int] = Field(description="The document, and after it those inside it.")
+    chunks: int = Field(description="How many passages can be found.")
+    reason: str | None = Field(description="Why it failed.")
+    hint: str | None = Field(description="What to do next.")
+
+
+@dataclass(frozen=True)
+class WritingTools:
+    """The tools that write documents; `stdio_caller` is served where calls carry no token."""
+
+    pool: Pool
+    stdio_caller: Caller | None
+    timeout: float
+
+    async def add_document(
+        self,
+        text: Text = None,
+        url: Url = None,
+        name: Name = None,
+        collection: Collection = "default",
+        metadata: Metadata = None,
+        idempotency_key: Key = None,
+    ) -> UploadEntry:
+        """Add a text or a web page to the documents, where everybody who may search the collection finds it.
+
+        Give either text and name, or url. The same name (or url) again replaces the document.
+        """
+        caller = current_caller(self.stdio_caller)
+        _check_collection(caller, collection)
+        new = NewUpload(
+            collection,
+            "text" if text is not None else "url",
+            _name_of(text, url, name),
+            content=None if text is None else text.encode("utf-8", "replace"),
+            url=url,
+            metadata=metadata or {},
+            idempotency_key=idempotency_key,
+        )
+        async with acting_for(self.pool, caller.access) as connection:
+            upload = await add_upload(connection, caller.user, new)
+        return await self._wait_for(caller, upload)
+
+    async def get_upload(self, upload_id: UploadId) -> UploadEntry:
+        """Ask how an add_document or remove_document stands that was not over when it answered."""
+        caller = current_caller(self.stdio_caller)
+        async with acting_for(self.pool, caller.access) as connection:
+            return _entry(await get_upload(connection, caller.user, upload_id))
+
+    async def remove_document(self, document_id: DocumentId) -> UploadEntry:
+        """Remove a document that the user added with add_document; others cannot be removed here."""
+        caller = current_caller(self.stdio_caller)
+        async with acting_for(self.pool, caller.access) as connection:
+            removal = await removal_of(connection, caller.user, document_id)
+            upload = await add_upload(connection, caller.user, removal)
+        return await self._wait_for(caller, upload)
+
+    async def _wait_for(self, caller: Caller, upload: Upload) -> UploadEntry:
+        """How it ended, or how it stands when the call has waited long enough."""
+        loop = asyncio.get_running_loop()
+        give_up = loop.time() + min(LONGEST_WAIT, self.timeout * SHARE_OF_TIMEOUT)
+        pause = FIRST_LOOK
+        while not upload.over and loop.time() < give_up:
+            await asyncio.sleep(pause)
+            pause = min(pause * 1.5, LONGEST_LOOK)
+            async with acting_for(self.pool, caller.access) as connection:
+                upload = await get_upload(connection, caller.user, upload.upload_id)
+        return _entry(upload)
+
+
+def _name_of(text: str | None, url: str | None, name: str | None) -> str:
+    """What the document is called. Raises `ToolError` when not exactly one of text and url is given."""
+    if (text is None) == (url is None):
+        raise ToolError("Give either text (with a name) or url.")
+    if name is not None:
+        return name
+    if url is None:
+        raise ToolError("A text needs a name: the same name again replaces it.")
+    return url
+
+
+def _check_collection(caller: Caller, collection: str) -> None:
+    if caller.collections is not None and collection not in caller.collections:
+        open_ones = ", ".join(sorted(caller.collections)) or "none"
+        raise ToolError(f'The collection "{collection}" is not open to you. Open are: {open_ones}.')
+
+
+def _entry(upload: Upload) -> UploadEntry:
+    return UploadEntry(
+        upload_id=upload.upload_id,
+        status=upload.status,
+        outcome=upload.outcome,
+        collection=upload.collection,
+        source=upload.source,
+        document_ids=list(upload.document_ids),
+        chunks=upload.chunks,
+        reason=upload.reason,
+        hint=_hint(upload),
+    )
+
+
+def _hint(upload: Upload) -> str | None:
+    later = f"Ask get_upload with upload_id {upload.upload_id} later."
+    match upload.status:
+        case "waiting":
+            return (
+                f"It is kept, but no worker has taken it yet. {later} When it still waits then, no worker is "
+                "running: `owflex up` has one, and `owflex ingest worker` starts one."
+            )
+        case "working":
+            return f"A worker is at it. {later}"
+        case "done" | "failed":
+            return None
