@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 SEARCH = "search_documents"
 LIST_DOCUMENTS = "list_documents"
+TASK_TOOLS = {"add_task", "list_tasks", "complete_task", "update_task"}
+DOCUMENT_TOOLS = {SEARCH, LIST_DOCUMENTS, "get_document"}
 
 
 class Passage(BaseModel):
@@ -71,10 +73,10 @@ class DocumentEntry(BaseModel):
 
 
 class DocumentList(BaseModel):
-    """Answer of `list_documents`; `next` is set when there are more."""
+    """Answer of `list_documents`; `next_cursor` is set when there are more."""
 
     documents: list[DocumentEntry]
-    next: int | None = None
+    next_cursor: str | None = None
 
 
 class Task(BaseModel):
@@ -98,9 +100,9 @@ class TaskList(BaseModel):
 FENCED = re.compile(r"<(?P<tag>document-text-[0-9a-f]+)>\n(?P<text>.*)\n</(?P=tag)>", re.DOTALL)
 
 
-def passages_in(structured: Mapping[str, Any] | None) -> list[Passage]:
-    """The passages of a search result; none when the content is something else."""
+def search_result_in(structured: Mapping[str, Any] | None) -> SearchResult | None:
+    """The search result; None when the content is something else."""
     try:
-        return SearchResult.model_validate(structured).results
+        return SearchResult.model_validate(structured)
     except ValidationError:
-        return []
+        return None

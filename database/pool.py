@@ -29,7 +29,10 @@ def create_pool(
 
     async def prepare(connection: AsyncConnection[TupleRow]) -> None:
         await connection.execute(
-            "select set_config('statement_timeout', %(milliseconds)s, false)",
+            # Compiling a statement of ours takes longer than running it.
+            """
+            select set_config('statement_timeout', %(milliseconds)s, false), set_config('jit', 'off', false)
+            """,
             {"milliseconds": str(statement_timeout_ms)},
         )
         if configure is not None:

@@ -68,27 +68,6 @@ weights as materialized (
     -- A compound that no passage has is asked for by its parts.
     where passages > 0 or lexeme !~ '[^[:alnum:]]'
 ),
-by_words as materialized (
-    select chunk_id, sum(weight * impact) as bm25, sum(weight) as covered,
-           array_agg(lexeme order by lexeme) as matched
-    from weights
-    join postings using (lexeme)
-    where not %(narrows)s
-    group by chunk_id
-    union all
-    select chunk_id, sum(weight * impact), sum(weight), array_agg(lexeme order by lexeme)
-    from weights
-    join postings using (lexeme)
-    join eligible using (chunk_id)
-    where %(narrows)s
-    group by chunk_id
-),
-best_by_words as (
-    select chunk_id, row_number() over (order by bm25 desc, chunk_id) as keyword_rank
-    from by_words
-    order by bm25 desc, chunk_id
-    limit %(candidates)s
-),
 nearest as materialized (
     (
 {everywhere}
@@ -105,29 +84,66 @@ nearest as materialized (
         limit %(candidates)s
     )
 ),
-best_by_meaning as (
-    select chunk_id, row_number() over (order by distance, chunk_id) as vector_rank
-    from nearest
+-- One aggregation instead of joins: how many passages a word is in is hard to foresee, and a join that was
+-- planned for a few would compare each with each.
+signals as materialized (
+    select chunk_id, sum(weight * impact) as bm25, sum(weight) as covered, min(distance) as distance
+    from (
+        select chunk_id, weight, impact, null::float8 as distance
+        from weights
+        join postings using (lexeme)
+        where not %(narrows)s
+        union all
+        select chunk_id, weight, impact, null
+        from weights
+        join postings using (lexeme)
+        join eligible using (chunk_id)
+        where %(narrows)s
+        union all
+        select chunk_id, null, null, distance
+        from nearest
+    ) as single
+    group by chunk_id
+),
+last_by_words as materialized (
+    select bm25, chunk_id
+    from signals
+    where bm25 is not null
+    order by bm25 desc, chunk_id
+    offset %(candidates)s - 1
+    limit 1
+),
+marked as materialized (
+    select signals.*,
+           signals.bm25 is not null
+           and coalesce(
+               (signals.bm25, -signals.chunk_id) >= (last_by_words.bm25, -last_by_words.chunk_id), true
+           ) as best_by_words
+    from signals
+    left join last_by_words on true
 ),
 proposed as (
-    select chunk_id, vector_rank, keyword_rank
-    from best_by_meaning
-    full join best_by_words using (chunk_id)
+    select chunk_id, bm25, covered,
+           case when distance is not null then row_number() over (order by distance, chunk_id) end
+               as vector_rank,
+           case when best_by_words then row_number() over (order by bm25 desc nulls last, chunk_id) end
+               as keyword_rank
+    from marked
+    where distance is not null or best_by_words
 ),
 total as (
     select sum(weight) as weight from weights
 ),
 found as materialized (
-    select proposed.chunk_id, proposed.vector_rank, proposed.keyword_rank, by_words.matched,
+    select proposed.chunk_id, proposed.vector_rank, proposed.keyword_rank,
            1 - (chunk_embeddings.embedding <=> %(embedding)s::halfvec) as similarity,
-           coalesce(by_words.bm25 / total.weight, 0) as bm25,
-           coalesce(by_words.covered / total.weight, 0) as keyword
+           coalesce(proposed.bm25 / total.weight, 0) as bm25,
+           coalesce(proposed.covered / total.weight, 0) as keyword
     from proposed
     cross join total
     join chunk_embeddings
         on chunk_embeddings.space_id = (select id from space)
         and chunk_embeddings.chunk_id = proposed.chunk_id
-    left join by_words on by_words.chunk_id = proposed.chunk_id
 ),
 best as materialized (
     select *, %(cosine_weight)s * similarity + %(words_weight)s * bm25 as score
@@ -142,7 +158,15 @@ select case when %(narrows)s then (select count(*) from eligible) else (select c
        (select jsonb_object_agg(word, lexeme) from lexemes where lexeme is not null),
        chunks.id, documents.id, documents.title, documents.source, chunks.heading_path, chunks.page,
        chunks.position, chunks.content, chunks.token_count, best.similarity, best.keyword, best.bm25,
-       best.vector_rank, best.keyword_rank, coalesce(best.matched, '{{}}'), best.score
+       best.vector_rank, best.keyword_rank,
+       array(
+           select lexeme
+           from weights
+           join postings using (lexeme)
+           where postings.chunk_id = best.chunk_id
+           order by lexeme
+       ),
+       best.score
 from (values (1)) as always
 left join (
     best

@@ -27,7 +27,7 @@ def documents_listed(found: DocumentList) -> str:
         return "There are no documents yet. Add some with `owflex ingest PATH`."
     shown = found.documents[:MOST_SHOWN]
     lines = "\n".join(f"- {document.title} (`{document.source}`)" for document in shown)
-    more = found.next is not None or len(found.documents) > len(shown)
+    more = found.next_cursor is not None or len(found.documents) > len(shown)
     count = f"More than {len(shown)}" if more else str(len(shown))
     rest = "\n\nThere are more. Ask about a topic to find the right ones." if more else ""
     noun = "document" if count == "1" else "documents"

@@ -48,7 +48,7 @@ def test_the_documents_are_named_with_their_places() -> None:
 
 
 def test_a_long_list_says_that_there_are_more() -> None:
-    shown = documents_listed(DocumentList(documents=entries(50), next=50))
+    shown = documents_listed(DocumentList(documents=entries(50), next_cursor="more"))
     assert shown.startswith("More than 30 documents")
     assert shown.count("\n- ") == 30
 
