@@ -1,11 +1,11 @@
 """`python -m agent_service`: the chat on its own."""
 
-import logging
 import sys
 
 from pydantic import ValidationError
 
 from agent_service.errors import AgentServiceError
+from agent_service.logs import set_up_logs
 from agent_service.process import serve
 from agent_service.settings import AgentServiceSettings
 from database.errors import DatabaseError
@@ -24,9 +24,7 @@ def main() -> int:
 
 def run(settings: AgentServiceSettings) -> int:
     """Run until stopped; returns the exit code (0 stopped, 1 could not start)."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    for chatty in ("httpx2", "httpx", "mcp", "openai.agents", "chatkit"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+    set_up_logs(settings.log_format)
     stop_on_sigterm()
     try:
         serve(settings)

@@ -8,16 +8,28 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from agent_service.chatkit_endpoint import ChatKitEndpoint
+from agent_service.attachments import TOKEN_HEADER
+from agent_service.chatkit_endpoint import Bounds, ChatKitEndpoint
 from agent_service.guard import Guard
 from agent_service.health import check_readiness
 from agent_service.llm import ChosenModel
+from agent_service.logs import RequestIds
 from agent_service.mcp_connection import McpConnector
-from agent_service.request_context import LOCAL_USER, RequestContext, locale_of
+from agent_service.metrics import metrics_page
+from agent_service.request_context import LOCAL_USER, RequestContext, with_base_url
+from agent_service.running import Running
 from agent_service.server import OwFlexChatKitServer
 from agent_service.settings import AgentServiceSettings
+from agent_service.telemetry import ContinuedTraces
+from agent_service.transcription import voice_routes
+from agent_service.turn_lock import PostgresTurns
+from agent_service.uploads import upload_routes
+from agent_service.users import Login, identify_by, local_user, logged_in_user
+from agent_service.votes import vote_routes
 from agent_service.web import STATIC_FOLDER, web_routes
+from agent_service.widgets import ADD
 from database.pool import Pool
+from database.process import is_loopback
 
 
 def create_app(
@@ -31,21 +43,38 @@ def create_app(
 ) -> FastAPI:
     """The app over an open pool of the chat database; `context_of` says whom a request comes from.
 
-    Without it everybody who reaches the app is the one local user.
+    Without it AGENT_SERVICE_AUTH decides. Raises `AgentServiceError` for settings that cannot work.
     """
+    identify = identify_by(settings)
+    context_of = with_base_url(context_of or (local_user if identify is None else logged_in_user))
     server = OwFlexChatKitServer(pool, settings, chosen, connector.connect)
-    endpoint = ChatKitEndpoint(server, context_of or local_user, settings.max_request_bytes)
+    bounds = Bounds(
+        settings.max_request_bytes,
+        settings.turn_wait_seconds,
+        settings.stream_keep_alive_seconds,
+        frozenset({ADD}),
+    )
+    endpoint = ChatKitEndpoint(server, context_of, bounds, PostgresTurns(pool))
     # No generated API pages: they load scripts from elsewhere, and the protocol is ChatKit's.
     app = FastAPI(title="OwFlex", openapi_url=None, routes=web_routes(settings, chosen, static))
+    app.router.routes.extend(upload_routes(server.files, context_of))
+    app.router.routes.extend(voice_routes(server.dictation, context_of))
+    app.router.routes.extend(vote_routes(pool, context_of))
     app.add_api_route("/chatkit", _as_route(endpoint), methods=["POST"])
     app.add_api_route("/health", _is_alive, methods=["GET"])
-    app.add_api_route("/ready", _readiness(pool, connector), methods=["GET"])
+    app.add_api_route("/ready", _readiness(pool, connector, server.running), methods=["GET"])
+    is_private = identify is None and is_loopback(settings.agent_service_host)
+    figures = metrics_page(server.metrics, settings.agent_service_metrics_token, is_open=is_private)
+    app.add_route("/metrics", figures, methods=["GET"])
+    app.state.running = server.running
+    if identify is not None:
+        app.add_middleware(Login, identify=identify)
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,
             allow_origins=settings.cors_origins,
-            allow_methods=["GET", "POST"],
-            allow_headers=["content-type", "authorization"],
+            allow_methods=["GET", "POST", "PUT"],
+            allow_headers=["content-type", "authorization", TOKEN_HEADER],
             allow_credentials=False,
         )
     app.add_middleware(
@@ -53,12 +82,9 @@ def create_app(
         allowed_hosts=settings.agent_service_allowed_hosts,
         allowed_origins=settings.cors_origins,
     )
+    app.add_middleware(ContinuedTraces)
+    app.add_middleware(RequestIds)
     return app
-
-
-def local_user(request: Request) -> RequestContext:
-    """The one user of a service that has no login."""
-    return RequestContext(LOCAL_USER, locale_of(request.headers.get("accept-language")))
 
 
 def _as_route(endpoint: ChatKitEndpoint) -> Callable[[Request], Awaitable[Response]]:
@@ -72,8 +98,12 @@ async def _is_alive() -> JSONResponse:
     return JSONResponse({"status": "ok"})
 
 
-def _readiness(pool: Pool, connector: McpConnector) -> Callable[[], Awaitable[JSONResponse]]:
+def _readiness(
+    pool: Pool, connector: McpConnector, running: Running
+) -> Callable[[], Awaitable[JSONResponse]]:
     async def ready() -> JSONResponse:
+        if running.is_stopping:
+            return JSONResponse({"ready": False, "reason": "the chat is stopping"}, status_code=503)
         state = await check_readiness(pool, connector, RequestContext(LOCAL_USER))
         return JSONResponse(state.as_json(), status_code=200 if state.ready else 503)
 

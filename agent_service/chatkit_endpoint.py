@@ -1,71 +1,62 @@
 """`POST /chatkit`: the protocol over HTTP, with errors as HTTP answers wherever nothing was sent yet."""
 
-import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable
-from typing import ClassVar
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
-import anyio
 import psycopg
 from chatkit.server import ChatKitServer, StreamingResult
 from chatkit.store import NotFoundError
-from chatkit.types import (
-    AttachmentsCreateReq,
-    AttachmentsDeleteReq,
-    ChatKitReq,
-    InputTranscribeReq,
-    ThreadsAddUserMessageReq,
-    ThreadsCreateReq,
-    ThreadsCustomActionReq,
-    ThreadsSyncCustomActionReq,
-    UserMessageInput,
-)
 from psycopg_pool import PoolTimeout
-from pydantic import TypeAdapter, ValidationError
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, Response
 
+from agent_service.dictation_size import largest_request
 from agent_service.errors import RequestRefusedError
+from agent_service.preflight import check_possible, parse_request
 from agent_service.request_context import RequestContext
 from agent_service.stream_errors import DATABASE_GONE, UNEXPECTED
+from agent_service.streaming import framing_for, stream_response
+from agent_service.turn_lock import MemoryTurns, Turns
+from agent_service.turn_stream import OneTurn
 
 logger = logging.getLogger("agent_service")
 
-REQUEST = TypeAdapter[ChatKitReq](ChatKitReq)
-STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-UNSUPPORTED: dict[type, str] = {
-    AttachmentsCreateReq: "Attachments are not supported.",
-    AttachmentsDeleteReq: "Attachments are not supported.",
-    InputTranscribeReq: "Dictation is not set up on this server.",
-    ThreadsCustomActionReq: "This server offers no actions.",
-    ThreadsSyncCustomActionReq: "This server offers no actions.",
-}
+
+@dataclass(frozen=True)
+class Bounds:
+    """What a request may take; `actions` may be sent without a card, None leaves that to the server."""
+
+    request_bytes: int = 262_144
+    turn_wait_seconds: float = 30
+    keep_alive_seconds: float = 15
+    actions: frozenset[str] | None = None
 
 
 class ChatKitEndpoint:
-    """Runs ChatKit requests for the user that `context_of` finds in a request."""
+    """Runs ChatKit requests for the user that `context_of` finds in a request.
+
+    `turns` are shared by all processes that share the store; without them they are those of this process.
+    """
 
     def __init__(
         self,
         server: ChatKitServer[RequestContext],
         context_of: Callable[[Request], RequestContext],
-        max_request_bytes: int,
+        bounds: Bounds,
+        turns: Turns | None = None,
     ) -> None:
         self._server = server
         self._context_of = context_of
-        self._max_request_bytes = max_request_bytes
+        self._bounds = bounds
+        self._one_turn = OneTurn(turns or MemoryTurns(), server.store, bounds.turn_wait_seconds)
 
     async def __call__(self, request: Request) -> Response:
         """The protocol's answer, JSON or a stream of events; an error is JSON with a message for people."""
         try:
-            body = await self._body(request)
-            check_request(body)
-            result = await self._server.process(body, self._context_of(request))
-            if isinstance(result, StreamingResult):
-                return await _streaming(result)
-            return Response(result.json, media_type="application/json", headers={"Cache-Control": "no-store"})
+            return await self._answer(request)
         except RequestRefusedError as error:
-            return error_response(str(error), status=error.status, code=error.code)
+            return error_response(str(error), status=error.status, code=error.code, headers=error.headers)
         except NotFoundError:
             return error_response("There is no such conversation.", status=404, code="not_found")
         except (psycopg.Error, PoolTimeout) as error:
@@ -75,14 +66,27 @@ class ChatKitEndpoint:
             logger.exception("A ChatKit request failed")
             return error_response(UNEXPECTED, status=500, code="internal_error")
 
+    async def _answer(self, http: Request) -> Response:
+        body = await self._body(http)
+        request, context = parse_request(body), self._context_of(http)
+        await check_possible(self._server, request, context, self._bounds.actions)
+        await self._one_turn.tell_of_dead_turn(request, context)
+        result = await self._server.process(body, context)
+        if not isinstance(result, StreamingResult):
+            return Response(result.json, media_type="application/json", headers={"Cache-Control": "no-store"})
+        framing = framing_for(http.headers.get("accept", ""))
+        events = self._one_turn.stream(request, result, context)
+        return await stream_response(events, framing, self._bounds.keep_alive_seconds)
+
     async def _body(self, request: Request) -> bytes:
         body = bytearray()
         try:
             async for chunk in request.stream():
                 body += chunk
-                if len(body) > self._max_request_bytes:
+                most = largest_request(body, self._bounds.request_bytes)
+                if len(body) > most:
                     raise RequestRefusedError(
-                        f"The request is larger than {self._max_request_bytes} bytes.",
+                        f"The request is larger than {most} bytes.",
                         status=413,
                         code="too_large",
                     )
@@ -91,95 +95,10 @@ class ChatKitEndpoint:
         return bytes(body)
 
 
-def check_request(body: bytes) -> None:
-    """Return when the service can carry the request out. Raises `RequestRefusedError`."""
-    try:
-        request = REQUEST.validate_json(body)
-    except ValidationError as error:
-        raise RequestRefusedError(f"This is no valid ChatKit request: {_problems(error)}") from None
-    if type(request) in UNSUPPORTED:
-        raise RequestRefusedError(UNSUPPORTED[type(request)], code="unsupported")
-    if isinstance(request, ThreadsCreateReq | ThreadsAddUserMessageReq):
-        _check_message(request.params.input)
-
-
-def error_response(message: str, *, status: int, code: str) -> JSONResponse:
+def error_response(
+    message: str, *, status: int, code: str, headers: Mapping[str, str] | None = None
+) -> JSONResponse:
     """An error as JSON: a short code for programs, a sentence for people."""
-    return JSONResponse({"error": {"code": code, "message": message}}, status_code=status)
-
-
-def _check_message(message: UserMessageInput) -> None:
-    if message.attachments:
-        raise RequestRefusedError(UNSUPPORTED[AttachmentsCreateReq], code="unsupported")
-    if not any(part.text.strip() for part in message.content):
-        raise RequestRefusedError("The message is empty.")
-
-
-def _problems(error: ValidationError) -> str:
-    """Where and why, for at most three problems, without the input."""
-    problems = error.errors(include_input=False, include_url=False, include_context=False)[:3]
-    return "; ".join(f"{'.'.join(str(part) for part in p['loc']) or 'body'}: {p['msg']}" for p in problems)
-
-
-async def _streaming(result: StreamingResult) -> Response:
-    """The stream, once its first event is there: until then an error can still be an HTTP answer."""
-    pump = _Pump(result)
-    try:
-        first = await pump.next()
-    except ValidationError:
-        raise  # what is stored cannot be read: not the client's mistake
-    except ValueError as error:
-        raise RequestRefusedError(f"The conversation is not in a state for this: {error}") from None
-    except asyncio.CancelledError:
-        await pump.stop()
-        raise
-    if first is None:
-        raise RequestRefusedError("There is no such message.", status=404, code="not_found")
-    return StreamingResponse(_events(first, pump), media_type="text/event-stream", headers=STREAM_HEADERS)
-
-
-async def _events(first: bytes, pump: "_Pump") -> AsyncGenerator[bytes]:
-    try:
-        event: bytes | None = first
-        while event is not None:
-            yield event
-            event = await pump.next()
-    finally:
-        await pump.stop()
-
-
-class _Pump:
-    """Runs a stream in a task of its own.
-
-    When the browser goes away the stream is cancelled right where it waits, so that it can keep what it has;
-    cancelled from the outside, a generator that was just handing out an event would never hear of it.
-    """
-
-    # The event loop alone would not keep a task alive whose request is gone.
-    _running: ClassVar[set[asyncio.Task[None]]] = set()
-
-    def __init__(self, result: StreamingResult) -> None:
-        self._queue: asyncio.Queue[bytes | None] = asyncio.Queue()
-        self._task = asyncio.create_task(self._run(result))
-        self._running.add(self._task)
-        self._task.add_done_callback(self._running.discard)
-
-    async def next(self) -> bytes | None:
-        """The next event; None after the last. Raises what ended the stream."""
-        event = await self._queue.get()
-        if event is None:
-            await self._task
-        return event
-
-    async def stop(self) -> None:
-        """Cancel the stream and wait until it has cleaned up."""
-        self._task.cancel()
-        with anyio.CancelScope(shield=True):
-            await asyncio.wait([self._task])
-
-    async def _run(self, result: StreamingResult) -> None:
-        try:
-            async for event in result:
-                self._queue.put_nowait(event)
-        finally:
-            self._queue.put_nowait(None)
+    return JSONResponse(
+        {"error": {"code": code, "message": message}}, status_code=status, headers=dict(headers or {})
+    )

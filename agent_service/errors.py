@@ -9,6 +9,22 @@ class UnsafeBindError(AgentServiceError):
     """The chat would be reachable from other machines without anybody having asked for it."""
 
 
+class TelemetryMissingError(AgentServiceError):
+    """A collector is configured, but the packages that send to it are not installed."""
+
+
+class LoginSettingsError(AgentServiceError):
+    """The settings do not say completely how users log in."""
+
+
+class LoginRequiredError(AgentServiceError):
+    """The request does not prove who sends it; the text is for the log."""
+
+
+class LoginUnavailableError(AgentServiceError):
+    """Whether a login is good cannot be found out right now."""
+
+
 class ModelChoiceError(AgentServiceError):
     """The settings do not name a language model that can be used."""
 
@@ -24,7 +40,23 @@ class EmptyAnswerError(AgentServiceError):
 class RequestRefusedError(AgentServiceError):
     """A request that the service does not carry out, with the HTTP status and a short code for programs."""
 
-    def __init__(self, message: str, *, status: int = 400, code: str = "invalid_request") -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int = 400,
+        code: str = "invalid_request",
+        retry_after: int | None = None,
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
+        self.headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
+
+
+class ToolRefusedError(AgentServiceError):
+    """A tool that was called for a card did not do it; the text is for the user."""
+
+
+class ActionRefusedError(AgentServiceError):
+    """A card's action that makes no sense here; the text is for the user."""

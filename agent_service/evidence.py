@@ -5,7 +5,7 @@ from typing import Any
 
 from chatkit.types import Annotation, EntitySource
 
-from agent_service.tool_results import SEARCH, Passage, passages_in
+from agent_service.tool_results import SEARCH, TASK_TOOLS, Passage, search_result_in
 
 
 class Evidence:
@@ -13,20 +13,39 @@ class Evidence:
 
     def __init__(self) -> None:
         self.tool_calls = 0
+        self.tools_used: set[str] = set()
+        self.confidence: float | None = None
+        self.task_results: list[tuple[str, Mapping[str, Any]]] = []
         self._passages: dict[int, Passage] = {}
         self._numbers: dict[int, int] = {}
 
     def add(self, tool_name: str, structured: Mapping[str, Any] | None) -> int:
         """Take in a tool's structured result; returns how many passages it brought."""
-        passages = passages_in(structured) if tool_name == SEARCH else []
-        for passage in passages:
+        self.tools_used.add(tool_name)
+        if tool_name in TASK_TOOLS and structured is not None:
+            self.task_results.append((tool_name, structured))
+        found = search_result_in(structured) if tool_name == SEARCH else None
+        if found is None:
+            return 0
+        for passage in found.results:
             self._passages[passage.chunk_id] = passage
-        return len(passages)
+        if found.confidence is not None:
+            self.confidence = max(found.confidence, self.confidence or 0.0)
+        return len(found.results)
+
+    @property
+    def uncited(self) -> list[Passage]:
+        """The passages that no sentence rests on, in the order of their finding."""
+        return [passage for chunk_id, passage in self._passages.items() if chunk_id not in self._numbers]
 
     @property
     def chunk_ids(self) -> set[int]:
         """The chunks that may be cited."""
         return set(self._passages)
+
+    def begin_anew(self) -> None:
+        """Count citations from 1 again: everything that was said so far has been taken back."""
+        self._numbers.clear()
 
     def annotation(self, chunk_id: int, index: int) -> Annotation | None:
         """The citation of a chunk behind the first `index` characters; None when no tool returned it."""

@@ -1,6 +1,8 @@
 """One connection to the MCP server for one run, in the name of one user."""
 
 import asyncio
+import hashlib
+import json
 import logging
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -8,23 +10,30 @@ from typing import Any
 
 import httpx2
 from agents import RunContextWrapper
-from agents.mcp import MCPServerManager, MCPServerStreamableHttp, create_static_tool_filter
+from agents.mcp import (
+    MCPServerManager,
+    MCPServerStreamableHttp,
+    MCPToolMetaContext,
+)
 from pydantic import SecretStr
 
+from agent_service.approvals import asks_for
+from agent_service.bounded_results import BoundedServer
 from agent_service.errors import McpUnavailableError
 from agent_service.identity import mint_token
 from agent_service.request_context import RequestContext
 from agent_service.settings import AgentServiceSettings
+from agent_service.steps import Turn
+from agent_service.telemetry import outgoing_headers
 
 logger = logging.getLogger("agent_service")
 
-# Removing for good needs the user's approval, which the chat cannot ask for yet.
-HIDDEN_TOOLS = ["delete_task"]
 CLEANUP_SECONDS = 5
 DIAGNOSIS_SECONDS = 2
 UNAVAILABLE = (
     "The documents and tasks cannot be reached at the moment. Your message is kept: try again in a minute."
 )
+IDEMPOTENCY_KEY = "owflex/idempotency-key"
 TOOL_FAILED = (
     "The tool did not answer. Do not call it again with the same arguments: "
     "a change may have been made. Tell the user what did not work."
@@ -81,7 +90,7 @@ class McpConnector:
 
     def _server(self, context: RequestContext) -> MCPServerStreamableHttp:
         settings = self._settings
-        return MCPServerStreamableHttp(
+        return BoundedServer(
             params={
                 "url": settings.mcp_server_url,
                 "headers": self._headers(context),
@@ -91,10 +100,11 @@ class McpConnector:
             name="owflex",
             cache_tools_list=True,
             client_session_timeout_seconds=settings.mcp_session_timeout_seconds,
-            tool_filter=create_static_tool_filter(blocked_tool_names=HIDDEN_TOOLS),
+            require_approval=asks_for(settings.approval_tools),
             use_structured_content=True,
             # A repeated call could repeat a write that only seemed to fail.
             max_retry_attempts=0,
+            tool_meta_resolver=_call_meta,
             failure_error_function=_tool_failed,
         )
 
@@ -102,7 +112,21 @@ class McpConnector:
         return {
             "Authorization": f"Bearer {mint_token(self._signing_key, context.user_id)}",
             "Accept": "application/json, text/event-stream",
-        }
+        } | outgoing_headers()
+
+
+def call_key(message_id: str, tool_name: str, arguments: dict[str, Any] | None) -> str:
+    """The same key for the same call on behalf of the same message, however often it is answered anew."""
+    canonical = json.dumps(arguments or {}, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+    return hashlib.sha256(f"{message_id}\n{tool_name}\n{canonical}".encode()).hexdigest()
+
+
+def _call_meta(call: MCPToolMetaContext) -> dict[str, Any] | None:
+    turn = call.run_context.context
+    if not isinstance(turn, Turn) or turn.message_id is None:
+        return None
+    message = f"{turn.thread.id}/{turn.message_id}"
+    return {IDEMPOTENCY_KEY: call_key(message, call.tool_name, call.arguments)}
 
 
 def _tool_failed(context: RunContextWrapper[Any], error: Exception) -> str:

@@ -11,19 +11,24 @@ from agents import set_tracing_disabled
 from chatkit.store import NotFoundError
 
 from agent_service.app import create_app
+from agent_service.attachments import remove_unsent
 from agent_service.errors import UnsafeBindError
 from agent_service.llm import ChosenModel, choose_model
 from agent_service.mcp_connection import McpConnector
+from agent_service.running import DrainingServer
 from agent_service.settings import AgentServiceSettings
+from agent_service.telemetry import telemetry
+from agent_service.users import may_listen
 from database.embedded import configured_or_embedded
 from database.home import open_data_folder, read_or_create_secret
 from database.migrations import migrate
 from database.pool import check_reachable, create_pool
-from database.process import is_loopback, listen
+from database.process import listen
 
 logger = logging.getLogger("agent_service")
 
-GRACE_SECONDS = 10
+# What is left after AGENT_SERVICE_GRACE_SECONDS is cut off.
+LAST_SECONDS = 2
 # The ChatKit SDK leaves these behind when an answer is stopped; they mean nothing.
 KNOWN_NOISE = ("Task was destroyed but it is pending", "Task exception was never retrieved")
 
@@ -38,6 +43,7 @@ def serve(settings: AgentServiceSettings) -> None:
     chosen = choose_model(settings)
     folder = open_data_folder(settings.owflex_home)
     with (
+        telemetry(),
         listen(settings.agent_service_host, settings.agent_service_port, "AGENT_SERVICE_PORT") as listener,
         configured_or_embedded(settings.chat_database_url, folder, "chat") as url,
     ):
@@ -52,21 +58,30 @@ async def _serve(
     signing_key = settings.mcp_signing_key or read_or_create_secret(folder, "mcp-signing-key")
     connector = McpConnector(settings, signing_key)
     async with create_pool(url, max_size=settings.chat_pool_size) as pool:
+        await remove_unsent(pool)
         app = create_app(settings, pool=pool, chosen=chosen, connector=connector)
         logger.info("The chat answers at http://%s:%s", *listener.getsockname()[:2])
         config = uvicorn.Config(
-            app, log_level="warning", access_log=False, timeout_graceful_shutdown=GRACE_SECONDS
+            app,
+            log_level="warning",
+            log_config=None,
+            access_log=False,
+            # Else whoever names an address in X-Forwarded-For would count as coming from there.
+            proxy_headers=False,
+            timeout_graceful_shutdown=LAST_SECONDS,
         )
-        await uvicorn.Server(config).serve(sockets=[listener])
+        await DrainingServer(config, app.state.running, settings.agent_service_grace_seconds).serve(
+            sockets=[listener]
+        )
 
 
 def _check_host(settings: AgentServiceSettings) -> None:
-    if settings.agent_service_allow_remote or is_loopback(settings.agent_service_host):
+    if may_listen(settings):
         return
     raise UnsafeBindError(
-        f"AGENT_SERVICE_HOST={settings.agent_service_host} opens the chat to other machines, "
-        "and it has no login. Listen on 127.0.0.1; or put a proxy that authenticates people in front and set "
-        "AGENT_SERVICE_ALLOW_REMOTE=true."
+        f"AGENT_SERVICE_HOST={settings.agent_service_host} opens the chat to other machines, and it has no "
+        "login. Listen on 127.0.0.1, set AGENT_SERVICE_AUTH to jwt or proxy, or say with "
+        "AGENT_SERVICE_ALLOW_REMOTE=true that everybody there may be the one local user."
     )
 
 

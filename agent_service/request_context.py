@@ -1,7 +1,11 @@
 """Who a request comes from."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
 
 LOCAL_USER = "local"
 LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}(?![A-Za-z0-9-])")
@@ -9,10 +13,32 @@ LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}(?![A-Za-z0-9
 
 @dataclass(frozen=True)
 class RequestContext:
-    """The user whose threads and tasks a request may touch, and the language their browser asks for."""
+    """The user whose threads and tasks a request may touch, and the language their browser asks for.
+
+    `base_url` is the address under which the service was reached; it ends with a slash.
+    """
 
     user_id: str
     locale: str = "en"
+    base_url: str = "http://localhost/"
+
+
+def with_base_url(context_of: Callable[[Request], RequestContext]) -> Callable[[Request], RequestContext]:
+    """The same function, whose contexts also know under which address the service was reached."""
+
+    def reached(request: Request) -> RequestContext:
+        return replace(context_of(request), base_url=base_url_of(request))
+
+    return reached
+
+
+def base_url_of(request: Request) -> str:
+    """The address under which the service was reached; https behind a proxy that the page came through."""
+    origin = urlsplit(request.headers.get("origin", ""))
+    base_url = request.base_url
+    if origin.scheme == "https" and origin.netloc == base_url.netloc:
+        base_url = base_url.replace(scheme="https")
+    return str(base_url)
 
 
 def locale_of(accept_language: str | None) -> str:

@@ -2,32 +2,47 @@
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, aclosing
+from typing import Any
 
 import anyio
 from agents.mcp import MCPServer
-from chatkit.server import ChatKitServer
+from chatkit.actions import Action
+from chatkit.server import ChatKitServer, NonStreamingResult, StreamingResult
 from chatkit.types import (
-    AssistantMessageItem,
+    AudioInput,
     FeedbackKind,
-    Task,
+    SyncCustomActionResponse,
     ThreadItem,
-    ThreadItemAddedEvent,
-    ThreadItemDoneEvent,
-    ThreadItemRemovedEvent,
     ThreadMetadata,
     ThreadStreamEvent,
+    TranscriptionResult,
     UserMessageItem,
-    WorkflowItem,
+    WidgetItem,
 )
 
 from agent_service import feedback as votes
+from agent_service.admission import Admission
+from agent_service.approvals import Approvals
+from agent_service.attachments import PostgresAttachments
+from agent_service.attempts import TurnSetup
+from agent_service.desk import Click, Desk
+from agent_service.fallback import ModelLine, TurnModel
 from agent_service.history import load_history, text_of, title_of
+from agent_service.incoming import check_incoming
+from agent_service.leftovers import with_sentence, without_leftovers
+from agent_service.limits import Limits
 from agent_service.llm import ChosenModel
+from agent_service.metrics import Metrics
+from agent_service.models import ModelMenu
+from agent_service.patient_store import PatientStore
 from agent_service.request_context import RequestContext
+from agent_service.running import Running
 from agent_service.settings import AgentServiceSettings
-from agent_service.store import PostgresStore
-from agent_service.stream_errors import for_user
-from agent_service.turn import TurnSetup, stream_answer
+from agent_service.stream_errors import for_user, without_retry
+from agent_service.transcription import Dictation
+from agent_service.turn import stream_answer
+from agent_service.usage import record_usage
+from agent_service.watching import TurnWatcher
 from database.pool import Pool
 
 ConnectMcp = Callable[[RequestContext], AbstractAsyncContextManager[MCPServer]]
@@ -39,11 +54,27 @@ class OwFlexChatKitServer(ChatKitServer[RequestContext]):
     def __init__(
         self, pool: Pool, settings: AgentServiceSettings, chosen: ChosenModel, connect_mcp: ConnectMcp
     ) -> None:
-        super().__init__(PostgresStore(pool))
+        store = PatientStore(pool)
+        self.files = PostgresAttachments(pool, settings, store)
+        self.dictation = Dictation(settings)
+        super().__init__(store, self.files)
         self._pool = pool
         self._settings = settings
-        self._chosen = chosen
+        self._menu = ModelMenu(settings, chosen)
+        self.running = Running()
+        self.metrics = Metrics(pool, self.running)
+        self._admission = Admission(self._menu, Limits(settings, pool), self.running, self.metrics)
+        self._watcher = TurnWatcher(self.metrics, logs_messages=settings.log_messages)
         self._connect_mcp = connect_mcp
+        self._desk = Desk(self.store, Approvals(pool), connect_mcp)
+
+    async def process(
+        self, request: str | bytes | bytearray, context: RequestContext
+    ) -> StreamingResult | NonStreamingResult:
+        """What ChatKit answers. Raises `RequestRefusedError` for a message that may not be sent now."""
+        await check_incoming(self.files, request, context)
+        await self._admission.check(request, context)
+        return await super().process(request, context)
 
     async def respond(
         self, thread: ThreadMetadata, input_user_message: UserMessageItem | None, context: RequestContext
@@ -51,12 +82,58 @@ class OwFlexChatKitServer(ChatKitServer[RequestContext]):
         """The answer's events; a failure becomes one sentence for the user, without half an answer."""
         if thread.title is None and input_user_message is not None:
             thread.title = title_of(input_user_message)
+        model = TurnModel(self._menu.default)
         try:
-            async with aclosing(self._answer(thread, input_user_message, context)) as events:
-                async for event in _without_leftovers(events):
-                    yield event
+            model = TurnModel(await self._line(thread, input_user_message, context))
+            with self._watcher.turn(model, input_user_message, context) as watch:
+                async with aclosing(self._answer(thread, input_user_message, context, model)) as events:
+                    async for event in watch.over(without_leftovers(events)):
+                        yield event
         except Exception as error:
-            raise for_user(error, self._chosen) from error
+            raise for_user(error, model.answering) from error
+        finally:
+            with anyio.CancelScope(shield=True):
+                await record_usage(self._pool, thread.id, context.user_id, model.spent)
+
+    async def action(
+        self,
+        thread: ThreadMetadata,
+        action: Action[str, Any],
+        sender: WidgetItem | None,
+        context: RequestContext,
+    ) -> AsyncIterator[ThreadStreamEvent]:
+        """The events of a click on a card; a failure becomes one sentence for the user."""
+        model = TurnModel(self._menu.default)
+        click = Click(thread, action, sender, context)
+
+        def setup_for(server: MCPServer, message_id: str | None) -> TurnSetup:
+            return self._setup(model, server, thread, context, message_id=message_id)
+
+        try:
+            with self._watcher.turn(model, None, context) as watch:
+                async with aclosing(self._desk.stream(click, setup_for)) as events:
+                    async for event in watch.over(without_leftovers(events)):
+                        yield event
+        except Exception as error:
+            # Trying again would ask the last question once more, not press the button.
+            raise without_retry(for_user(error, model.answering)) from error
+        finally:
+            with anyio.CancelScope(shield=True):
+                await record_usage(self._pool, thread.id, context.user_id, model.spent)
+
+    async def sync_action(
+        self,
+        thread: ThreadMetadata,
+        action: Action[str, Any],
+        sender: WidgetItem | None,
+        context: RequestContext,
+    ) -> SyncCustomActionResponse:
+        """The card after a click. Raises `RequestRefusedError` with the reason."""
+        return await self._desk.answer(Click(thread, action, sender, context))
+
+    async def transcribe(self, audio_input: AudioInput, context: RequestContext) -> TranscriptionResult:
+        """What is said in the recording. Raises `RequestRefusedError`."""
+        return TranscriptionResult(text=await self.dictation.text_of(audio_input.data))
 
     async def add_feedback(
         self, thread_id: str, item_ids: list[str], feedback: FeedbackKind, context: RequestContext
@@ -71,46 +148,59 @@ class OwFlexChatKitServer(ChatKitServer[RequestContext]):
         with anyio.CancelScope(shield=True):
             await super().handle_stream_cancelled(thread, pending_items, context)
 
-    async def _answer(
+    async def _process_events(
+        self,
+        thread: ThreadMetadata,
+        context: RequestContext,
+        stream: Callable[[], AsyncIterator[ThreadStreamEvent]],
+    ) -> AsyncIterator[ThreadStreamEvent]:
+        with self.running.turn():
+            async for event in with_sentence(super()._process_events(thread, context, stream)):
+                yield event
+
+    async def _line(
         self, thread: ThreadMetadata, message: UserMessageItem | None, context: RequestContext
+    ) -> ModelLine:
+        if not self._menu.minds_length:
+            return self._menu.line_for(message)
+        history = await load_history(self.store, thread.id, self._settings, context, self.files)
+        return self._menu.line_for(message, history)
+
+    def _setup(
+        self,
+        model: TurnModel,
+        mcp_server: MCPServer,
+        thread: ThreadMetadata,
+        context: RequestContext,
+        *,
+        question: str = "",
+        message_id: str | None = None,
+    ) -> TurnSetup:
+        return TurnSetup(
+            self._settings,
+            model,
+            mcp_server,
+            self.store,
+            self._desk.approvals,
+            thread,
+            context,
+            question,
+            message_id,
+            note_tool=self.metrics.tool_called,
+        )
+
+    async def _answer(
+        self,
+        thread: ThreadMetadata,
+        message: UserMessageItem | None,
+        context: RequestContext,
+        model: TurnModel,
     ) -> AsyncGenerator[ThreadStreamEvent]:
-        history = await load_history(self.store, thread.id, self._settings.history_limit, context)
+        history = await load_history(self.store, thread.id, self._settings, context, self.files)
         question = " ".join(text_of(message).split()) if message else ""
         async with self._connect_mcp(context) as mcp_server:
-            setup = TurnSetup(self._settings, self._chosen, mcp_server, self.store, thread, context)
-            async with aclosing(stream_answer(setup, history, question)) as events:
+            message_id = message.id if message else None
+            setup = self._setup(model, mcp_server, thread, context, question=question, message_id=message_id)
+            async with aclosing(stream_answer(setup, history)) as events:
                 async for event in events:
                     yield event
-
-
-async def _without_leftovers(events: AsyncIterator[ThreadStreamEvent]) -> AsyncIterator[ThreadStreamEvent]:
-    """The events; before an error those that take back a half answer and end the steps that were shown."""
-    unfinished: dict[str, ThreadItem] = {}
-    try:
-        async for event in events:
-            if isinstance(event, ThreadItemAddedEvent):
-                unfinished[event.item.id] = event.item
-            elif isinstance(event, ThreadItemDoneEvent):
-                unfinished.pop(event.item.id, None)
-            yield event
-    except Exception:
-        for item in unfinished.values():
-            for event in _closing(item):
-                yield event
-        raise
-
-
-def _closing(item: ThreadItem) -> list[ThreadStreamEvent]:
-    if isinstance(item, AssistantMessageItem):
-        return [ThreadItemRemovedEvent(item_id=item.id)]
-    if isinstance(item, WorkflowItem):
-        tasks = [_stopped(task) for task in item.workflow.tasks]
-        workflow = item.workflow.model_copy(update={"tasks": tasks})
-        return [ThreadItemDoneEvent(item=item.model_copy(update={"workflow": workflow}))]
-    return []
-
-
-def _stopped(task: Task) -> Task:
-    if task.status_indicator != "loading":
-        return task
-    return task.model_copy(update={"status_indicator": "none"})

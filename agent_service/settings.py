@@ -1,10 +1,29 @@
 """Settings of the agent service."""
 
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+MOST_PROMPT_BYTES = 65_536
+
+
+def read_prompt(path: Path) -> str:
+    """The text of SYSTEM_PROMPT_FILE. Raises `ValueError` with the cure."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(MOST_PROMPT_BYTES + 1)
+        text = content.decode("utf-8-sig").strip()
+    except OSError as error:
+        raise ValueError(f"SYSTEM_PROMPT_FILE={path} cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise ValueError(f"SYSTEM_PROMPT_FILE={path} is no text in UTF-8.") from None
+    if len(content) > MOST_PROMPT_BYTES:
+        raise ValueError(f"SYSTEM_PROMPT_FILE={path} is larger than {MOST_PROMPT_BYTES} bytes. Shorten it.")
+    if not text:
+        raise ValueError(f"SYSTEM_PROMPT_FILE={path} is empty.")
+    return text
 
 
 class AgentServiceSettings(BaseSettings):
@@ -30,8 +49,48 @@ class AgentServiceSettings(BaseSettings):
     agent_service_port: int = Field(8000, ge=1, le=65535, description="Port to listen on.")
     agent_service_allow_remote: bool = Field(
         False,
-        description="Listen on an address other machines can reach. There is one local user and no login: "
-        "put a proxy that authenticates people in front.",
+        description="Listen on an address other machines can reach although AGENT_SERVICE_AUTH is none: "
+        "everybody who reaches it is the one local user.",
+    )
+    agent_service_auth: Literal["none", "jwt", "proxy"] = Field(
+        "none",
+        description="How users log in. none: one local user; jwt: signed bearer tokens; "
+        "proxy: a proxy in front says who it is.",
+    )
+    agent_service_jwt_issuer: str | None = Field(None, description="Issuer (`iss`) of the tokens, for jwt.")
+    agent_service_jwt_audience: str | None = Field(
+        None, description="Audience (`aud`) that the tokens must name, for jwt."
+    )
+    agent_service_jwt_jwks_url: str | None = Field(
+        None, description="Address of the issuer's public keys (JWKS; RS256 or ES256); https:// unless local."
+    )
+    agent_service_jwt_key: SecretStr | None = Field(
+        None,
+        min_length=32,
+        description="Instead of public keys: a shared key (HS256) of 32 characters or more.",
+    )
+    agent_service_proxy_header: str = Field(
+        "X-Forwarded-User", min_length=1, description="Header with the user's name, for proxy."
+    )
+    agent_service_proxy_addresses: Annotated[list[str], NoDecode] = Field(
+        [],
+        description="Addresses or networks of the proxy, separated by commas, e.g. 10.1.0.0/24. "
+        "The header is believed from these only.",
+    )
+    agent_service_grace_seconds: int = Field(
+        30, ge=1, description="How long running answers may take to finish when the chat is stopped."
+    )
+    agent_service_metrics_token: SecretStr | None = Field(
+        None,
+        min_length=32,
+        description="Bearer token that /metrics wants. Without one it answers only if the chat listens on "
+        "loopback and has no login.",
+    )
+    chat_rate_limit_per_minute: int = Field(
+        0, ge=0, description="Most messages a minute of each user; 0 sets no limit."
+    )
+    chat_tokens_per_day: int = Field(
+        0, ge=0, description="Tokens of the language model for each user and day (UTC); 0 sets no limit."
     )
     agent_service_allowed_hosts: Annotated[list[str], NoDecode] = Field(
         [],
@@ -42,6 +101,15 @@ class AgentServiceSettings(BaseSettings):
         [],
         description="Origins of other web pages that may use the chat, separated by commas, "
         "e.g. https://intranet.example.",
+    )
+    turn_wait_seconds: float = Field(
+        30,
+        ge=0,
+        le=300,
+        description="How long a message waits for the answer that is still being written in its thread.",
+    )
+    stream_keep_alive_seconds: float = Field(
+        15, gt=0, le=300, description="After so long a silence a stream shows that it is alive."
     )
     max_request_bytes: int = Field(262_144, ge=1024, description="Largest request body, in bytes.")
     mcp_server_port: int = Field(8001, ge=1, le=65535, description="Port of the MCP server on this machine.")
@@ -74,6 +142,22 @@ class AgentServiceSettings(BaseSettings):
         description="Name of the language model as its provider calls it. Default: a small, cheap one of the "
         "provider. `extractive` answers by quoting the documents, without a language model.",
     )
+    fallback_models: Annotated[list[str], NoDecode] = Field(
+        [],
+        description="Models that take over, in this order, when the model fails: provider:name separated by "
+        "commas, e.g. openrouter:openai/gpt-4.1-mini, gemini:gemini-2.5-flash, extractive. "
+        "Providers: openai, openrouter, gemini, custom (the server at OPENAI_BASE_URL).",
+    )
+    model_choices: Annotated[list[str], NoDecode] = Field(
+        [],
+        description="Models a user may choose from besides MODEL_NAME, separated by commas: provider:name, "
+        "or a name of the same provider.",
+    )
+    long_conversation_model: str | None = Field(
+        None,
+        description="Model (written as in MODEL_CHOICES) that answers when a conversation is longer than "
+        "half of HISTORY_TOKENS and the user chose no other.",
+    )
     llm_timeout_seconds: float = Field(
         60, gt=0, description="Longest wait for the language model's next sign of life."
     )
@@ -85,9 +169,57 @@ class AgentServiceSettings(BaseSettings):
         description="Who the assistant is and how it speaks. "
         "The rules about documents, citations and tasks are added to it.",
     )
-    history_limit: int = Field(
-        50, ge=2, le=500, description="Newest messages and steps of a thread that the model gets to see."
+    system_prompt_file: Path | None = Field(
+        None, description="Instead of SYSTEM_PROMPT: a text file (UTF-8, up to 64 kB) that holds it."
     )
+    history_limit: int = Field(
+        500, ge=2, le=500, description="Newest messages and steps of a thread that the model gets to see."
+    )
+    history_tokens: int = Field(
+        16_000,
+        ge=500,
+        description="Most tokens of a thread that the model gets to see, counted as four characters each; "
+        "the newest messages come first, and the newest is never left out.",
+    )
+    log_format: Literal["text", "json"] = Field("text", description="How the log is written: text or json.")
+    log_messages: bool = Field(
+        False, description="Write the users' questions to the log. Without it no text of theirs is logged."
+    )
+    approval_tools: Annotated[list[str], NoDecode] = Field(
+        ["delete_task", "remove_document"],
+        description="Tools that wait for the user's approval, separated by commas; `*` stands for anything, "
+        "as in delete_*. `none` lets every tool run without asking.",
+    )
+    attachment_max_bytes: int = Field(
+        10_485_760, ge=1024, description="Largest file that can be attached to a message, in bytes."
+    )
+    attachment_max_count: int = Field(10, ge=1, le=50, description="Most files attached to one message.")
+    attachment_tokens: int = Field(
+        8000,
+        ge=200,
+        description="Most tokens of attached files that the model gets to see, "
+        "counted as four characters each.",
+    )
+    attachment_images: bool = Field(
+        True, description="The language model takes images. false for one that reads text only."
+    )
+    transcription: Literal["auto", "openai", "gemini", "local", "off"] = Field(
+        "auto",
+        description="Who writes down what is dictated. auto: TRANSCRIPTION_BASE_URL, else the model of "
+        "owflex[voice] on this machine where that is installed, else OpenAI, else Gemini.",
+    )
+    transcription_base_url: str | None = Field(
+        None, description="OpenAI-compatible server for dictation. Default: OPENAI_BASE_URL, else OpenAI."
+    )
+    transcription_api_key: SecretStr | None = Field(
+        None, description="Key for dictation. Default: OPENAI_API_KEY or GEMINI_API_KEY."
+    )
+    transcription_model: str | None = Field(
+        None,
+        description="Model for dictation: a provider's name for it, or a folder with a Whisper model for the "
+        "local one. Default: whisper-1, gemini-2.5-flash, or Whisper tiny.en out of the package.",
+    )
+    transcription_seconds: float = Field(60, gt=0, description="Time limit for writing down one recording.")
     chat_title: str = Field("OwFlex", description="Title of the chat page.")
     chat_greeting: str = Field("What would you like to know?", description="Greeting on the empty chat page.")
 
@@ -97,7 +229,15 @@ class AgentServiceSettings(BaseSettings):
         """A pasted key or URL often brings a line end along."""
         return value.strip() if isinstance(value, str) else value
 
-    @field_validator("agent_service_allowed_hosts", "cors_origins", mode="before")
+    @field_validator(
+        "agent_service_allowed_hosts",
+        "agent_service_proxy_addresses",
+        "cors_origins",
+        "fallback_models",
+        "approval_tools",
+        "model_choices",
+        mode="before",
+    )
     @classmethod
     def _split(cls, value: object) -> object:
         if not isinstance(value, str):
@@ -115,7 +255,7 @@ class AgentServiceSettings(BaseSettings):
                 )
         return value
 
-    @field_validator("mcp_server_url", "openai_base_url")
+    @field_validator("mcp_server_url", "openai_base_url", "transcription_base_url")
     @classmethod
     def _http_url(cls, value: str | None) -> str | None:
         """Without the slash at the end: the MCP client does not follow the redirect it would cause."""
@@ -124,6 +264,14 @@ class AgentServiceSettings(BaseSettings):
         if not value.startswith(("http://", "https://")):
             raise ValueError(f"{value!r} is no address. It begins with http:// or https://.")
         return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _read_system_prompt(self) -> Self:
+        if self.system_prompt_file is not None:
+            if self.system_prompt is not None:
+                raise ValueError("SYSTEM_PROMPT and SYSTEM_PROMPT_FILE are both set. Leave one of them out.")
+            self.system_prompt = read_prompt(self.system_prompt_file)
+        return self
 
     @model_validator(mode="after")
     def _mcp_server_on_this_machine(self) -> Self:

@@ -1,7 +1,7 @@
 """Shows in the chat what the tools of a run are doing, as the steps of a ChatKit workflow."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, cast
 
@@ -24,25 +24,38 @@ from agent_service.request_context import RequestContext
 from agent_service.tool_results import SEARCH
 
 LONGEST_DETAIL = 120
-Turn = AgentContext[RequestContext]
 
 TITLES: dict[str, tuple[str, str, IconName]] = {
     # while it runs, afterwards, icon
     "search_documents": ("Searching the documents", "Searched the documents", "search"),
     "get_document": ("Reading a document", "Read a document", "document"),
+    "read_chunks": ("Reading around a passage", "Read around a passage", "document"),
+    "list_collections": ("Listing the collections", "Listed the collections", "document"),
     "list_documents": ("Listing the documents", "Listed the documents", "document"),
     "add_task": ("Adding a task", "Added a task", "plus"),
     "list_tasks": ("Looking at your tasks", "Looked at your tasks", "notebook"),
     "complete_task": ("Completing a task", "Completed a task", "check"),
     "update_task": ("Changing a task", "Changed a task", "write"),
+    "delete_task": ("Deleting a task", "Deleted a task", "bolt"),
+    "remove_document": ("Removing a document", "Removed a document", "bolt"),
 }
+
+# Told the name of each tool whose call has ended, and whether it worked.
+NoteTool = Callable[[str, bool], None]
+
+
+class Turn(AgentContext[RequestContext]):
+    """The context of one run; `message_id` is the user's message that it answers."""
+
+    message_id: str | None = None
 
 
 class Steps(RunHooks[Turn]):
     """Shows each tool call of a run as a step, and keeps what it returned as evidence."""
 
-    def __init__(self, evidence: Evidence) -> None:
+    def __init__(self, evidence: Evidence, note_tool: NoteTool | None = None) -> None:
         self._evidence = evidence
+        self._note_tool = note_tool
         self._places: dict[str, tuple[WorkflowItem, int]] = {}
 
     async def on_llm_end(
@@ -77,6 +90,8 @@ class Steps(RunHooks[Turn]):
     async def end(self, turn: Turn, call_id: str, tool_name: str, content: Mapping[str, Any] | None) -> None:
         """Take in what a call returned (None: an error), and show that it has ended."""
         found = self._evidence.add(tool_name, content)
+        if self._note_tool is not None:
+            self._note_tool(tool_name, content is not None)
         if call_id not in self._places:
             return
         workflow, index = self._places.pop(call_id)

@@ -12,7 +12,9 @@ from chatkit.store import NotFoundError
 from mcp.shared.exceptions import MCPError
 from psycopg_pool import PoolTimeout
 
+from agent_service.chat_completions import AnswerCutError
 from agent_service.errors import AgentServiceError, EmptyAnswerError, McpUnavailableError
+from agent_service.fallback import status_of
 from agent_service.llm import ChosenModel
 from agent_service.mcp_connection import UNAVAILABLE
 
@@ -33,6 +35,7 @@ LLM_REFUSES_REQUEST = (
     "{provider} refuses the request. The model {name} may not know tools, or the conversation is too long "
     "for it: start a new one, or choose another model."
 )
+LLM_BROKE_OFF = "{provider} broke off in the middle of the answer. Try again."
 LLM_CONFUSED = "The model {name} answered in a way that makes no sense. Try again."
 TOO_MANY_STEPS = "This took too many steps without an answer. Ask for something narrower."
 NO_ANSWER = "The model {name} ended without an answer. Try again."
@@ -51,6 +54,13 @@ BY_STATUS = {
 }
 
 
+BY_BEHAVIOUR: dict[type[Exception], str] = {
+    MaxTurnsExceeded: TOO_MANY_STEPS,
+    ModelBehaviorError: LLM_CONFUSED,
+    EmptyAnswerError: NO_ANSWER,
+}
+
+
 def for_user(error: Exception, chosen: ChosenModel) -> CustomStreamError:
     """The error as the protocol sends it to the user; the details go to the log, without secrets."""
     error = _innermost(error)
@@ -62,6 +72,11 @@ def for_user(error: Exception, chosen: ChosenModel) -> CustomStreamError:
     return CustomStreamError(text, allow_retry=may_retry)
 
 
+def without_retry(error: CustomStreamError) -> CustomStreamError:
+    """The same sentence without the offer to ask the last question again."""
+    return CustomStreamError(error.message, allow_retry=False)
+
+
 def _innermost(error: Exception) -> Exception:
     while isinstance(error, ExceptionGroup):
         error = cast(ExceptionGroup[Exception], error).exceptions[0]
@@ -70,19 +85,15 @@ def _innermost(error: Exception) -> Exception:
 
 def _sentence(error: Exception) -> tuple[str, bool]:
     """The sentence, and whether trying again can help."""
-    if isinstance(error, openai.OpenAIError | ModelTimeoutError):
+    if isinstance(error, openai.OpenAIError | ModelTimeoutError | AnswerCutError):
         return _llm_sentence(error)
     match error:
         case McpUnavailableError() | MCPError() | UserError():
             return UNAVAILABLE, True
         case psycopg.Error() | PoolTimeout():
             return DATABASE_GONE, True
-        case MaxTurnsExceeded():
-            return TOO_MANY_STEPS, True
-        case ModelBehaviorError():
-            return LLM_CONFUSED, True
-        case EmptyAnswerError():
-            return NO_ANSWER, True
+        case MaxTurnsExceeded() | ModelBehaviorError() | EmptyAnswerError():
+            return BY_BEHAVIOUR.get(type(error), LLM_CONFUSED), True
         case NotFoundError():
             return "This conversation is not there any more.", False
         case _:
@@ -92,19 +103,11 @@ def _sentence(error: Exception) -> tuple[str, bool]:
 def _llm_sentence(error: Exception) -> tuple[str, bool]:
     if isinstance(error, openai.APITimeoutError | ModelTimeoutError):
         return LLM_SILENT, True
+    if isinstance(error, AnswerCutError):
+        return LLM_BROKE_OFF, True
     if isinstance(error, openai.APIConnectionError):
         return LLM_UNREACHABLE, True
-    status = _status_of(error)
-    return BY_STATUS.get(status, (LLM_BROKEN, True))
-
-
-def _status_of(error: Exception) -> int:
-    """The HTTP status; in the middle of a stream providers send it as a code."""
-    for name in ("status_code", "code"):
-        value = getattr(error, name, None)
-        if isinstance(value, int) or (isinstance(value, str) and value.isdigit()):
-            return int(value)
-    return 500
+    return BY_STATUS.get(status_of(error), (LLM_BROKEN, True))
 
 
 def _without_secrets(text: str) -> str:

@@ -1,167 +1,85 @@
-"""One answer: the agent's run as ChatKit events, with its steps and citations."""
+"""One answer as ChatKit events: the agent's runs with their steps, citations and what may be asked next."""
 
-import json
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass
-from typing import Any, cast
-from uuid import uuid4
 
-from agents import RunConfig, Runner, TResponseInputItem
-from agents.mcp import MCPServer
-from chatkit.agents import stream_agent_response  # pyright: ignore[reportUnknownVariableType]
-from chatkit.store import Store
 from chatkit.types import (
-    AssistantMessageContentPartAdded,
-    AssistantMessageContentPartAnnotationAdded,
-    AssistantMessageContentPartDone,
-    AssistantMessageContentPartTextDelta,
-    AssistantMessageItem,
-    ThreadItemAddedEvent,
+    ClientEffectEvent,
     ThreadItemDoneEvent,
-    ThreadItemUpdatedEvent,
-    ThreadMetadata,
+    ThreadItemRemovedEvent,
     ThreadStreamEvent,
+    WidgetItem,
 )
-from openai.types.responses import ResponseFunctionToolCallParam
-from openai.types.responses.response_input_item_param import FunctionCallOutput
 
-from agent_service.agent import build_agent
+from agent_service.actions import card_of_turn
+from agent_service.approvals import Decision
+from agent_service.attempts import Progress, TurnSetup, run_attempts
+from agent_service.backing import says_something, with_honest_line
 from agent_service.citations import cite
 from agent_service.errors import EmptyAnswerError
 from agent_service.evidence import Evidence
-from agent_service.llm import ChosenModel
-from agent_service.request_context import RequestContext
-from agent_service.settings import AgentServiceSettings
-from agent_service.steps import Steps, Turn
-from agent_service.tool_results import SEARCH
-
-LONGEST_QUERY = 400
-AnswerUpdate = (
-    AssistantMessageContentPartAdded
-    | AssistantMessageContentPartTextDelta
-    | AssistantMessageContentPartAnnotationAdded
-    | AssistantMessageContentPartDone
-)
+from agent_service.history import History
+from agent_service.pausing import ask_for_approval
+from agent_service.steps import Steps
+from agent_service.suggestions import EFFECT, next_questions
+from agent_service.widgets import new_card_id
 
 
-@dataclass(frozen=True)
-class TurnSetup:
-    """What every attempt of one turn shares."""
-
-    settings: AgentServiceSettings
-    chosen: ChosenModel
-    mcp_server: MCPServer
-    store: Store[RequestContext]
-    thread: ThreadMetadata
-    context: RequestContext
-
-    def new_turn(self) -> Turn:
-        """A context for one attempt; it has a queue of its own."""
-        return Turn(thread=self.thread, store=self.store, request_context=self.context)
-
-
-async def stream_answer(
-    setup: TurnSetup, history: list[TResponseInputItem], question: str
-) -> AsyncGenerator[ThreadStreamEvent]:
-    """The events of the answer to the last message of `history`. Raises what the model or the tools raise.
-
-    When a provider ignores that its first call must be a tool call, its words are held back and dropped: we
-    search for `question` ourselves and it answers again with the result.
-    """
+async def stream_answer(setup: TurnSetup, history: History) -> AsyncGenerator[ThreadStreamEvent]:
+    """The events of the answer to the last message of `history`. Raises what the model or the tools raise."""
     evidence = Evidence()
-    steps = Steps(evidence)
-    is_answered = False
-    async with aclosing(_attempts(setup, history, question, steps, evidence)) as events:
-        async for event in cite(events, evidence):
-            is_answered = is_answered or _is_answer(event)
+    progress = Progress(history.items, history.note, Steps(evidence, setup.note_tool), evidence)
+    async with aclosing(_stream(setup, progress)) as events:
+        async for event in events:
             yield event
-    if not is_answered:
+
+
+async def resume_answer(setup: TurnSetup, decided: Decision) -> AsyncGenerator[ThreadStreamEvent]:
+    """The events of the answer that goes on after the user's word. Raises what the model or the tools do."""
+    evidence = Evidence()
+    # The run has called its tools; it may speak at once.
+    evidence.tool_calls = 1
+    progress = Progress([], None, Steps(evidence), evidence, decided)
+    async with aclosing(_stream(setup, progress)) as events:
+        async for event in events:
+            yield event
+
+
+async def _stream(setup: TurnSetup, progress: Progress) -> AsyncGenerator[ThreadStreamEvent]:
+    evidence = progress.evidence
+    answers: set[str] = set()
+    async with aclosing(run_attempts(setup, progress)) as events:
+        async for event in with_honest_line(cite(events, evidence), evidence, setup.context.locale):
+            _note_answers(event, answers)
+            yield event
+    card = await _card(setup, progress)
+    if card is not None:
+        yield ThreadItemDoneEvent(item=card)
+    if not answers and not _waits(progress):
         raise EmptyAnswerError("The language model gave no answer.")
+    questions = next_questions(evidence.uncited, setup.question, setup.context.locale)
+    if questions:
+        yield ClientEffectEvent(name=EFFECT, data={"questions": questions})
+    if questions or EFFECT in setup.thread.metadata:
+        setup.thread.metadata = setup.thread.metadata | {EFFECT: questions}
 
 
-async def _attempts(
-    setup: TurnSetup, history: list[TResponseInputItem], question: str, steps: Steps, evidence: Evidence
-) -> AsyncGenerator[ThreadStreamEvent]:
-    may_speak_first = setup.chosen.extractive or not question
-    held: list[ThreadStreamEvent] = []
-    async with aclosing(_run(setup, setup.new_turn(), history, steps, must_use_tools=True)) as events:
-        async for event in events:
-            if _speaks(event) and not (may_speak_first or evidence.tool_calls):
-                held.append(event)
-                continue
-            if evidence.tool_calls:
-                for earlier in held:
-                    yield earlier
-                held.clear()
-            yield event
-    if may_speak_first or evidence.tool_calls:
-        for event in held:
-            yield event
-        return
-    turn = setup.new_turn()
-    searched = [*history, *await _search(setup.mcp_server, turn, question, steps)]
-    async with aclosing(_run(setup, turn, searched, steps, must_use_tools=False)) as events:
-        async for event in events:
-            yield event
+async def _card(setup: TurnSetup, progress: Progress) -> WidgetItem | None:
+    """The question for the user's approval when the run stopped for one, else the turn's tasks, if any."""
+    if _waits(progress):
+        assert progress.result is not None
+        turn = setup.new_turn()
+        return await ask_for_approval(progress.result, turn, setup.mcp_server, setup.approvals)
+    return card_of_turn(progress.evidence.task_results, new_card_id(), setup.thread.id)
 
 
-async def _run(
-    setup: TurnSetup, turn: Turn, history: list[TResponseInputItem], steps: Steps, *, must_use_tools: bool
-) -> AsyncGenerator[ThreadStreamEvent]:
-    agent = build_agent(
-        setup.chosen.model, setup.mcp_server, setup.settings, setup.context, must_use_tools=must_use_tools
-    )
-    result = Runner.run_streamed(
-        agent,
-        history,
-        context=turn,
-        hooks=steps,
-        max_turns=setup.settings.max_turns,
-        run_config=RunConfig(
-            tracing_disabled=True,
-            trace_include_sensitive_data=False,
-            tool_not_found_behavior="return_error_to_model",
-        ),
-    )
-    try:
-        async for event in stream_agent_response(turn, result):
-            yield event
-    finally:
-        # The run has tasks of its own, which the end of this generator alone would not reach.
-        result.cancel()
-        turn._complete()  # pyright: ignore[reportPrivateUsage]
+def _waits(progress: Progress) -> bool:
+    return progress.result is not None and bool(progress.result.interruptions)
 
 
-async def _search(mcp_server: MCPServer, turn: Turn, question: str, steps: Steps) -> list[TResponseInputItem]:
-    """A search as if the model had asked for it: the call and its result as input items."""
-    call_id = f"call_{uuid4().hex}"
-    arguments = {"query": question[:LONGEST_QUERY]}
-    await steps.begin(turn, call_id, SEARCH, arguments)
-    result = await mcp_server.call_tool(SEARCH, arguments)
-    content = None if result.is_error else cast(dict[str, Any] | None, result.structured_content)
-    await steps.end(turn, call_id, SEARCH, content)
-    output = json.dumps(content) if content is not None else "The search failed."
-    return [
-        ResponseFunctionToolCallParam(
-            type="function_call", call_id=call_id, name=SEARCH, arguments=json.dumps(arguments)
-        ),
-        FunctionCallOutput(type="function_call_output", call_id=call_id, output=output),
-    ]
-
-
-def _speaks(event: ThreadStreamEvent) -> bool:
-    """Whether the event is part of an assistant message."""
-    if isinstance(event, ThreadItemUpdatedEvent):
-        return isinstance(event.update, AnswerUpdate)
-    if isinstance(event, ThreadItemAddedEvent | ThreadItemDoneEvent):
-        return isinstance(event.item, AssistantMessageItem)
-    return False
-
-
-def _is_answer(event: ThreadStreamEvent) -> bool:
-    return (
-        isinstance(event, ThreadItemDoneEvent)
-        and isinstance(event.item, AssistantMessageItem)
-        and any(part.text.strip() for part in event.item.content)
-    )
+def _note_answers(event: ThreadStreamEvent, answers: set[str]) -> None:
+    """Keep the ids of the messages that say something and are still there."""
+    if isinstance(event, ThreadItemRemovedEvent):
+        answers.discard(event.item_id)
+    elif isinstance(event, ThreadItemDoneEvent) and says_something(event):
+        answers.add(event.item.id)

@@ -9,8 +9,11 @@ from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from agent_service.file_types import ACCEPTED
 from agent_service.llm import ChosenModel
+from agent_service.models import model_names
 from agent_service.settings import AgentServiceSettings
+from agent_service.transcription import choose_engine
 
 STATIC_FOLDER = Path(__file__).parent / "static"
 # The browser asks each time whether a file has changed; it is a few hundred bytes when it has not.
@@ -56,6 +59,14 @@ def page_config(settings: AgentServiceSettings, chosen: ChosenModel) -> dict[str
         "greeting": settings.chat_greeting,
         "prompts": PROMPTS,
         "model": {"name": chosen.name, "extractive": chosen.extractive},
+        "models": model_names(settings, chosen),
+        "login": settings.agent_service_auth,
+        "dictation": choose_engine(settings) is not None,
+        "attachments": {
+            "max_bytes": settings.attachment_max_bytes,
+            "max_count": settings.attachment_max_count,
+            "accept": ACCEPTED,
+        },
         "version": version("owflex"),
     }
 

@@ -54,6 +54,31 @@ app.add_typer(ingest_commands, name="ingest")
 app.add_typer(evaluate_commands, name="evaluate")
 app.add_typer(token_commands, name="token")
 
+feedback_commands = typer.Typer(
+    help="Votes on answers: [bold]owflex feedback export[/bold] makes test questions of them.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+)
+app.add_typer(feedback_commands, name="feedback")
+
+
+@feedback_commands.callback()
+def feedback() -> None:
+    """Votes on answers."""
+
+
+@feedback_commands.command("export")
+def export_feedback(
+    since: Annotated[
+        str | None, typer.Option(help="Only votes since this day, e.g. 2026-11-01. Default: all.")
+    ] = None,
+) -> None:
+    """Print labelled questions (JSONL) for owflex evaluate, out of answers with a positive vote."""
+    from owflex.feedback import export
+
+    raise typer.Exit(export(since))
+
+
 mcp_commands = typer.Typer(rich_markup_mode="rich")
 app.add_typer(mcp_commands, name="mcp")
 
@@ -96,6 +121,17 @@ def chat() -> None:
     from agent_service.__main__ import main as run
 
     raise typer.Exit(run())
+
+
+@app.command()
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="Print a report for programs.")] = False,
+    offline: Annotated[bool, typer.Option("--offline", help="Do not ask the language model.")] = False,
+) -> None:
+    """Look at settings, databases, models and the MCP server, and say what to do where something is wrong."""
+    from owflex.doctor import run_doctor
+
+    raise typer.Exit(run_doctor(as_json=as_json, offline=offline))
 
 
 class SearchMode(StrEnum):

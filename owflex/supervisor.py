@@ -17,7 +17,7 @@ from typing import IO, Any, NoReturn
 from database.process import listen
 from owflex.errors import ProgramFailedError
 
-SECONDS_TO_STOP = 20
+SECONDS_TO_STOP = 35
 SECONDS_TO_START = 300
 SECONDS_BETWEEN_LOOKS = 0.25
 LAST_LOG_LINES = 5

@@ -1,9 +1,11 @@
 """The model's input read back: what the user said last, and what the tools answered since."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, cast
+
+from agent_service.extractive.attached_text import AttachedText, attached_text, is_image
 
 MOST_EARLIER = 5
 
@@ -22,13 +24,17 @@ class ToolAnswer:
 class Conversation:
     """The user's last message (and the passage it points to), those before, and the tool answers since.
 
-    `earlier` has the questions before, the last one first.
+    `earlier` has the questions before, the last one first. `files` were sent with the question,
+    `earlier_files` before it; `has_images` says that there were pictures with it.
     """
 
     question: str
     quoted: str
     earlier: list[str]
     answers: list[ToolAnswer]
+    files: list[AttachedText] = field(default_factory=list[AttachedText])
+    earlier_files: list[AttachedText] = field(default_factory=list[AttachedText])
+    has_images: bool = False
 
 
 def read_conversation(items: str | Sequence[Any]) -> Conversation:
@@ -41,10 +47,24 @@ def read_conversation(items: str | Sequence[Any]) -> Conversation:
     parts = list(_texts(_field(items[users[-1]], "content")))
     return Conversation(
         question=parts[0] if parts else "",
-        quoted=" ".join(parts[1:]),
+        quoted=" ".join(part for part in parts[1:] if not attached_text(part) and not is_image(part)),
         earlier=[_question(items[number]) for number in users[-2 : -2 - MOST_EARLIER : -1]],
         answers=list(_answers(items[users[-1] + 1 :])),
+        files=list(_files(parts)),
+        earlier_files=[
+            file for number in users[-2::-1] for file in _files(_texts(_field(items[number], "content")))
+        ]
+        if len(users) > 1
+        else [],
+        has_images=any(map(is_image, parts[1:])),
     )
+
+
+def _files(parts: Iterable[str]) -> Iterator[AttachedText]:
+    for part in parts:
+        file = attached_text(part)
+        if file is not None:
+            yield file
 
 
 def _question(item: Any) -> str:

@@ -9,9 +9,11 @@ from agents import Model, ModelResponse, Usage
 from agents.items import TResponseStreamEvent
 from pydantic import ValidationError
 
+from agent_service.approvals import DENIED
 from agent_service.extractive import model_events, task_replies
+from agent_service.extractive.attached_text import NO_IMAGES, attached_reply
 from agent_service.extractive.conversation import Conversation, ToolAnswer, read_conversation
-from agent_service.extractive.follow_ups import carried_over, own_terms
+from agent_service.extractive.follow_ups import carried_over, needs_the_one_before, own_terms
 from agent_service.extractive.overview import asks_for_documents, documents_listed
 from agent_service.extractive.search_replies import FOUND_TOGETHER, found_reply, is_confident, result_terms
 from agent_service.extractive.small_talk import small_talk
@@ -93,6 +95,10 @@ def _next_step_of_search(conversation: Conversation, today: date) -> Step:
     if searches:
         return _next_step_after_search(searches, conversation, today)
     question = conversation.question.strip().rstrip("?!. ")
+    if conversation.files:
+        return Say(attached_reply(question, conversation.files, sent_now=True) or EMPTY)
+    if conversation.has_images:
+        return Say(NO_IMAGES)
     reply = small_talk(question)
     if reply is not None:
         return Say(reply)
@@ -102,11 +108,16 @@ def _next_step_of_search(conversation: Conversation, today: date) -> Step:
 
 
 def _next_step_after_search(searches: list[ToolAnswer], conversation: Conversation, today: date) -> Step:
-    """A second search when a follow-up found little alone; otherwise the answer from the better one."""
+    """A second search when a follow-up lacks words or found little alone; then the better one's answer."""
     alone = _search_result(searches[0])
     if alone is None:
         return Say(_failed("The search in the documents did not work", searches[0]))
-    carried = None if is_confident(alone) else _carried_over(conversation, today)
+    if not is_confident(alone):
+        attached = attached_reply(conversation.question, conversation.earlier_files, sent_now=False)
+        if attached is not None:
+            return Say(attached)
+    is_enough = is_confident(alone) and not needs_the_one_before(conversation.question)
+    carried = None if is_enough else _carried_over(conversation, today)
     if carried is not None and len(searches) == 1:
         return _search(carried)
     second = _search_result(searches[-1]) if carried is not None else None
@@ -122,7 +133,7 @@ def _is_better(carried: SearchResult, alone: SearchResult, question: str) -> boo
         return False
     if carried.confidence is None or alone.confidence is None:
         return bool(carried.results)
-    return carried.confidence > alone.confidence
+    return carried.confidence >= alone.confidence
 
 
 def _carried_over(conversation: Conversation, today: date) -> str | None:
@@ -206,6 +217,9 @@ def _change_step(command: ChangeTask, answers: list[ToolAnswer], today: date) ->
     )
     if done:
         return done
+    deletion = next((answer for answer in answers if answer.name == "delete_task"), None)
+    if deletion is not None:
+        return Say(_deleted(deletion))
     if command.task_id is not None:
         return _change(command, command.task_id)
     tasks = _listed_tasks(answers)
@@ -213,7 +227,7 @@ def _change_step(command: ChangeTask, answers: list[ToolAnswer], today: date) ->
         return _change_one_of(command, tasks, today)
     if answers:
         return Say(_failed("The tasks could not be read", answers[-1]))
-    status = "open" if command.action == "complete" else "done"
+    status = {"complete": "open", "reopen": "done"}.get(command.action, "all")
     return CallTool("list_tasks", {"status": status, "limit": MOST_TASKS})
 
 
@@ -229,7 +243,15 @@ def _change_one_of(command: ChangeTask, tasks: list[Task], today: date) -> Step:
 def _change(command: ChangeTask, task_id: int) -> CallTool:
     if command.action == "complete":
         return CallTool("complete_task", {"task_id": task_id})
+    if command.action == "delete":
+        return CallTool("delete_task", {"task_id": task_id})
     return CallTool("update_task", {"task_id": task_id, "status": "open"})
+
+
+def _deleted(answer: ToolAnswer) -> str:
+    if answer.error == DENIED:
+        return task_replies.not_deleted()
+    return task_replies.deleted(answer) if answer.content else _failed("That did not work", answer)
 
 
 def _after(answers: list[ToolAnswer], tool: str, reply: Callable[[Task], str]) -> Say | None:

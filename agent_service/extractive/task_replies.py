@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
+from agent_service.extractive.conversation import ToolAnswer
 from agent_service.extractive.markdown_blocks import as_plain_text
 from agent_service.extractive.task_sentences import ListTasks
 from agent_service.extractive.words import question_terms, terms
@@ -21,6 +22,16 @@ def changed(task: Task) -> str:
     return f"Done: {_named(task)}." if task.status == "done" else f"Open again: {_described(task)}."
 
 
+def deleted(answer: ToolAnswer) -> str:
+    """The sentence after a task was deleted."""
+    return f"Deleted: task {answer.arguments.get('task_id')}."
+
+
+def not_deleted() -> str:
+    """The sentence after the user did not approve of a deletion."""
+    return "The task was not deleted: you did not approve."
+
+
 def listed(found: TaskList, wanted: ListTasks, today: date) -> str:
     """The tasks as a list under a heading sentence."""
     if not found.tasks:
@@ -33,20 +44,19 @@ def listed(found: TaskList, wanted: ListTasks, today: date) -> str:
 
 def which_one(tasks: Sequence[Task], action: str, today: date) -> str:
     """The question when several tasks fit."""
-    verb = "done" if action == "complete" else "open"
-    return (
-        f"Which one do you mean?\n\n{_lines(tasks, today)}\n\n"
-        f"Say for example: mark task {tasks[0].task_id} as {verb}."
-    )
+    number = tasks[0].task_id
+    examples = {"complete": f"mark task {number} as done", "reopen": f"mark task {number} as open"}
+    example = examples.get(action, f"delete task {number}")
+    return f"Which one do you mean?\n\n{_lines(tasks, today)}\n\nSay for example: {example}."
 
 
 def none_fits(words: str, tasks: Sequence[Task], action: str, today: date) -> str:
     """The answer when no task has such a title."""
-    state = "open" if action == "complete" else "done"
+    kind = {"complete": "open task", "reopen": "done task"}.get(action, "task")
     if not tasks:
-        return f"I found no {state} task like “{words}”: there is no {state} task at all."
-    shown = tasks[:10]
-    return f"I found no {state} task like “{words}”. These are {state}:\n\n{_lines(shown, today)}"
+        return f"I found no {kind} like “{words}”: there is no {kind} at all."
+    heading = {"complete": "These are open", "reopen": "These are done"}.get(action, "These are yours")
+    return f"I found no {kind} like “{words}”. {heading}:\n\n{_lines(tasks[:10], today)}"
 
 
 def best_matches(words: str, tasks: Sequence[Task]) -> list[Task]:

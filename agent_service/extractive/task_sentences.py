@@ -8,6 +8,7 @@ from typing import Literal
 from agent_service.extractive.dates import split_due, split_leading_due
 
 Priority = Literal["low", "normal", "high"]
+TaskAction = Literal["complete", "reopen", "delete"]
 
 
 @dataclass(frozen=True)
@@ -32,12 +33,12 @@ class ListTasks:
 
 @dataclass(frozen=True)
 class ChangeTask:
-    """A task to complete or to reopen, by its words or its id.
+    """A task to complete, to reopen or to delete, by its words or its id.
 
     `is_certain` is false for sentences such as "finish the report", which may not be about a task at all.
     """
 
-    action: Literal["complete", "reopen"]
+    action: TaskAction
     words: str
     task_id: int | None = None
     is_certain: bool = True
@@ -86,7 +87,10 @@ COMPLETE = _sentence(
     r"(?P<words>.+)"
 )
 REOPEN = _sentence(r"(?:re-?open|uncheck|untick)\s+(?P<words>.+)")
-DELETE = _sentence(rf"(?:delete|remove|erase)\s+(?:.*\b{TASK}\b.*|.+\s+from\s+{MY_LIST})")
+DELETE = _sentence(
+    rf"(?:delete|remove|erase)\s+(?:(?P<listed>.+)\s+from\s+{MY_LIST}|(?P<words>(?=.*\b{TASK}\b).+))"
+)
+ALL_OF_THEM = _sentence(rf"(?:all|every|everything)\b|(?:(?:an?|the|my|this|that)\s+)?{TASK}$")
 TASK_ID = _sentence(rf"(?:(?:the\s+)?{TASK}\s*)?(?:number\s+|no\.?\s*|id\s+)?\#?(?P<id>\d{{1,12}})")
 NAMED_TASK = _sentence(rf"(?:(?:the|my|a)\s+)?{TASK}\s*(?:to\s+|called\s+|named\s+|about\s+|:\s*)?")
 
@@ -120,10 +124,7 @@ QUOTATION_MARKS = "\"'“”‘’«»`"
 
 LONGEST_SENTENCE = 500
 ASK_FOR_TITLE = "What should the task say? For example: add a task to call the dentist by Friday."
-NO_DELETING = (
-    "I do not delete tasks on a sentence alone. I can mark one as done instead: for example, "
-    "“mark call the dentist as done”."
-)
+ONE_AT_A_TIME = "I delete one task at a time. For example: delete the task call the dentist."
 
 
 def read_command(text: str, today: date) -> Command | None:
@@ -252,7 +253,7 @@ def _read_change(text: str, today: date) -> Command | None:
     return None
 
 
-def _change(action: Literal["complete", "reopen"], words: str, *, certain: bool = True) -> ChangeTask:
+def _change(action: TaskAction, words: str, *, certain: bool = True) -> ChangeTask:
     task_id = TASK_ID.fullmatch(words.strip())
     if task_id:
         return ChangeTask(action, words, int(task_id["id"]), certain)
@@ -262,4 +263,10 @@ def _change(action: Literal["complete", "reopen"], words: str, *, certain: bool 
 
 
 def _read_delete(text: str, today: date) -> Command | None:
-    return Unclear(NO_DELETING) if DELETE.fullmatch(text) else None
+    found = DELETE.fullmatch(text)
+    if not found:
+        return None
+    words = found["listed"] or found["words"]
+    if ALL_OF_THEM.match(words):
+        return Unclear(ONE_AT_A_TIME)
+    return _change("delete", re.sub(rf"\s+{TASK}$", "", words, flags=re.I))

@@ -18,10 +18,11 @@ from chatkit.types import (
     ThreadItem,
     ThreadItemDoneEvent,
     ThreadStreamEvent,
+    WidgetItem,
 )
 from fastmcp import FastMCP
 from fastmcp.exceptions import ToolError
-from fastmcp.server.dependencies import get_access_token
+from fastmcp.server.dependencies import get_access_token, get_context
 from pydantic import SecretStr, TypeAdapter
 from starlette.requests import Request
 from starlette.types import ASGIApp
@@ -69,6 +70,7 @@ def store(pool: Pool) -> PostgresStore:
 class FakeKnowledge:
     """What the small MCP server knows; `calls` lists the tool calls it got as (user, tool, arguments).
 
+    `keys` are the idempotency keys of the calls.
     `confidences` are those of single queries; None as `confidence` leaves it out, as other servers do.
     """
 
@@ -77,6 +79,7 @@ class FakeKnowledge:
     calls: list[tuple[str, str, dict[str, Any]]] = field(
         default_factory=list[tuple[str, str, dict[str, Any]]]
     )
+    keys: list[str | None] = field(default_factory=list[str | None])
     search_error: str | None = None
     confidence: float | None = 0.8
     confidences: dict[str, float] = field(default_factory=dict[str, float])
@@ -103,6 +106,13 @@ class FakeKnowledge:
         """Remember a call."""
         token = get_access_token()
         self.calls.append(((token.subject if token else None) or "", tool, arguments))
+        request = get_context().request_context
+        self.keys.append(((request and request.meta) or {}).get("owflex/idempotency-key"))
+
+    def id_for_new_task(self) -> int:
+        """A new id; for a call whose key came before, that of the task which it added."""
+        adding = [key for (_, tool, _), key in zip(self.calls, self.keys, strict=True) if tool == "add_task"]
+        return adding.index(adding[-1]) + 1 if adding[-1] is not None else len(self.tasks) + 1
 
     @property
     def tools_called(self) -> list[str]:
@@ -173,14 +183,18 @@ def _add_task_tools(mcp: FastMCP, knowledge: FakeKnowledge) -> None:
 
     @mcp.tool
     async def add_task(  # pyright: ignore[reportUnusedFunction]
-        title: str, priority: str = "normal", due_on: str | None = None, tags: list[str] | None = None
+        title: str,
+        notes: str = "",
+        priority: str = "normal",
+        due_on: str | None = None,
+        tags: list[str] | None = None,
     ) -> dict[str, Any]:
         knowledge.note("add_task", title=title, due_on=due_on)
-        task_id = len(knowledge.tasks) + 1
+        task_id = knowledge.id_for_new_task()
         knowledge.tasks[task_id] = {
             "task_id": task_id,
             "title": title,
-            "notes": "",
+            "notes": notes,
             "priority": priority,
             "due_on": due_on,
             "tags": tags or [],
@@ -204,9 +218,19 @@ def _add_task_tools(mcp: FastMCP, knowledge: FakeKnowledge) -> None:
         return change(task_id, "done")
 
     @mcp.tool
-    async def update_task(task_id: int, status: str) -> dict[str, Any]:  # pyright: ignore[reportUnusedFunction]
-        knowledge.note("update_task", task_id=task_id, status=status)
-        return change(task_id, status)
+    async def update_task(  # pyright: ignore[reportUnusedFunction]
+        task_id: int,
+        status: str | None = None,
+        title: str | None = None,
+        priority: str | None = None,
+        due_on: str | None = None,
+        clear_due_on: bool = False,
+    ) -> dict[str, Any]:
+        given = {"status": status, "title": title, "priority": priority, "due_on": due_on}
+        changes = {name: value for name, value in given.items() if value is not None}
+        knowledge.note("update_task", task_id=task_id, **changes)
+        task = change(task_id, status or knowledge.tasks[task_id]["status"])
+        return task.__ior__(changes | ({"due_on": None} if clear_due_on else {}))
 
     @mcp.tool
     async def delete_task(task_id: int) -> dict[str, Any]:  # pyright: ignore[reportUnusedFunction]
@@ -252,6 +276,12 @@ class Answer:
         """The error the user saw, if any."""
         return next((event for event in self.events if isinstance(event, ErrorEvent)), None)
 
+    @property
+    def card(self) -> WidgetItem:
+        """The last card, new or in another's place."""
+        shown = [*self.of_type("thread.item.done"), *self.of_type("thread.item.replaced")]
+        return [event.item for event in shown if isinstance(event.item, WidgetItem)][-1]
+
     def of_type(self, name: str) -> list[Any]:
         """The events of this type."""
         return [event for event in self.events if event.type == name]
@@ -296,6 +326,15 @@ class Chat:
     async def say(self, text: str, thread_id: str | None = None, user: str = "ann", **more: Any) -> Answer:
         """The answer to a message, in a new thread or in an old one."""
         response = await self.post(self.message(text, thread_id, **more), **{"x-user": user})
+        assert response.status_code == 200, response.text
+        return Answer(list(parse_events(response.text)))
+
+    async def click(
+        self, action: dict[str, Any], thread_id: str, item_id: str | None = None, user: str = "ann"
+    ) -> Answer:
+        """The events after a button was pressed, on a card or on none."""
+        params = {"thread_id": thread_id, "item_id": item_id, "action": action}
+        response = await self.post({"type": "threads.custom_action", "params": params}, **{"x-user": user})
         assert response.status_code == 200, response.text
         return Answer(list(parse_events(response.text)))
 

@@ -117,7 +117,7 @@ async def test_a_tool_result_reaches_the_provider_as_text(talk: Talk) -> None:
 
 
 async def test_a_second_turn_works_and_brings_the_first_along(talk: Talk) -> None:
-    provider = FakeProvider([[TOOL_CALL], words("25 days."), [TOOL_CALL], words("In March.")])
+    provider = FakeProvider([[TOOL_CALL], words("25 days. [[12]]"), [TOOL_CALL], words("In March. [[12]]")])
     first, second = await talk(provider, QUESTION, "When do they expire?")
     assert (first.text, second.text) == ("25 days.", "In March.")
     assert first.messages[0].id != second.messages[0].id
@@ -152,5 +152,5 @@ async def test_a_refused_key_is_one_sentence_without_the_key(talk: Talk) -> None
 
 
 async def test_one_hiccup_of_the_provider_is_not_noticed(talk: Talk) -> None:
-    (answer,) = await talk(FakeProvider([503, [TOOL_CALL], words("25 days.")]), QUESTION)
+    (answer,) = await talk(FakeProvider([503, [TOOL_CALL], words("25 days. [[12]]")]), QUESTION)
     assert answer.text == "25 days."

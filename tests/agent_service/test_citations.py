@@ -185,3 +185,10 @@ async def test_two_messages_that_stream_side_by_side_do_not_mix() -> None:
 async def test_other_events_pass_untouched() -> None:
     event = ProgressUpdateEvent(text="Looking up [[12]]")
     assert await cited([event], evidence_of(12)) == [event]
+
+
+async def test_a_place_is_counted_in_characters_also_behind_an_emoji() -> None:
+    content = final(await cited(streamed("Done 🎉👩‍💻 today. [[12]] More."), evidence_of(12)))
+    (annotation,) = content.annotations
+    assert annotation.index == len("Done 🎉👩‍💻 today."), "code points, as the page counts them"
+    assert content.text[: annotation.index].endswith("today.")

@@ -119,8 +119,3 @@ async def test_finishing_something_that_is_no_task_is_a_question_for_the_documen
     answer = await chat.say("finish the annual leave form")
     assert knowledge.tools_called == ["list_tasks", "search_documents"]
     assert "> Everybody has 25 days" in answer.text
-
-
-async def test_deleting_is_refused_in_words(chat: "Chat", knowledge: "FakeKnowledge") -> None:
-    assert "I do not delete tasks" in (await chat.say("delete the task buy milk")).text
-    assert knowledge.calls == []

@@ -91,9 +91,28 @@ async def test_a_follow_up_that_finds_its_answer_alone_is_not_searched_again(
     chat: "Chat", knowledge: "FakeKnowledge"
 ) -> None:
     first = await chat.say(LEAVE)
-    knowledge.confidences["And what about sick leave?"] = 0.4
-    await chat.say("And what about sick leave?", first.thread_id)
-    assert knowledge.queries == [LEAVE, "And what about sick leave?"]
+    knowledge.confidences["how long sick?"] = 0.4
+    await chat.say("how long sick?", first.thread_id)
+    assert knowledge.queries == [LEAVE, "how long sick?"]
+
+
+@pytest.mark.parametrize(
+    ("with_subject", "quoted"), [(0.7, "> HNSW is enabled"), (0.3, "> Enable the alarm")]
+)
+async def test_a_pronoun_is_searched_with_its_subject_too_and_the_better_search_is_answered_from(
+    chat: "Chat", knowledge: "FakeKnowledge", with_subject: float, quoted: str
+) -> None:
+    knowledge.passages.clear()
+    knowledge.add_passage("HNSW is enabled by a setting of OwFlex, which you enable there.", chunk_id=3)
+    first = await chat.say("What is HNSW in OwFlex?")
+    knowledge.passages.clear()
+    knowledge.add_passage("HNSW is enabled by a setting of OwFlex, which you enable there.", chunk_id=3)
+    knowledge.add_passage("Enable the alarm with the red button.", chunk_id=4)
+    knowledge.confidences |= {"how do I enable it?": 0.5, "how enable HNSW OwFlex": with_subject}
+    answer = await chat.say("how do I enable it?", first.thread_id)
+    assert knowledge.queries[1:] == ["how do I enable it?", "how enable HNSW OwFlex"]
+    assert answer.text.startswith("Taken together") == (with_subject > 0.5)
+    assert quoted in answer.text
 
 
 async def test_a_complete_question_takes_nothing_from_the_one_before(

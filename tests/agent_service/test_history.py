@@ -32,6 +32,11 @@ def conversation(call: Any) -> list[tuple[str, Any]]:
     ]
 
 
+def instructions(call: Any) -> str:
+    """What the model is told beside the conversation."""
+    return str(call.system_instructions)
+
+
 async def test_the_whole_conversation_is_there_in_order(open_chat: "OpenChat") -> None:
     model = answering("25 days. [[12]]", "In March.", "Yes.")
     chat = await open_chat(model)
@@ -57,6 +62,29 @@ async def test_of_a_long_thread_the_newest_part_is_there(open_chat: "OpenChat") 
     assert seen[0][0] == "user"
     assert seen[-2:] == [("assistant", "Answer 4"), ("user", ["Question 5"])]
     assert len(seen) == 3
+    assert "began earlier: more than" in instructions(model.calls[10])
+
+
+async def test_history_is_bounded_by_its_tokens_and_says_how_much_is_missing(open_chat: "OpenChat") -> None:
+    model = answering("long " * 300, "Short.", "Fine.")
+    chat = await open_chat(model, history_tokens=500)
+    first = await chat.say("long " * 300)
+    assert conversation(model.calls[0]) == [("user", ["long " * 300])], "the question itself is always there"
+    await chat.say("And short?", first.thread_id)
+    assert conversation(model.calls[2])[0] == ("user", ["And short?"])
+    assert "began earlier: 2 older messages" in instructions(model.calls[2])
+    assert "began earlier" not in instructions(model.calls[0])
+
+
+async def test_the_line_under_an_answer_without_citations_is_not_shown_to_the_model(
+    open_chat: "OpenChat",
+) -> None:
+    model = answering("25 days.", "In March. [[12]]")
+    chat = await open_chat(model)
+    first = await chat.say("How many days?")
+    assert "not backed by a passage" in first.text
+    await chat.say("When do they expire?", first.thread_id)
+    assert conversation(model.calls[2])[1] == ("assistant", "25 days.")
 
 
 async def test_a_quoted_passage_comes_along(open_chat: "OpenChat") -> None:

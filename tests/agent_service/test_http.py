@@ -65,26 +65,10 @@ async def test_an_empty_message_is_refused(chat: "Chat", text: str) -> None:
     assert await refusal(await chat.post(chat.message(text))) == (400, "invalid_request")
 
 
-@pytest.mark.parametrize(
-    ("request_type", "params"),
-    [
-        ("attachments.create", {"name": "a.pdf", "size": 1, "mime_type": "application/pdf"}),
-        ("attachments.delete", {"attachment_id": "a"}),
-        ("input.transcribe", {"audio_base64": "", "mime_type": "audio/webm"}),
-        ("threads.custom_action", {"thread_id": "t", "action": {"type": "x"}}),
-        ("threads.sync_custom_action", {"thread_id": "t", "action": {"type": "x"}}),
-    ],
-)
-async def test_what_is_not_offered_is_said_to_be_so(
-    chat: "Chat", request_type: str, params: dict[str, Any]
-) -> None:
-    assert await refusal(await chat.post({"type": request_type, "params": params})) == (400, "unsupported")
-
-
-async def test_a_message_with_attachments_is_refused_before_a_thread_is_made(chat: "Chat") -> None:
+async def test_a_message_with_an_unknown_file_is_refused_before_a_thread_is_made(chat: "Chat") -> None:
     body = chat.message("See this")
     body["params"]["input"]["attachments"] = ["atc_1"]
-    assert await refusal(await chat.post(body)) == (400, "unsupported")
+    assert await refusal(await chat.post(body)) == (404, "not_found")
     assert (await chat.ask("threads.list"))["data"] == []
 
 

@@ -66,3 +66,42 @@ def test_without_a_language_model_the_documents_are_quoted(settings: dict[str, A
 def test_a_name_that_cannot_work_is_refused_with_the_cure(settings: dict[str, Any], cure: str) -> None:
     with pytest.raises(ModelChoiceError, match=cure):
         choose(**settings)
+
+
+BOTH = {"openai_api_key": KEY, "openrouter_api_key": KEY}
+
+
+def fallbacks(text: str, **settings: Any) -> list[tuple[str, str]]:
+    chosen = choose_model(AgentServiceSettings(fallback_models=text, **settings))  # pyright: ignore[reportArgumentType]
+    built = [fallback.build() for fallback in chosen.fallbacks]
+    return [(model.provider, model.name) for model in built]
+
+
+def test_fallback_models_are_named_with_their_provider() -> None:
+    assert fallbacks("openrouter:qwen/qwen3:free, openai:gpt-4.1-mini,extractive", **BOTH) == [
+        ("OpenRouter", "qwen/qwen3:free"),
+        ("OpenAI", "gpt-4.1-mini"),
+        ("OwFlex", "extractive"),
+    ]
+    own = {"openai_base_url": "http://gpu:8000/v1", "model_name": "big", "gemini_api_key": KEY}
+    assert fallbacks("custom:small, gemini:gemini-x", **own) == [
+        ("gpu:8000", "small"),
+        ("Gemini", "gemini-x"),
+    ]
+    assert fallbacks("", **BOTH) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "cure"),
+    [
+        ("gpt-5", "neither `extractive` nor a provider and a name"),
+        ("openai:", "neither `extractive` nor a provider and a name"),
+        ("mistral:large", "Providers are openai"),
+        ("gemini:gemini-x", "needs GEMINI_API_KEY"),
+        ("custom:llama", "needs OPENAI_BASE_URL"),
+        ("openrouter:gpt-5", "the provider in front"),
+    ],
+)
+def test_a_fallback_that_cannot_work_is_refused_with_the_cure(text: str, cure: str) -> None:
+    with pytest.raises(ModelChoiceError, match=cure):
+        fallbacks(text, **BOTH)

@@ -25,6 +25,7 @@ from chatkit.types import (
 from starlette.types import ASGIApp
 
 from agent_service.extractive.model_events import message, stream_item
+from tests.agent_service.fault_proxy import FaultProxy
 
 if TYPE_CHECKING:
     from conftest import Chat, FakeKnowledge, OpenChat, Serve
@@ -51,7 +52,9 @@ async def test_an_answer_cites_the_passages_it_rests_on(open_chat: "OpenChat") -
 
 
 async def test_two_turns_keep_two_answers_with_different_ids(open_chat: "OpenChat") -> None:
-    chat = await open_chat(ScriptedModel([search(1), say("25 days."), search(2), say("In March.")]))
+    chat = await open_chat(
+        ScriptedModel([search(1), say("25 days. [[12]]"), search(2), say("In March. [[12]]")])
+    )
     first = await chat.say(QUESTION)
     second = await chat.say("When do they expire?", first.thread_id)
     items = await chat.items(first.thread_id)
@@ -104,17 +107,6 @@ async def test_the_model_must_use_a_tool_first_and_may_speak_then(open_chat: "Op
     assert [call.model_settings.tool_choice for call in model.calls] == ["required", None]
 
 
-async def test_the_model_cannot_delete_tasks(open_chat: "OpenChat", knowledge: "FakeKnowledge") -> None:
-    delete = [function_call("delete_task", {"task_id": 1}, call_id="call_1")]
-    model = ScriptedModel([delete, say("I cannot do that.")])
-    answer = await (await open_chat(model)).say("Delete task 1")
-    assert answer.text == "I cannot do that."
-    assert knowledge.calls == []
-    names = {tool.name for tool in model.calls[0].tools}
-    assert "complete_task" in names
-    assert "delete_task" not in names
-
-
 async def test_a_model_that_ignores_the_force_gets_a_search_and_a_second_chance(
     open_chat: "OpenChat", knowledge: "FakeKnowledge"
 ) -> None:
@@ -152,7 +144,9 @@ async def test_a_failing_tool_is_told_to_the_model(open_chat: "OpenChat", knowle
 
 async def test_an_unknown_tool_does_not_end_the_turn(open_chat: "OpenChat") -> None:
     nonsense = [function_call("fly_to_the_moon", {}, call_id="call_1")]
-    answer = await (await open_chat(ScriptedModel([nonsense, search(2), say("25 days.")]))).say(QUESTION)
+    answer = await (await open_chat(ScriptedModel([nonsense, search(2), say("25 days. [[12]]")]))).say(
+        QUESTION
+    )
     assert answer.text == "25 days."
 
 
@@ -224,7 +218,7 @@ async def test_an_mcp_server_that_dies_in_the_middle_costs_one_tool_call(
     open_chat: "OpenChat", serve: "Serve", knowledge: "FakeKnowledge", mcp_app: ASGIApp
 ) -> None:
     knowledge.hangs = True
-    async with serve(mcp_app) as url, _Line(url) as line:
+    async with serve(mcp_app) as url, FaultProxy(url) as line:
         model = ScriptedModel([search(), say("The search broke off.")])
         chat = await open_chat(model, mcp_server_url=f"{line.url}/mcp")
         asking = asyncio.create_task(chat.say(QUESTION))
@@ -234,43 +228,6 @@ async def test_an_mcp_server_that_dies_in_the_middle_costs_one_tool_call(
     assert answer.error is None
     assert answer.text == "The search broke off."
     assert knowledge.tools_called == ["search_documents"]
-
-
-class _Line:
-    """A TCP connection to a server on this machine that can be cut."""
-
-    def __init__(self, target: str) -> None:
-        self._port = int(target.rpartition(":")[2])
-        self._writers: list[asyncio.StreamWriter] = []
-
-    async def __aenter__(self) -> "_Line":
-        self._server = await asyncio.start_server(self._connect, "127.0.0.1", 0)
-        self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self.cut()
-
-    def cut(self) -> None:
-        self._server.close()
-        for writer in self._writers:
-            writer.transport.abort()
-
-    async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._port)
-        self._writers += [writer, far_writer]
-        await asyncio.gather(_copy(reader, far_writer), _copy(far_reader, writer))
-
-
-async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    try:
-        while data := await reader.read(65_536):
-            writer.write(data)
-            await writer.drain()
-    except ConnectionError:
-        return
-    finally:
-        writer.close()
 
 
 def status_error(status: int, text: str = "Incorrect API key provided: sk-secret1234567890") -> Exception:

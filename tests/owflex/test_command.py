@@ -16,7 +16,7 @@ from owflex.supervisor import Listener, Program, check_port
 
 ROOT = Path(__file__).parent.parent.parent
 DOCS = ROOT / "docs"
-COMMANDS = ["up", "ingest", "mcp", "chat", "search", "token", "evaluate"]
+COMMANDS = ["up", "ingest", "mcp", "chat", "search", "token", "evaluate", "feedback", "doctor"]
 OF_COMPOSE = {"POSTGRES_PASSWORD", "DOCUMENTS"}
 # Read by the OpenTelemetry library.
 OF_LIBRARIES = {"OTEL_EXPORTER_OTLP_ENDPOINT"}

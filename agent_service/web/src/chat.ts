@@ -141,6 +141,8 @@ export class OwflexChat extends LitElement {
     vote: (item, kind) => void this.session.vote(item, kind),
     voteOf: (item: ThreadItem) => this.session.votes.get(item.id),
     retry: () => void this.session.retry(),
+    act: (item, action) => void this.session.act(item, action),
+    busy: () => this.session.answering,
   };
 
   private get textarea(): HTMLTextAreaElement {

@@ -7,13 +7,16 @@ import { icons } from "./icons.ts";
 import { toHtml } from "./markdown.ts";
 import { strings } from "./strings.ts";
 import { isAssistant } from "./types.ts";
-import type { AssistantItem, Source, ThreadItem, UserContent } from "./types.ts";
+import { card } from "./widgets.ts";
+import type { Action, AssistantItem, Source, ThreadItem, UserContent } from "./types.ts";
 
 export interface MessageActions {
   copy(text: string): void;
   vote(item: ThreadItem, kind: "positive" | "negative"): void;
   voteOf(item: ThreadItem): string | undefined;
   retry(): void;
+  act(item: ThreadItem | null, action: Action): void;
+  busy(): boolean;
 }
 
 // `tools` says whether the answer is complete and has its buttons; `last` whether it can be asked for again.
@@ -22,6 +25,7 @@ export function message(item: ThreadItem, actions: MessageActions, tools: boolea
   if (isAssistant(item)) return assistantMessage(item, actions, tools, last);
   if (item.type === "workflow" || item.type === "task") return steps(item);
   if (item.type === "end_of_turn" || item.type === "client_tool_call") return nothing;
+  if (item.widget) return html`<div class="answer">${card(item.widget, { act: (action) => actions.act(item, action), busy: actions.busy() })}</div>`;
   return otherItem(item);
 }
 
@@ -49,6 +53,7 @@ function toolbar(item: AssistantItem, actions: MessageActions, last: boolean): T
     ${button(strings.copyAnswer, icons.copy, () => actions.copy(text))}
     ${button(strings.good, icons.up, () => actions.vote(item, "positive"), vote === "positive")}
     ${button(strings.bad, icons.down, () => actions.vote(item, "negative"), vote === "negative")}
+    ${button(strings.addTask, icons.task, () => actions.act(null, { type: "task.add", payload: { item_id: item.id } }))}
     ${last ? button(strings.tryAgain, icons.retry, () => actions.retry()) : nothing}
   </div>`;
 }
@@ -89,7 +94,7 @@ function steps(item: ThreadItem): TemplateResult {
   </details>`;
 }
 
-// Widgets, forms and pictures: what they say, in plain text.
+// Forms and pictures: what they say, in plain text.
 function otherItem(item: ThreadItem): TemplateResult {
   const text = item.copy_text ?? item.inputs?.map((input) => input.question).join("\n") ?? strings.notShown;
   return html`<div class="answer"><div class="prose">${unsafeHTML(toHtml(text))}</div></div>`;

@@ -3,7 +3,7 @@ import { Api, RequestFailed, userInput } from "./protocol.ts";
 import { emptyState, lastUserMessage, reduce } from "./state.ts";
 import { strings } from "./strings.ts";
 import type { ChatState } from "./state.ts";
-import type { StreamEvent, Thread, ThreadItem } from "./types.ts";
+import type { Action, StreamEvent, Thread, ThreadItem } from "./types.ts";
 
 export class Session {
   state: ChatState = emptyState;
@@ -44,6 +44,14 @@ export class Session {
     const items = this.state.items.slice(0, this.state.items.indexOf(asked) + 1);
     this.update({ ...this.state, items });
     await this.run("threads.retry_after_item", { thread_id: this.state.thread.id, item_id: asked.id });
+  }
+
+  // A button on a card, or on none: what comes back changes the card or adds to the conversation.
+  async act(item: ThreadItem | null, action: Action): Promise<void> {
+    const thread = this.state.thread;
+    if (!thread || this.answering) return;
+    const { type, payload } = action;
+    await this.run("threads.custom_action", { thread_id: thread.id, item_id: item?.id ?? null, action: { type, payload } }, false);
   }
 
   stop(): void {
@@ -124,7 +132,7 @@ export class Session {
     this.update({ ...this.state, failure: null, notice: null });
   }
 
-  private async run(type: string, params: object): Promise<void> {
+  private async run(type: string, params: object, retry = true): Promise<void> {
     const abort = new AbortController();
     const here = this.marker();
     this.abort = abort;
@@ -140,7 +148,7 @@ export class Session {
     } catch (error) {
       if (!here()) return;
       if (abort.signal.aborted) this.status = strings.stopped;
-      else this.fail(error, strings.lost);
+      else this.fail(error, strings.lost, retry);
     } finally {
       if (here()) this.settle();
     }
@@ -194,10 +202,10 @@ export class Session {
     }
   }
 
-  private fail(error: unknown, otherwise: string): void {
+  private fail(error: unknown, otherwise: string, mayRetry = true): void {
     const refused = error instanceof RequestFailed;
     const text = refused ? error.message || otherwise : this.answering ? strings.lost : strings.unreachable;
-    const retry = this.answering && (!refused || error.status >= 500);
+    const retry = mayRetry && this.answering && (!refused || error.status >= 500);
     this.status = text;
     this.update({ ...this.state, failure: { text, retry } });
   }

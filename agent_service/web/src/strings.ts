@@ -9,6 +9,7 @@ export const strings = {
   good: "Good answer",
   bad: "Bad answer",
   tryAgain: "Try again",
+  addTask: "Add to tasks",
   source: "Source",
   sources: "Sources",
   place: "Place",

@@ -115,6 +115,26 @@ export const styles = css`
   .failure p, .notice p { margin: 0; }
   .failure button { flex: none; border-color: currentColor; background: none; }
 
+  .card { border: 1px solid var(--line); border-radius: 0.9rem; background: var(--raised); padding: 0.8rem 1rem; max-width: 34rem; }
+  .card, .card .col { display: flex; flex-direction: column; gap: 0.5rem; min-width: 0; }
+  .card[data-busy] { opacity: 0.7; }
+  .card .row { display: flex; flex-wrap: wrap; align-items: center; gap: 0.4rem 0.6rem; min-width: 0; }
+  .card h3, .card p { margin: 0; overflow-wrap: anywhere; }
+  .card h3 { font-size: 1rem; }
+  .card [data-strong] { font-weight: 600; }
+  .card hr { width: 100%; border: 0; border-top: 1px solid var(--line); margin: 0; }
+  .card button:disabled { cursor: default; }
+  .card .ghost { border-color: transparent; background: none; padding: 0.2rem 0.6rem; font-size: 0.9rem; color: var(--soft); }
+  .card input:not([type="checkbox"]), .card select { border: 1px solid var(--line); border-radius: 0.6rem; background: var(--ground); color: inherit; font: inherit; padding: 0.4rem 0.7rem; width: 100%; color-scheme: inherit; }
+  .card .field > span { display: block; font-size: 0.88rem; color: var(--soft); }
+  .spacer { flex: 1; }
+  .check { display: flex; align-items: baseline; gap: 0.6rem; min-width: 0; overflow-wrap: anywhere; cursor: pointer; }
+  .check input { accent-color: var(--accent); width: 1.05rem; height: 1.05rem; flex: none; translate: 0 0.15rem; }
+  .check input:checked + span { text-decoration: line-through; color: var(--soft); }
+  .badge { width: fit-content; font-size: 0.8rem; line-height: 1.5; border-radius: 0.4rem; padding: 0.05rem 0.5rem; background: var(--sunken); color: var(--soft); }
+  .badge[data-color="danger"] { background: var(--bad-tint); color: var(--bad); }
+  .badge[data-color="success"], .badge[data-color="info"] { background: var(--tint); color: var(--accent); }
+
   .composer { display: flex; align-items: flex-end; gap: 0.5rem; padding-block: 0.75rem 1rem; position: relative; }
   textarea { flex: 1; min-width: 0; resize: none; max-height: 12rem; border: 1px solid var(--line); border-radius: 1.2rem; background: var(--raised); padding: 0.65rem 3.2rem 0.65rem 1.1rem; line-height: 1.5; }
   textarea::placeholder { color: var(--soft); }

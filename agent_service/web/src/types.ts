@@ -43,6 +43,35 @@ export interface Workflow {
   expanded?: boolean;
 }
 
+export interface Action {
+  type: string;
+  payload?: unknown;
+}
+
+export interface Widget {
+  type: string;
+  children?: Widget | Widget[] | null;
+  value?: string;
+  label?: string;
+  name?: string;
+  fieldName?: string;
+  weight?: string | null;
+  color?: string | null;
+  style?: string | null;
+  variant?: string | null;
+  submit?: boolean | null;
+  disabled?: boolean | null;
+  required?: boolean | null;
+  placeholder?: string | null;
+  inputType?: string | null;
+  defaultValue?: string | null;
+  defaultChecked?: boolean | null;
+  options?: { value: string; label: string }[];
+  onClickAction?: Action | null;
+  onChangeAction?: Action | null;
+  onSubmitAction?: Action | null;
+}
+
 export interface ThreadItem {
   id: string;
   thread_id: string;
@@ -52,6 +81,7 @@ export interface ThreadItem {
   workflow?: Workflow;
   task?: WorkflowTask;
   copy_text?: string | null;
+  widget?: Widget;
   inputs?: { question: string }[];
 }
 

@@ -100,8 +100,8 @@ def test_a_change_of_a_task_is_read(sentence: str, change: ChangeTask) -> None:
         ("add a task", "What should the task say?"),
         ("add a task to ''", "What should the task say?"),
         ("add a task to pay rent by 2026-02-30", "“2026-02-30” is no day I can read."),
-        ("delete the task buy milk", "I do not delete tasks"),
-        ("remove milk from my list", "I do not delete tasks"),
+        ("delete all my tasks", "one task at a time"),
+        ("remove everything from my list", "one task at a time"),
     ],
 )
 def test_what_cannot_be_carried_out_is_explained(sentence: str, answer: str) -> None:

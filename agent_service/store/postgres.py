@@ -1,97 +1,25 @@
 """ChatKit's `Store` on Postgres: every statement names the user, so nobody reaches another's chats."""
 
-from typing import Any, LiteralString, TypeVar
-from uuid import uuid4
+from collections.abc import Sequence
+from typing import Any, LiteralString
 
 from chatkit.store import NotFoundError, Store, StoreItemType
-from chatkit.types import Attachment, Page, Thread, ThreadItem, ThreadMetadata
-from pydantic import BaseModel, TypeAdapter
+from chatkit.types import Attachment, FeedbackKind, Page, ThreadItem, ThreadMetadata
 
+from agent_service import feedback as votes
 from agent_service.queries import fetch
 from agent_service.request_context import RequestContext
+from agent_service.store.pages import (
+    ATTACHMENT,
+    ITEM,
+    clamped,
+    json_of,
+    json_without_items,
+    new_id,
+    page_of,
+)
+from agent_service.store.statements import ITEMS_DOWN, ITEMS_UP, THREADS_DOWN, THREADS_UP
 from database.pool import Pool
-
-MOST_ENTRIES = 500
-
-ITEM = TypeAdapter[ThreadItem](ThreadItem)
-ATTACHMENT = TypeAdapter[Attachment](Attachment)
-Entry = TypeVar("Entry", ThreadMetadata, ThreadItem)
-
-ID_PREFIXES: dict[StoreItemType, str] = {
-    "thread": "thr",
-    "message": "msg",
-    "tool_call": "tc",
-    "task": "tsk",
-    "workflow": "wf",
-    "attachment": "atc",
-    "sdk_hidden_context": "shcx",
-}
-
-
-THREADS_UP = """
-select data::text
-from threads
-where user_id = %(user_id)s
-  and (%(after)s::text is null
-       or sequence > (select sequence from threads where id = %(after)s and user_id = %(user_id)s))
-order by sequence
-limit %(limit)s
-"""
-
-THREADS_DOWN = """
-select data::text
-from threads
-where user_id = %(user_id)s
-  and (%(after)s::text is null
-       or sequence < (select sequence from threads where id = %(after)s and user_id = %(user_id)s))
-order by sequence desc
-limit %(limit)s
-"""
-
-ITEMS_UP = """
-select item.data::text
-from thread_items item
-join threads thread on thread.id = item.thread_id
-where item.thread_id = %(thread_id)s and thread.user_id = %(user_id)s
-  and (%(after)s::text is null
-       or item.sequence > (select sequence from thread_items
-                           where thread_id = %(thread_id)s and id = %(after)s))
-order by item.sequence
-limit %(limit)s
-"""
-
-ITEMS_DOWN = """
-select item.data::text
-from thread_items item
-join threads thread on thread.id = item.thread_id
-where item.thread_id = %(thread_id)s and thread.user_id = %(user_id)s
-  and (%(after)s::text is null
-       or item.sequence < (select sequence from thread_items
-                           where thread_id = %(thread_id)s and id = %(after)s))
-order by item.sequence desc
-limit %(limit)s
-"""
-
-
-def _clamped(limit: int) -> int:
-    return max(1, min(limit, MOST_ENTRIES))
-
-
-def _page(entries: list[Entry], limit: int) -> Page[Entry]:
-    """The first `limit` entries; one more than that says that the page is not the last."""
-    shown = entries[: _clamped(limit)]
-    has_more = len(entries) > len(shown)
-    return Page(data=shown, has_more=has_more, after=shown[-1].id if has_more else None)
-
-
-def _json(entry: BaseModel) -> str:
-    return entry.model_dump_json(by_alias=True)
-
-
-def _without_items(thread: ThreadMetadata) -> str:
-    return thread.model_dump_json(
-        exclude_none=True, exclude={"items"} if isinstance(thread, Thread) else None
-    )
 
 
 class PostgresStore(Store[RequestContext]):
@@ -106,13 +34,13 @@ class PostgresStore(Store[RequestContext]):
 
     def generate_thread_id(self, context: RequestContext) -> str:
         """A new thread id."""
-        return f"{ID_PREFIXES['thread']}_{uuid4().hex}"
+        return new_id("thread")
 
     def generate_item_id(
         self, item_type: StoreItemType, thread: ThreadMetadata, context: RequestContext
     ) -> str:
         """A new item id; its prefix tells the type."""
-        return f"{ID_PREFIXES[item_type]}_{uuid4().hex}"
+        return new_id(item_type)
 
     async def load_thread(self, thread_id: str, context: RequestContext) -> ThreadMetadata:
         """The thread without its items."""
@@ -134,7 +62,7 @@ class PostgresStore(Store[RequestContext]):
                 where threads.user_id = excluded.user_id
             returning id
             """,
-            {"id": thread.id, "user_id": context.user_id, "data": _without_items(thread)},
+            {"id": thread.id, "user_id": context.user_id, "data": json_without_items(thread)},
         )
         if not rows:
             raise NotFoundError(f"There is no thread {thread.id!r}.")
@@ -143,11 +71,11 @@ class PostgresStore(Store[RequestContext]):
         self, limit: int, after: str | None, order: str, context: RequestContext
     ) -> Page[ThreadMetadata]:
         """A page of the user's threads by age; `after` is the last thread id of the page before."""
-        values = {"user_id": context.user_id, "after": after, "limit": _clamped(limit) + 1}
+        values = {"user_id": context.user_id, "after": after, "limit": clamped(limit) + 1}
         rows = await self._rows(THREADS_UP if order == "asc" else THREADS_DOWN, values)
         if not rows and after is not None:
             await self.load_thread(after, context)
-        return _page([ThreadMetadata.model_validate_json(row[0]) for row in rows], limit)
+        return page_of([ThreadMetadata.model_validate_json(row[0]) for row in rows], limit)
 
     async def delete_thread(self, thread_id: str, context: RequestContext) -> None:
         """Remove the thread with its items, attachments and votes."""
@@ -166,14 +94,14 @@ class PostgresStore(Store[RequestContext]):
             "thread_id": thread_id,
             "user_id": context.user_id,
             "after": after,
-            "limit": _clamped(limit) + 1,
+            "limit": clamped(limit) + 1,
         }
         rows = await self._rows(ITEMS_UP if order == "asc" else ITEMS_DOWN, values)
         if not rows:
             await self.load_thread(thread_id, context)
             if after is not None:
                 await self.load_item(thread_id, after, context)
-        return _page([ITEM.validate_json(row[0]) for row in rows], limit)
+        return page_of([ITEM.validate_json(row[0]) for row in rows], limit)
 
     async def load_item(self, thread_id: str, item_id: str, context: RequestContext) -> ThreadItem:
         """One item."""
@@ -205,7 +133,7 @@ class PostgresStore(Store[RequestContext]):
                 "thread_id": thread_id,
                 "item_id": item.id,
                 "user_id": context.user_id,
-                "data": _json(item),
+                "data": json_of(item),
             },
         )
         if not rows:
@@ -246,7 +174,7 @@ class PostgresStore(Store[RequestContext]):
                 "id": attachment.id,
                 "user_id": context.user_id,
                 "thread_id": attachment.thread_id,
-                "data": _json(attachment),
+                "data": json_of(attachment),
             },
         )
         if not rows:
@@ -270,6 +198,16 @@ class PostgresStore(Store[RequestContext]):
         )
         if not rows:
             raise NotFoundError(f"There is no attachment {attachment_id!r}.")
+
+    async def save_feedback(
+        self, thread_id: str, item_ids: Sequence[str], kind: FeedbackKind, context: RequestContext
+    ) -> None:
+        """Store the user's vote on the items; `NotFoundError` when none of them exists."""
+        await votes.save_feedback(self._pool, thread_id, item_ids, kind, context)
+
+    async def load_feedback(self, thread_id: str, context: RequestContext) -> dict[str, FeedbackKind]:
+        """The user's votes in the thread by item id."""
+        return await votes.load_feedback(self._pool, thread_id, context)
 
     async def _rows(self, statement: LiteralString, values: dict[str, Any]) -> list[tuple[Any, ...]]:
         return await fetch(self._pool, statement, values)

@@ -1,0 +1,100 @@
+"""An OpenAI-compatible server that answers by a script, and fails by it."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+Ending = Literal["whole", "cut", "drop", "error", "garbage", "no choices", "hang"]
+USAGE = {"prompt_tokens": 7, "completion_tokens": 3, "total_tokens": 10}
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A streamed answer: its deltas, and how it ends."""
+
+    deltas: list[dict[str, Any]]
+    ending: Ending = "whole"
+
+
+@dataclass(frozen=True)
+class Silence:
+    """Not even headers."""
+
+
+Step = Reply | Silence | int
+
+
+def call(name: str, call_id: str = "call_1", **arguments: Any) -> Reply:
+    """A tool call."""
+    function = {"name": name, "arguments": json.dumps(arguments)}
+    return Reply([{"tool_calls": [{"index": 0, "id": call_id, "type": "function", "function": function}]}])
+
+
+def say(text: str, ending: Ending = "whole") -> Reply:
+    """A message, word by word."""
+    return Reply([{"content": word} for word in text.replace(" ", " \0").split("\0")], ending)
+
+
+@dataclass
+class ScriptedProvider:
+    """Answers each request with the next step, and with the last one for ever after."""
+
+    steps: list[Step]
+    requests: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    was_left: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        self.requests.append(await request.json())
+        step = self.steps.pop(0) if len(self.steps) > 1 else self.steps[0]
+        if isinstance(step, Silence):
+            while (await receive())["type"] != "http.disconnect":
+                pass
+            self.was_left.set()
+        elif isinstance(step, int):
+            error = {"error": {"message": "Key sk-1234567890abcdef is bad", "code": step}}
+            await JSONResponse(error, status_code=step)(scope, receive, send)
+        else:
+            response = StreamingResponse(self._stream(step), media_type="text/event-stream")
+            await response(scope, receive, send)
+
+    async def _stream(self, reply: Reply) -> AsyncIterator[str]:
+        for delta in reply.deltas:
+            yield _chunk([{"index": 0, "delta": {"role": "assistant"} | delta, "finish_reason": None}])
+        if reply.ending == "drop":
+            raise ConnectionAbortedError
+        if reply.ending == "hang":
+            try:
+                await asyncio.Event().wait()
+            finally:
+                self.was_left.set()
+        for chunk in _endings(reply):
+            yield chunk
+
+
+def _endings(reply: Reply) -> list[str]:
+    if reply.ending == "cut":
+        return ["data: [DONE]\n\n"]
+    if reply.ending == "error":
+        return [f"data: {json.dumps({'error': {'message': 'overloaded', 'code': 429}})}\n\n"]
+    if reply.ending == "garbage":
+        return ["data: {half a chu\n\n"]
+    if reply.ending == "no choices":
+        return ['data: {"choices": 7}\n\n']
+    reason = "tool_calls" if "tool_calls" in reply.deltas[-1] else "stop"
+    return [
+        _chunk([{"index": 0, "delta": {}, "finish_reason": reason}]),
+        _chunk([], usage=USAGE),
+        "data: [DONE]\n\n",
+    ]
+
+
+def _chunk(choices: list[dict[str, Any]], **more: Any) -> str:
+    chunk = {"id": "c", "object": "chat.completion.chunk", "created": 0, "model": "m", "choices": choices}
+    return f"data: {json.dumps(chunk | more)}\n\n"
