@@ -138,7 +138,9 @@ def test_ctrl_c_leaves_no_database_behind(
     environment: dict[str, str], test_set: list[str], tmp_path: Path, knowledge_base_url: str
 ) -> None:
     rows = [{"id": str(place), "text": f"{place}: {TEXTS['bees']}"} for place in range(5_000)]
-    write_rows(tmp_path / "corpus.jsonl", [*rows, {"id": "bees", "text": TEXTS["bees"]}])
+    write_rows(
+        tmp_path / "corpus.jsonl", [*rows, *({"id": name, "text": text} for name, text in TEXTS.items())]
+    )
     running = subprocess.Popen(
         [sys.executable, "-m", "owflex", "evaluate", *test_set],
         env=environment,
