@@ -9,6 +9,7 @@ COPY agent_service agent_service
 COPY ingest ingest
 COPY knowledge_base knowledge_base
 COPY database database
+COPY serving serving
 COPY docs docs
 # PIP_EXTRA_INDEX_URL: the index with PyTorch's CPU builds spares several GB of CUDA (docs/installation.md).
 ARG TORCH=torch==2.13.0

@@ -11,7 +11,7 @@ VENV ?= .venv
 TORCH ?= torch==2.13.0
 
 BIN := $(VENV)/bin
-SOURCES := owflex mcp_server agent_service ingest knowledge_base database tests build_page.py
+SOURCES := owflex mcp_server agent_service ingest knowledge_base serving database tests build_page.py
 PAGE := $(shell find agent_service/web -type f -not -path '*/node_modules/*' 2>/dev/null)
 
 .PHONY: run test test-slow test-browser check format lint contracts types tests page-check clean install

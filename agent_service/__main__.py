@@ -10,6 +10,7 @@ from agent_service.process import serve
 from agent_service.settings import AgentServiceSettings
 from database.errors import DatabaseError
 from database.process import setting_problems, stop_on_sigterm
+from serving.telemetry import TelemetryMissingError
 
 
 def main() -> int:
@@ -28,7 +29,7 @@ def run(settings: AgentServiceSettings) -> int:
     stop_on_sigterm()
     try:
         serve(settings)
-    except (DatabaseError, AgentServiceError) as error:
+    except (DatabaseError, AgentServiceError, TelemetryMissingError) as error:
         print(error, file=sys.stderr)  # noqa: T201
         return 1
     except KeyboardInterrupt:

@@ -16,7 +16,7 @@ from agent_service.limits import Limits
 from agent_service.metrics import Metrics
 from agent_service.models import ModelMenu
 from agent_service.request_context import RequestContext
-from agent_service.running import Running
+from serving.draining import Running
 
 REQUEST = TypeAdapter[ChatKitReq](ChatKitReq)
 STARTS_A_TURN = (
@@ -27,6 +27,20 @@ STARTS_A_TURN = (
     | ThreadsRetryAfterItemReq
     | ThreadsCustomActionReq
 )
+
+
+RETRY_AFTER_SECONDS = 5
+
+
+def admit(running: Running) -> None:
+    """Return while new turns may begin. Raises `RequestRefusedError` (503)."""
+    if running.is_stopping:
+        raise RequestRefusedError(
+            "The chat is being restarted. Send your message again in a moment.",
+            status=503,
+            code="stopping",
+            retry_after=RETRY_AFTER_SECONDS,
+        )
 
 
 class Admission:
@@ -49,7 +63,7 @@ class Admission:
         try:
             if isinstance(parsed, ThreadsCreateReq | ThreadsAddUserMessageReq):
                 self._menu.check(parsed.params.input.inference_options.model)
-            self._running.admit()
+            admit(self._running)
             await self._limits.admit(context.user_id)
         except RequestRefusedError as error:
             self._metrics.refused(error.code)

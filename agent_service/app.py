@@ -13,14 +13,11 @@ from agent_service.chatkit_endpoint import Bounds, ChatKitEndpoint
 from agent_service.guard import Guard
 from agent_service.health import check_readiness
 from agent_service.llm import ChosenModel
-from agent_service.logs import RequestIds
 from agent_service.mcp_connection import McpConnector
 from agent_service.metrics import metrics_page
 from agent_service.request_context import LOCAL_USER, RequestContext, with_base_url
-from agent_service.running import Running
 from agent_service.server import OwFlexChatKitServer
 from agent_service.settings import AgentServiceSettings
-from agent_service.telemetry import ContinuedTraces
 from agent_service.transcription import voice_routes
 from agent_service.turn_lock import PostgresTurns
 from agent_service.uploads import upload_routes
@@ -30,6 +27,8 @@ from agent_service.web import STATIC_FOLDER, web_routes
 from agent_service.widgets import ADD
 from database.pool import Pool
 from database.process import is_loopback
+from serving.draining import Running
+from serving.requests import ContinuedTraces, RequestIds
 
 
 def create_app(

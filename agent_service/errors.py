@@ -9,10 +9,6 @@ class UnsafeBindError(AgentServiceError):
     """The chat would be reachable from other machines without anybody having asked for it."""
 
 
-class TelemetryMissingError(AgentServiceError):
-    """A collector is configured, but the packages that send to it are not installed."""
-
-
 class LoginSettingsError(AgentServiceError):
     """The settings do not say completely how users log in."""
 

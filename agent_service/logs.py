@@ -1,25 +1,19 @@
 """How the chat logs: to stderr, as text or JSON, each line with its request and user, without their words."""
 
 import logging
-import re
 import sys
 from contextvars import ContextVar
 from typing import Literal
-from uuid import uuid4
 
 from pythonjsonlogger.json import JsonFormatter
-from starlette.datastructures import Headers, MutableHeaders
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-HEADER = "X-Request-ID"
-# Nothing that could forge a line of the log or a header.
-HARMLESS_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+from serving.requests import request_id
+
 TEXT_LINE = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 JSON_LINE = "%(asctime)s %(levelname)s %(name)s %(request_id)s %(user)s %(message)s"
 JSON_NAMES = {"asctime": "time", "levelname": "level", "name": "logger"}
 CHATTY = ("httpx2", "httpx", "mcp", "openai.agents", "chatkit")
 
-request_id: ContextVar[str] = ContextVar("chat_request_id", default="-")
 user: ContextVar[str] = ContextVar("chat_user", default="-")
 
 
@@ -45,29 +39,3 @@ def add_origin(record: logging.LogRecord) -> bool:
     record.request_id = request_id.get()
     record.user = user.get()
     return True
-
-
-class RequestIds:
-    """ASGI middleware: each request has an id, the client's harmless one or a new one; answers repeat it."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        proposed = Headers(scope=scope).get(HEADER, "")
-        chosen = proposed if HARMLESS_ID.fullmatch(proposed) else uuid4().hex
-
-        async def answer(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                MutableHeaders(scope=message)[HEADER] = chosen
-            await send(message)
-
-        token = request_id.set(chosen)
-        try:
-            await self._app(scope, receive, answer)
-        finally:
-            request_id.reset(token)

@@ -15,15 +15,16 @@ from agent_service.attachments import remove_unsent
 from agent_service.errors import UnsafeBindError
 from agent_service.llm import ChosenModel, choose_model
 from agent_service.mcp_connection import McpConnector
-from agent_service.running import DrainingServer
 from agent_service.settings import AgentServiceSettings
-from agent_service.telemetry import telemetry
+from agent_service.telemetry import SERVICE
 from agent_service.users import may_listen
 from database.embedded import configured_or_embedded
 from database.home import open_data_folder, read_or_create_secret
 from database.migrations import migrate
 from database.pool import check_reachable, create_pool
 from database.process import listen
+from serving.draining import DrainingServer
+from serving.telemetry import telemetry
 
 logger = logging.getLogger("agent_service")
 
@@ -43,7 +44,7 @@ def serve(settings: AgentServiceSettings) -> None:
     chosen = choose_model(settings)
     folder = open_data_folder(settings.owflex_home)
     with (
-        telemetry(),
+        telemetry(SERVICE, with_sql=False),
         listen(settings.agent_service_host, settings.agent_service_port, "AGENT_SERVICE_PORT") as listener,
         configured_or_embedded(settings.chat_database_url, folder, "chat") as url,
     ):

@@ -36,7 +36,6 @@ from agent_service.metrics import Metrics
 from agent_service.models import ModelMenu
 from agent_service.patient_store import PatientStore
 from agent_service.request_context import RequestContext
-from agent_service.running import Running
 from agent_service.settings import AgentServiceSettings
 from agent_service.stream_errors import for_user, without_retry
 from agent_service.transcription import Dictation
@@ -44,6 +43,7 @@ from agent_service.turn import stream_answer
 from agent_service.usage import record_usage
 from agent_service.watching import TurnWatcher
 from database.pool import Pool
+from serving.draining import Running
 
 ConnectMcp = Callable[[RequestContext], AbstractAsyncContextManager[MCPServer]]
 
@@ -154,7 +154,7 @@ class OwFlexChatKitServer(ChatKitServer[RequestContext]):
         context: RequestContext,
         stream: Callable[[], AsyncIterator[ThreadStreamEvent]],
     ) -> AsyncIterator[ThreadStreamEvent]:
-        with self.running.turn():
+        with self.running.one():
             async for event in with_sentence(super()._process_events(thread, context, stream)):
                 yield event
 

@@ -12,6 +12,7 @@ from mcp_server.app import serve_http, serve_stdio
 from mcp_server.errors import McpServerError
 from mcp_server.logs import set_up_logs
 from mcp_server.settings import McpServerSettings
+from serving.telemetry import TelemetryMissingError
 
 
 def main() -> int:
@@ -28,7 +29,7 @@ def run(transport: str) -> int:
         settings = McpServerSettings(_env_file=".env")  # pyright: ignore[reportCallIssue]
         set_up_logs(settings.log_format)
         serve_stdio(settings) if transport == "stdio" else serve_http(settings)
-    except (DatabaseError, KnowledgeBaseError, McpServerError) as error:
+    except (DatabaseError, KnowledgeBaseError, McpServerError, TelemetryMissingError) as error:
         print(error, file=sys.stderr)  # noqa: T201
         return 1
     except ValidationError as error:

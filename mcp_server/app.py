@@ -28,9 +28,10 @@ from mcp_server.health import Health
 from mcp_server.server import create_server
 from mcp_server.serving import listen_and_serve, protected
 from mcp_server.settings import McpServerSettings
-from mcp_server.telemetry import telemetry
-from mcp_server.traffic import Traffic
+from serving.draining import Running
+from serving.telemetry import telemetry
 
+SERVICE = "owflex-mcp-server"
 STATEMENT_TIMEOUT_MS = 10_000
 TOKEN_FILE = "mcp-token"  # noqa: S105
 
@@ -51,14 +52,14 @@ def serve_http(settings: McpServerSettings) -> None:
     external_issuer(settings)
     folder = open_data_folder(settings.owflex_home)
     listener = listen(settings.mcp_server_host, settings.mcp_server_port, "MCP_SERVER_PORT")
-    with telemetry(), listener, knowledge_base_url(settings, folder) as url:
+    with telemetry(SERVICE, with_sql=True), listener, knowledge_base_url(settings, folder) as url:
         asyncio.run(_serve_http(settings, folder, url, listener))
 
 
 def serve_stdio(settings: McpServerSettings) -> None:
     """Serve the parent process over stdin and stdout; its tasks belong to the local user."""
     folder = open_data_folder(settings.owflex_home)
-    with telemetry(), knowledge_base_url(settings, folder) as url:
+    with telemetry(SERVICE, with_sql=True), knowledge_base_url(settings, folder) as url:
         asyncio.run(_serve_stdio(settings, url))
 
 
@@ -67,8 +68,8 @@ async def _serve_http(settings: McpServerSettings, folder: Path, url: str, liste
         server = _server(settings, opened, auth=_auth(settings, folder, opened.pool))
         loading = asyncio.create_task(_warm_up(opened.health))
         watching = asyncio.create_task(opened.health.metrics.stalls.watch())
-        traffic = opened.health.traffic
-        await listen_and_serve(http_app(server, settings, traffic), listener, settings, traffic)
+        running = opened.health.running
+        await listen_and_serve(http_app(server, settings, running), listener, settings, running)
         watching.cancel()
         await loading
 
@@ -81,7 +82,7 @@ async def _serve_stdio(settings: McpServerSettings, url: str) -> None:
         await loading
 
 
-def http_app(server: FastMCP, settings: McpServerSettings, traffic: Traffic | None = None) -> ASGIApp:
+def http_app(server: FastMCP, settings: McpServerSettings, running: Running | None = None) -> ASGIApp:
     """The ASGI app: stateless, closed to web pages of other origins, and patient with no client for ever."""
     app = server.http_app(
         path="/mcp",
@@ -89,7 +90,7 @@ def http_app(server: FastMCP, settings: McpServerSettings, traffic: Traffic | No
         host_origin_protection=True,
         allowed_hosts=[*settings.mcp_allowed_hosts, *public_host(settings)] or None,
     )
-    return protected(app, traffic or Traffic())
+    return protected(app, running or Running())
 
 
 @asynccontextmanager

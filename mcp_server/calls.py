@@ -12,8 +12,8 @@ from mcp_types import CallToolRequestParams
 
 from mcp_server.errors import InvalidArgumentsError, KnowledgeBaseAwayError, ToolTimeoutError
 from mcp_server.limits import TooManyCallsError, calling_client
-from mcp_server.logs import current_request_id, new_request_id
 from mcp_server.metrics import Metrics
+from serving.requests import NO_REQUEST, new_request_id, request_id
 
 logger = logging.getLogger("mcp_server.calls")
 
@@ -72,7 +72,7 @@ class WatchedCalls(Middleware):
         self._metrics.called(name, outcome, seconds)
         user, client = calling_client()
         fields = {"tool": name, "user": user, "client": client, "outcome": outcome}
-        if current_request_id() == "-":
+        if request_id.get() == NO_REQUEST:
             # Over stdio there is no header that could carry one.
             fields["request_id"] = new_request_id(None)
         logger.info(

@@ -17,7 +17,7 @@ from knowledge_base.errors import KnowledgeBaseError, ServerRoleError
 from knowledge_base.following import FollowingEmbedder
 from knowledge_base.spaces import space_in_use
 from mcp_server.metrics import Metrics
-from mcp_server.traffic import Traffic
+from serving.draining import Running
 
 logger = logging.getLogger("mcp_server")
 
@@ -53,7 +53,7 @@ class Health:
     """Loads the model in the background, tells whether the server is ready, and holds its figures."""
 
     def __init__(self, pool: Pool, embedder: FollowingEmbedder) -> None:
-        self.traffic = Traffic()
+        self.running = Running()
         self.metrics = Metrics(pool)
         self._pool = pool
         self._embedder = embedder
@@ -79,7 +79,7 @@ class Health:
         return await asyncio.shield(self._looking)
 
     async def _look(self) -> HealthState:
-        problems: dict[str, str] = {"server": "stopping"} if self.traffic.stopping else {}
+        problems: dict[str, str] = {"server": "stopping"} if self.running.is_stopping else {}
         try:
             try:
                 async with asyncio.timeout(SECONDS_FOR_POSTGRES), self._pool.connection() as connection:

@@ -18,9 +18,12 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from pydantic import SecretStr
 
 from agent_service import logs
+from agent_service.admission import admit
 from agent_service.errors import RequestRefusedError
-from agent_service.running import Running
-from agent_service.telemetry import outgoing_headers, wordless
+from agent_service.telemetry import outgoing_headers
+from serving.draining import Running
+from serving.requests import request_id
+from serving.telemetry import without_texts
 from tests.agent_service.conftest import Answer, Chat, FakeKnowledge, OpenChat, Serve, parse_events
 from tests.agent_service.scripted_provider import ScriptedProvider, call
 from tests.agent_service.scripted_provider import say as reply
@@ -99,7 +102,7 @@ async def test_a_turn_is_one_trace_and_spans_have_no_words(
 ) -> None:
     memory = InMemorySpanExporter()
     provider = TracerProvider()
-    provider.add_span_processor(SimpleSpanProcessor(wordless(memory)))
+    provider.add_span_processor(SimpleSpanProcessor(without_texts(memory)))
     monkeypatch.setattr("agent_service.watching.TRACER", provider.get_tracer("owflex.chat"))
     chat = await open_chat(ScriptedModel([[function_call("list_tasks", {}, call_id="call_1")], say("None.")]))
     parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -117,11 +120,11 @@ async def test_a_turn_is_one_trace_and_spans_have_no_words(
 def test_the_mcp_server_gets_the_trace_and_the_request_id() -> None:
     span = TracerProvider().get_tracer("t").start_span("turn")
     token = trace_context.attach(trace.set_span_in_context(span))
-    request = logs.request_id.set("req-1")
+    request = request_id.set("req-1")
     try:
         headers = outgoing_headers()
     finally:
-        logs.request_id.reset(request)
+        request_id.reset(request)
         trace_context.detach(token)
     assert f"{span.get_span_context().trace_id:032x}" in headers["traceparent"]
     assert headers["X-Request-ID"] == "req-1"
@@ -130,10 +133,10 @@ def test_the_mcp_server_gets_the_trace_and_the_request_id() -> None:
 
 async def test_once_it_stops_no_turn_begins_and_the_running_ones_are_awaited() -> None:
     running = Running()
-    with running.turn():
+    with running.one():
         assert not await running.drain(0)
         with pytest.raises(RequestRefusedError) as refused:
-            running.admit()
+            admit(running)
     assert refused.value.status == 503
     assert await running.drain(0)
 

@@ -67,6 +67,7 @@ def test_a_tar_archive_is_read_however_it_is_compressed(mode: str) -> None:
 @pytest.mark.parametrize(
     ("data", "ending"),
     [(gzip.compress(b"Hello."), "gz"), (bz2.compress(b"Hello."), "bz2"), (lzma.compress(b"Hello."), "xz")],
+    ids=["gzip", "bzip2", "xz"],
 )
 def test_a_compressed_file_is_an_archive_of_one(data: bytes, ending: str) -> None:
     assert contents(read(data, f"notes/x.md.{ending}")) == {"x.md": ["Hello."]}
@@ -135,7 +136,9 @@ def test_an_archive_that_is_cut_off_gives_what_comes_before() -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [zipped({"a.md": "A."})[:-30], b"PK\x03\x04nothing", gzip.compress(b"x" * 99)[:-20]]
+    "data",
+    [zipped({"a.md": "A."})[:-30], b"PK\x03\x04nothing", gzip.compress(b"x" * 99)[:-20]],
+    ids=["cut zip", "no zip", "cut gzip"],
 )
 def test_a_damaged_archive_is_refused(data: bytes) -> None:
     with pytest.raises(FileFormatError, match="damaged"):

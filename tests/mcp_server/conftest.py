@@ -105,5 +105,5 @@ async def server(
             version="0.0.test",
             auth=BearerVerifier(SecretStr(LOCAL_TOKEN), SecretStr(SIGNING_KEY), pool),
         )
-        async with serve(http_app(mcp, settings, health.traffic)) as url:
+        async with serve(http_app(mcp, settings, health.running)) as url:
             yield RunningServer(url, everything, health, mcp, pool)

@@ -53,7 +53,7 @@ async def test_a_key_acts_for_its_user(server: "RunningServer") -> None:
         (["kb:read", "tasks"], READS | KEEPS_TASKS, set[str]()),
         (["kb:write"], set[str](), READS | KEEPS_TASKS),
     ],
-    ids=str,
+    ids=["read", "tasks", "read and tasks", "write"],
 )
 async def test_a_key_lists_and_calls_only_what_its_scopes_open(
     server: "RunningServer", scopes: list[str], opened: set[str], closed: set[str]

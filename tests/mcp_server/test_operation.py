@@ -197,7 +197,7 @@ async def test_a_postgres_that_refuses_connections_makes_the_server_not_ready(
 
 async def test_a_server_that_stops_says_so_and_takes_no_new_calls(server: "RunningServer") -> None:
     await server.health.load_model()
-    server.health.traffic.stop()
+    server.health.running.is_stopping = True
     answer = await page(server, "/ready")
     assert (answer.status_code, answer.json()["server"]) == (503, "stopping")
     assert (await page(server, "/health")).status_code == 200

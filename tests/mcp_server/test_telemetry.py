@@ -14,7 +14,8 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import SpanContext, SpanKind
 from starlette.types import ASGIApp
 
-from mcp_server.telemetry import (
+from mcp_server.app import SERVICE
+from serving.telemetry import (
     ENDPOINT,
     TelemetryMissingError,
     new_provider,
@@ -48,9 +49,9 @@ def spans_of(exporter: InMemorySpanExporter, trace_id: int) -> list[ReadableSpan
 def exported() -> Iterator[InMemorySpanExporter]:
     """What a collector would get; there is one provider for a process."""
     exporter = InMemorySpanExporter()
-    provider = new_provider()
+    provider = new_provider(SERVICE)
     provider.add_span_processor(SimpleSpanProcessor(without_texts(exporter)))
-    with tracing(provider):
+    with tracing(provider, with_sql=True):
         yield exporter
 
 
@@ -115,12 +116,15 @@ def _none_found(name: str) -> None:
 
 def test_without_an_endpoint_nothing_is_switched_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(ENDPOINT, raising=False)
-    with telemetry():
+    with telemetry(SERVICE, with_sql=True):
         pass
 
 
 def test_a_collector_without_the_packages_for_it_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(ENDPOINT, "http://127.0.0.1:4318")
     monkeypatch.setattr("importlib.util.find_spec", _none_found)
-    with pytest.raises(TelemetryMissingError, match=r"pip install 'owflex\[telemetry\]'"), telemetry():
+    with (
+        pytest.raises(TelemetryMissingError, match=r"pip install 'owflex\[telemetry\]'"),
+        telemetry(SERVICE, with_sql=True),
+    ):
         pass

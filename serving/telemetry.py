@@ -3,30 +3,27 @@
 import importlib.util
 import os
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
-from opentelemetry import context, propagate
-from starlette.datastructures import Headers
-from starlette.types import ASGIApp, Receive, Scope, Send
-
-from mcp_server.errors import McpServerError
+from opentelemetry import trace
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
     from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
 ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
-SERVICE = "owflex-mcp-server"
 
 
-class TelemetryMissingError(McpServerError):
+class TelemetryMissingError(Exception):
     """A collector is configured, but the packages that send to it are not installed."""
 
 
 @contextmanager
-def telemetry() -> Generator[None]:
+def telemetry(service: str, *, with_sql: bool) -> Generator[None]:
     """While in the block, spans go to the collector named by `OTEL_EXPORTER_OTLP_ENDPOINT`, if it is set.
+
+    They come in the name of `service`; `with_sql`: each statement is one of them.
 
     Raises `TelemetryMissingError`.
     """
@@ -41,39 +38,46 @@ def telemetry() -> Generator[None]:
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
     from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
-    provider = new_provider()
+    provider = new_provider(service)
     provider.add_span_processor(BatchSpanProcessor(without_texts(OTLPSpanExporter())))
-    with tracing(provider):
+    with tracing(provider, with_sql=with_sql):
         yield
 
 
-def new_provider() -> "TracerProvider":
-    """Makes spans in the name of this server."""
+def new_provider(service: str) -> "TracerProvider":
+    """Makes spans in the name of a server."""
     from opentelemetry.sdk.resources import SERVICE_NAME, Resource
     from opentelemetry.sdk.trace import TracerProvider
 
     return TracerProvider(
-        resource=Resource.create({SERVICE_NAME: os.environ.get("OTEL_SERVICE_NAME", SERVICE)})
+        resource=Resource.create({SERVICE_NAME: os.environ.get("OTEL_SERVICE_NAME", service)})
     )
 
 
 @contextmanager
-def tracing(provider: "TracerProvider") -> Generator[None]:
-    """While in the block, MCP requests and SQL statements make spans; what is left is sent at its end.
+def tracing(provider: "TracerProvider", *, with_sql: bool) -> Generator[None]:
+    """While in the block, requests (and SQL statements) make spans; what is left is sent at its end.
 
     Pools must be opened within the block: a connection is watched from its beginning or never.
     """
-    from opentelemetry import trace
+    trace.set_tracer_provider(provider)
+    try:
+        with _watched_sql(provider) if with_sql else nullcontext():
+            yield
+    finally:
+        provider.shutdown()
+
+
+@contextmanager
+def _watched_sql(provider: "TracerProvider") -> Generator[None]:
     from opentelemetry.instrumentation.psycopg import PsycopgInstrumentor
 
-    trace.set_tracer_provider(provider)
     instrumentor = PsycopgInstrumentor()
     instrumentor.instrument(tracer_provider=provider, enable_commenter=False)
     try:
         yield
     finally:
         instrumentor.uninstrument()
-        provider.shutdown()
 
 
 def without_texts(exporter: "SpanExporter") -> "SpanExporter":
@@ -119,21 +123,3 @@ def _without_texts(span: "ReadableSpan") -> "ReadableSpan":
         end_time=span.end_time,
         instrumentation_scope=span.instrumentation_scope,
     )
-
-
-class ContinuedTraces:
-    """An ASGI app whose spans belong to the trace that the client's `traceparent` header names."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
-        if scope["type"] != "http" or "traceparent" not in Headers(scope=scope):
-            await self._app(scope, receive, send)
-            return
-        token = context.attach(propagate.extract(dict(Headers(scope=scope).items())))
-        try:
-            await self._app(scope, receive, send)
-        finally:
-            context.detach(token)

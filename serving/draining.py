@@ -1,4 +1,4 @@
-"""The turns that run right now, so that the service can stop without cutting one off."""
+"""What runs right now, so that a server can stop without cutting it off."""
 
 import asyncio
 import logging
@@ -8,15 +8,11 @@ from types import FrameType
 
 import uvicorn
 
-from agent_service.errors import RequestRefusedError
-
-logger = logging.getLogger("agent_service")
-
-RETRY_AFTER_SECONDS = 5
+logger = logging.getLogger("serving")
 
 
 class Running:
-    """Counts turns; once the service stops no new one may begin."""
+    """Counts what runs; once the server stops, nothing new is to begin."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -24,19 +20,9 @@ class Running:
         self._is_idle = asyncio.Event()
         self._is_idle.set()
 
-    def admit(self) -> None:
-        """Return while new turns may begin. Raises `RequestRefusedError` (503)."""
-        if self.is_stopping:
-            raise RequestRefusedError(
-                "The chat is being restarted. Send your message again in a moment.",
-                status=503,
-                code="stopping",
-                retry_after=RETRY_AFTER_SECONDS,
-            )
-
     @contextmanager
-    def turn(self) -> Generator[None]:
-        """While in the block one turn more is running."""
+    def one(self) -> Generator[None]:
+        """While in the block one more is running."""
         self.count += 1
         self._is_idle.clear()
         try:
@@ -47,7 +33,7 @@ class Running:
                 self._is_idle.set()
 
     async def drain(self, seconds: float) -> bool:
-        """Refuse new turns and wait for the running ones; False when some still run after `seconds`."""
+        """Let nothing new begin and wait for what runs; False when something still runs after `seconds`."""
         self.is_stopping = True
         try:
             async with asyncio.timeout(seconds):
@@ -58,14 +44,17 @@ class Running:
 
 
 class DrainingServer(uvicorn.Server):
-    """Asked to stop, it goes on until the running turns have ended; asked again, it stops at once."""
+    """Asked to stop, it goes on answering until what runs has ended; asked again, it stops at once.
+
+    uvicorn alone would stop listening at once, and nobody could ask how it stands.
+    """
 
     def __init__(self, config: uvicorn.Config, running: Running, grace_seconds: float) -> None:
         super().__init__(config)
         self._running = running
         self._grace_seconds = grace_seconds
-        self._draining: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._draining: asyncio.Task[None] | None = None
 
     async def startup(self, *args: object, **kwargs: object) -> None:
         """Begin to listen."""
@@ -78,16 +67,15 @@ class DrainingServer(uvicorn.Server):
             super().handle_exit(sig, frame)
             return
         self._running.is_stopping = True
-        # The signal is raised again when uvicorn has stopped, so that the process ends as it would.
-        self._captured_signals.append(sig)
-        self._loop.call_soon_threadsafe(self._begin_to_drain)
+        self._loop.call_soon_threadsafe(self._begin_to_drain, sig)
 
-    def _begin_to_drain(self) -> None:
-        self._draining = asyncio.create_task(self._drain())
+    def _begin_to_drain(self, sig: int) -> None:
+        self._draining = asyncio.create_task(self._drain(sig))
 
-    async def _drain(self) -> None:
+    async def _drain(self, sig: int) -> None:
         if self._running.count:
-            logger.info("Stopping: waiting for %s running answers", self._running.count)
+            logger.info("Stopping: waiting for what runs (%s)", self._running.count)
         if not await self._running.drain(self._grace_seconds):
-            logger.warning("Stopping: %s answers are cut off", self._running.count)
-        self.should_exit = True
+            logger.warning("Stopping: what still runs is cut off (%s)", self._running.count)
+        if not self.should_exit:
+            super().handle_exit(sig, None)
