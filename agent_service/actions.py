@@ -10,8 +10,8 @@ from chatkit.actions import Action
 from chatkit.types import AssistantMessageItem, WidgetItem
 from pydantic import BaseModel, Field, ValidationError, field_validator
 
+from agent_service.call_keys import IDEMPOTENCY_KEY, call_key
 from agent_service.errors import ActionRefusedError, ToolRefusedError
-from agent_service.mcp_connection import IDEMPOTENCY_KEY, call_key
 from agent_service.task_calls import call_tool, find_tasks, task_list
 from agent_service.tool_results import Task
 from agent_service.widgets import (
@@ -26,6 +26,7 @@ from agent_service.widgets import (
     tasks_on,
     widget_item,
 )
+from agent_service.words import say
 
 LONGEST_TITLE = 120
 LONGEST_NOTES = 4000
@@ -33,7 +34,7 @@ CARD_ACTIONS = {COMPLETE, REOPEN, EDIT, SAVE, CANCEL}
 CHANGES = ("add_task", "complete_task", "update_task")
 SENTENCE_END = re.compile(r"(?<=[.!?])\s")
 MARKUP = re.compile(r"[*_`#>\[\]|]+|^\s*(?:[-+]|\d+[.)])\s+", re.MULTILINE)
-NOT_UNDERSTOOD = "This button does not work any more. Ask for the tasks again."
+NOT_UNDERSTOOD = "click.not_understood"
 
 
 class CardPayload(BaseModel):
@@ -52,7 +53,7 @@ class CardPayload(BaseModel):
 
 
 def card_of_turn(
-    results: list[tuple[str, Mapping[str, Any]]], item_id: str, thread_id: str
+    results: list[tuple[str, Mapping[str, Any]]], item_id: str, thread_id: str, locale: str
 ) -> WidgetItem | None:
     """The one card of a turn: the tasks it changed, or else those it listed last; None without any."""
     try:
@@ -60,10 +61,12 @@ def card_of_turn(
     except (ToolRefusedError, ValidationError):
         # Another server's tasks look different; the answer has said what there is.
         return None
-    return _card(tasks, item_id, thread_id, total=total) if tasks else None
+    return _card(tasks, item_id, thread_id, locale, total=total) if tasks else None
 
 
-async def run_card_action(server: MCPServer, action: Action[str, Any], sender: WidgetItem) -> WidgetItem:
+async def run_card_action(
+    server: MCPServer, action: Action[str, Any], sender: WidgetItem, locale: str
+) -> WidgetItem:
     """Do what the button says; returns the card as it is afterwards.
 
     Raises `ActionRefusedError` for a button that is not ours, `ToolRefusedError` with the tool's reason.
@@ -73,16 +76,21 @@ async def run_card_action(server: MCPServer, action: Action[str, Any], sender: W
     if action.type in (COMPLETE, REOPEN, SAVE):
         await call_tool(server, *_call(action.type, payload))
     tasks = await find_tasks(server, tasks_on(sender))
-    return _card(tasks, sender.id, sender.thread_id, editing=editing)
+    return _card(tasks, sender.id, sender.thread_id, locale, editing=editing)
 
 
-async def add_from_answer(server: MCPServer, answer: AssistantMessageItem, item_id: str) -> WidgetItem:
+async def add_from_answer(
+    server: MCPServer, answer: AssistantMessageItem, item_id: str, locale: str
+) -> WidgetItem:
     """Add a task that an answer speaks of, at most once; returns its card. Raises `ToolRefusedError`."""
     text = "\n\n".join(part.text for part in answer.content)
-    arguments = {"title": _first_sentence(text), "notes": text[:LONGEST_NOTES]}
+    arguments = {
+        "title": _first_sentence(text) or say(locale, "task.from_answer"),
+        "notes": text[:LONGEST_NOTES],
+    }
     key = call_key(f"{answer.thread_id}/{answer.id}", "add_task", arguments)
     added = await call_tool(server, "add_task", arguments, {IDEMPOTENCY_KEY: key})
-    return _card([_task(added)], item_id, answer.thread_id)
+    return _card([_task(added)], item_id, answer.thread_id, locale)
 
 
 def _payload(action: Action[str, Any], sender: WidgetItem) -> CardPayload:
@@ -102,7 +110,7 @@ def _call(action: str, payload: CardPayload) -> tuple[str, dict[str, Any]]:
         return "update_task", {"task_id": payload.task_id, "status": "open"}
     title = " ".join((payload.title or "").split())
     if not title:
-        raise ActionRefusedError("A task needs a title.")
+        raise ActionRefusedError("click.needs_title")
     changes: dict[str, Any] = {"task_id": payload.task_id, "title": title}
     if payload.priority:
         changes["priority"] = payload.priority
@@ -128,15 +136,21 @@ def _task(content: Mapping[str, Any]) -> Task:
     try:
         return Task.model_validate(content)
     except ValidationError:
-        raise ToolRefusedError("The task could not be read.") from None
+        raise ToolRefusedError("tool.unreadable_task") from None
 
 
 def _card(
-    tasks: list[Task], item_id: str, thread_id: str, *, total: int = 0, editing: int | None = None
+    tasks: list[Task],
+    item_id: str,
+    thread_id: str,
+    locale: str,
+    *,
+    total: int = 0,
+    editing: int | None = None,
 ) -> WidgetItem:
     today = datetime.now().astimezone().date()
-    widget = task_card(tasks, today, total=total, editing=editing)
-    return widget_item(item_id, thread_id, widget, task_text(tasks))
+    widget = task_card(tasks, today, total=total, editing=editing, locale=locale)
+    return widget_item(item_id, thread_id, widget, task_text(tasks, locale))
 
 
 def _first_sentence(text: str) -> str:
@@ -145,7 +159,7 @@ def _first_sentence(text: str) -> str:
     plain = " ".join(line for line in lines if line and not line.endswith(":")) or " ".join(lines).strip()
     sentence = SENTENCE_END.split(plain, maxsplit=1)[0].rstrip(".:")
     if len(sentence) <= LONGEST_TITLE:
-        return sentence or "Look at this answer"
+        return sentence
     return (sentence[:LONGEST_TITLE].rpartition(" ")[0] or sentence[:LONGEST_TITLE]) + "…"
 
 

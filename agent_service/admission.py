@@ -9,16 +9,16 @@ from chatkit.types import (
     ThreadsCustomActionReq,
     ThreadsRetryAfterItemReq,
 )
-from pydantic import TypeAdapter
 
 from agent_service.errors import RequestRefusedError
 from agent_service.limits import Limits
 from agent_service.metrics import Metrics
 from agent_service.models import ModelMenu
 from agent_service.request_context import RequestContext
+from agent_service.turn_lock import BUSY
+from agent_service.words import FALLBACK, say
 from serving.draining import Running
 
-REQUEST = TypeAdapter[ChatKitReq](ChatKitReq)
 STARTS_A_TURN = (
     ThreadsCreateReq
     | ThreadsAddUserMessageReq
@@ -32,11 +32,11 @@ STARTS_A_TURN = (
 RETRY_AFTER_SECONDS = 5
 
 
-def admit(running: Running) -> None:
+def admit(running: Running, locale: str = FALLBACK) -> None:
     """Return while new turns may begin. Raises `RequestRefusedError` (503)."""
     if running.is_stopping:
         raise RequestRefusedError(
-            "The chat is being restarted. Send your message again in a moment.",
+            say(locale, "refused.stopping"),
             status=503,
             code="stopping",
             retry_after=RETRY_AFTER_SECONDS,
@@ -52,19 +52,23 @@ class Admission:
         self._running = running
         self._metrics = metrics
 
-    async def check(self, request: str | bytes | bytearray, context: RequestContext) -> None:
+    async def check(self, request: ChatKitReq, context: RequestContext) -> None:
         """Return when the request may be carried out; a message is counted.
 
         Raises `RequestRefusedError`, or what the database raises.
         """
-        parsed = REQUEST.validate_json(request)
-        if not isinstance(parsed, STARTS_A_TURN):
+        if not isinstance(request, STARTS_A_TURN):
             return
         try:
-            if isinstance(parsed, ThreadsCreateReq | ThreadsAddUserMessageReq):
-                self._menu.check(parsed.params.input.inference_options.model)
-            admit(self._running)
-            await self._limits.admit(context.user_id)
+            if isinstance(request, ThreadsCreateReq | ThreadsAddUserMessageReq):
+                self._menu.check(request.params.input.inference_options.model)
+            admit(self._running, context.locale)
+            await self._limits.admit(context.user_id, context.locale)
         except RequestRefusedError as error:
             self._metrics.refused(error.code)
             raise
+
+    def give_back(self, context: RequestContext) -> None:
+        """Take back that a message was counted; it was refused later, because its thread is busy."""
+        self._limits.give_back(context.user_id)
+        self._metrics.refused(BUSY)

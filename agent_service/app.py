@@ -10,8 +10,10 @@ from starlette.responses import JSONResponse, Response
 
 from agent_service.attachments import TOKEN_HEADER
 from agent_service.chatkit_endpoint import Bounds, ChatKitEndpoint
+from agent_service.edits import EDIT_MESSAGE
 from agent_service.guard import Guard
 from agent_service.health import check_readiness
+from agent_service.knowledge.routes import knowledge_routes
 from agent_service.llm import ChosenModel
 from agent_service.mcp_connection import McpConnector
 from agent_service.metrics import metrics_page
@@ -51,14 +53,15 @@ def create_app(
         settings.max_request_bytes,
         settings.turn_wait_seconds,
         settings.stream_keep_alive_seconds,
-        frozenset({ADD}),
+        frozenset({ADD, EDIT_MESSAGE}),
     )
-    endpoint = ChatKitEndpoint(server, context_of, bounds, PostgresTurns(pool))
+    endpoint = ChatKitEndpoint(server, context_of, bounds, PostgresTurns(pool), server.give_back)
     # No generated API pages: they load scripts from elsewhere, and the protocol is ChatKit's.
     app = FastAPI(title="OwFlex", openapi_url=None, routes=web_routes(settings, chosen, static))
     app.router.routes.extend(upload_routes(server.files, context_of))
     app.router.routes.extend(voice_routes(server.dictation, context_of))
     app.router.routes.extend(vote_routes(pool, context_of))
+    app.router.routes.extend(knowledge_routes(settings, connector, context_of))
     app.add_api_route("/chatkit", _as_route(endpoint), methods=["POST"])
     app.add_api_route("/health", _is_alive, methods=["GET"])
     app.add_api_route("/ready", _readiness(pool, connector, server.running), methods=["GET"])
@@ -66,13 +69,14 @@ def create_app(
     figures = metrics_page(server.metrics, settings.agent_service_metrics_token, is_open=is_private)
     app.add_route("/metrics", figures, methods=["GET"])
     app.state.running = server.running
+    app.state.public_url = settings.agent_service_public_url
     if identify is not None:
         app.add_middleware(Login, identify=identify)
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,
             allow_origins=settings.cors_origins,
-            allow_methods=["GET", "POST", "PUT"],
+            allow_methods=["GET", "POST", "PUT", "DELETE"],
             allow_headers=["content-type", "authorization", TOKEN_HEADER],
             allow_credentials=False,
         )

@@ -1,8 +1,8 @@
 """Tool calls that wait for the user's word: kept in Postgres, each decided once."""
 
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any, Literal, LiteralString, cast
 from uuid import uuid4
@@ -13,8 +13,10 @@ from agents.run_state import RunState
 from chatkit.store import NotFoundError
 from mcp_types import Tool
 
+from agent_service.kept import Kept, split_state, with_kept
 from agent_service.queries import fetch
 from agent_service.steps import Turn
+from agent_service.tool_results import Passage
 from database.pool import Pool
 
 HOURS_OPEN = 24
@@ -75,12 +77,16 @@ class WaitingCall:
 
 @dataclass(frozen=True)
 class Decision:
-    """What became of an approval. `state` is the paused run; None when all was decided before."""
+    """What became of an approval. `state` is the paused run; None when all was decided before.
+
+    `kept` is what that run needs besides.
+    """
 
     outcome: Outcome
     calls: list[WaitingCall]
     message_id: str | None
     state: dict[str, Any] | None
+    kept: Kept = field(default_factory=Kept)
 
 
 def asks_for(patterns: Sequence[str]) -> Policy:
@@ -99,10 +105,19 @@ class Approvals:
         self._pool = pool
 
     async def save(
-        self, turn: Turn, widget_id: str, calls: Sequence[WaitingCall], result: RunResultStreaming
+        self,
+        turn: Turn,
+        widget_id: str,
+        calls: Sequence[WaitingCall],
+        result: RunResultStreaming,
+        found: Sequence[Passage] = (),
     ) -> None:
-        """Store the paused run of `turn` behind its card. Raises `NotFoundError` without such a thread."""
-        state = result.to_state().to_json(context_serializer=_no_context)
+        """Store the paused run of `turn` behind its card, with the passages that it may cite.
+
+        Raises `NotFoundError` without such a thread.
+        """
+        run = as_it_was_sent(result.to_state().to_json(context_serializer=_no_context))
+        state = with_kept(run, Kept(found, turn.calls))
         await fetch(self._pool, FORGET_EXPIRED, {})
         rows = await fetch(
             self._pool,
@@ -133,13 +148,34 @@ class Approvals:
         rows = await fetch(self._pool, DECIDE, values) or await fetch(self._pool, LOOK_UP, values)
         if not rows:
             raise NotFoundError(f"There is no approval {widget_id!r}.")
-        decided, calls, message_id, state = rows[0]
+        decided, calls, message_id, stored = rows[0]
+        state, kept = split_state(json.loads(stored)) if stored else (None, Kept())
         return Decision(
             outcome=decided,
             calls=[WaitingCall(**call) for call in json.loads(calls)],
             message_id=message_id,
-            state=json.loads(state) if state else None,
+            state=state,
+            kept=kept,
         )
+
+
+def as_it_was_sent(run: Mapping[str, Any]) -> dict[str, Any]:
+    """The saved run with earlier answers as plain texts again, as the history has them.
+
+    The SDK writes them as parts without a type, which its own converter for chat completions then refuses.
+    """
+    items = run.get("original_input")
+    if not isinstance(items, list):
+        return dict(run)
+    return {**run, "original_input": [_plain(item) for item in cast(list[dict[str, Any]], items)]}
+
+
+def _plain(item: dict[str, Any]) -> dict[str, Any]:
+    parts: object = item.get("content")
+    if item.get("role") != "assistant" or "type" in item or not isinstance(parts, list):
+        return item
+    texts = [part.get("text", "") for part in cast(list[dict[str, Any]], parts)]
+    return {"role": "assistant", "content": "".join(texts)}
 
 
 async def restored(agent: Agent[Turn], turn: Turn, decision: Decision) -> RunState[Turn]:
@@ -148,6 +184,7 @@ async def restored(agent: Agent[Turn], turn: Turn, decision: Decision) -> RunSta
     Raises what the SDK raises when the state does not fit the agent.
     """
     assert decision.state is not None
+    turn.calls = decision.kept.calls
     loaded = await RunState.from_json(agent, decision.state, context_override=cast(Any, turn))
     state = cast(RunState[Turn], loaded)
     for item in state.get_interruptions():

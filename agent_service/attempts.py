@@ -18,7 +18,6 @@ from chatkit.types import (
     AssistantMessageContentPartDone,
     AssistantMessageContentPartTextDelta,
     AssistantMessageItem,
-    NoticeEvent,
     ThreadItemAddedEvent,
     ThreadItemDoneEvent,
     ThreadItemRemovedEvent,
@@ -31,16 +30,17 @@ from openai.types.responses.response_input_item_param import FunctionCallOutput
 
 from agent_service.agent import build_agent
 from agent_service.approvals import Approvals, Decision, restored
+from agent_service.call_keys import IDEMPOTENCY_KEY, call_key
 from agent_service.evidence import Evidence
 from agent_service.fallback import TurnModel
-from agent_service.mcp_connection import IDEMPOTENCY_KEY, call_key
+from agent_service.notes import note
 from agent_service.request_context import RequestContext
 from agent_service.settings import AgentServiceSettings
 from agent_service.steps import NoteTool, Steps, Turn
 from agent_service.tool_results import SEARCH
+from agent_service.words import say
 
 LONGEST_QUERY = 400
-ANOTHER_MODEL = "{first} did not answer; {other} does."
 AnswerUpdate = (
     AssistantMessageContentPartAdded
     | AssistantMessageContentPartTextDelta
@@ -124,7 +124,7 @@ def speaks(event: ThreadStreamEvent) -> bool:
 
 
 def _notices(setup: TurnSetup, progress: Progress, event: ThreadStreamEvent) -> Iterator[ThreadStreamEvent]:
-    """A notice, once for each model that speaks in another's place."""
+    """A line before the answer, once for each model that speaks in another's place; it is stored with it."""
     if not speaks(event):
         return
     if isinstance(event, ThreadItemAddedEvent):
@@ -132,8 +132,11 @@ def _notices(setup: TurnSetup, progress: Progress, event: ThreadStreamEvent) -> 
     model = setup.model
     if model.stands_in and progress.answered_by != model.answering.name:
         progress.answered_by = model.answering.name
-        first, other = model.first_choice, model.answering
-        yield NoticeEvent(level="info", message=ANOTHER_MODEL.format(first=first.name, other=other.name))
+        first, other = model.first_choice.name, model.answering.name
+        title = say(setup.context.locale, "line.another_model", first=first, other=other)
+        item_id = setup.store.generate_item_id("workflow", setup.thread, setup.context)
+        progress.shown.append(item_id)
+        yield ThreadItemDoneEvent(item=note(item_id, setup.thread.id, title))
 
 
 def _taken_back(progress: Progress) -> Iterator[ThreadStreamEvent]:
@@ -211,9 +214,12 @@ async def _run(setup: TurnSetup, progress: Progress, turn: Turn) -> AsyncGenerat
 
 
 def _next_turn(setup: TurnSetup, progress: Progress) -> Turn:
-    """A new context that goes on with the steps that are still open."""
+    """A new context that goes on with the steps that are still open, after the calls that have ended."""
     turn = setup.new_turn()
     if progress.turn is not None:
+        items = cast(list[dict[str, Any]], progress.items)
+        ended = {str(item["call_id"]) for item in items if item.get("type") == "function_call_output"}
+        turn.calls = progress.turn.calls.only(ended)
         turn.workflow_item = progress.turn.workflow_item
     return turn
 

@@ -15,23 +15,16 @@ from chatkit.types import (
 
 from agent_service.evidence import Evidence
 from agent_service.tool_results import DOCUMENT_TOOLS
+from agent_service.words import in_every_language, say
 
 # Below this the search itself says that its passages hardly answer the question.
 CONFIDENT = 0.3
-LINES = {
-    "de": "*Diese Antwort stützt sich auf keine zitierte Stelle der Dokumente.*",
-    "en": "*This answer is not backed by a passage of the documents.*",
-}
-
-
-def line_for(locale: str) -> str:
-    """The line in the user's language, where we have it."""
-    return LINES.get(locale.partition("-")[0].lower(), LINES["en"])
+LINE = "line.not_backed"
 
 
 def without_line(text: str) -> str:
     """The text of an answer without the line: a model would learn to write it itself."""
-    for line in LINES.values():
+    for line in in_every_language(LINE):
         text = text.removesuffix(f"\n\n{line}")
     return text
 
@@ -40,10 +33,12 @@ def needs_line(evidence: Evidence) -> bool:
     """Whether an answer without any citation is one about documents, which should have some.
 
     It is about documents when no other tools were called, and when the search is confident of what it found:
-    for small talk, and for questions that the documents do not answer, it is not.
+    for small talk, and for questions that the documents do not answer, it is not. With a file of the user's
+    own beside the question it may rest on that.
     """
     return (
         bool(evidence.chunk_ids)
+        and not evidence.files.with_question
         and evidence.tools_used <= DOCUMENT_TOOLS
         and evidence.confidence is not None
         and evidence.confidence >= CONFIDENT
@@ -68,8 +63,8 @@ async def with_honest_line(
             yield earlier
         held.clear()
         yield event
-    is_bare = not citing and any(map(says_something, held))
-    line = line_for(locale) if is_bare and needs_line(evidence) else None
+    is_bare = not citing and any(map(says_something, held)) and not _names_file(held, evidence)
+    line = say(locale, LINE) if is_bare and needs_line(evidence) else None
     for event in held:
         if line is None:
             yield event
@@ -102,6 +97,15 @@ def says_something(event: ThreadStreamEvent) -> bool:
         and isinstance(event.item, AssistantMessageItem)
         and any(part.text.strip() for part in event.item.content)
     )
+
+
+def _names_file(events: list[ThreadStreamEvent], evidence: Evidence) -> bool:
+    """Whether a message names a file that was attached earlier in the conversation."""
+    messages = [event.item for event in events if isinstance(event, ThreadItemDoneEvent)]
+    said = " ".join(
+        part.text for item in messages if isinstance(item, AssistantMessageItem) for part in item.content
+    )
+    return any(name in said for name in evidence.files.earlier)
 
 
 def _with_line(event: ThreadStreamEvent, text: str) -> Iterator[ThreadStreamEvent]:

@@ -14,11 +14,12 @@ from starlette.responses import JSONResponse, Response
 from agent_service.dictation_size import largest_request
 from agent_service.errors import RequestRefusedError
 from agent_service.preflight import check_possible, parse_request
-from agent_service.request_context import RequestContext
+from agent_service.request_context import RequestContext, locale_of
 from agent_service.stream_errors import DATABASE_GONE, UNEXPECTED
 from agent_service.streaming import framing_for, stream_response
-from agent_service.turn_lock import MemoryTurns, Turns
+from agent_service.turn_lock import BUSY, MemoryTurns, Turns
 from agent_service.turn_stream import OneTurn
+from agent_service.words import say
 
 logger = logging.getLogger("agent_service")
 
@@ -37,6 +38,7 @@ class ChatKitEndpoint:
     """Runs ChatKit requests for the user that `context_of` finds in a request.
 
     `turns` are shared by all processes that share the store; without them they are those of this process.
+    `not_begun` is told whose request was let in and then found its thread busy.
     """
 
     def __init__(
@@ -45,38 +47,47 @@ class ChatKitEndpoint:
         context_of: Callable[[Request], RequestContext],
         bounds: Bounds,
         turns: Turns | None = None,
+        not_begun: Callable[[RequestContext], None] = lambda _: None,
     ) -> None:
         self._server = server
         self._context_of = context_of
         self._bounds = bounds
+        self._not_begun = not_begun
         self._one_turn = OneTurn(turns or MemoryTurns(), server.store, bounds.turn_wait_seconds)
 
     async def __call__(self, request: Request) -> Response:
         """The protocol's answer, JSON or a stream of events; an error is JSON with a message for people."""
+        locale = locale_of(request.headers.get("accept-language"))
         try:
             return await self._answer(request)
         except RequestRefusedError as error:
             return error_response(str(error), status=error.status, code=error.code, headers=error.headers)
         except NotFoundError:
-            return error_response("There is no such conversation.", status=404, code="not_found")
+            return error_response(say(locale, "failed.no_conversation"), status=404, code="not_found")
         except (psycopg.Error, PoolTimeout) as error:
             logger.error("The chat database failed: %s", type(error).__name__)
-            return error_response(DATABASE_GONE, status=503, code="database_unavailable")
+            return error_response(say(locale, DATABASE_GONE), status=503, code="database_unavailable")
         except Exception:
             logger.exception("A ChatKit request failed")
-            return error_response(UNEXPECTED, status=500, code="internal_error")
+            return error_response(say(locale, UNEXPECTED), status=500, code="internal_error")
 
     async def _answer(self, http: Request) -> Response:
         body = await self._body(http)
         request, context = parse_request(body), self._context_of(http)
         await check_possible(self._server, request, context, self._bounds.actions)
         await self._one_turn.tell_of_dead_turn(request, context)
-        result = await self._server.process(body, context)
+        async with self._one_turn.alone(request, context):
+            result = await self._server.process(body, context)
         if not isinstance(result, StreamingResult):
             return Response(result.json, media_type="application/json", headers={"Cache-Control": "no-store"})
         framing = framing_for(http.headers.get("accept", ""))
         events = self._one_turn.stream(request, result, context)
-        return await stream_response(events, framing, self._bounds.keep_alive_seconds)
+        try:
+            return await stream_response(events, framing, self._bounds.keep_alive_seconds, context.locale)
+        except RequestRefusedError as error:
+            if error.code == BUSY:
+                self._not_begun(context)
+            raise
 
     async def _body(self, request: Request) -> bytes:
         body = bytearray()

@@ -15,20 +15,23 @@ from chatkit.types import (
     ThreadItemReplacedEvent,
     ThreadMetadata,
     ThreadStreamEvent,
+    UserMessageItem,
     WidgetItem,
 )
 
 from agent_service.actions import NOT_UNDERSTOOD, add_from_answer, answer_id, run_card_action
 from agent_service.approvals import Approvals
 from agent_service.attempts import TurnSetup
+from agent_service.bounded_results import limit
 from agent_service.errors import (
     ActionRefusedError,
     McpUnavailableError,
     RequestRefusedError,
-    ToolRefusedError,
+    SaidError,
 )
 from agent_service.pausing import decided
 from agent_service.request_context import RequestContext
+from agent_service.scope import scope_of
 from agent_service.turn import resume_answer
 from agent_service.widgets import DECISIONS, new_card_id
 
@@ -75,9 +78,11 @@ class Desk:
         """The card after a click that is not streamed. Raises `RequestRefusedError` with the reason."""
         try:
             if click.action.type in DECISIONS:
-                raise ActionRefusedError("An approval is answered by a stream: send threads.custom_action.")
+                raise ActionRefusedError("click.needs_stream")
             card = await self._card_after(click)
-        except (ActionRefusedError, ToolRefusedError, McpUnavailableError) as error:
+        except SaidError as error:
+            raise RequestRefusedError(error.said(click.context.locale), code="action_refused") from error
+        except McpUnavailableError as error:
             raise RequestRefusedError(str(error), code="action_refused") from error
         await self.store.save_item(click.thread.id, card, click.context)
         return SyncCustomActionResponse(updated_item=card)
@@ -90,10 +95,13 @@ class Desk:
         outcome = DECISIONS[click.action.type]
         user_id = click.context.user_id
         decision = await self.approvals.decide(click.thread.id, click.sender.id, user_id, outcome)
-        for event in decided(decision, click.sender):
+        for event in decided(decision, click.sender, click.context.locale):
             yield event
         if decision.state is None or decision.outcome == "expired":
             return
+        if decision.message_id is not None:
+            message = await self.store.load_item(click.thread.id, decision.message_id, click.context)
+            limit(server, scope_of(message.content) if isinstance(message, UserMessageItem) else None)
         async with aclosing(resume_answer(setup_for(server, decision.message_id), decision)) as events:
             async for event in events:
                 yield event
@@ -105,11 +113,11 @@ class Desk:
         if click.sender is None:
             raise ActionRefusedError(NOT_UNDERSTOOD)
         async with self.connect_mcp(click.context) as server:
-            return await run_card_action(server, click.action, click.sender)
+            return await run_card_action(server, click.action, click.sender, click.context.locale)
 
     async def _card_for_answer(self, click: Click, item_id: str) -> WidgetItem:
         answer = await self.store.load_item(click.thread.id, item_id, click.context)
         if not isinstance(answer, AssistantMessageItem):
             raise ActionRefusedError(NOT_UNDERSTOOD)
         async with self.connect_mcp(click.context) as server:
-            return await add_from_answer(server, answer, new_card_id())
+            return await add_from_answer(server, answer, new_card_id(), click.context.locale)

@@ -1,5 +1,7 @@
 """What can go wrong in the agent service; each message says what to do about it."""
 
+from agent_service.words import FALLBACK, say
+
 
 class AgentServiceError(Exception):
     """Base of every error this package raises."""
@@ -50,9 +52,22 @@ class RequestRefusedError(AgentServiceError):
         self.headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
 
 
-class ToolRefusedError(AgentServiceError):
-    """A tool that was called for a card did not do it; the text is for the user."""
+class SaidError(AgentServiceError):
+    """An error that the user of the chat reads in their language: `key` is a sentence of the catalogue."""
+
+    def __init__(self, key: str, **values: object) -> None:
+        super().__init__(say(FALLBACK, key, **values))
+        self._key = key
+        self._values = values
+
+    def said(self, locale: str) -> str:
+        """The sentence in the user's language."""
+        return say(locale, self._key, **self._values)
 
 
-class ActionRefusedError(AgentServiceError):
-    """A card's action that makes no sense here; the text is for the user."""
+class ToolRefusedError(SaidError):
+    """A tool that was called for a card did not do it."""
+
+
+class ActionRefusedError(SaidError):
+    """A card's action that makes no sense here."""

@@ -1,6 +1,7 @@
 """What the tools of one run returned: which passages may be cited, and whether any tool was asked for."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from chatkit.types import Annotation, EntitySource
@@ -8,15 +9,27 @@ from chatkit.types import Annotation, EntitySource
 from agent_service.tool_results import SEARCH, TASK_TOOLS, Passage, search_result_in
 
 
-class Evidence:
-    """Collects a run's tool results. The first chunk that is cited gets the number 1, the next one 2."""
+@dataclass(frozen=True)
+class ShownFiles:
+    """The attached files that the model got to see: with this question, and the names of earlier ones."""
 
-    def __init__(self) -> None:
+    with_question: bool = False
+    earlier: frozenset[str] = frozenset()
+
+
+class Evidence:
+    """Collects a run's tool results. The first chunk that is cited gets the number 1, the next one 2.
+
+    `found` is what the same run found before it paused, `files` what the user attached.
+    """
+
+    def __init__(self, found: Iterable[Passage] = (), files: ShownFiles | None = None) -> None:
+        self.files = files or ShownFiles()
         self.tool_calls = 0
         self.tools_used: set[str] = set()
         self.confidence: float | None = None
         self.task_results: list[tuple[str, Mapping[str, Any]]] = []
-        self._passages: dict[int, Passage] = {}
+        self._passages = {passage.chunk_id: passage for passage in found}
         self._numbers: dict[int, int] = {}
 
     def add(self, tool_name: str, structured: Mapping[str, Any] | None) -> int:
@@ -32,6 +45,11 @@ class Evidence:
         if found.confidence is not None:
             self.confidence = max(found.confidence, self.confidence or 0.0)
         return len(found.results)
+
+    @property
+    def passages(self) -> list[Passage]:
+        """All passages in the order of their finding."""
+        return list(self._passages.values())
 
     @property
     def uncited(self) -> list[Passage]:

@@ -1,7 +1,7 @@
 """What the model gets to see of a thread."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from agents import TResponseInputItem
 from chatkit.agents import ThreadItemConverter
@@ -21,6 +21,7 @@ from openai.types.responses.response_input_item_param import Message
 from agent_service.attached import Parts, attached_parts
 from agent_service.attachments import PostgresAttachments
 from agent_service.backing import without_line
+from agent_service.evidence import ShownFiles
 from agent_service.request_context import RequestContext
 from agent_service.settings import AgentServiceSettings
 from agent_service.usage import estimated_tokens
@@ -44,7 +45,8 @@ async def load_history(
     kept = _fitting(page.data, settings.history_tokens)
     dropped = sum(map(_is_message, page.data)) - sum(map(_is_message, kept))
     attached = await attached_parts(files, kept, settings, context)
-    return History(await HistoryConverter(attached).to_agent_input(kept), _note(dropped, more=page.has_more))
+    items = await HistoryConverter(attached).to_agent_input(kept)
+    return History(items, _note(dropped, more=page.has_more), _shown_files(kept))
 
 
 def _fitting(newest_first: list[ThreadItem], most_tokens: int) -> list[ThreadItem]:
@@ -73,6 +75,12 @@ def _note(dropped: int, *, more: bool) -> str | None:
     )
 
 
+def _shown_files(items: list[ThreadItem]) -> ShownFiles:
+    *earlier, question = [item for item in items if isinstance(item, UserMessageItem)] or [None]
+    names = {file.name for item in earlier if item for file in item.attachments}
+    return ShownFiles(bool(question and question.attachments), frozenset(names))
+
+
 def _is_message(item: ThreadItem) -> bool:
     return isinstance(item, UserMessageItem | AssistantMessageItem)
 
@@ -87,10 +95,11 @@ def _text(item: ThreadItem) -> str:
 
 @dataclass(frozen=True)
 class History:
-    """The input of a run, and a line for the model about what was left out, if anything was."""
+    """The input of a run, a line for the model about what was left out, if anything was, and the files."""
 
     items: list[TResponseInputItem]
     note: str | None = None
+    files: ShownFiles = field(default_factory=ShownFiles)
 
 
 class HistoryConverter(ThreadItemConverter):

@@ -17,6 +17,7 @@ from chatkit.types import (
 )
 
 from agent_service.stream_errors import DATABASE_GONE
+from agent_service.words import say
 
 logger = logging.getLogger("agent_service")
 
@@ -37,7 +38,9 @@ async def without_leftovers(
         raise
 
 
-async def with_sentence(events: AsyncIterator[ThreadStreamEvent]) -> AsyncIterator[ThreadStreamEvent]:
+async def with_sentence(
+    events: AsyncIterator[ThreadStreamEvent], locale: str
+) -> AsyncIterator[ThreadStreamEvent]:
     """The events of ChatKit's own loop; where an item could not be stored, it is taken back with a sentence.
 
     That loop tells of its own failures by a code without words, or ends without one.
@@ -48,7 +51,7 @@ async def with_sentence(events: AsyncIterator[ThreadStreamEvent]) -> AsyncIterat
         async for event in events:
             if isinstance(event, ErrorEvent) and event.code != "custom":
                 has_failed = True
-                for closing in _database_gone(unfinished):
+                for closing in _database_gone(unfinished, locale):
                     yield closing
                 continue
             has_failed = has_failed or isinstance(event, ErrorEvent)
@@ -57,14 +60,14 @@ async def with_sentence(events: AsyncIterator[ThreadStreamEvent]) -> AsyncIterat
     except psycopg.Error as error:
         logger.error("The thread could not be stored: %s", type(error).__name__)
         if not has_failed:
-            for closing in _database_gone(unfinished):
+            for closing in _database_gone(unfinished, locale):
                 yield closing
 
 
-def _database_gone(unfinished: dict[str, ThreadItem]) -> list[ThreadStreamEvent]:
+def _database_gone(unfinished: dict[str, ThreadItem], locale: str) -> list[ThreadStreamEvent]:
     closing = [event for item in unfinished.values() for event in _closing(item)]
     unfinished.clear()
-    return [*closing, ErrorEvent(code="custom", message=DATABASE_GONE, allow_retry=True)]
+    return [*closing, ErrorEvent(code="custom", message=say(locale, DATABASE_GONE), allow_retry=True)]
 
 
 def _note(event: ThreadStreamEvent, unfinished: dict[str, ThreadItem]) -> None:

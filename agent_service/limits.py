@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from agent_service.errors import RequestRefusedError
 from agent_service.settings import AgentServiceSettings
 from agent_service.usage import tokens_used
+from agent_service.words import FALLBACK, say
 from database.pool import Pool
 
 MOST_USERS = 10_000
@@ -29,16 +30,19 @@ class Limits:
         self._pool = pool
         self._today = today
 
-    async def admit(self, user: str) -> None:
+    async def admit(self, user: str, locale: str = FALLBACK) -> None:
         """Count a message. Raises `RequestRefusedError` (429), or what the database raises."""
-        await self._check_tokens(user)
+        await self._check_tokens(user, locale)
         wait = self._rate.take(user)
         if wait:
-            raise _too_many(
-                f"That were many messages in a short time. Wait {wait} {_seconds(wait)}, then go on.", wait
-            )
+            form = "one" if wait == 1 else "many"
+            raise _too_many(say(locale, f"refused.too_fast.{form}", seconds=wait), wait)
 
-    async def _check_tokens(self, user: str) -> None:
+    def give_back(self, user: str) -> None:
+        """Take back that a message was counted."""
+        self._rate.give_back(user)
+
+    async def _check_tokens(self, user: str, locale: str) -> None:
         if not self._tokens_per_day:
             return
         now = self._today()
@@ -46,17 +50,11 @@ class Limits:
         if await tokens_used(self._pool, user, midnight) < self._tokens_per_day:
             return
         wait = math.ceil((midnight + timedelta(days=1) - now).total_seconds())
-        raise _too_many(
-            "The language model's work for you is used up for today. It goes on at midnight (UTC).", wait
-        )
+        raise _too_many(say(locale, "refused.day_used_up"), wait)
 
 
 def _too_many(message: str, wait: int) -> RequestRefusedError:
     return RequestRefusedError(message, status=429, code="rate_limited", retry_after=wait)
-
-
-def _seconds(number: int) -> str:
-    return "second" if number == 1 else "seconds"
 
 
 class MessageRate:
@@ -80,3 +78,9 @@ class MessageRate:
         if len(self._left) > MOST_USERS:
             self._left.popitem(last=False)
         return wait
+
+    def give_back(self, user: str) -> None:
+        """Count one message less."""
+        if user in self._left:
+            left, at = self._left[user]
+            self._left[user] = (min(float(self._per_minute), left + 1), at)

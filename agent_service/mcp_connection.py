@@ -1,8 +1,6 @@
 """One connection to the MCP server for one run, in the name of one user."""
 
 import asyncio
-import hashlib
-import json
 import logging
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -10,30 +8,26 @@ from typing import Any
 
 import httpx2
 from agents import RunContextWrapper
-from agents.mcp import (
-    MCPServerManager,
-    MCPServerStreamableHttp,
-    MCPToolMetaContext,
-)
+from agents.mcp import MCPServerManager, MCPServerStreamableHttp, MCPToolMetaContext
+from agents.tool_context import ToolContext
 from pydantic import SecretStr
 
 from agent_service.approvals import asks_for
-from agent_service.bounded_results import BoundedServer
+from agent_service.call_keys import IDEMPOTENCY_KEY, call_key
 from agent_service.errors import McpUnavailableError
-from agent_service.identity import mint_token
+from agent_service.identity import SCOPE, mint_token
+from agent_service.mcp_http import http_client
 from agent_service.request_context import RequestContext
 from agent_service.settings import AgentServiceSettings
 from agent_service.steps import Turn
 from agent_service.telemetry import outgoing_headers
+from agent_service.tool_listings import RunServer, ToolListings
+from agent_service.words import say
 
 logger = logging.getLogger("agent_service")
 
 CLEANUP_SECONDS = 5
 DIAGNOSIS_SECONDS = 2
-UNAVAILABLE = (
-    "The documents and tasks cannot be reached at the moment. Your message is kept: try again in a minute."
-)
-IDEMPOTENCY_KEY = "owflex/idempotency-key"
 TOOL_FAILED = (
     "The tool did not answer. Do not call it again with the same arguments: "
     "a change may have been made. Tell the user what did not work."
@@ -56,14 +50,17 @@ class McpConnector:
     def __init__(self, settings: AgentServiceSettings, signing_key: SecretStr) -> None:
         self._settings = settings
         self._signing_key = signing_key
+        self._listings = ToolListings()
 
     @asynccontextmanager
-    async def connect(self, context: RequestContext) -> AsyncGenerator[MCPServerStreamableHttp]:
+    async def connect(
+        self, context: RequestContext, scope: str = SCOPE
+    ) -> AsyncGenerator[MCPServerStreamableHttp]:
         """A connected server to give to `Agent(mcp_servers=[...])`. Raises `McpUnavailableError`.
 
         The connection lives in a task of its own: what happens to it never cancels the run's task.
         """
-        server = self._server(context)
+        server = self._server(context, scope)
         manager = MCPServerManager(
             [server],
             connect_timeout_seconds=self._settings.mcp_connect_timeout_seconds,
@@ -73,14 +70,14 @@ class McpConnector:
         async with manager:
             if not manager.active_servers:
                 logger.error("MCP server unavailable: %s", await self.problem(context))
-                raise McpUnavailableError(UNAVAILABLE)
+                raise McpUnavailableError(say(context.locale, "failed.mcp"))
             yield server
 
     async def problem(self, context: RequestContext) -> str | None:
         """Why the server cannot be used, in one sentence with the cure; None when it answers."""
         url = self._settings.mcp_server_url
         try:
-            async with asyncio.timeout(DIAGNOSIS_SECONDS), httpx2.AsyncClient() as http:
+            async with asyncio.timeout(DIAGNOSIS_SECONDS), http_client() as http:
                 answer = await http.post(url, json=INITIALIZE, headers=self._headers(context))
         except (TimeoutError, httpx2.TimeoutException):
             return f"{url} accepts connections but does not answer; restart the MCP server"
@@ -88,14 +85,18 @@ class McpConnector:
             return f"nothing answers at {url} ({type(error).__name__}); start it or correct MCP_SERVER_URL"
         return _meaning_of(answer.status_code, url)
 
-    def _server(self, context: RequestContext) -> MCPServerStreamableHttp:
+    def _server(self, context: RequestContext, scope: str) -> MCPServerStreamableHttp:
         settings = self._settings
-        return BoundedServer(
+        return RunServer(
+            self._listings,
+            context.user_id,
+            scope,
             params={
                 "url": settings.mcp_server_url,
-                "headers": self._headers(context),
+                "headers": self._headers(context, scope),
                 "timeout": settings.mcp_connect_timeout_seconds,
                 "sse_read_timeout": settings.mcp_session_timeout_seconds + CLEANUP_SECONDS,
+                "httpx_client_factory": http_client,
             },
             name="owflex",
             cache_tools_list=True,
@@ -108,30 +109,28 @@ class McpConnector:
             failure_error_function=_tool_failed,
         )
 
-    def _headers(self, context: RequestContext) -> dict[str, str]:
+    def _headers(self, context: RequestContext, scope: str = SCOPE) -> dict[str, str]:
         return {
-            "Authorization": f"Bearer {mint_token(self._signing_key, context.user_id)}",
+            "Authorization": f"Bearer {mint_token(self._signing_key, context.user_id, scope)}",
             "Accept": "application/json, text/event-stream",
         } | outgoing_headers()
 
 
-def call_key(message_id: str, tool_name: str, arguments: dict[str, Any] | None) -> str:
-    """The same key for the same call on behalf of the same message, however often it is answered anew."""
-    canonical = json.dumps(arguments or {}, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
-    return hashlib.sha256(f"{message_id}\n{tool_name}\n{canonical}".encode()).hexdigest()
-
-
 def _call_meta(call: MCPToolMetaContext) -> dict[str, Any] | None:
-    turn = call.run_context.context
-    if not isinstance(turn, Turn) or turn.message_id is None:
+    context = call.run_context
+    turn = context.context
+    if not isinstance(context, ToolContext) or not isinstance(turn, Turn) or turn.message_id is None:
         return None
     message = f"{turn.thread.id}/{turn.message_id}"
-    return {IDEMPOTENCY_KEY: call_key(message, call.tool_name, call.arguments)}
+    number = turn.calls.number_for(context.tool_call_id, call.tool_name, call.arguments)
+    return {IDEMPOTENCY_KEY: call_key(message, call.tool_name, call.arguments, number)}
 
 
 def _tool_failed(context: RunContextWrapper[Any], error: Exception) -> str:
     """What the model reads when a call brought no result at all."""
     logger.warning("A tool call failed: %s: %s", type(error).__name__, str(error)[:500])
+    if isinstance(context, ToolContext) and isinstance(context.context, Turn):
+        context.context.calls.forget(context.tool_call_id)
     return TOOL_FAILED
 
 

@@ -33,7 +33,13 @@ def with_base_url(context_of: Callable[[Request], RequestContext]) -> Callable[[
 
 
 def base_url_of(request: Request) -> str:
-    """The address under which the service was reached; https behind a proxy that the page came through."""
+    """The address under which the service was reached; https behind a proxy that the page came through.
+
+    The app's `state.public_url`, if it is set, is that address for every request.
+    """
+    public_url: str | None = getattr(request.app.state, "public_url", None)
+    if public_url:
+        return f"{public_url}/"
     origin = urlsplit(request.headers.get("origin", ""))
     base_url = request.base_url
     if origin.scheme == "https" and origin.netloc == base_url.netloc:

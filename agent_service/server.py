@@ -18,6 +18,7 @@ from chatkit.types import (
     TranscriptionResult,
     UserMessageItem,
     WidgetItem,
+    is_streaming_req,
 )
 
 from agent_service import feedback as votes
@@ -25,9 +26,11 @@ from agent_service.admission import Admission
 from agent_service.approvals import Approvals
 from agent_service.attachments import PostgresAttachments
 from agent_service.attempts import TurnSetup
+from agent_service.bounded_results import limit
 from agent_service.desk import Click, Desk
+from agent_service.edits import EDIT_MESSAGE, edited_message, replace_from
 from agent_service.fallback import ModelLine, TurnModel
-from agent_service.history import load_history, text_of, title_of
+from agent_service.history import load_history, title_of
 from agent_service.incoming import check_incoming
 from agent_service.leftovers import with_sentence, without_leftovers
 from agent_service.limits import Limits
@@ -35,7 +38,9 @@ from agent_service.llm import ChosenModel
 from agent_service.metrics import Metrics
 from agent_service.models import ModelMenu
 from agent_service.patient_store import PatientStore
+from agent_service.preflight import REQUEST
 from agent_service.request_context import RequestContext
+from agent_service.scope import question_of, scope_of, with_note
 from agent_service.settings import AgentServiceSettings
 from agent_service.stream_errors import for_user, without_retry
 from agent_service.transcription import Dictation
@@ -72,9 +77,17 @@ class OwFlexChatKitServer(ChatKitServer[RequestContext]):
         self, request: str | bytes | bytearray, context: RequestContext
     ) -> StreamingResult | NonStreamingResult:
         """What ChatKit answers. Raises `RequestRefusedError` for a message that may not be sent now."""
-        await check_incoming(self.files, request, context)
-        await self._admission.check(request, context)
-        return await super().process(request, context)
+        # As the SDK does it, which makes the validator anew for each request: that takes milliseconds.
+        parsed = REQUEST.validate_json(request)
+        await check_incoming(self.files, parsed, context)
+        await self._admission.check(parsed, context)
+        if is_streaming_req(parsed):
+            return StreamingResult(self._process_streaming(parsed, context))
+        return NonStreamingResult(await self._process_non_streaming(parsed, context))
+
+    def give_back(self, context: RequestContext) -> None:
+        """Do not count the user's last message: it could not begin."""
+        self._admission.give_back(context)
 
     async def respond(
         self, thread: ThreadMetadata, input_user_message: UserMessageItem | None, context: RequestContext
@@ -90,7 +103,7 @@ class OwFlexChatKitServer(ChatKitServer[RequestContext]):
                     async for event in watch.over(without_leftovers(events)):
                         yield event
         except Exception as error:
-            raise for_user(error, model.answering) from error
+            raise for_user(error, model.answering, context.locale) from error
         finally:
             with anyio.CancelScope(shield=True):
                 await record_usage(self._pool, thread.id, context.user_id, model.spent)
@@ -103,6 +116,11 @@ class OwFlexChatKitServer(ChatKitServer[RequestContext]):
         context: RequestContext,
     ) -> AsyncIterator[ThreadStreamEvent]:
         """The events of a click on a card; a failure becomes one sentence for the user."""
+        if action.type == EDIT_MESSAGE:
+            async with aclosing(self._edit(thread, action, context)) as events:
+                async for event in events:
+                    yield event
+            return
         model = TurnModel(self._menu.default)
         click = Click(thread, action, sender, context)
 
@@ -116,10 +134,24 @@ class OwFlexChatKitServer(ChatKitServer[RequestContext]):
                         yield event
         except Exception as error:
             # Trying again would ask the last question once more, not press the button.
-            raise without_retry(for_user(error, model.answering)) from error
+            raise without_retry(for_user(error, model.answering, context.locale)) from error
         finally:
             with anyio.CancelScope(shield=True):
                 await record_usage(self._pool, thread.id, context.user_id, model.spent)
+
+    async def _edit(
+        self, thread: ThreadMetadata, action: Action[str, Any], context: RequestContext
+    ) -> AsyncGenerator[ThreadStreamEvent]:
+        try:
+            message = await edited_message(self.store, thread.id, action, context)
+            async for event in replace_from(self.store, message, context):
+                yield event
+        except Exception as error:
+            raise without_retry(
+                for_user(error, TurnModel(self._menu.default).answering, context.locale)
+            ) from error
+        async for event in self.respond(thread, message, context):
+            yield event
 
     async def sync_action(
         self,
@@ -155,7 +187,9 @@ class OwFlexChatKitServer(ChatKitServer[RequestContext]):
         stream: Callable[[], AsyncIterator[ThreadStreamEvent]],
     ) -> AsyncIterator[ThreadStreamEvent]:
         with self.running.one():
-            async for event in with_sentence(super()._process_events(thread, context, stream)):
+            async for event in with_sentence(
+                super()._process_events(thread, context, stream), context.locale
+            ):
                 yield event
 
     async def _line(
@@ -197,10 +231,12 @@ class OwFlexChatKitServer(ChatKitServer[RequestContext]):
         model: TurnModel,
     ) -> AsyncGenerator[ThreadStreamEvent]:
         history = await load_history(self.store, thread.id, self._settings, context, self.files)
-        question = " ".join(text_of(message).split()) if message else ""
+        question = question_of(message) if message else ""
+        scope = scope_of(message.content) if message else None
         async with self._connect_mcp(context) as mcp_server:
+            limit(mcp_server, scope)
             message_id = message.id if message else None
             setup = self._setup(model, mcp_server, thread, context, question=question, message_id=message_id)
-            async with aclosing(stream_answer(setup, history)) as events:
+            async with aclosing(stream_answer(setup, with_note(history, scope))) as events:
                 async for event in events:
                     yield event

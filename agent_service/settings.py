@@ -6,24 +6,9 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-MOST_PROMPT_BYTES = 65_536
-
-
-def read_prompt(path: Path) -> str:
-    """The text of SYSTEM_PROMPT_FILE. Raises `ValueError` with the cure."""
-    try:
-        with path.open("rb") as file:
-            content = file.read(MOST_PROMPT_BYTES + 1)
-        text = content.decode("utf-8-sig").strip()
-    except OSError as error:
-        raise ValueError(f"SYSTEM_PROMPT_FILE={path} cannot be read: {error.strerror}.") from None
-    except UnicodeDecodeError:
-        raise ValueError(f"SYSTEM_PROMPT_FILE={path} is no text in UTF-8.") from None
-    if len(content) > MOST_PROMPT_BYTES:
-        raise ValueError(f"SYSTEM_PROMPT_FILE={path} is larger than {MOST_PROMPT_BYTES} bytes. Shorten it.")
-    if not text:
-        raise ValueError(f"SYSTEM_PROMPT_FILE={path} is empty.")
-    return text
+from agent_service.addresses import HttpAddress, Origins
+from agent_service.page_words import STANDARD_PROMPTS, Greetings, Prompts
+from agent_service.system_prompt import read_prompt
 
 
 class AgentServiceSettings(BaseSettings):
@@ -41,12 +26,17 @@ class AgentServiceSettings(BaseSettings):
         description="Postgres (15 or newer) that holds the chats. "
         "Default: the embedded Postgres in the data folder.",
     )
-    chat_pool_size: int = Field(4, ge=1, description="Most connections to the chat database.")
+    chat_pool_size: int = Field(16, ge=1, description="Most connections to the chat database.")
     agent_service_host: str = Field(
         "127.0.0.1",
         description="Address to listen on. Anything but loopback needs AGENT_SERVICE_ALLOW_REMOTE=true.",
     )
     agent_service_port: int = Field(8000, ge=1, le=65535, description="Port to listen on.")
+    agent_service_public_url: HttpAddress | None = Field(
+        None,
+        description="Address under which browsers reach the service, if a proxy in front changes its path or "
+        "name. Default: the one they ask under.",
+    )
     agent_service_allow_remote: bool = Field(
         False,
         description="Listen on an address other machines can reach although AGENT_SERVICE_AUTH is none: "
@@ -97,7 +87,7 @@ class AgentServiceSettings(BaseSettings):
         description="Host names, separated by commas, under which browsers reach the chat besides localhost "
         "(a protection against DNS rebinding).",
     )
-    cors_origins: Annotated[list[str], NoDecode] = Field(
+    cors_origins: Annotated[Origins, NoDecode] = Field(
         [],
         description="Origins of other web pages that may use the chat, separated by commas, "
         "e.g. https://intranet.example.",
@@ -113,7 +103,7 @@ class AgentServiceSettings(BaseSettings):
     )
     max_request_bytes: int = Field(262_144, ge=1024, description="Largest request body, in bytes.")
     mcp_server_port: int = Field(8001, ge=1, le=65535, description="Port of the MCP server on this machine.")
-    mcp_server_url: str = Field(
+    mcp_server_url: HttpAddress = Field(
         "",
         description="Address of the MCP server. Default: http://127.0.0.1:MCP_SERVER_PORT/mcp.",
     )
@@ -130,7 +120,7 @@ class AgentServiceSettings(BaseSettings):
     openai_api_key: SecretStr | None = Field(
         None, description="Key for OpenAI, or for the server at OPENAI_BASE_URL where that needs one."
     )
-    openai_base_url: str | None = Field(
+    openai_base_url: HttpAddress | None = Field(
         None,
         description="Any OpenAI-compatible server, e.g. http://127.0.0.1:11434/v1 for Ollama. "
         "Needs MODEL_NAME.",
@@ -208,7 +198,7 @@ class AgentServiceSettings(BaseSettings):
         description="Who writes down what is dictated. auto: TRANSCRIPTION_BASE_URL, else the model of "
         "owflex[voice] on this machine where that is installed, else OpenAI, else Gemini.",
     )
-    transcription_base_url: str | None = Field(
+    transcription_base_url: HttpAddress | None = Field(
         None, description="OpenAI-compatible server for dictation. Default: OPENAI_BASE_URL, else OpenAI."
     )
     transcription_api_key: SecretStr | None = Field(
@@ -220,8 +210,41 @@ class AgentServiceSettings(BaseSettings):
         "local one. Default: whisper-1, gemini-2.5-flash, or Whisper tiny.en out of the package.",
     )
     transcription_seconds: float = Field(60, gt=0, description="Time limit for writing down one recording.")
+    knowledge_view: bool = Field(
+        True, description="The page shows the documents, and /knowledge answers. See docs/knowledge-view.md."
+    )
+    knowledge_uploads: bool | None = Field(
+        None,
+        description="Users may add documents on the page, and remove their own. "
+        "Default: true if the chat listens on loopback and has no login, else false.",
+    )
+    knowledge_editors: Annotated[list[str], NoDecode] = Field(
+        [],
+        description="Users who may, separated by commas; `*` is everybody. With a login nobody else may.",
+    )
+    knowledge_rate_limit_per_minute: int = Field(
+        300, ge=0, description="Most requests a minute of each user to /knowledge; 0 sets no limit."
+    )
+    evaluation_reports: Path | None = Field(
+        None,
+        description="Folder with the reports of `owflex evaluate` that the page shows. "
+        "Default: evaluations in the data folder.",
+    )
+    chatkit_domain_key: str | None = Field(
+        None,
+        description="Key of OpenAI's domain list: the page then shows OpenAI's component, which sends "
+        "data to OpenAI. Default: the built-in chat, which sends nothing. See docs/official-component.md.",
+    )
     chat_title: str = Field("OwFlex", description="Title of the chat page.")
     chat_greeting: str = Field("What would you like to know?", description="Greeting on the empty chat page.")
+    chat_greetings: Greetings = Field(
+        {}, description='Greetings in other languages, JSON, e.g. {"de": "Was möchten Sie wissen?"}.'
+    )
+    chat_prompts: Prompts = Field(
+        STANDARD_PROMPTS,
+        description="Prompts to click on, on the empty chat page: JSON, or the path of a file with it, "
+        'e.g. [{"label": "Holidays", "prompt": "How many holidays do I have?"}]. Default: three.',
+    )
 
     @field_validator("*", mode="before")
     @classmethod
@@ -236,6 +259,7 @@ class AgentServiceSettings(BaseSettings):
         "fallback_models",
         "approval_tools",
         "model_choices",
+        "knowledge_editors",
         mode="before",
     )
     @classmethod
@@ -243,27 +267,6 @@ class AgentServiceSettings(BaseSettings):
         if not isinstance(value, str):
             return value
         return [part.strip().rstrip("/") for part in value.split(",") if part.strip()]
-
-    @field_validator("cors_origins")
-    @classmethod
-    def _no_wildcard(cls, value: list[str]) -> list[str]:
-        for origin in value:
-            if "://" not in origin or "*" in origin:
-                raise ValueError(
-                    f"{origin!r} is no origin. List each one, e.g. https://intranet.example: "
-                    "a wildcard would let every web page read the chats."
-                )
-        return value
-
-    @field_validator("mcp_server_url", "openai_base_url", "transcription_base_url")
-    @classmethod
-    def _http_url(cls, value: str | None) -> str | None:
-        """Without the slash at the end: the MCP client does not follow the redirect it would cause."""
-        if not value:
-            return value
-        if not value.startswith(("http://", "https://")):
-            raise ValueError(f"{value!r} is no address. It begins with http:// or https://.")
-        return value.rstrip("/")
 
     @model_validator(mode="after")
     def _read_system_prompt(self) -> Self:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from agents import Agent, ModelResponse, RunContextWrapper, RunHooks, Tool
 from agents.tool_context import ToolContext
@@ -18,26 +18,26 @@ from chatkit.types import (
     WorkflowTaskAdded,
     WorkflowTaskUpdated,
 )
+from pydantic import Field
 
+from agent_service.call_keys import CallKeys
 from agent_service.evidence import Evidence
 from agent_service.request_context import RequestContext
 from agent_service.tool_results import SEARCH
+from agent_service.words import knows, say
 
 LONGEST_DETAIL = 120
 
-TITLES: dict[str, tuple[str, str, IconName]] = {
-    # while it runs, afterwards, icon
-    "search_documents": ("Searching the documents", "Searched the documents", "search"),
-    "get_document": ("Reading a document", "Read a document", "document"),
-    "read_chunks": ("Reading around a passage", "Read around a passage", "document"),
-    "list_collections": ("Listing the collections", "Listed the collections", "document"),
-    "list_documents": ("Listing the documents", "Listed the documents", "document"),
-    "add_task": ("Adding a task", "Added a task", "plus"),
-    "list_tasks": ("Looking at your tasks", "Looked at your tasks", "notebook"),
-    "complete_task": ("Completing a task", "Completed a task", "check"),
-    "update_task": ("Changing a task", "Changed a task", "write"),
-    "delete_task": ("Deleting a task", "Deleted a task", "bolt"),
-    "remove_document": ("Removing a document", "Removed a document", "bolt"),
+ICONS: dict[str, IconName] = {
+    "search_documents": "search",
+    "get_document": "document",
+    "read_chunks": "document",
+    "list_collections": "document",
+    "list_documents": "document",
+    "add_task": "plus",
+    "list_tasks": "notebook",
+    "complete_task": "check",
+    "update_task": "write",
 }
 
 # Told the name of each tool whose call has ended, and whether it worked.
@@ -45,9 +45,10 @@ NoteTool = Callable[[str, bool], None]
 
 
 class Turn(AgentContext[RequestContext]):
-    """The context of one run; `message_id` is the user's message that it answers."""
+    """The context of one run; `message_id` is the user's message that it answers, `calls` what it called."""
 
     message_id: str | None = None
+    calls: CallKeys = Field(default_factory=CallKeys)
 
 
 class Steps(RunHooks[Turn]):
@@ -80,7 +81,8 @@ class Steps(RunHooks[Turn]):
         self, turn: Turn, call_id: str, tool_name: str, arguments: Mapping[str, Any] | None
     ) -> None:
         """Show a call that begins."""
-        title, _, icon = TITLES.get(tool_name, (f"Using {tool_name}", "", "bolt"))
+        title = _title(turn.request_context.locale, tool_name, "begun")
+        icon = ICONS.get(tool_name, "bolt")
         about = (arguments or {}).get("query") or (arguments or {}).get("title") or ""
         task = CustomTask(
             title=title, icon=icon, content=str(about)[:LONGEST_DETAIL] or None, status_indicator="loading"
@@ -95,8 +97,9 @@ class Steps(RunHooks[Turn]):
         if call_id not in self._places:
             return
         workflow, index = self._places.pop(call_id)
+        title = _end_title(turn.request_context.locale, tool_name, content, found)
         task = workflow.workflow.tasks[index].model_copy(
-            update={"title": _end_title(tool_name, content, found), "status_indicator": "complete"}
+            update={"title": title, "status_indicator": "complete"}
         )
         workflow.workflow.tasks[index] = task
         if turn.workflow_item is not None and turn.workflow_item.id == workflow.id:
@@ -124,13 +127,19 @@ async def _append(turn: Turn, task: CustomTask) -> tuple[WorkflowItem, int]:
     return workflow, len(tasks) - 1
 
 
-def _end_title(tool_name: str, content: Mapping[str, Any] | None, found: int) -> str:
-    begun, done, _ = TITLES.get(tool_name, (f"Using {tool_name}", f"Used {tool_name}", "bolt"))
+def _title(locale: str, tool_name: str, state: Literal["begun", "done"]) -> str:
+    key = f"step.{tool_name}.{state}"
+    return say(locale, key if knows(key) else f"step.other.{state}", tool=tool_name)
+
+
+def _end_title(locale: str, tool_name: str, content: Mapping[str, Any] | None, found: int) -> str:
     if content is None:
-        return f"{begun}: that did not work"
+        return say(locale, "step.failed", begun=_title(locale, tool_name, "begun"))
+    done = _title(locale, tool_name, "done")
     if tool_name != SEARCH:
         return done
-    return f"{done}: {found or 'no'} {'passage' if found == 1 else 'passages'} found"
+    form = {0: "none", 1: "one"}.get(found, "many")
+    return say(locale, f"step.found.{form}", done=done, number=found)
 
 
 def _json(text: object) -> Mapping[str, Any] | None:

@@ -13,63 +13,52 @@ from mcp.shared.exceptions import MCPError
 from psycopg_pool import PoolTimeout
 
 from agent_service.chat_completions import AnswerCutError
-from agent_service.errors import AgentServiceError, EmptyAnswerError, McpUnavailableError
+from agent_service.errors import AgentServiceError, EmptyAnswerError, McpUnavailableError, SaidError
 from agent_service.fallback import status_of
 from agent_service.llm import ChosenModel
-from agent_service.mcp_connection import UNAVAILABLE
+from agent_service.words import FALLBACK, say
 
 logger = logging.getLogger("agent_service")
 
 LONGEST_LOGGED = 500
 SECRET = re.compile(r"\b(?:sk|pk|rk|key|AIza|gsk|xai)[-_A-Za-z0-9]{12,}|\bBearer\s+\S+|\beyJ[\w-]+\.[\w.-]+")
 
-DATABASE_GONE = "The chat cannot be stored at the moment. Try again in a minute."
-LLM_BUSY = "{provider} is busy or your quota there is used up. Try again in a minute."
-LLM_BROKEN = "{provider} has a problem of its own at the moment. Try again in a minute."
-LLM_SILENT = "{provider} did not answer in time. Try again."
-LLM_UNREACHABLE = "{provider} cannot be reached. Check the network and the address, then try again."
-LLM_REFUSES_KEY = "{provider} refuses the API key. Correct {key_setting} and restart."
-LLM_NO_CREDIT = "{provider} wants to be paid first: there is no credit left for the API key."
-LLM_UNKNOWN_MODEL = "{provider} does not know the model {name}. Correct MODEL_NAME and restart."
-LLM_REFUSES_REQUEST = (
-    "{provider} refuses the request. The model {name} may not know tools, or the conversation is too long "
-    "for it: start a new one, or choose another model."
-)
-LLM_BROKE_OFF = "{provider} broke off in the middle of the answer. Try again."
-LLM_CONFUSED = "The model {name} answered in a way that makes no sense. Try again."
-TOO_MANY_STEPS = "This took too many steps without an answer. Ask for something narrower."
-NO_ANSWER = "The model {name} ended without an answer. Try again."
-UNEXPECTED = "Something went wrong here. Try again; the log of the agent service says more."
+DATABASE_GONE = "failed.database"
+UNEXPECTED = "failed.unexpected"
 
 BY_STATUS = {
-    400: (LLM_REFUSES_REQUEST, False),
-    401: (LLM_REFUSES_KEY, False),
-    402: (LLM_NO_CREDIT, False),
-    403: (LLM_REFUSES_KEY, False),
-    404: (LLM_UNKNOWN_MODEL, False),
-    408: (LLM_SILENT, True),
-    413: (LLM_REFUSES_REQUEST, False),
-    422: (LLM_REFUSES_REQUEST, False),
-    429: (LLM_BUSY, True),
+    400: ("llm.refuses_request", False),
+    401: ("llm.refuses_key", False),
+    402: ("llm.no_credit", False),
+    403: ("llm.refuses_key", False),
+    404: ("llm.unknown_model", False),
+    408: ("llm.silent", True),
+    413: ("llm.refuses_request", False),
+    422: ("llm.refuses_request", False),
+    429: ("llm.busy", True),
 }
-
-
 BY_BEHAVIOUR: dict[type[Exception], str] = {
-    MaxTurnsExceeded: TOO_MANY_STEPS,
-    ModelBehaviorError: LLM_CONFUSED,
-    EmptyAnswerError: NO_ANSWER,
+    MaxTurnsExceeded: "failed.too_many_steps",
+    ModelBehaviorError: "failed.confused",
+    EmptyAnswerError: "failed.no_answer",
 }
 
 
-def for_user(error: Exception, chosen: ChosenModel) -> CustomStreamError:
+def for_user(error: Exception, chosen: ChosenModel, locale: str = FALLBACK) -> CustomStreamError:
     """The error as the protocol sends it to the user; the details go to the log, without secrets."""
     error = _innermost(error)
     logger.error("A turn failed: %s: %s", type(error).__name__, _without_secrets(str(error)))
-    sentence, may_retry = _sentence(error)
-    text = sentence.format(
-        provider=chosen.provider, name=chosen.name, key_setting=chosen.key_setting or "the key"
-    )
-    return CustomStreamError(text, allow_retry=may_retry)
+    if isinstance(error, SaidError):
+        return CustomStreamError(error.said(locale), allow_retry=False)
+    key, may_retry = _sentence(error)
+    if isinstance(error, AgentServiceError) and key == UNEXPECTED:
+        return CustomStreamError(str(error), allow_retry=False)
+    values = {
+        "provider": chosen.provider,
+        "name": chosen.name,
+        "key_setting": chosen.key_setting or "the key",
+    }
+    return CustomStreamError(say(locale, key, **values), allow_retry=may_retry)
 
 
 def without_retry(error: CustomStreamError) -> CustomStreamError:
@@ -84,30 +73,30 @@ def _innermost(error: Exception) -> Exception:
 
 
 def _sentence(error: Exception) -> tuple[str, bool]:
-    """The sentence, and whether trying again can help."""
+    """The key of the sentence, and whether trying again can help."""
     if isinstance(error, openai.OpenAIError | ModelTimeoutError | AnswerCutError):
         return _llm_sentence(error)
     match error:
         case McpUnavailableError() | MCPError() | UserError():
-            return UNAVAILABLE, True
+            return "failed.mcp", True
         case psycopg.Error() | PoolTimeout():
             return DATABASE_GONE, True
         case MaxTurnsExceeded() | ModelBehaviorError() | EmptyAnswerError():
-            return BY_BEHAVIOUR.get(type(error), LLM_CONFUSED), True
+            return BY_BEHAVIOUR.get(type(error), "failed.confused"), True
         case NotFoundError():
-            return "This conversation is not there any more.", False
+            return "failed.gone", False
         case _:
-            return (str(error), False) if isinstance(error, AgentServiceError) else (UNEXPECTED, True)
+            return UNEXPECTED, True
 
 
 def _llm_sentence(error: Exception) -> tuple[str, bool]:
     if isinstance(error, openai.APITimeoutError | ModelTimeoutError):
-        return LLM_SILENT, True
+        return "llm.silent", True
     if isinstance(error, AnswerCutError):
-        return LLM_BROKE_OFF, True
+        return "llm.broke_off", True
     if isinstance(error, openai.APIConnectionError):
-        return LLM_UNREACHABLE, True
-    return BY_STATUS.get(status_of(error), (LLM_BROKEN, True))
+        return "llm.unreachable", True
+    return BY_STATUS.get(status_of(error), ("llm.broken", True))
 
 
 def _without_secrets(text: str) -> str:

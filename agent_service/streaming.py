@@ -11,10 +11,10 @@ from pydantic import ValidationError
 from starlette.responses import Response, StreamingResponse
 
 from agent_service.errors import RequestRefusedError
+from agent_service.words import FALLBACK, say
 
 HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 LONGEST_SILENCE_SECONDS = 600
-SILENT = "Nothing has happened for ten minutes. The answer was stopped; ask again."
 SSE_PREFIX = b"data: "
 
 
@@ -42,7 +42,7 @@ def framing_for(accept: str) -> Framing:
 
 
 async def stream_response(
-    events: AsyncIterable[bytes], framing: Framing, keep_alive_seconds: float
+    events: AsyncIterable[bytes], framing: Framing, keep_alive_seconds: float, locale: str = FALLBACK
 ) -> Response:
     """The stream, once its first event is there: until then an error can still be an HTTP answer.
 
@@ -60,12 +60,12 @@ async def stream_response(
         raise
     if first is None:
         raise RequestRefusedError("There is no such message.", status=404, code="not_found")
-    content = _framed(first, pump, framing, keep_alive_seconds)
+    content = _framed(first, pump, framing, keep_alive_seconds, locale)
     return StreamingResponse(content, media_type=framing.media_type, headers=HEADERS)
 
 
 async def _framed(
-    first: bytes, pump: "_Pump", framing: Framing, keep_alive_seconds: float
+    first: bytes, pump: "_Pump", framing: Framing, keep_alive_seconds: float, locale: str
 ) -> AsyncGenerator[bytes]:
     silence = 0.0
     try:
@@ -81,7 +81,7 @@ async def _framed(
                 return
             silence = 0.0
             yield framing.write(event)
-        error = ErrorEvent(code="custom", message=SILENT, allow_retry=True)
+        error = ErrorEvent(code="custom", message=say(locale, "failed.silent"), allow_retry=True)
         yield framing.write(error.model_dump_json(exclude_none=True).encode())
     finally:
         await pump.stop()

@@ -4,25 +4,19 @@ import re
 from collections.abc import Iterable, Iterator
 
 from agent_service.tool_results import Passage
+from agent_service.words import say
 
 EFFECT = "suggestions"
 MOST_QUESTIONS = 3
 LONGEST_TOPIC = 80
 WORD = re.compile(r"\w{3,}")
-TEMPLATES = {
-    "de": "Was steht in den Dokumenten zu „{topic}“?",
-    "fr": "Que disent les documents sur « {topic} » ?",
-    "es": "¿Qué dicen los documentos sobre «{topic}»?",
-    "en": "What do the documents say about “{topic}”?",
-}
 
 
 def next_questions(passages: Iterable[Passage], question: str, locale: str) -> list[str]:
     """At most three questions, one for each section found; what the question spoke of is left out."""
     asked = set(WORD.findall(question.casefold()))
-    template = TEMPLATES.get(locale.partition("-")[0].lower(), TEMPLATES["en"])
     topics = list(dict.fromkeys(_topics(passages, asked)))
-    return [template.format(topic=topic) for topic in topics[:MOST_QUESTIONS]]
+    return [say(locale, "line.next_question", topic=topic) for topic in topics[:MOST_QUESTIONS]]
 
 
 def _topics(passages: Iterable[Passage], asked: set[str]) -> Iterator[str]:

@@ -22,7 +22,7 @@ async def call_tool(
     result = await server.call_tool(tool, arguments, meta)
     if result.is_error or result.structured_content is None:
         reason = " ".join(part.text for part in result.content if isinstance(part, TextContent))
-        raise ToolRefusedError(f"That did not work: {' '.join(reason.split())[:LONGEST_REASON]}")
+        raise ToolRefusedError("tool.refused", reason=" ".join(reason.split())[:LONGEST_REASON])
     return cast(Mapping[str, Any], result.structured_content)
 
 
@@ -46,4 +46,4 @@ def task_list(answer: Mapping[str, Any]) -> TaskList:
     try:
         return TaskList.model_validate(answer)
     except ValidationError:
-        raise ToolRefusedError("The tasks could not be read.") from None
+        raise ToolRefusedError("tool.unreadable_tasks") from None

@@ -27,7 +27,7 @@ from agent_service.widgets import new_card_id
 
 async def stream_answer(setup: TurnSetup, history: History) -> AsyncGenerator[ThreadStreamEvent]:
     """The events of the answer to the last message of `history`. Raises what the model or the tools raise."""
-    evidence = Evidence()
+    evidence = Evidence(files=history.files)
     progress = Progress(history.items, history.note, Steps(evidence, setup.note_tool), evidence)
     async with aclosing(_stream(setup, progress)) as events:
         async for event in events:
@@ -36,10 +36,10 @@ async def stream_answer(setup: TurnSetup, history: History) -> AsyncGenerator[Th
 
 async def resume_answer(setup: TurnSetup, decided: Decision) -> AsyncGenerator[ThreadStreamEvent]:
     """The events of the answer that goes on after the user's word. Raises what the model or the tools do."""
-    evidence = Evidence()
+    evidence = Evidence(decided.kept.passages)
     # The run has called its tools; it may speak at once.
     evidence.tool_calls = 1
-    progress = Progress([], None, Steps(evidence), evidence, decided)
+    progress = Progress([], None, Steps(evidence, setup.note_tool), evidence, decided)
     async with aclosing(_stream(setup, progress)) as events:
         async for event in events:
             yield event
@@ -69,8 +69,11 @@ async def _card(setup: TurnSetup, progress: Progress) -> WidgetItem | None:
     if _waits(progress):
         assert progress.result is not None
         turn = setup.new_turn()
-        return await ask_for_approval(progress.result, turn, setup.mcp_server, setup.approvals)
-    return card_of_turn(progress.evidence.task_results, new_card_id(), setup.thread.id)
+        turn.calls = progress.turn.calls if progress.turn else turn.calls
+        found = progress.evidence.passages
+        return await ask_for_approval(progress.result, turn, setup.mcp_server, setup.approvals, found)
+    locale = setup.context.locale
+    return card_of_turn(progress.evidence.task_results, new_card_id(), setup.thread.id, locale)
 
 
 def _waits(progress: Progress) -> bool:

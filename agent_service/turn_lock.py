@@ -20,6 +20,7 @@ from psycopg_pool import PoolTimeout
 from agent_service.errors import RequestRefusedError
 from agent_service.queries import fetch
 from agent_service.request_context import RequestContext
+from agent_service.words import say
 from database.pool import Pool
 
 logger = logging.getLogger("agent_service")
@@ -27,7 +28,7 @@ logger = logging.getLogger("agent_service")
 HEARTBEAT_SECONDS = 5.0
 DEAD_AFTER_SECONDS = 20.0
 PAUSE_SECONDS = 0.25
-BUSY = "This conversation is still being answered. Wait for the answer, or stop it, and send this again."
+BUSY = "thread_busy"
 
 Begun = Literal["begun", "taken over", "busy"]
 
@@ -74,7 +75,7 @@ async def turn_of(
 async def _begin(turns: Turns, thread_id: str, token: str, context: RequestContext, until: float) -> Begun:
     while (begun := await turns.begin(thread_id, token, context)) == "busy":
         if time.monotonic() >= until:
-            raise RequestRefusedError(BUSY, status=409, code="thread_busy")
+            raise RequestRefusedError(say(context.locale, "refused.busy"), status=409, code=BUSY)
         await asyncio.sleep(PAUSE_SECONDS)
     return begun
 

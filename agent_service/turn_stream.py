@@ -2,11 +2,18 @@
 
 import json
 from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from chatkit.server import StreamingResult
 from chatkit.store import Store
-from chatkit.types import ChatKitReq, ItemsListReq, ThreadsCreateReq, ThreadsGetByIdReq
+from chatkit.types import (
+    ChatKitReq,
+    ItemsListReq,
+    ThreadsCreateReq,
+    ThreadsGetByIdReq,
+    ThreadsSyncCustomActionReq,
+)
 
 from agent_service.cut_off import note_cut_off
 from agent_service.request_context import RequestContext
@@ -43,6 +50,21 @@ class OneTurn:
                 yield first
             async for event in events:
                 yield event
+
+    @asynccontextmanager
+    async def alone(self, request: ChatKitReq, context: RequestContext) -> AsyncGenerator[None]:
+        """The thread for a click that is not streamed; other requests need no such thing.
+
+        Raises `RequestRefusedError` (409) while a turn runs.
+        """
+        if not isinstance(request, ThreadsSyncCustomActionReq):
+            yield
+            return
+        thread_id = request.params.thread_id
+        async with turn_of(self.turns, thread_id, context, wait_seconds=self.wait_seconds) as after_dead:
+            if after_dead:
+                await note_cut_off(self.store, thread_id, context)
+            yield
 
     async def tell_of_dead_turn(self, request: ChatKitReq, context: RequestContext) -> None:
         """Before a thread is shown: note in it that an answer was cut off, when its process is gone."""

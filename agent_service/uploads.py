@@ -69,7 +69,7 @@ def answered(handler: Handler) -> Handler:
         try:
             return await handler(request)
         except RequestRefusedError as error:
-            return error_response(str(error), status=error.status, code=error.code)
+            return error_response(str(error), status=error.status, code=error.code, headers=error.headers)
         except NotFoundError:
             message = "There is nothing of yours at this address, or it was used already."
             return error_response(message, status=404, code="not_found")
@@ -109,6 +109,16 @@ async def read_body(request: Request, max_bytes: int) -> bytes:
 
 
 async def _file_in(body: bytes, headers: Headers) -> UploadFile:
+    file, _ = await read_form(body, headers)
+    return file
+
+
+async def read_form(body: bytes, headers: Headers) -> tuple[UploadFile, dict[str, str]]:
+    """The file in the field `file` of a form, to be closed, and the other fields.
+
+    Raises `RequestRefusedError`.
+    """
+
     async def stream() -> AsyncGenerator[bytes]:
         yield body
         yield b""
@@ -120,7 +130,7 @@ async def _file_in(body: bytes, headers: Headers) -> UploadFile:
     file = form.get("file")
     if not isinstance(file, UploadFile):
         raise RequestRefusedError("Send the file in the form field `file`.")
-    return file
+    return file, {name: value for name, value in form.items() if isinstance(value, str)}
 
 
 def _as_json(text: str) -> Response:

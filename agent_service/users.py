@@ -13,6 +13,7 @@ from agent_service.errors import LoginRequiredError, LoginSettingsError, LoginUn
 from agent_service.request_context import LOCAL_USER, RequestContext, locale_of
 from agent_service.settings import AgentServiceSettings
 from agent_service.signing_keys import SigningKeys
+from agent_service.words import say
 from database.process import is_loopback
 
 # What a browser needs before anybody can log in, and what is asked by those who run the service.
@@ -20,8 +21,6 @@ PUBLIC_PATH = re.compile(r"/(?:static/.*|config\.json|health|ready|metrics)?")
 LONGEST_NAME = 200
 LEEWAY_SECONDS = 10
 REQUIRED_CLAIMS = ["exp", "iss", "aud", "sub"]
-LOGIN_REQUIRED = "Please log in: this chat is open to known users only."
-LOGIN_UNAVAILABLE = "Logins cannot be checked at the moment. Try again in a minute."
 
 Identify = Callable[[HTTPConnection], Awaitable[str]]
 Network = IPv4Network | IPv6Network
@@ -166,12 +165,14 @@ class Login:
         if scope["type"] != "http" or PUBLIC_PATH.fullmatch(scope["path"]):
             await self._app(scope, receive, send)
             return
+        connection = HTTPConnection(scope)
+        locale = locale_of(connection.headers.get("accept-language"))
         try:
-            user = await self._identify(HTTPConnection(scope))
+            user = await self._identify(connection)
         except LoginRequiredError:
-            await _refusal(401, "login_required", LOGIN_REQUIRED)(scope, receive, send)
+            await _refusal(401, "login_required", say(locale, "login.required"))(scope, receive, send)
         except LoginUnavailableError:
-            await _refusal(503, "login_unavailable", LOGIN_UNAVAILABLE)(scope, receive, send)
+            await _refusal(503, "login_unavailable", say(locale, "login.unavailable"))(scope, receive, send)
         else:
             scope.setdefault("state", {})["user"] = user
             await self._app(scope, receive, send)

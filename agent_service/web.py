@@ -10,8 +10,10 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from agent_service.file_types import ACCEPTED
+from agent_service.knowledge.rights import uploads_on
 from agent_service.llm import ChosenModel
 from agent_service.models import model_names
+from agent_service.official import official_page
 from agent_service.settings import AgentServiceSettings
 from agent_service.transcription import choose_engine
 
@@ -22,15 +24,6 @@ NOT_BUILT = (
     "The chat page was not built. In a checkout, run: make install (or: python build_page.py build). "
     "The chat itself answers at POST /chatkit.\n"
 )
-PROMPTS = [
-    {
-        "label": "What is in the documents?",
-        "prompt": "What is in the documents?",
-        "icon": "book-open",
-    },
-    {"label": "Show my tasks", "prompt": "Show my tasks", "icon": "check-circle"},
-    {"label": "What can you do?", "prompt": "What can you do?", "icon": "circle-question"},
-]
 
 
 def web_routes(settings: AgentServiceSettings, chosen: ChosenModel, static: Path) -> list[BaseRoute]:
@@ -40,10 +33,13 @@ def web_routes(settings: AgentServiceSettings, chosen: ChosenModel, static: Path
         index = static / "index.html"
         if not index.is_file():
             return PlainTextResponse(NOT_BUILT, status_code=503)
+        if settings.chatkit_domain_key is not None:
+            return official_page(index, request.query_params.get("client"), REVALIDATE)
         return FileResponse(index, headers=REVALIDATE)
 
     async def config(request: Request) -> Response:
-        return JSONResponse(page_config(settings, chosen), headers={"Cache-Control": "no-store"})
+        page_words = page_config(settings, chosen) | {"locales": locales(static)}
+        return JSONResponse(page_words, headers={"Cache-Control": "no-store"})
 
     return [
         Route("/", page),
@@ -57,7 +53,8 @@ def page_config(settings: AgentServiceSettings, chosen: ChosenModel) -> dict[str
     return {
         "title": settings.chat_title,
         "greeting": settings.chat_greeting,
-        "prompts": PROMPTS,
+        "greetings": settings.chat_greetings,
+        "prompts": [prompt.model_dump() for prompt in settings.chat_prompts],
         "model": {"name": chosen.name, "extractive": chosen.extractive},
         "models": model_names(settings, chosen),
         "login": settings.agent_service_auth,
@@ -67,8 +64,15 @@ def page_config(settings: AgentServiceSettings, chosen: ChosenModel) -> dict[str
             "max_count": settings.attachment_max_count,
             "accept": ACCEPTED,
         },
+        "knowledge": {"view": settings.knowledge_view, "uploads": uploads_on(settings)},
+        "chatkit": {"domain_key": settings.chatkit_domain_key} if settings.chatkit_domain_key else None,
         "version": version("owflex"),
     }
+
+
+def locales(static: Path) -> list[str]:
+    """The languages besides English that the page can speak."""
+    return sorted(file.stem for file in (static / "locales").glob("*.json"))
 
 
 class _RevalidatedFiles(StaticFiles):

@@ -10,6 +10,7 @@ from chatkit.types import WidgetItem
 
 from agent_service.approvals import HOURS_OPEN, Outcome, WaitingCall
 from agent_service.tool_results import Task
+from agent_service.words import FALLBACK, say
 
 MOST_ROWS = 10
 ROW_KEY = re.compile(r"task-(\d+)")
@@ -24,12 +25,8 @@ COMPLETE, REOPEN, EDIT, SAVE, CANCEL, ADD = (
     "task.add",
 )
 DECISIONS: dict[str, Literal["approved", "denied"]] = {APPROVE: "approved", DENY: "denied"}
-OUTCOMES: dict[Outcome, tuple[str, str]] = {
-    "approved": ("Approved", "success"),
-    "denied": ("Denied: nothing was done", "secondary"),
-    "expired": ("Expired: nothing was done", "secondary"),
-}
-PRIORITIES = {"low": "Low priority", "normal": "Normal priority", "high": "High priority"}
+OUTCOME_COLORS: dict[Outcome, str] = {"approved": "success", "denied": "secondary", "expired": "secondary"}
+PRIORITIES = ("low", "normal", "high")
 PRIORITY_COLORS = {"low": "secondary", "high": "danger"}
 
 Widget = dict[str, Any]
@@ -53,33 +50,30 @@ def widget_item(item_id: str, thread_id: str, widget: Widget, copy_text: str) ->
     )
 
 
-def approval_card(calls: Sequence[WaitingCall]) -> Widget:
+def approval_card(calls: Sequence[WaitingCall], locale: str = FALLBACK) -> Widget:
     """The question whether these calls may be made, with a button for each answer."""
     return {
         "type": "Card",
         "size": "md",
         "children": [
-            {"type": "Title", "value": "Do you approve?", "size": "sm"},
+            {"type": "Title", "value": say(locale, "approval.question"), "size": "sm"},
             *_sentences(calls),
-            {
-                "type": "Caption",
-                "value": f"Nothing is done until you approve. This expires after {HOURS_OPEN} hours.",
-            },
+            {"type": "Caption", "value": say(locale, "approval.expires", hours=HOURS_OPEN)},
             {
                 "type": "Row",
                 "gap": 2,
                 "children": [
-                    _button("Approve", APPROVE, style="primary", color="danger"),
-                    _button("Deny", DENY, style="secondary"),
+                    _button(say(locale, "approval.approve"), APPROVE, style="primary", color="danger"),
+                    _button(say(locale, "approval.deny"), DENY, style="secondary"),
                 ],
             },
         ],
     }
 
 
-def decided_card(calls: Sequence[WaitingCall], outcome: Outcome) -> Widget:
+def decided_card(calls: Sequence[WaitingCall], outcome: Outcome, locale: str = FALLBACK) -> Widget:
     """The same card once it was answered."""
-    label, color = OUTCOMES[outcome]
+    label, color = say(locale, f"approval.{outcome}"), OUTCOME_COLORS[outcome]
     return {
         "type": "Card",
         "size": "md",
@@ -87,32 +81,39 @@ def decided_card(calls: Sequence[WaitingCall], outcome: Outcome) -> Widget:
     }
 
 
-def approval_text(calls: Sequence[WaitingCall], outcome: Outcome | None) -> str:
+def approval_text(calls: Sequence[WaitingCall], outcome: Outcome | None, locale: str = FALLBACK) -> str:
     """An approval in words: what was to be done, and what the user said."""
-    said = OUTCOMES[outcome][0] if outcome else "Waiting for the user's approval"
+    said = say(locale, f"approval.{outcome or 'waiting'}")
     return f"{'; '.join(call.says for call in calls)}. {said}."
 
 
-def task_card(tasks: Sequence[Task], today: date, *, total: int = 0, editing: int | None = None) -> Widget:
+def task_card(
+    tasks: Sequence[Task],
+    today: date,
+    *,
+    total: int = 0,
+    editing: int | None = None,
+    locale: str = FALLBACK,
+) -> Widget:
     """The tasks as rows to tick off, the edited one as a form; `total` counts those not given, too."""
     shown = tasks[:MOST_ROWS]
     children: list[Widget] = []
     for task in shown:
         if children:
             children.append({"type": "Divider"})
-        children.append(_form(task) if task.task_id == editing else _row(task, today))
+        children.append(_form(task, locale) if task.task_id == editing else _row(task, today, locale))
     left_out = max(total, len(tasks)) - len(shown)
     if left_out > 0:
-        children.append({"type": "Caption", "value": f"… and {left_out} more. Ask for fewer to see them."})
+        children.append({"type": "Caption", "value": say(locale, "task.more", number=left_out)})
     if not children:
-        children.append({"type": "Text", "value": "These tasks are gone."})
+        children.append({"type": "Text", "value": say(locale, "task.gone")})
     return {"type": "Card", "size": "md", "children": children}
 
 
-def task_text(tasks: Sequence[Task]) -> str:
+def task_text(tasks: Sequence[Task], locale: str = FALLBACK) -> str:
     """The tasks of a card as Markdown."""
     lines = [f"- [{'x' if task.status == 'done' else ' '}] {task.title}" for task in tasks[:MOST_ROWS]]
-    return "\n".join(lines) or "These tasks are gone."
+    return "\n".join(lines) or say(locale, "task.gone")
 
 
 def tasks_on(item: WidgetItem) -> list[int]:
@@ -134,7 +135,7 @@ def _sentences(calls: Sequence[WaitingCall]) -> list[Widget]:
     return [{"type": "Text", "value": call.says, "weight": "semibold"} for call in calls]
 
 
-def _row(task: Task, today: date) -> Widget:
+def _row(task: Task, today: date, locale: str) -> Widget:
     is_done = task.status == "done"
     children: list[Widget] = [
         {
@@ -145,25 +146,24 @@ def _row(task: Task, today: date) -> Widget:
             "onChangeAction": _action(REOPEN if is_done else COMPLETE, task.task_id),
         },
         {"type": "Spacer"},
-        *_badges(task, today),
-        _button("Edit", EDIT, task.task_id, variant="ghost", size="sm"),
+        *_badges(task, today, locale),
+        _button(say(locale, "task.edit"), EDIT, task.task_id, variant="ghost", size="sm"),
     ]
     return {"type": "Row", "key": f"task-{task.task_id}", "gap": 2, "align": "center", "children": children}
 
 
-def _badges(task: Task, today: date) -> list[Widget]:
+def _badges(task: Task, today: date, locale: str) -> list[Widget]:
     badges: list[Widget] = []
     if task.priority in PRIORITY_COLORS:
-        badges.append(_badge(PRIORITIES[task.priority], PRIORITY_COLORS[task.priority]))
+        badges.append(_badge(say(locale, f"task.{task.priority}"), PRIORITY_COLORS[task.priority]))
     if task.due_on:
         is_late = task.status == "open" and task.due_on < today
-        badges.append(
-            _badge(f"{'Overdue' if is_late else 'Due'} {task.due_on}", "danger" if is_late else "info")
-        )
+        label = say(locale, "task.overdue" if is_late else "task.due", day=task.due_on)
+        badges.append(_badge(label, "danger" if is_late else "info"))
     return badges
 
 
-def _form(task: Task) -> Widget:
+def _form(task: Task, locale: str) -> Widget:
     due = {"defaultValue": f"{task.due_on}T00:00:00"} if task.due_on else {}
     return {
         "type": "Form",
@@ -172,23 +172,23 @@ def _form(task: Task) -> Widget:
         "gap": 2,
         "onSubmitAction": _action(SAVE, task.task_id),
         "children": [
-            _label("Title", "title"),
+            _label(say(locale, "task.title"), "title"),
             {"type": "Input", "name": "title", "defaultValue": task.title, "required": True},
-            _label("Due", "due_on"),
+            _label(say(locale, "task.due_field"), "due_on"),
             {"type": "DatePicker", "name": "due_on", "clearable": True, **due},
-            _label("Priority", "priority"),
+            _label(say(locale, "task.priority"), "priority"),
             {
                 "type": "Select",
                 "name": "priority",
                 "defaultValue": task.priority,
-                "options": [{"value": value, "label": label} for value, label in PRIORITIES.items()],
+                "options": [{"value": value, "label": say(locale, f"task.{value}")} for value in PRIORITIES],
             },
             {
                 "type": "Row",
                 "gap": 2,
                 "children": [
-                    {"type": "Button", "submit": True, "label": "Save", "style": "primary"},
-                    _button("Cancel", CANCEL, task.task_id, style="secondary"),
+                    {"type": "Button", "submit": True, "label": say(locale, "task.save"), "style": "primary"},
+                    _button(say(locale, "task.cancel"), CANCEL, task.task_id, style="secondary"),
                 ],
             },
         ],

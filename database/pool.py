@@ -1,6 +1,9 @@
 """Connection pools with the limits every query of ours must have."""
 
+import selectors
+import time
 from collections.abc import Awaitable, Callable
+from weakref import WeakKeyDictionary
 
 import psycopg
 from psycopg import AsyncConnection
@@ -12,6 +15,7 @@ from database.errors import PostgresUnreachableError
 
 Pool = AsyncConnectionPool[AsyncConnection[TupleRow]]
 Configure = Callable[[AsyncConnection[TupleRow]], Awaitable[None]]
+TRUSTED_SECONDS = 1.0
 
 
 def create_pool(
@@ -26,6 +30,14 @@ def create_pool(
     Every connection is tested when it is lent out, so a restarted Postgres costs no failed query, and every
     statement is ended by Postgres itself after `statement_timeout_ms` milliseconds.
     """
+    asked_at: WeakKeyDictionary[AsyncConnection[TupleRow], float] = WeakKeyDictionary()
+
+    async def check(connection: AsyncConnection[TupleRow]) -> None:
+        # A test is a round trip, as long as most statements: who answered a second ago is only looked at.
+        now = time.monotonic()
+        if now - asked_at.get(connection, -TRUSTED_SECONDS) >= TRUSTED_SECONDS or _has_news(connection):
+            await AsyncConnectionPool.check_connection(connection)
+            asked_at[connection] = now
 
     async def prepare(connection: AsyncConnection[TupleRow]) -> None:
         await connection.execute(
@@ -46,7 +58,7 @@ def create_pool(
         timeout=15,
         kwargs={"autocommit": True},
         configure=prepare,
-        check=AsyncConnectionPool.check_connection,
+        check=check,
     )
 
 
@@ -59,6 +71,13 @@ async def check_reachable(url: str, setting: str) -> None:
             f"No connection to Postgres at {safe_address(url)} ({first_line(error)}). Check {setting}."
         ) from None
     await connection.close()
+
+
+def _has_news(connection: AsyncConnection[TupleRow]) -> bool:
+    """Whether there is something to read on an idle connection; the end of it is such news."""
+    with selectors.DefaultSelector() as selector:
+        selector.register(connection.fileno(), selectors.EVENT_READ)
+        return bool(selector.select(0))
 
 
 def safe_address(url: str) -> str:

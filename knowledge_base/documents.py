@@ -1,6 +1,6 @@
 """Documents and their chunks, read only; ingestion writes them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, LiteralString
@@ -26,6 +26,11 @@ MATCHING: LiteralString = """
           or starts_with(source, %(source)s || '/')
       )
       and (%(title)s::text is null or strpos(lower(title), lower(%(title)s)) > 0)
+      and not exists (
+          select 1
+          from unnest(%(words)s::text[]) as word
+          where strpos(lower(title || ' ' || source), lower(word)) = 0
+      )
       and not exists (
           select 1
           from jsonb_each(%(metadata)s::jsonb) as wanted
@@ -102,14 +107,15 @@ class ChunkInPlace(DocumentChunk):
 class DocumentFilter:
     """Which documents to list; None leaves nothing out.
 
-    `source` is a document or a folder of them, `title` a part of the title in any case; a metadata value is
-    one value or a list of which any will do.
+    `source` is a document or a folder of them, `title` a part of the title in any case; each of `words` is a
+    part of the title or the source; a metadata value is one value or a list of which any will do.
     """
 
     collection: str | None = None
     source: str | None = None
     title: str | None = None
     metadata: Mapping[str, Any] | None = None
+    words: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -199,6 +205,7 @@ async def list_documents(
         "collection": which.collection,
         "source": which.source,
         "title": which.title,
+        "words": list(which.words),
         "metadata": Jsonb(dict(which.metadata or {})),
         "key": key,
         "id": document_id,

@@ -6,6 +6,16 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 
+class Why(BaseModel):
+    """Why a passage was found."""
+
+    similarity: float
+    keyword_score: float = Field(description="Part of what the query's words say that it has, 0 to 1.")
+    matched_terms: list[str] = Field(description="The query's words in it, as stems.")
+    rank_vector: int | None = Field(description="Its rank by meaning, from 1.")
+    rank_keyword: int | None = Field(description="Its rank by words, from 1.")
+
+
 class SearchHit(BaseModel):
     """A passage that was found."""
 
@@ -21,6 +31,9 @@ class SearchHit(BaseModel):
     )
     similarity: float = Field(description="Cosine similarity with the query; 1 is the same.")
     score: float = Field(description="What the results are ordered by.")
+    why: Why | None = Field(
+        default=None, exclude_if=lambda why: why is None, description="Only with explain: true."
+    )
 
 
 class Searched(BaseModel):

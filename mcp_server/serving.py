@@ -6,6 +6,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from mcp_server.body_limits import BodyTimeLimit, PatientProtocol
+from mcp_server.outage import PlainOutage
 from mcp_server.settings import McpServerSettings
 from mcp_server.traffic import WatchedTraffic
 from serving.draining import DrainingServer, Running
@@ -14,7 +15,7 @@ from serving.requests import ContinuedTraces, RequestIds
 
 def protected(app: ASGIApp, running: Running) -> ASGIApp:
     """The app with request ids, traces that go on, limits for slow clients, and an end."""
-    return RequestIds(WatchedTraffic(BodyTimeLimit(ContinuedTraces(app)), running))
+    return RequestIds(WatchedTraffic(BodyTimeLimit(ContinuedTraces(PlainOutage(app))), running))
 
 
 async def listen_and_serve(

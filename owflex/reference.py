@@ -83,7 +83,8 @@ def _server() -> FastMCP:
 
 def _default(field: Any) -> str:
     value = field.get_default()
-    if value is None or value == [] or field.default_factory is not None:
+    is_told = "Default: " in (field.description or "")
+    if value is None or value == [] or is_told or field.default_factory is not None:
         return ""
     return f"`{str(value).lower() if isinstance(value, bool) else value}`"
 

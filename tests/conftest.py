@@ -6,7 +6,7 @@ import shutil
 import socket
 import tempfile
 from collections.abc import AsyncGenerator, Callable, Generator, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 from importlib.resources import files
 from pathlib import Path
 from uuid import uuid4
@@ -38,7 +38,16 @@ def data_folder() -> Iterator[Path]:
 def postgres_url(data_folder: Path) -> Iterator[str]:
     """The embedded Postgres, for this test session."""
     with embedded_postgres(data_folder, "tests") as url:
+        _forgo_power_cuts(url)
         yield url
+
+
+def _forgo_power_cuts(postgres_url: str) -> None:
+    """No test outlives the machine, so nothing need be on its disk: databases come and go faster."""
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        for setting in ("fsync", "full_page_writes"):
+            connection.execute(sql.SQL("alter system set {} = off").format(sql.Identifier(setting)))
+        connection.execute("select pg_reload_conf()")
 
 
 @pytest.fixture(scope="session")
@@ -106,19 +115,22 @@ async def browser() -> AsyncGenerator[Browser]:
 
 
 @pytest.fixture
-async def knowledge_base_url(postgres_url: str) -> str:
+async def knowledge_base_url(postgres_url: str) -> AsyncGenerator[str]:
     """A fresh, migrated knowledge base."""
-    return await _database_like(postgres_url, "knowledge_base")
+    async with _database_like(postgres_url, "knowledge_base") as url:
+        yield url
 
 
 @pytest.fixture
-async def chat_url(postgres_url: str) -> str:
+async def chat_url(postgres_url: str) -> AsyncGenerator[str]:
     """A fresh, migrated chat database."""
-    return await _database_like(postgres_url, "agent_service")
+    async with _database_like(postgres_url, "agent_service") as url:
+        yield url
 
 
-async def _database_like(postgres_url: str, package: str) -> str:
-    """A new database copied from the template with the package's migrations, which is made at first use."""
+@asynccontextmanager
+async def _database_like(postgres_url: str, package: str) -> AsyncGenerator[str]:
+    """While in the block: a copy of the template with the migrations, which is made at first use."""
     template = f"template_of_{package}"
     with psycopg.connect(postgres_url, autocommit=True) as connection:
         exists = connection.execute("select 1 from pg_database where datname = %s", [template]).fetchone()
@@ -127,7 +139,10 @@ async def _database_like(postgres_url: str, package: str) -> str:
             await migrate(_url_of(postgres_url, template), files(package) / "migrations")
         name = f"test_{uuid4().hex}"
         _create(connection, name, template)
-    return _url_of(postgres_url, name)
+    yield _url_of(postgres_url, name)
+    with suppress(psycopg.OperationalError), psycopg.connect(postgres_url, autocommit=True) as connection:
+        # A test may have stopped the server for good.
+        connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
 
 
 def _create(connection: psycopg.Connection, name: str, template: str = "template1") -> None:

@@ -25,6 +25,7 @@ from mcp_server.results import (
     Searched,
     SearchHit,
     SearchResult,
+    Why,
 )
 
 # Most chunks to fetch for one part of a document; the token budget cuts far earlier.
@@ -91,6 +92,7 @@ class DocumentTools:
                 ge=0, le=1, description="Lowest similarity of a relevant passage; leave out for the default."
             ),
         ] = None,
+        explain: Annotated[bool, Field(description="Say of each passage why it was found.")] = False,
     ) -> SearchResult:
         """Find the passages of the documents that answer a question.
 
@@ -122,7 +124,7 @@ class DocumentTools:
         if self.reranking is not None:
             best = await self.reranking.best(query, outcome.hits)
             outcome = replace(outcome, hits=best[:limit])
-        return _search_result(outcome, self.token_budget, filtered=which.narrows)
+        return _search_result(outcome, self.token_budget, filtered=which.narrows, explain=explain)
 
     async def get_document(
         self,
@@ -163,12 +165,14 @@ class DocumentTools:
         )
 
 
-def _search_result(outcome: SearchOutcome, token_budget: int, *, filtered: bool) -> SearchResult:
+def _search_result(
+    outcome: SearchOutcome, token_budget: int, *, filtered: bool, explain: bool
+) -> SearchResult:
     marker = new_marker()
     hits = with_neighbours_joined(outcome.hits)
     shown = list(within_budget(hits, token_budget))
     return SearchResult(
-        results=[_hit(hit, marker) for hit in shown],
+        results=[_hit(hit, marker, explain=explain) for hit in shown],
         text_marker=marker,
         searched=Searched(chunks=outcome.chunks_searched, mode=outcome.mode),
         below_threshold=BelowThreshold(
@@ -200,7 +204,7 @@ def _hint(outcome: SearchOutcome, *, left_out: int, filtered: bool) -> str | Non
     )
 
 
-def _hit(hit: Hit, marker: str) -> SearchHit:
+def _hit(hit: Hit, marker: str, *, explain: bool) -> SearchHit:
     return SearchHit(
         chunk_id=hit.chunk_id,
         document_id=hit.document_id,
@@ -212,6 +216,17 @@ def _hit(hit: Hit, marker: str) -> SearchHit:
         content=fenced(hit.content, marker),
         similarity=round(hit.similarity, 4),
         score=round(hit.score, 4),
+        why=_why(hit) if explain else None,
+    )
+
+
+def _why(hit: Hit) -> Why:
+    return Why(
+        similarity=round(hit.similarity, 4),
+        keyword_score=round(hit.keyword, 4),
+        matched_terms=hit.matched,
+        rank_vector=hit.vector_rank,
+        rank_keyword=hit.keyword_rank,
     )
 
 

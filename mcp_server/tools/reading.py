@@ -88,6 +88,10 @@ class ReadingTools:
         title: Annotated[
             Text | None, Field(max_length=200, description="Only documents whose title contains this.")
         ] = None,
+        query: Annotated[
+            Text | None,
+            Field(max_length=200, description="Only documents with all these words in title or source."),
+        ] = None,
         filters: Annotated[
             Filters | None,
             Field(description="Only documents with these metadata, as in search_documents."),
@@ -104,9 +108,9 @@ class ReadingTools:
         Use this to see what there is, or to find a document by its name. To find out what documents say, use
         search_documents: titles alone answer nothing.
         """
-        wanted = ["documents", collection, source, title, filters, sort]
+        wanted = ["documents", collection, source, title, query, filters, sort]
         place = None if cursor is None else place_of(cursor, wanted, PLACES[sort])
-        which = DocumentFilter(collection, source, title, filters)
+        which = DocumentFilter(collection, source, title, filters, (query or "").split())
         async with acting_for(self.pool, current_caller(self.stdio_caller).access) as connection:
             found = await stored.list_documents(connection, which, sort=sort, after=place, limit=limit + 1)
         page = that_fit([_document(document) for document in found[:limit]], self.token_budget)

@@ -1,6 +1,8 @@
 """Tools that add documents and remove such; workers of ingestion do what is written down here."""
 
 import asyncio
+import base64
+import binascii
 import json
 from dataclasses import dataclass
 from typing import Annotated
@@ -72,13 +74,19 @@ OneLine = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_a_
 Text = Annotated[
     Annotated[str, AfterValidator(_not_too_long)] | None, Field(description="The text, as Markdown.")
 ]
+File = Annotated[
+    Annotated[str, Field(max_length=4 * -(-MOST_TEXT_BYTES // 3))] | None,
+    Field(description="The bytes of a file (PDF, DOCX and so on) in Base64; the ending of its name counts."),
+]
 Url = Annotated[
     Annotated[str, Field(max_length=2000), AfterValidator(_an_address)] | None,
     Field(description="Address of one public web page or file to fetch instead."),
 ]
 Name = Annotated[
     OneLine | None,
-    Field(description='What the document is called, as "Meeting of 2 May" or "prices.csv". A text needs it.'),
+    Field(
+        description='What the document is called, as "Meeting of 2 May" or "prices.csv". A url needs none.'
+    ),
 ]
 Collection = Annotated[OneLine, Field(max_length=100, description="The collection to add it to.")]
 Metadata = Annotated[
@@ -94,6 +102,7 @@ Key = Annotated[
     ),
 ]
 UploadId = Annotated[int, Field(ge=1, le=2**63 - 1, description="The upload_id of add_document.")]
+Wait = Annotated[float, Field(ge=0, le=LONGEST_WAIT, description="Most seconds to wait until it is over.")]
 DocumentId = Annotated[
     int, Field(ge=1, le=2**63 - 1, description="The document_id of add_document or list_documents.")
 ]
@@ -129,25 +138,28 @@ class WritingTools:
         collection: Collection = "default",
         metadata: Metadata = None,
         idempotency_key: Key = None,
+        file: File = None,
+        wait_seconds: Wait = LONGEST_WAIT,
     ) -> UploadEntry:
-        """Add a text or a web page to the documents, where everybody who may search the collection finds it.
+        """Add a text, web page or file to the documents, where all who may search the collection find it.
 
-        Give either text and name, or url. The same name (or url) again replaces the document.
+        Give text and name, file and name, or url. The same name (or url) again replaces the document.
         """
         caller = current_caller(self.stdio_caller)
         _check_collection(caller, collection)
+        content = _content_of(text, file)
         new = NewUpload(
             collection,
-            "text" if text is not None else "url",
-            _name_of(text, url, name),
-            content=None if text is None else text.encode("utf-8", "replace"),
+            "url" if content is None else "text",
+            _name_of(content, url, name),
+            content=content,
             url=url,
             metadata=metadata or {},
             idempotency_key=idempotency_key,
         )
         async with acting_for(self.pool, caller.access) as connection:
             upload = await add_upload(connection, caller.user, new)
-        return await self._wait_for(caller, upload)
+        return await self._wait_for(caller, upload, wait_seconds)
 
     async def get_upload(self, upload_id: UploadId) -> UploadEntry:
         """Ask how an add_document or remove_document stands that was not over when it answered."""
@@ -155,18 +167,20 @@ class WritingTools:
         async with acting_for(self.pool, caller.access) as connection:
             return _entry(await get_upload(connection, caller.user, upload_id))
 
-    async def remove_document(self, document_id: DocumentId) -> UploadEntry:
+    async def remove_document(
+        self, document_id: DocumentId, wait_seconds: Wait = LONGEST_WAIT
+    ) -> UploadEntry:
         """Remove a document that the user added with add_document; others cannot be removed here."""
         caller = current_caller(self.stdio_caller)
         async with acting_for(self.pool, caller.access) as connection:
             removal = await removal_of(connection, caller.user, document_id)
             upload = await add_upload(connection, caller.user, removal)
-        return await self._wait_for(caller, upload)
+        return await self._wait_for(caller, upload, wait_seconds)
 
-    async def _wait_for(self, caller: Caller, upload: Upload) -> UploadEntry:
+    async def _wait_for(self, caller: Caller, upload: Upload, seconds: float) -> UploadEntry:
         """How it ended, or how it stands when the call has waited long enough."""
         loop = asyncio.get_running_loop()
-        give_up = loop.time() + min(LONGEST_WAIT, self.timeout * SHARE_OF_TIMEOUT)
+        give_up = loop.time() + min(seconds, self.timeout * SHARE_OF_TIMEOUT)
         pause = FIRST_LOOK
         while not upload.over and loop.time() < give_up:
             await asyncio.sleep(pause)
@@ -176,14 +190,29 @@ class WritingTools:
         return _entry(upload)
 
 
-def _name_of(text: str | None, url: str | None, name: str | None) -> str:
-    """What the document is called. Raises `ToolError` when not exactly one of text and url is given."""
-    if (text is None) == (url is None):
-        raise ToolError("Give either text (with a name) or url.")
+def _content_of(text: str | None, file: str | None) -> bytes | None:
+    """What is handed in; None for an address. Raises `ToolError`."""
+    if file is None:
+        return None if text is None else text.encode("utf-8", "replace")
+    if text is not None:
+        raise ToolError("Give only one of text, file and url.")
+    try:
+        content = base64.b64decode(file, validate=True)
+    except (binascii.Error, ValueError):
+        raise ToolError("file is no Base64.") from None
+    if not content:
+        raise ToolError("The file is empty.")
+    return content
+
+
+def _name_of(content: bytes | None, url: str | None, name: str | None) -> str:
+    """What the document is called. Raises `ToolError` when not exactly one of content and url is given."""
+    if (content is None) == (url is None):
+        raise ToolError("Give either text or file (with a name), or url.")
     if name is not None:
         return name
     if url is None:
-        raise ToolError("A text needs a name: the same name again replaces it.")
+        raise ToolError("A text or a file needs a name: the same name again replaces it.")
     return url
 
 

@@ -15,10 +15,19 @@ from owflex.edges import in_plain_words
 from owflex.evaluation.asking import Report
 from owflex.evaluation.comparison import Comparison, compare
 from owflex.evaluation.corpus import read_test_set
-from owflex.evaluation.errors import BadFileError
+from owflex.evaluation.errors import BadFileError, EvaluationError
 from owflex.evaluation.labelled import read_questions
-from owflex.evaluation.measuring import Measurement, as_json, print_json, read_saved, save, summarize
+from owflex.evaluation.measuring import (
+    Measurement,
+    Summary,
+    as_json,
+    print_json,
+    read_saved,
+    save,
+    summarize,
+)
 from owflex.evaluation.plotting import write_plot
+from owflex.evaluation.reports import keep_report
 from owflex.evaluation.running import measure_questions, measure_test_set, result_of_test_set
 from owflex.evaluation.showing import show_comparison, show_measurement
 
@@ -50,7 +59,7 @@ def run_questions(path: Path, *, collection: str | None, mode: Mode, wanted: Wan
         questions = read_questions(path)
         measurement, warnings = measure_questions(questions, collection, mode, progress())
         _warn(warnings)
-        return _finish(measurement, before, wanted)
+        return _finish(measurement, before, wanted, collection=collection)
 
     return _exit_code(run)
 
@@ -97,10 +106,12 @@ def _finish(
     before: Measurement | None,
     wanted: Wanted,
     figures: dict[str, Any] | None = None,
+    collection: str | None = None,
 ) -> int:
     if wanted.save:
         save(measurement, wanted.save)
     summary = summarize(measurement)
+    _keep(measurement, summary, collection, test_set=figures is not None)
     comparison = compare(before, measurement) if before else None
     if wanted.as_json:
         print_json({**(figures or as_json(measurement, summary)), **_compared(comparison)})
@@ -113,6 +124,14 @@ def _finish(
     if wanted.plot:
         write_plot(summary, wanted.plot)
     return WORSE if comparison and comparison.worse else 0
+
+
+def _keep(measurement: Measurement, summary: Summary, collection: str | None, *, test_set: bool) -> None:
+    try:
+        keep_report(measurement, summary, collection=collection, test_set=test_set)
+    except EvaluationError as error:
+        # The figures are what was asked for; they come without it.
+        notes.print(f"[yellow]{escape(str(error))}[/yellow]", soft_wrap=True)
 
 
 def _compared(comparison: Comparison | None) -> dict[str, Any]:

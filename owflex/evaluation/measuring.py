@@ -103,7 +103,7 @@ def as_json(measurement: Measurement, summary: Summary) -> dict[str, Any]:
         "model": measurement.model,
         "questions": len(measurement.questions),
         "answerable": sum(question.answerable for question in measurement.questions),
-        "metrics": {name: _rounded(asdict(interval)) for name, interval in summary.metrics.items()},
+        "metrics": {name: rounded(asdict(interval)) for name, interval in summary.metrics.items()},
         "in_documents": {
             "positive_class": "answerable",
             "by_confidence": _detection(summary.by_confidence),
@@ -114,20 +114,21 @@ def as_json(measurement: Measurement, summary: Summary) -> dict[str, Any]:
 
 def print_json(value: dict[str, Any]) -> None:
     """One JSON object on standard output; a figure that cannot be had is null."""
-    print(json.dumps(_rounded(value), ensure_ascii=False))  # noqa: T201 - the result itself
+    print(json.dumps(rounded(value), ensure_ascii=False))  # noqa: T201 - the result itself
 
 
 def _detection(detection: Detection | None) -> dict[str, Any] | None:
     return None if detection is None else asdict(detection)
 
 
-def _rounded(value: Any) -> Any:
+def rounded(value: Any) -> Any:
+    """The value with six digits after each point, and null for what JSON has no number for."""
     match value:
         case float():
             return round(value, 6) if np.isfinite(value) else None
         case dict():
-            return {key: _rounded(item) for key, item in value.items()}  # pyright: ignore[reportUnknownVariableType]
+            return {key: rounded(item) for key, item in value.items()}  # pyright: ignore[reportUnknownVariableType]
         case list():
-            return [_rounded(item) for item in value]  # pyright: ignore[reportUnknownVariableType]
+            return [rounded(item) for item in value]  # pyright: ignore[reportUnknownVariableType]
         case _:
             return value

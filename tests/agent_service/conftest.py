@@ -31,7 +31,7 @@ from agent_service.app import create_app
 from agent_service.extractive.model import ExtractiveModel
 from agent_service.llm import ChosenModel
 from agent_service.mcp_connection import McpConnector
-from agent_service.request_context import RequestContext
+from agent_service.request_context import RequestContext, locale_of
 from agent_service.settings import AgentServiceSettings
 from agent_service.store import PostgresStore
 from agent_service.unique_ids import UniqueIdModel
@@ -152,14 +152,18 @@ def _mcp_app(knowledge: FakeKnowledge) -> ASGIApp:
 
 def _add_document_tools(mcp: FastMCP, knowledge: FakeKnowledge) -> None:
     @mcp.tool
-    async def search_documents(query: str, limit: int = 5) -> dict[str, Any]:  # pyright: ignore[reportUnusedFunction]
-        knowledge.note("search_documents", query=query, limit=limit)
+    async def search_documents(  # pyright: ignore[reportUnusedFunction]
+        query: str, limit: int = 5, collection: str | None = None, source: str | None = None
+    ) -> dict[str, Any]:
+        wanted = {"collection": collection, "source": source}
+        place = {name: value for name, value in wanted.items() if value is not None}
+        knowledge.note("search_documents", query=query, limit=limit, **place)
         if knowledge.hangs:
             knowledge.is_hanging.set()
             await asyncio.Event().wait()
         if knowledge.search_error:
             raise ToolError(knowledge.search_error)
-        found = knowledge.passages[:limit]
+        found = [passage for passage in knowledge.passages if passage.items() >= place.items()][:limit]
         confidence = knowledge.confidences.get(query, knowledge.confidence)
         return ({} if confidence is None else {"confidence": confidence}) | {
             "results": found,
@@ -404,7 +408,8 @@ def _chosen(model: Model | Literal["extractive"]) -> ChosenModel:
 
 
 def _user_of(request: Request) -> RequestContext:
-    return RequestContext(request.headers.get("x-user", "ann"))
+    locale = locale_of(request.headers.get("accept-language"))
+    return RequestContext(request.headers.get("x-user", "ann"), locale)
 
 
 @pytest.fixture

@@ -10,10 +10,10 @@ from chatkit.types import WidgetItem
 
 from agent_service.identity import mint_token
 from database.pool import Pool
-from tests.agent_service.conftest import SIGNING_KEY
+from tests.agent_service.conftest import SIGNING_KEY, Answer, parse_events
 
 if TYPE_CHECKING:
-    from tests.agent_service.conftest import Answer, Chat, FakeKnowledge, OpenChat
+    from tests.agent_service.conftest import Chat, FakeKnowledge, OpenChat
 
 APPROVE: dict[str, Any] = {"type": "approval.approve", "payload": {}}
 DENY: dict[str, Any] = {"type": "approval.deny", "payload": {}}
@@ -36,7 +36,7 @@ def shown(item: WidgetItem) -> str:
     return json.dumps(item.widget.model_dump(mode="json", exclude_none=True), ensure_ascii=False)
 
 
-async def asked(chat: "Chat", text: str = "Delete task 1") -> "Answer":
+async def asked(chat: "Chat", text: str = "Delete task 1") -> Answer:
     """The answer that ends with the question for approval."""
     answer = await chat.say(text)
     assert answer.error is None
@@ -48,7 +48,7 @@ async def test_a_deletion_waits_and_the_card_names_what_will_happen(
     open_chat: "OpenChat", knowledge: "FakeKnowledge"
 ) -> None:
     answer = await asked(await open_chat(ScriptedModel([DELETE])))
-    assert "Delete Task: “Call the dentist” (task 1)" in shown(answer.card)
+    assert "Delete task: “Call the dentist” (task 1)" in shown(answer.card)
     assert "delete_task" not in knowledge.tools_called
     assert answer.messages == []
 
@@ -189,7 +189,7 @@ async def test_an_approval_stays_open_while_the_tools_are_away(
 async def test_which_tools_ask_is_a_setting(open_chat: "OpenChat", knowledge: "FakeKnowledge") -> None:
     complete: list[Any] = [function_call("complete_task", {"task_id": 1}, call_id="call_1")]
     chat = await open_chat(ScriptedModel([complete]), approval_tools="complete_*")
-    assert "Complete Task: “Call the dentist” (task 1)" in shown((await asked(chat)).card)
+    assert "Complete task: “Call the dentist” (task 1)" in shown((await asked(chat)).card)
     chat = await open_chat(ScriptedModel([DELETE, say("It is deleted.")]), approval_tools="none")
     assert (await chat.say("Delete task 1")).text == "It is deleted."
     assert knowledge.tasks == {}
@@ -248,3 +248,30 @@ async def _state(pool: Pool) -> str | None:
         row = await cursor.fetchone()
     assert row is not None
     return row[0]
+
+
+async def test_what_was_found_before_the_question_can_be_cited_after_it(
+    open_chat: "OpenChat", pool: Pool
+) -> None:
+    search: list[Any] = [function_call("search_documents", {"query": "leave"}, call_id="call_0")]
+    first = await asked(await open_chat(ScriptedModel([search, DELETE])))
+    later = await open_chat(ScriptedModel([say("It is deleted. Leave is 25 days. [[12]]")]))
+    after = await later.click(APPROVE, first.thread_id, first.card.id)
+    assert after.text == "It is deleted. Leave is 25 days."
+    assert [citation.source.title for citation in after.annotations] == ["Handbook"]
+    async with pool.connection() as connection:
+        rows = await (await connection.execute("select state from approvals")).fetchall()
+    assert rows == [(None,)]
+
+
+async def test_an_approval_speaks_the_language_of_the_browser(open_chat: "OpenChat") -> None:
+    chat = await open_chat(ScriptedModel([DELETE, say("Gelöscht.")]))
+    german = {"accept-language": "de-CH"}
+    answer = Answer(list(parse_events((await chat.post(chat.message("Lösche 1"), **german)).text)))
+    assert "Aufgabe löschen: „Call the dentist“ (Aufgabe 1)" in shown(answer.card)
+    assert "Sind Sie einverstanden?" in shown(answer.card)
+    params = {"thread_id": answer.thread_id, "item_id": answer.card.id, "action": APPROVE}
+    after = await chat.post({"type": "threads.custom_action", "params": params}, **german)
+    assert "Zugestimmt" in shown(Answer(list(parse_events(after.text))).card)
+    again = await chat.post({"type": "threads.custom_action", "params": params}, **german)
+    assert "Das wurde schon entschieden. Zugestimmt." in again.text

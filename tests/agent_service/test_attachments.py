@@ -77,6 +77,12 @@ async def test_an_announced_file_is_taken_as_a_form_too(open_chat: "OpenChat") -
     assert done.json()["mime_type"] == "text/markdown"
 
 
+async def test_behind_a_proxy_files_are_uploaded_under_its_address(open_chat: "OpenChat") -> None:
+    chat = await open_chat(answering(), agent_service_public_url="https://site.example/api/owflex/")
+    place = (await create(chat, "report.md", len(REPORT)))["upload_descriptor"]
+    assert place["url"].startswith("https://site.example/api/owflex/attachments/")
+
+
 async def test_a_file_that_was_not_uploaded_cannot_be_sent(open_chat: "OpenChat") -> None:
     chat = await open_chat(answering())
     announced = await create(chat, "report.md", 10)
@@ -297,3 +303,22 @@ async def _count(pool: Pool) -> int:
         row = await cursor.fetchone()
     assert row is not None
     return row[0]
+
+
+async def test_no_line_says_that_an_answer_from_an_attached_file_is_backed_by_nothing(
+    open_chat: "OpenChat",
+) -> None:
+    chat = await open_chat(answering())
+    file = await attach(chat, "report.md", REPORT)
+    answer = await chat.say("What did the hotel cost?", attachments=[file])
+    assert answer.text == "412 euros, says report.md."
+    later = await chat.say("How much again?", answer.thread_id)
+    assert later.text == "412 euros, says report.md."
+
+
+async def test_a_later_answer_that_names_no_attached_file_keeps_the_line(open_chat: "OpenChat") -> None:
+    chat = await open_chat(answering("Leave is 25 days."))
+    file = await attach(chat, "report.md", REPORT)
+    first = await chat.say("What did the hotel cost?", attachments=[file])
+    assert first.text == "Leave is 25 days."
+    assert "not backed by a passage" in (await chat.say("And leave?", first.thread_id)).text

@@ -42,7 +42,7 @@ async def test_a_task_is_ticked_off_and_edited_on_its_card(page: Page, knowledge
     await page.keyboard.press("Space")
     await expect(milk).to_be_checked()
     assert knowledge.tasks[2]["status"] == "done"
-    await page.get_by_role("button", name="Edit").first.click()
+    await page.get_by_role("button", name="Edit", exact=True).first.click()
     await page.get_by_role("textbox", name="Title").fill("Call the doctor")
     await page.get_by_label("Due").fill("2031-05-06")
     await page.get_by_role("combobox", name="Priority").select_option("low")

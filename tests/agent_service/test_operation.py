@@ -167,7 +167,7 @@ async def test_a_running_answer_is_finished_before_the_process_ends(
             await asyncio.wait([asked, first], timeout=30, return_when=asyncio.FIRST_COMPLETED)
             assert asked.done(), first.result().text
             process.send_signal(signal.SIGTERM)
-            await asyncio.wait_for(process.stderr.readuntil(b"waiting for 1 running answers"), 30)
+            await asyncio.wait_for(process.stderr.readuntil(b"waiting for what runs (1)"), 30)
             late = await http.post(f"{url}/chatkit", json=Chat.message("Too late?"))
             assert (late.status_code, late.json()["error"]["code"]) == (503, "stopping")
             assert (await http.get(f"{url}/ready")).status_code == 503

@@ -75,6 +75,19 @@ async def test_a_connection_that_died_is_replaced_before_it_is_lent(chat_url: st
             assert connection.info.backend_pid != pid
 
 
+async def test_a_connection_that_answered_a_moment_ago_is_lent_again_without_a_question(
+    chat_url: str,
+) -> None:
+    async with create_pool(chat_url, max_size=1) as pool:
+        async with pool.connection() as connection:
+            await connection.execute("select 'the last statement'")
+        async with pool.connection() as connection:
+            pid = connection.info.backend_pid
+            with psycopg.connect(chat_url, autocommit=True) as watcher:
+                seen = watcher.execute("select query from pg_stat_activity where pid = %s", [pid]).fetchone()
+    assert seen == ("select 'the last statement'",)
+
+
 async def test_an_unreachable_postgres_names_the_setting_and_hides_the_password() -> None:
     url = "postgresql://ann:secret-word@127.0.0.1:1/kb"
     with pytest.raises(PostgresUnreachableError, match=r"127\.0\.0\.1:1/kb .*Check THE_SETTING") as caught:

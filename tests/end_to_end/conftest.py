@@ -32,6 +32,13 @@ class Answer:
     thread_id: str
     item: dict[str, Any] | None
     error: dict[str, Any] | None
+    widget: dict[str, Any] | None = None
+
+    @property
+    def card(self) -> dict[str, Any]:
+        """The last card, new or in another's place."""
+        assert self.widget is not None, self.error
+        return self.widget
 
     @property
     def text(self) -> str:
@@ -48,12 +55,13 @@ class Answer:
 
 @dataclass
 class Installation:
-    """A data folder, two ports and the processes that were started with them."""
+    """A data folder, two ports and the processes that were started with them, perhaps with `settings`."""
 
     home: Path
     chat_port: int
     mcp_port: int
     processes: list["subprocess.Popen[str]"] = field(default_factory=list["subprocess.Popen[str]"])
+    settings: dict[str, str] = field(default_factory=dict[str, str])
 
     @property
     def chat_url(self) -> str:
@@ -71,6 +79,7 @@ class Installation:
             "AGENT_SERVICE_PORT": str(self.chat_port),
             "MCP_SERVER_PORT": str(self.mcp_port),
             "HF_HUB_OFFLINE": "1",
+            **self.settings,
         }
 
     def start(self, module: str, *arguments: str) -> "subprocess.Popen[str]":
@@ -114,6 +123,11 @@ class Installation:
         params: dict[str, Any] = {"thread_id": thread_id, "input": message}
         return self._stream({"type": "threads.add_user_message", "params": params})
 
+    def click(self, thread_id: str, item_id: str, action: dict[str, Any]) -> Answer:
+        """Press a button of a card and read the events to their end."""
+        params = {"thread_id": thread_id, "item_id": item_id, "action": action}
+        return self._stream({"type": "threads.custom_action", "params": params})
+
     def request(self, kind: str, **params: Any) -> dict[str, Any]:
         """The JSON answer to a request of the protocol."""
         with self._post({"type": kind, "params": params}) as response:
@@ -142,6 +156,7 @@ class Installation:
         thread_id: str = body["params"].get("thread_id", "")
         item: dict[str, Any] | None = None
         error: dict[str, Any] | None = None
+        widget: dict[str, Any] | None = None
         with self._post(body) as response:
             for line in response:
                 event: dict[str, Any] = json.loads(line[5:]) if line.startswith(b"data:") else {"type": ""}
@@ -151,7 +166,9 @@ class Installation:
                     error = event
                 if event["type"] == "thread.item.done" and event["item"]["type"] == "assistant_message":
                     item = event["item"]
-        return Answer(thread_id, item, error)
+                if event.get("item", {}).get("type") == "widget":
+                    widget = event["item"]
+        return Answer(thread_id, item, error, widget)
 
     def _post(self, body: dict[str, Any]) -> Any:
         request = urllib.request.Request(

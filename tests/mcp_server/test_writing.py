@@ -189,8 +189,15 @@ async def test_a_call_that_is_repeated_with_its_key_adds_nothing_a_second_time(
         ({"name": "a", "text": "b", "metadata": {"k": "v" * 20_000}}, "metadata"),
         ({"name": "a", "text": "b", "metadata": {"k": "\x00"}}, "NUL"),
         ({"name": "a", "text": "b", "collection": ""}, "collection"),
+        ({"name": "a", "file": "no base64!"}, "no Base64"),
+        ({"name": "a", "file": ""}, "empty"),
+        ({"name": "a", "text": "b", "file": "Yg=="}, "only one"),
+        ({"url": "https://example.org", "file": "Yg=="}, "either text or file"),
+        ({"file": "Yg=="}, "needs a name"),
+        ({"name": "a", "file": "A" * 4_000_004}, "at most 4000000"),
+        ({"name": "a", "text": "b", "wait_seconds": 21}, "wait_seconds"),
     ],
-    ids=range(11),
+    ids=range(18),
 )
 async def test_what_cannot_be_handed_in_is_refused_with_a_sentence(
     knowledge_base_url: str, server: "RunningServer", arguments: dict[str, Any], said: str

@@ -1,12 +1,13 @@
 """A ChatKit server with canned answers: the page's every request is checked by the real SDK."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from canned_items import add_extra_routes, turn_for
 from chatkit.errors import CustomStreamError
 from chatkit.server import ChatKitServer, StreamingResult
 from chatkit.store import NotFoundError, Store
@@ -22,19 +23,25 @@ from chatkit.types import (
     EntitySource,
     Page,
     ProgressUpdateEvent,
+    SyncCustomActionResponse,
     ThreadItem,
     ThreadItemAddedEvent,
     ThreadItemDoneEvent,
+    ThreadItemRemovedEvent,
+    ThreadItemReplacedEvent,
     ThreadItemUpdatedEvent,
     ThreadMetadata,
     ThreadStreamEvent,
     UserMessageItem,
+    UserMessageTextContent,
+    WidgetItem,
     Workflow,
     WorkflowItem,
 )
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import FileResponse, JSONResponse, StreamingResponse
 from fastapi.staticfiles import StaticFiles
+from starlette.middleware.cors import CORSMiddleware
 
 from agent_service.guard import Guard
 
@@ -123,7 +130,10 @@ class CannedServer(ChatKitServer[None]):
 
     def __init__(self, store: MemoryStore) -> None:
         super().__init__(store)
+        self.memory = store
         self.failures = 0
+        self.actions: list[tuple[str, Any]] = []
+        self.saved_votes: dict[str, dict[str, Any]] = {}
         self.votes: list[tuple[list[str], str]] = []
         self.finish = asyncio.Event()
 
@@ -136,6 +146,10 @@ class CannedServer(ChatKitServer[None]):
         assert input_user_message is not None
         question = "".join(part.text for part in input_user_message.content)
         thread.title = thread.title or question
+        if turn := turn_for(question, thread):
+            async for event in turn:
+                yield event
+            return
         yield ProgressUpdateEvent(icon="search", text="Searching …")
         yield ThreadItemDoneEvent(item=_steps(thread))
         if "fail" in question and not self.failures:
@@ -143,6 +157,30 @@ class CannedServer(ChatKitServer[None]):
             raise CustomStreamError("The language model is busy.", allow_retry=True)
         async for event in self._answer(thread, question):
             yield event
+
+    async def action(
+        self, thread: ThreadMetadata, action: Any, sender: WidgetItem | None, context: None
+    ) -> AsyncIterator[ThreadStreamEvent]:
+        self.actions.append((action.type, action.payload))
+        if action.type != "message.edit":
+            return
+        items = list(self.memory.items[thread.id].values())
+        place = next(at for at, item in enumerate(items) if item.id == action.payload["item_id"])
+        for item in items[place + 1 :]:
+            yield ThreadItemRemovedEvent(item_id=item.id)
+        text = UserMessageTextContent(text=action.payload["text"])
+        message = items[place]
+        assert isinstance(message, UserMessageItem)
+        message = message.model_copy(update={"content": [text]})
+        yield ThreadItemReplacedEvent(item=message)
+        async for event in self.respond(thread, message, context):
+            yield event
+
+    async def sync_action(
+        self, thread: ThreadMetadata, action: Any, sender: WidgetItem | None, context: None
+    ) -> SyncCustomActionResponse:
+        self.actions.append((action.type, "at once"))
+        return SyncCustomActionResponse(updated_item=sender)
 
     async def _answer(self, thread: ThreadMetadata, question: str) -> AsyncGenerator[ThreadStreamEvent]:
         text = HOSTILE if "hostile" in question else f"{CITED}\n\nAbout: {question}"
@@ -181,15 +219,28 @@ def _citation() -> Annotation:
         description="Leave › Holidays",
         inline_label="1",
         interactive=True,
-        data={"passage": "Everybody has **25 days** a year.", "source": "hr/leave.md", "similarity": "0.612"},
+        data={
+            "document_id": "3",
+            "page": "4",
+            "heading_path": "Leave › Holidays",
+            "passage": "Everybody has **25 days** a year.",
+            "source": "hr/leave.md",
+            "similarity": "0.612",
+        },
     )
     return Annotation(index=FIRST_MARK, source=source)
 
 
-def create_canned_app(server: CannedServer) -> FastAPI:
-    """The page with the protections it is shipped with, over the canned server."""
+def create_canned_app(server: CannedServer, origins: Sequence[str] = ()) -> FastAPI:
+    """The page with the protections it is shipped with, over the canned server; `origins` may embed it."""
     app = FastAPI()
-    app.add_middleware(Guard, allowed_hosts=[], allowed_origins=[])
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=list(origins),
+        allow_methods=["GET", "POST", "PUT", "DELETE"],
+        allow_headers=["content-type", "authorization"],
+    )
+    app.add_middleware(Guard, allowed_hosts=[], allowed_origins=origins)
 
     async def chatkit(request: Request) -> Response:
         try:
@@ -203,6 +254,7 @@ def create_canned_app(server: CannedServer) -> FastAPI:
     app.post("/chatkit")(chatkit)
     app.get("/")(_index)
     app.get("/config.json")(_config)
+    server.saved_votes = add_extra_routes(app)
     app.mount("/static", StaticFiles(directory=STATIC))
     return app
 

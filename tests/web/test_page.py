@@ -23,17 +23,6 @@ async def test_an_answer_is_shown_with_its_mark_after_the_emoji_in_the_right_pla
     await expect(watched.page.locator(".answer pre")).to_have_text("print(25)\n")
 
 
-async def test_a_mark_opens_the_passage_it_stands_for(watched: "Watched") -> None:
-    await watched.ask("holidays?")
-    await watched.answered()
-    passage = watched.page.locator(".passage")
-    await expect(passage).to_be_hidden()
-    await watched.page.get_by_role("button", name="Source 1").click()
-    await expect(passage).to_contain_text("Everybody has 25 days a year.")
-    await expect(passage).to_contain_text("hr/leave.md · similarity 0.61")
-    await expect(watched.page.locator(".sources summary")).to_contain_text("Staff handbook")
-
-
 async def test_a_second_question_goes_on_with_the_thread_and_reload_keeps_it(watched: "Watched") -> None:
     await watched.ask("first one")
     await watched.answered()
@@ -53,7 +42,7 @@ async def test_stop_keeps_what_was_written(watched: "Watched") -> None:
     await watched.ask("slow please")
     await watched.page.get_by_text("you have").wait_for()
     await watched.page.get_by_role("button", name="Stop").click()
-    await expect(watched.page.get_by_role("status")).to_have_text("Stopped")
+    await expect(watched.page.get_by_role("status").filter(has_text="Stopped")).to_have_count(1)
     await expect(watched.page.locator(".answer")).to_contain_text("you have")
     await expect(watched.page.get_by_role("button", name="Send")).to_be_visible()
     watched.server.finish.set()
@@ -97,7 +86,6 @@ async def test_threads_are_listed_opened_renamed_and_deleted(watched: "Watched")
     await page.keyboard.press("Enter")
     await expect(threads).to_have_text(["pears", "fruit"])
     await page.get_by_role("button", name="Delete: fruit").click()
-    await page.get_by_role("button", name="Delete", exact=True).click()
     await expect(threads).to_have_text(["pears"])
     await expect(page.get_by_text("What would you like to know?")).to_be_visible()
 
@@ -109,15 +97,6 @@ async def test_the_back_button_returns_to_the_thread_before(watched: "Watched") 
     await expect(watched.page.locator(".user")).to_have_count(0)
     await watched.page.go_back()
     await expect(watched.page.locator(".user p")).to_have_text("apples")
-
-
-async def test_a_vote_reaches_the_server(watched: "Watched") -> None:
-    await watched.ask("holidays?")
-    await watched.answered()
-    await watched.page.get_by_role("button", name="Good answer").click()
-    pressed = watched.page.locator('[aria-label="Good answer"][aria-pressed="true"]')
-    await expect(pressed).to_be_visible()
-    assert [kind for _, kind in watched.server.votes] == ["positive"]
 
 
 async def test_a_starter_prompt_asks_its_question(watched: "Watched") -> None:

@@ -1,234 +1,315 @@
-// The custom element: the page's frame, and what the user's hands do.
+// The custom element: the frame of the chat, what the site around it may set and call, and what it is told.
 import { LitElement, html, nothing } from "lit";
+import { keyed } from "lit/directives/keyed.js";
 import type { PropertyValues, TemplateResult } from "lit";
-import { repeat } from "lit/directives/repeat.js";
-import { applyTheme, copyText, nextTheme, savedTheme } from "./browser.ts";
-import { askForTitle, askToRemove } from "./dialogs.ts";
-import { icons } from "./icons.ts";
-import { message } from "./messages.ts";
-import type { MessageActions } from "./messages.ts";
+import { Address } from "./address.ts";
+import { answerStyles } from "./answer-styles.ts";
+import { applyTheme, nextTheme, savedTheme } from "./browser.ts";
+import "./composer.ts";
+import { lockOf } from "./composer.ts";
+import { frameStyles } from "./frame-styles.ts";
+import { FullScreen } from "./fullscreen.ts";
+import "./history.ts";
+import { Opening } from "./opening.ts";
+import { chatList, header, loginAgain, welcome } from "./parts.ts";
+import { language, translated } from "./locale.ts";
+import { proseStyles } from "./prose-styles.ts";
 import { Api } from "./protocol.ts";
 import { Session } from "./session.ts";
-import { sidebar } from "./sidebar.ts";
+import { shell } from "./shells.ts";
+import { Start } from "./starting.ts";
 import { strings } from "./strings.ts";
 import { styles } from "./styles.ts";
-import type { Config, Prompt, Thread, ThreadItem } from "./types.ts";
+import { Teller } from "./telling.ts";
+import { Tokens } from "./tokens.ts";
+import { inKnowledge, loadKnowledge, viewLinks } from "./views.ts";
+import type { Bar } from "./parts.ts";
+import type { Theme } from "./browser.ts";
+import type { ComposerValue, OwflexComposer } from "./composer.ts";
+import type { Log } from "./log.ts";
+import type { Outgoing } from "./outgoing.ts";
+import type { Mode } from "./shells.ts";
+import type { TokenProvider } from "./tokens.ts";
+import type { Prompt } from "./types.ts";
 
-// How near the end the page must be to keep up with the text that is written.
-const NEAR_END = 120;
+// Fetched at once; meanwhile the page is shown and can be typed into.
+const conversation = import("./log.ts");
 
 export class OwflexChat extends LitElement {
-  static override styles = styles;
+  static override styles = [styles, proseStyles, answerStyles, frameStyles];
+  static override properties = {
+    url: {},
+    token: {},
+    tokenProvider: { attribute: false },
+    theme: { reflect: true },
+    locale: {},
+    greeting: {},
+    heading: {},
+    prompts: { attribute: false },
+    mode: { reflect: true },
+    threadId: { attribute: "thread-id" },
+    history: {},
+  };
 
-  private config: Config = { title: "OwFlex", greeting: "", prompts: [], model: { name: "", extractive: false } };
-  private theme = savedTheme();
+  url = "";
+  token = "";
+  tokenProvider: TokenProvider | null = null;
+  theme: Theme = "system";
+  locale = "";
+  greeting = "";
+  heading = "";
+  prompts: Prompt[] | null = null;
+  mode: Mode = "panel";
+  threadId: string | null = null;
+  history = "on";
+
   private drawer = false;
-  private follows = true;
-  private session = new Session(
-    new Api("/chatkit"),
-    () => this.requestUpdate(),
-    (threadId) => this.showAddress(threadId),
-  );
+  private knowledge = false;
+  private readonly tokens = new Tokens(() => this.requestUpdate());
+  readonly api = new Api("", this.tokens);
+  readonly session = new Session(this.api, () => this.changed(), (threadId) => this.showAddress(threadId));
+  private log: Log | null = null;
+  private readonly starting = new Start(this, this.tokens, () => this.firstShow());
+  private readonly teller = new Teller(this, () => this.tokens.refused);
+  private readonly address = new Address((hash) => this.go(hash));
+  private readonly opening = new Opening(this, (on) => this.opened(on));
+  private readonly screen = new FullScreen(this, () => this.renderRoot.querySelector(".root"));
 
   override connectedCallback(): void {
     super.connectedCallback();
-    applyTheme(this.theme);
-    window.addEventListener("popstate", this.goToAddress);
-    void this.loadConfig();
-    void this.session.start(location.hash.slice(1) || null);
+    this.session.effect = (name, data) => this.teller.tell("effect", { name, data });
+    this.session.clientAction = (action, item) => this.teller.tell("action", { action, itemId: item?.id ?? null });
+    // A title would be shown as a hint over the whole chat.
+    this.heading ||= this.getAttribute("title") ?? "";
+    this.removeAttribute("title");
+    // A skip link has to lead to something that can be found from outside of the shadow.
+    this.id ||= "owflex-chat";
+    if (this.isPage) {
+      this.theme = savedTheme();
+      this.address.use();
+    }
+    this.keys.addEventListener("keydown", this.onKey);
+    void conversation.then(
+      ({ Log }) => {
+        this.log ??= new Log(this, this.session);
+        this.requestUpdate();
+      },
+      () => this.setStatus(strings.noView),
+    );
+    if (this.mode === "page" || this.mode === "panel") void this.begin();
   }
 
   override disconnectedCallback(): void {
-    window.removeEventListener("popstate", this.goToAddress);
+    this.address.leave();
+    this.keys.removeEventListener("keydown", this.onKey);
     super.disconnectedCallback();
   }
 
+  async sendUserMessage({ newThread = false, ...message }: Outgoing & { newThread?: boolean }): Promise<void> {
+    await this.begin();
+    if (newThread) this.session.create();
+    this.log?.follow();
+    await this.session.send(message);
+  }
+
+  async setThreadId(threadId: string | null): Promise<void> {
+    await this.begin();
+    if (threadId) await this.session.open(threadId);
+    else this.session.create();
+  }
+
+  async setComposerValue(value: ComposerValue): Promise<void> {
+    await this.begin();
+    this.messageBox?.setComposerValue(value);
+  }
+
+  async focusComposer(): Promise<void> {
+    await this.begin();
+    this.messageBox?.focus();
+  }
+
+  async fetchUpdates(): Promise<void> {
+    const { thread } = this.session.state;
+    await this.begin();
+    await this.session.listThreads();
+    if (!thread || this.session.answering) return;
+    this.session.create();
+    await this.session.open(thread.id);
+  }
+
+  showHistory(): void {
+    this.setDrawer(true);
+  }
+
+  hideHistory(): void {
+    this.setDrawer(false);
+  }
+
+  async open(): Promise<void> {
+    if (this.opening.on || !this.isHidden) return;
+    await this.opening.show();
+    await this.focusComposer();
+  }
+
+  close(): void {
+    this.opening.hide();
+  }
+
+  toggleFullscreen(): Promise<void> {
+    return this.screen.toggle();
+  }
+
+  quote(text: string): void {
+    this.messageBox?.setComposerValue({ quoted: text });
+    this.messageBox?.focus();
+  }
+
+  // Text that arrives faster than the screen is drawn waits for the next picture.
+  protected override async scheduleUpdate(): Promise<void> {
+    if (this.session.answering && !document.hidden) await new Promise(requestAnimationFrame);
+    super.scheduleUpdate();
+  }
+
+  protected override willUpdate(changed: PropertyValues): void {
+    this.tokens.provider = this.tokenProvider;
+    this.tokens.fixed = this.token;
+    if (changed.has("theme") && this.isPage) applyTheme(this.theme);
+    if (!this.starting.ready) return;
+    if (changed.has("locale")) void this.starting.speak();
+    if (changed.has("threadId") && this.threadId !== this.session.state.thread?.id) void this.setThreadId(this.threadId);
+  }
+
   protected override render(): TemplateResult {
-    const { state, threads, moreThreads } = this.session;
-    return html`<a class="skip" href="#composer" @click=${this.skip}>${strings.skip}</a>
-      <div class="frame" ?data-drawer=${this.drawer}>
-        <div class="shade" @click=${() => this.setDrawer(false)}></div>
-        ${sidebar(threads, state.thread?.id, moreThreads, {
-          open: (threadId) => this.open(threadId),
-          create: () => this.create(),
-          rename: (thread) => void this.rename(thread),
-          remove: (thread) => void this.remove_(thread),
-          more: () => void this.session.listThreads(true),
-          close: () => this.setDrawer(false),
-        })}
+    const { on: open, hidden: closed } = this.opening;
+    const toggle = (): void => void (open ? this.close() : this.open());
+    const content = html`<div class="root" part="root" ?data-full=${this.screen.on}>${this.starting.ready ? keyed(language(), this.frame()) : nothing}</div>`;
+    return shell(this.mode, content, { open, label: this.name, toggle, closed });
+  }
+
+  protected override updated(): void {
+    if (this.isPage && this.starting.ready) document.title = this.session.state.thread?.title || this.name;
+  }
+
+  private frame(): TemplateResult {
+    return html`<a class="skip" href=${`#${this.id}`} @click=${this.skip}>${strings.skip}</a>
+      <div class="frame" ?data-drawer=${this.drawer} ?data-alone=${!this.hasHistory}>
+        ${this.hasHistory ? chatList(this.session, this.drawer, { open: (id) => this.show(id), create: () => this.create(), close: () => this.setDrawer(false) }) : nothing}
         <main>
-          ${this.header()} ${state.items.length || this.session.loading ? this.log() : this.welcome()} ${this.composer()}
+          ${header(this.bar)} ${this.tokens.refused ? loginAgain(this.login) : nothing}
+          ${this.knowledge ? html`<owflex-knowledge .base=${this.starting.base} .headers=${() => this.api.headers()}
+            @owflex-ask=${(event: CustomEvent<ComposerValue>) => void this.askAbout(event.detail)}></owflex-knowledge>` : this.chat()}
         </main>
       </div>
       <p class="unseen" role="status">${this.session.status}</p>`;
   }
 
-  protected override updated(_changed: PropertyValues): void {
-    const log = this.renderRoot.querySelector(".log");
-    if (log && this.follows) log.scrollTop = log.scrollHeight;
-    document.title = this.session.state.thread?.title || this.config.title;
+  private chat(): TemplateResult {
+    const { state, loading, answering } = this.session;
+    return html`${state.items.length || loading ? (this.log?.render() ?? html`<div class="log"></div>`) : welcome(this.starting.config, this, (prompt) => this.usePrompt(prompt), this.log?.outcome())}
+      <owflex-composer part="composer" .api=${this.api} .config=${this.starting.config} .threadId=${state.thread?.id ?? null}
+        ?answering=${answering} .locked=${lockOf(state.thread)}
+        @send=${(event: CustomEvent<Outgoing>) => this.ask(event.detail)} @stop=${() => this.session.stop()}></owflex-composer>`;
   }
 
-  private header(): TemplateResult {
-    const theme = strings.themes[this.theme];
-    return html`<header>
-      <button type="button" class="icon open-drawer" title=${strings.openHistory} aria-label=${strings.openHistory}
-        aria-expanded=${String(this.drawer)} @click=${() => this.setDrawer(true)}>${icons.menu}</button>
-      <h1>${this.session.state.thread?.title || this.config.title}</h1>
-      <button type="button" class="icon" title=${theme} aria-label=${theme} @click=${this.changeTheme}>${icons.theme}</button>
-    </header>`;
+  private get bar(): Bar {
+    return {
+      title: this.knowledge ? strings.knowledge : this.session.state.thread?.title || this.name,
+      drawer: this.hasHistory ? this.drawer : null,
+      views: this.isPage && this.starting.config.knowledge ? viewLinks(this.knowledge, this.session.state.thread?.id) : nothing,
+      exports: (!this.knowledge && this.log?.exportMenu()) || nothing,
+      theme: this.isPage ? this.theme : null,
+      full: this.screen.on,
+      closes: this.isHidden,
+      openDrawer: () => this.setDrawer(true),
+      create: () => this.create(),
+      changeTheme: () => this.changeTheme(),
+      toggleScreen: () => void this.screen.toggle(),
+      close: () => this.close(),
+    };
   }
 
-  private welcome(): TemplateResult {
-    return html`<section class="welcome">
-      <p class="greeting">${this.config.greeting}</p>
-      <div class="prompts">
-        ${this.config.prompts.map((prompt) => html`<button type="button" @click=${() => this.usePrompt(prompt)}>${prompt.label}</button>`)}
-      </div>
-      ${this.config.model.extractive ? html`<p class="note">${strings.extractive}</p>` : nothing} ${this.outcome()}
-    </section>`;
+  private get isPage(): boolean {
+    return this.mode === "page";
   }
 
-  private log(): TemplateResult {
-    const { items } = this.session.state;
-    const lastAnswer = items.findLast((item) => item.type === "assistant_message");
-    return html`<div class="log" role="log" aria-live="off" tabindex="0" @scroll=${this.noteScroll} @click=${this.onLogClick}>
-      <div class="column">
-        ${this.session.loading ? html`<p class="progress">${strings.loading}</p>` : nothing}
-        ${this.session.earlierAfter
-          ? html`<button type="button" class="more" @click=${() => void this.session.showEarlier()}>${strings.earlier}</button>`
-          : nothing}
-        ${repeat(items, (item) => item.id, (item) =>
-          message(item, this.actions, !this.session.answering || item !== items.at(-1), item === lastAnswer && !this.session.answering),
-        )}
-        ${this.progress()} ${this.outcome()}
-      </div>
-    </div>`;
+  private get isHidden(): boolean {
+    return this.mode === "modal" || this.mode === "button";
   }
 
-  private progress(): TemplateResult | typeof nothing {
-    const writes = this.session.state.items.at(-1)?.type === "assistant_message";
-    if (!this.session.answering || writes) return nothing;
-    return html`<p class="progress"><span class="dots"><i></i><i></i><i></i></span>${this.session.state.progress}</p>`;
+  private get hasHistory(): boolean {
+    return this.history !== "off";
   }
 
-  private outcome(): TemplateResult | typeof nothing {
-    const { failure, notice } = this.session.state;
-    if (failure) {
-      return html`<div class="failure" role="alert"><p>${failure.text}</p>
-        ${failure.retry
-          ? html`<button type="button" @click=${() => void this.session.retry()}>${strings.tryAgain}</button>`
-          : html`<button type="button" @click=${() => this.session.dismiss()}>${strings.dismiss}</button>`}</div>`;
-    }
-    if (!notice) return nothing;
-    return html`<div class="notice" data-level=${notice.level}><p>${notice.title ? html`<b>${notice.title}</b> ` : nothing}${notice.text}</p>
-      <button type="button" @click=${() => this.session.dismiss()}>${strings.dismiss}</button></div>`;
+  private get name(): string {
+    return this.heading || this.starting.config.title;
   }
 
-  private composer(): TemplateResult {
-    const answering = this.session.answering;
-    return html`<form class="composer" @submit=${this.submit}>
-      <textarea id="composer" rows="1" maxlength="20000" placeholder=${strings.askPlaceholder} aria-label=${strings.askPlaceholder}
-        @keydown=${this.onKey} @input=${this.grow}></textarea>
-      ${answering
-        ? html`<button type="button" class="send" title=${strings.stop} aria-label=${strings.stop} @click=${() => this.session.stop()}>${icons.stop}</button>`
-        : html`<button class="send" title=${strings.send} aria-label=${strings.send}>${icons.send}</button>`}
-    </form>`;
+  // Keys belong to the site unless the chat is the page.
+  private get keys(): EventTarget {
+    return this.isPage ? window : this;
   }
 
-  private readonly actions: MessageActions = {
-    copy: (text) => void this.copy(text),
-    vote: (item, kind) => void this.session.vote(item, kind),
-    voteOf: (item: ThreadItem) => this.session.votes.get(item.id),
-    retry: () => void this.session.retry(),
-    act: (item, action) => void this.session.act(item, action),
-    busy: () => this.session.answering,
-  };
-
-  private get textarea(): HTMLTextAreaElement {
-    return this.renderRoot.querySelector("textarea") as HTMLTextAreaElement;
+  private get messageBox(): OwflexComposer | null {
+    return this.renderRoot.querySelector("owflex-composer");
   }
 
-  private onKey(event: KeyboardEvent): void {
-    // While an input method composes a word, Enter belongs to it.
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
-    event.preventDefault();
-    this.submit(event);
+  private begin(): Promise<void> {
+    return this.starting.begin();
   }
 
-  private submit(event: Event): void {
-    event.preventDefault();
-    const text = this.textarea.value.trim();
-    if (!text || this.session.answering) return;
-    this.textarea.value = "";
-    this.grow();
-    this.ask(text);
+  private async firstShow(): Promise<void> {
+    const { hash } = this.address;
+    const away = inKnowledge(hash);
+    await Promise.all([this.configure(), this.session.start(away ? null : hash || this.threadId)]);
+    if (away) this.go(hash);
+    await this.updateComplete;
+    this.teller.tell("ready");
   }
 
-  private usePrompt(prompt: Prompt): void {
-    this.ask(prompt.prompt);
+  private async configure(): Promise<void> {
+    if (!(await this.starting.configure())) this.setStatus(strings.unreachable);
   }
 
-  private ask(text: string): void {
-    this.follows = true;
-    void this.session.send(text);
-  }
-
-  private grow(): void {
-    const area = this.textarea;
-    area.style.height = "auto";
-    area.style.height = `${area.scrollHeight}px`;
-  }
-
-  private noteScroll(event: Event): void {
-    const log = event.currentTarget as HTMLElement;
-    this.follows = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_END;
-  }
-
-  // Marks and code come from Markdown, so their clicks are caught here.
-  private onLogClick(event: MouseEvent): void {
-    const target = event.target as HTMLElement;
-    const mark = target.closest<HTMLElement>("[data-source]");
-    if (mark) return this.showSource(mark);
-    const copy = target.closest<HTMLElement>("[data-copy-code]");
-    const code = copy?.closest(".code")?.querySelector("code");
-    if (copy && code) void this.copy(code.textContent ?? "").then(() => (copy.textContent = strings.copied));
-  }
-
-  private showSource(mark: HTMLElement): void {
-    const source = mark.closest(".answer")?.querySelector<HTMLDetailsElement>(`details[data-place="${mark.dataset["source"]}"]`);
-    if (!source) return;
-    this.follows = false;
-    source.open = true;
-    source.scrollIntoView({ block: "nearest" });
-    source.querySelector("summary")?.focus({ preventScroll: true });
-  }
-
-  private async copy(text: string): Promise<void> {
-    await copyText(text);
-    this.session.status = strings.copied;
+  private changed(): void {
+    this.teller.changed(this.session);
     this.requestUpdate();
   }
 
-  private open(threadId: string): void {
-    this.follows = true;
+  private readonly login = async (): Promise<void> => {
+    if (!this.teller.tell("login", {}, true)) return;
+    if (this.isPage && !this.tokenProvider) return location.reload();
+    this.tokens.forget();
+    this.session.dismiss();
+    await Promise.all([this.configure(), this.session.listThreads()]);
+  };
+
+  private usePrompt(prompt: string): void {
+    this.messageBox?.sendUserMessage(translated(prompt));
+  }
+
+  private ask(message: string | Outgoing): void {
+    this.log?.follow();
+    void this.session.send(message);
+  }
+
+  private show(threadId: string): void {
+    this.log?.follow();
     this.setDrawer(false);
+    this.knowledge = false;
     void this.session.open(threadId);
   }
 
   private create(): void {
     this.setDrawer(false);
+    this.knowledge = false;
     this.session.create();
-    this.textarea.focus();
+    void this.updateComplete.then(() => this.messageBox?.focus());
   }
 
-  private async rename(thread: Thread): Promise<void> {
-    const title = await askForTitle(this.renderRoot as ShadowRoot, thread.title ?? "");
-    if (title) await this.session.rename(thread, title);
-  }
-
-  private async remove_(thread: Thread): Promise<void> {
-    if (await askToRemove(this.renderRoot as ShadowRoot)) await this.session.remove(thread);
+  private async askAbout(value: ComposerValue): Promise<void> {
+    this.create();
+    await this.updateComplete;
+    await this.setComposerValue(value);
   }
 
   private setDrawer(open: boolean): void {
@@ -238,33 +319,39 @@ export class OwflexChat extends LitElement {
 
   private changeTheme(): void {
     this.theme = nextTheme(this.theme);
-    applyTheme(this.theme);
     this.session.status = strings.themes[this.theme];
-    this.requestUpdate();
   }
 
   private skip(event: Event): void {
     event.preventDefault();
-    this.textarea.focus();
+    this.messageBox?.focus();
   }
 
   private showAddress(threadId: string | null): void {
-    const hash = threadId ? `#${threadId}` : "";
-    if (location.hash !== hash) history.pushState(null, "", `${location.pathname}${location.search}${hash}`);
+    if (!this.knowledge) this.address.show(threadId);
   }
 
-  private readonly goToAddress = (): void => {
-    const threadId = location.hash.slice(1);
-    if (threadId) this.open(threadId);
+  private go(hash: string): void {
+    this.knowledge = inKnowledge(hash);
+    if (this.knowledge) void loadKnowledge().catch(() => this.setStatus(strings.noView));
+    else if (hash) this.show(hash);
     else this.session.create();
-  };
-
-  private async loadConfig(): Promise<void> {
-    try {
-      this.config = (await (await fetch("/config.json")).json()) as Config;
-    } catch {
-      this.session.status = strings.unreachable;
-    }
     this.requestUpdate();
   }
+
+  private setStatus(text: string): void {
+    this.session.status = text;
+    this.requestUpdate();
+  }
+
+  private opened(on: boolean): void {
+    if (!on) void this.screen.leave();
+    this.teller.tell(on ? "open" : "close");
+  }
+
+  private readonly onKey = (found: Event): void => {
+    const event = found as KeyboardEvent;
+    if (this.screen.takes(event) || event.key !== "Escape" || event.defaultPrevented) return;
+    if (this.mode === "button" && this.opening.on) this.close();
+  };
 }

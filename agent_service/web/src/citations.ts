@@ -32,6 +32,18 @@ export function withMarks(part: AssistantContent, sources: Source[]): string {
   return text + points.slice(from).join("");
 }
 
+// The passage of a source as far as the answer carries it.
+export function passageOf(source: Source): string {
+  const passage = source.data?.["passage"];
+  return typeof passage === "string" ? passage : (source.description ?? "");
+}
+
+// The first words of the passage, without the signs of Markdown.
+export function snippet(source: Source, most: number): string {
+  const words = passageOf(source).slice(0, most * 4).replace(/[*_`#>|]+|\[([^\]]*)\]\([^)]*\)/g, "$1").replace(/\s+/g, " ").trim();
+  return words.length > most ? `${words.slice(0, most).replace(/\s\S*$/, "")} …` : words;
+}
+
 function mark(source: Source, sources: Source[]): string {
   const key = keyOf(source);
   const place = sources.findIndex((other) => keyOf(other) === key);

@@ -1,3 +1,4 @@
 import { OwflexChat } from "./chat.ts";
 
-customElements.define("owflex-chat", OwflexChat);
+// Two script tags on one site are one too many, not an error.
+if (!customElements.get("owflex-chat")) customElements.define("owflex-chat", OwflexChat);

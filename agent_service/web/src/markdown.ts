@@ -5,7 +5,11 @@ import { strings } from "./strings.ts";
 const MARK = /\{\uE000(\d+)\uE001/y;
 const MARKS = /\{\uE000(\d+)\uE001/g;
 
-const markdown = new MarkdownIt({ html: false, linkify: true, breaks: false });
+const LINK = /^(?:https?:\/\/|mailto:)/i;
+
+const markdown = new MarkdownIt({ html: false, linkify: true, breaks: false, maxNesting: 40 });
+// Nothing but the web and mail: another scheme could start a program, and a relative address leads nowhere here.
+markdown.validateLink = (address) => LINK.test(address.trim());
 markdown.linkify.set({ fuzzyLink: false, fuzzyEmail: false });
 
 markdown.inline.ruler.before("text", "citation", (state, silent) => {
@@ -46,11 +50,38 @@ export function toHtml(text: string): string {
   return markdown.render(text);
 }
 
+export interface Block {
+  start: number;
+  html: string;
+}
+
+// Each top-level block with the place where it begins; links may be defined in any of them.
+export function blocksOf(text: string): Block[] {
+  const environment = {};
+  const tokens = markdown.parse(text, environment);
+  const lines = lineStarts(text);
+  const blocks: Block[] = [];
+  let first = 0;
+  tokens.forEach((token, index) => {
+    if (token.level > 0 || token.nesting > 0) return;
+    const html = markdown.renderer.render(tokens.slice(first, index + 1), markdown.options, environment);
+    blocks.push({ start: lines[tokens[first]?.map?.[0] ?? 0] ?? 0, html });
+    first = index + 1;
+  });
+  return blocks;
+}
+
+function lineStarts(text: string): number[] {
+  const starts = [0];
+  for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) starts.push(at + 1);
+  return starts;
+}
+
 function codeBlock(content: string, info: string): string {
   const language = markdown.utils.escapeHtml(info.trim().split(/\s+/, 1)[0] ?? "");
   const [code, marks] = withoutMarks(content);
   return (
-    `<div class="code"><div class="code-head"><span>${language}</span>` +
+    `<div class="code"><div class="code-head"><span>${language || strings.text}</span>` +
     `<button type="button" data-copy-code>${strings.copy}</button></div>` +
     `<pre tabindex="0"><code>${code}</code></pre></div>${marks}`
   );

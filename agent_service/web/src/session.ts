@@ -1,9 +1,12 @@
 // One conversation with the service: what the user does becomes requests, what comes back becomes state.
-import { Api, RequestFailed, userInput } from "./protocol.ts";
+import { inputOf } from "./outgoing.ts";
+import { RequestFailed } from "./protocol.ts";
 import { emptyState, lastUserMessage, reduce } from "./state.ts";
 import { strings } from "./strings.ts";
+import type { Outgoing } from "./outgoing.ts";
+import type { Api } from "./protocol.ts";
 import type { ChatState } from "./state.ts";
-import type { Action, StreamEvent, Thread, ThreadItem } from "./types.ts";
+import type { Action, StreamEvent, Submission, Thread, ThreadItem, Vote } from "./types.ts";
 
 export class Session {
   state: ChatState = emptyState;
@@ -13,13 +16,17 @@ export class Session {
   answering = false;
   loading = false;
   status = "";
-  votes = new Map<string, "positive" | "negative">();
+  votes = new Map<string, Vote>();
+  // Told of each effect that the service asks of the page around the chat.
+  effect: (name: string, data: Record<string, unknown>) => void = () => undefined;
+  // Told of each action that the page around the chat has to do.
+  clientAction: (action: Action, item: ThreadItem | null) => void = () => undefined;
   private abort: AbortController | null = null;
-  private unsent = "";
+  private unsent: string | Outgoing = "";
   private generation = 0;
 
   constructor(
-    private readonly api: Api,
+    readonly api: Api,
     private readonly changed: () => void,
     private readonly opened: (threadId: string | null) => void,
   ) {}
@@ -28,12 +35,12 @@ export class Session {
     await Promise.all([this.listThreads(), threadId ? this.open(threadId) : null]);
   }
 
-  async send(text: string): Promise<void> {
+  async send(message: string | Outgoing): Promise<void> {
     const thread = this.state.thread;
-    this.unsent = text;
+    this.unsent = message;
     await (thread
-      ? this.run("threads.add_user_message", { thread_id: thread.id, input: userInput(text) })
-      : this.run("threads.create", { input: userInput(text) }));
+      ? this.run("threads.add_user_message", { thread_id: thread.id, input: inputOf(message) })
+      : this.run("threads.create", { input: inputOf(message) }));
   }
 
   // Asks for the last answer again; a message that never reached the service is sent again.
@@ -49,9 +56,49 @@ export class Session {
   // A button on a card, or on none: what comes back changes the card or adds to the conversation.
   async act(item: ThreadItem | null, action: Action): Promise<void> {
     const thread = this.state.thread;
+    if (action.handler === "client") return this.clientAction(action, item);
     if (!thread || this.answering) return;
     const { type, payload } = action;
-    await this.run("threads.custom_action", { thread_id: thread.id, item_id: item?.id ?? null, action: { type, payload } }, false);
+    const params = { thread_id: thread.id, item_id: item?.id ?? null, action: { type, payload } };
+    if (action.streaming === false && item) return this.actAtOnce(params);
+    await this.run("threads.custom_action", params, false);
+  }
+
+  // The answers to a form that the service asked to be filled in.
+  async submit(item: ThreadItem, input: Submission): Promise<void> {
+    if (!this.answering) await this.run("threads.add_structured_input", { thread_id: item.thread_id, item_id: item.id, input }, false);
+  }
+
+  // Asks anew with other words: what followed the message is gone.
+  async edit(item: ThreadItem, text: string): Promise<void> {
+    const at = this.state.items.findIndex((other) => other.id === item.id);
+    if (at < 0 || this.answering) return;
+    const before = this.state;
+    await this.act(null, { type: "message.edit", payload: { item_id: item.id, text } });
+    const refused = this.state.failure && this.state.items.some((other) => other.id === item.id && other === item);
+    if (refused) this.update({ ...before, failure: this.state.failure });
+  }
+
+  // May something be said here? Not in a thread that the service has locked or closed.
+  get mayWrite(): boolean {
+    const status = this.state.thread?.status?.type ?? "active";
+    return status === "active";
+  }
+
+  // Every item of the thread, oldest first; nothing when they could not be had.
+  async allItems(): Promise<ThreadItem[] | null> {
+    const thread = this.state.thread;
+    const earlier: ThreadItem[] = [];
+    let whole = false;
+    await this.attempt(async () => {
+      for (let after = this.earlierAfter; thread && after; ) {
+        const page = await this.api.newestItems(thread.id, after);
+        earlier.unshift(...page.data.reverse());
+        after = page.has_more ? (page.after ?? null) : null;
+      }
+      whole = true;
+    });
+    return whole ? [...earlier, ...this.state.items] : null;
   }
 
   stop(): void {
@@ -76,21 +123,24 @@ export class Session {
       this.earlierAfter = page.has_more ? (page.after ?? null) : null;
       this.update({ ...emptyState, thread, items: page.data.reverse() });
       this.opened(threadId);
+      void this.loadVotes(threadId);
     } catch (error) {
-      if (here()) this.fail(error, strings.gone);
+      if (here()) this.fail(error, strings.gone, true, error instanceof RequestFailed && error.status === 404);
     } finally {
       if (here()) this.loading = false;
       this.changed();
     }
   }
 
-  async showEarlier(): Promise<void> {
+  // `before` runs right before the earlier messages are put in.
+  async showEarlier(before: () => void = () => undefined): Promise<void> {
     const thread = this.state.thread;
     if (!thread || !this.earlierAfter) return;
     await this.attempt(async () => {
       const page = await this.api.newestItems(thread.id, this.earlierAfter ?? undefined);
       if (thread.id !== this.state.thread?.id) return;
       this.earlierAfter = page.has_more ? (page.after ?? null) : null;
+      before();
       this.update({ ...this.state, items: [...page.data.reverse(), ...this.state.items] });
     });
   }
@@ -111,20 +161,45 @@ export class Session {
     });
   }
 
+  // The list is without the chat at once; it comes back when the service refuses.
   async remove(thread: Thread): Promise<void> {
+    const before = this.threads;
+    this.threads = before.filter((other) => other.id !== thread.id);
+    if (this.state.thread?.id === thread.id) this.create();
+    this.changed();
     await this.attempt(async () => {
-      await this.api.remove(thread.id);
-      this.threads = this.threads.filter((other) => other.id !== thread.id);
-      if (this.state.thread?.id === thread.id) this.create();
-      this.changed();
+      await this.api.remove(thread.id).catch((error: unknown) => {
+        this.threads = before;
+        throw error;
+      });
     });
   }
 
-  async vote(item: ThreadItem, kind: "positive" | "negative"): Promise<void> {
+  async vote(item: ThreadItem, kind: "positive" | "negative" | null, reason?: string): Promise<boolean> {
+    let done = false;
     await this.attempt(async () => {
-      await this.api.feedback(item.thread_id, item.id, kind);
-      this.votes.set(item.id, kind);
+      await this.api.vote(item.thread_id, item.id, kind, reason);
+      if (kind) this.votes.set(item.id, { kind, reason: reason ?? null });
+      else this.votes.delete(item.id);
+      done = true;
       this.changed();
+    });
+    return done;
+  }
+
+  // Votes are an extra: without them the conversation is all there.
+  private async loadVotes(threadId: string): Promise<void> {
+    const votes = await this.api.votes(threadId);
+    if (threadId !== this.state.thread?.id) return;
+    this.votes = new Map(votes.map(({ item_id, kind, reason }) => [item_id, { kind, reason }]));
+    this.changed();
+  }
+
+  // An action whose answer is the changed card, without a stream.
+  private async actAtOnce(params: object): Promise<void> {
+    await this.attempt(async () => {
+      const { updated_item } = await this.api.act(params);
+      if (updated_item) this.update(reduce(this.state, { type: "thread.item.replaced", item: updated_item }));
     });
   }
 
@@ -138,7 +213,7 @@ export class Session {
     this.abort = abort;
     this.answering = true;
     this.status = strings.answering;
-    this.update({ ...this.state, failure: null, notice: null });
+    this.update({ ...this.state, failure: null, notice: null, suggestions: [] });
     try {
       for await (const event of this.api.stream(type, params, abort.signal)) {
         if (!here()) return;
@@ -159,6 +234,7 @@ export class Session {
     this.update(reduce(this.state, event));
     const thread = this.state.thread;
     if (event.item?.type === "user_message") this.unsent = "";
+    if (event.type === "client_effect" && event.name !== "suggestions") this.effect(event.name ?? "", event.data ?? {});
     if (!thread || thread === before) return;
     this.replaceThread(thread);
     if (!before) this.opened(thread.id);
@@ -202,12 +278,12 @@ export class Session {
     }
   }
 
-  private fail(error: unknown, otherwise: string, mayRetry = true): void {
+  private fail(error: unknown, otherwise: string, mayRetry = true, gone = false): void {
     const refused = error instanceof RequestFailed;
     const text = refused ? error.message || otherwise : this.answering ? strings.lost : strings.unreachable;
-    const retry = mayRetry && this.answering && (!refused || error.status >= 500);
+    const retry = mayRetry && this.answering && (!refused || error.status >= 500 || error.status === 429);
     this.status = text;
-    this.update({ ...this.state, failure: { text, retry } });
+    this.update({ ...this.state, failure: { text, retry, gone } });
   }
 
   private update(state: ChatState): void {

@@ -1,6 +1,6 @@
 // What is on the page, and how each event changes it. Pure: no DOM, no requests.
 import { isAssistant } from "./types.ts";
-import type { Annotation, AssistantContent, ItemUpdate, StreamEvent, Thread, ThreadItem, Workflow } from "./types.ts";
+import type { Annotation, AssistantContent, ItemUpdate, StreamEvent, Thread, ThreadItem, Widget, Workflow } from "./types.ts";
 
 export interface Notice {
   level: "info" | "warning" | "danger";
@@ -11,6 +11,7 @@ export interface Notice {
 export interface Failure {
   text: string;
   retry: boolean;
+  gone?: boolean;
 }
 
 export interface ChatState {
@@ -19,9 +20,10 @@ export interface ChatState {
   progress: string;
   failure: Failure | null;
   notice: Notice | null;
+  suggestions: string[];
 }
 
-export const emptyState: ChatState = { thread: null, items: [], progress: "", failure: null, notice: null };
+export const emptyState: ChatState = { thread: null, items: [], progress: "", failure: null, notice: null, suggestions: [] };
 
 export const SOMETHING_FAILED = "Something went wrong while the answer was written.";
 
@@ -48,6 +50,8 @@ export function reduce(state: ChatState, event: StreamEvent): ChatState {
       };
     case "notice":
       return { ...state, notice: noticeOf(event) };
+    case "client_effect":
+      return event.name === "suggestions" ? { ...state, suggestions: questionsIn(event.data) } : state;
     default:
       return state;
   }
@@ -55,6 +59,13 @@ export function reduce(state: ChatState, event: StreamEvent): ChatState {
 
 export function lastUserMessage(items: ThreadItem[]): ThreadItem | undefined {
   return items.findLast((item) => item.type === "user_message");
+}
+
+const MOST_SUGGESTIONS = 6;
+
+function questionsIn(data: Record<string, unknown> | undefined): string[] {
+  const questions = data?.["questions"];
+  return Array.isArray(questions) ? questions.filter((one): one is string => typeof one === "string").slice(0, MOST_SUGGESTIONS) : [];
 }
 
 function noticeOf(event: StreamEvent): Notice {
@@ -76,7 +87,35 @@ function updated(items: ThreadItem[], id: string | undefined, update: ItemUpdate
   const index = items.findIndex((item) => item.id === id);
   const item = items[index];
   if (!item || !update) return items;
-  return items.with(index, update.type.startsWith("workflow.") ? withTask(item, update) : withText(item, update));
+  return items.with(index, changedItem(item, update));
+}
+
+function changedItem(item: ThreadItem, update: ItemUpdate): ThreadItem {
+  switch (update.type) {
+    case "workflow.task.added":
+    case "workflow.task.updated":
+      return withTask(item, update);
+    case "widget.root.updated":
+      return update.widget ? { ...item, widget: update.widget } : item;
+    case "widget.component.updated":
+    case "widget.streaming_text.value_delta":
+      return item.widget ? { ...item, widget: changedWidget(item.widget, update) } : item;
+    case "generated_image.updated":
+      return update.image ? { ...item, image: update.image } : item;
+    default:
+      return withText(item, update);
+  }
+}
+
+// The component that the update names is changed wherever it stands.
+function changedWidget(widget: Widget, update: ItemUpdate): Widget {
+  if (widget.id && widget.id === update.component_id) {
+    return update.component ?? { ...widget, value: (widget.value ?? "") + (update.delta ?? "") };
+  }
+  const { children } = widget;
+  if (!children) return widget;
+  const change = (child: Widget): Widget => changedWidget(child, update);
+  return { ...widget, children: Array.isArray(children) ? children.map(change) : change(children) };
 }
 
 function withTask(item: ThreadItem, update: ItemUpdate): ThreadItem {

@@ -29,8 +29,32 @@ export interface UserContent {
   text: string;
 }
 
+export interface Vote {
+  kind: "positive" | "negative";
+  reason: string | null;
+}
+
+export interface Question {
+  id: string;
+  type: string;
+  question: string;
+  description?: string | null;
+  options?: { value: string }[];
+  multiple?: boolean;
+  answer?: { values: string[]; skipped: boolean } | null;
+}
+
+export interface Submission {
+  status: "answered" | "skipped";
+  answers: Record<string, { values: string[]; skipped: boolean }>;
+}
+
 export interface WorkflowTask {
   type: string;
+  icon?: string | null;
+  title_query?: string | null;
+  queries?: string[];
+  sources?: Source[];
   title?: string | null;
   content?: string | null;
   status_indicator?: "none" | "loading" | "complete";
@@ -46,27 +70,78 @@ export interface Workflow {
 export interface Action {
   type: string;
   payload?: unknown;
+  handler?: "server" | "client";
+  streaming?: boolean;
+}
+
+type Size = number | string | null;
+type Paint = string | { light: string; dark: string } | null;
+
+export interface Choice {
+  value: string;
+  label: string;
+  disabled?: boolean;
 }
 
 export interface Widget {
   type: string;
+  id?: string | null;
+  key?: string | null;
   children?: Widget | Widget[] | null;
   value?: string;
-  label?: string;
+  label?: string | null;
   name?: string;
   fieldName?: string;
   weight?: string | null;
-  color?: string | null;
+  size?: Size;
+  color?: Paint;
+  background?: Paint;
   style?: string | null;
   variant?: string | null;
+  italic?: boolean | null;
+  lineThrough?: boolean | null;
+  truncate?: boolean | null;
+  textAlign?: string | null;
+  maxLines?: number | null;
+  editable?: false | { name: string; placeholder?: string; required?: boolean } | null;
+  align?: string | null;
+  justify?: string | null;
+  direction?: string | null;
+  wrap?: string | null;
+  gap?: Size;
+  padding?: unknown;
+  flex?: Size;
+  width?: Size;
+  height?: Size;
   submit?: boolean | null;
+  block?: boolean | null;
   disabled?: boolean | null;
   required?: boolean | null;
   placeholder?: string | null;
+  ariaLabel?: string | null;
   inputType?: string | null;
+  pattern?: string | null;
+  rows?: number | null;
+  min?: string | null;
+  max?: string | null;
   defaultValue?: string | null;
   defaultChecked?: boolean | null;
-  options?: { value: string; label: string }[];
+  clearable?: boolean | null;
+  options?: Choice[] | null;
+  src?: string;
+  href?: string;
+  alt?: string | null;
+  iconStart?: string | null;
+  iconEnd?: string | null;
+  status?: { text: string } | null;
+  collapsed?: boolean | null;
+  asForm?: boolean | null;
+  limit?: number | "auto" | null;
+  confirm?: { label: string; action: Action } | null;
+  cancel?: { label: string; action: Action } | null;
+  data?: Record<string, string | number>[];
+  series?: { type: string; label?: string | null; dataKey: string }[];
+  xAxis?: string | { dataKey: string; labels?: Record<string, string> };
   onClickAction?: Action | null;
   onChangeAction?: Action | null;
   onSubmitAction?: Action | null;
@@ -82,7 +157,11 @@ export interface ThreadItem {
   task?: WorkflowTask;
   copy_text?: string | null;
   widget?: Widget;
-  inputs?: { question: string }[];
+  status?: string;
+  inputs?: Question[];
+  image?: { id: string; url: string } | null;
+  name?: string;
+  quoted_text?: string | null;
 }
 
 export interface AssistantItem extends ThreadItem {
@@ -94,6 +173,7 @@ export interface Thread {
   id: string;
   title?: string | null;
   created_at: string;
+  status?: { type: string; reason?: string | null };
   items?: Page<ThreadItem>;
 }
 
@@ -112,6 +192,10 @@ export interface ItemUpdate {
   annotation?: Annotation;
   task?: WorkflowTask;
   task_index?: number;
+  component_id?: string;
+  component?: Widget;
+  widget?: Widget;
+  image?: { id: string; url: string };
 }
 
 export interface StreamEvent {
@@ -123,6 +207,8 @@ export interface StreamEvent {
   text?: string;
   code?: string;
   message?: string | null;
+  name?: string;
+  data?: Record<string, unknown>;
   allow_retry?: boolean;
   level?: "info" | "warning" | "danger";
   title?: string | null;
@@ -138,6 +224,13 @@ export interface Config {
   greeting: string;
   prompts: Prompt[];
   model: { name: string; extractive: boolean };
+  models?: string[];
+  tools?: { id: string; label: string }[];
+  dictation?: boolean;
+  attachments?: { max_bytes: number; max_count: number; accept: string[] };
+  knowledge?: boolean;
+  greetings?: Record<string, string>;
+  locales?: string[];
 }
 
 export const isAssistant = (item: ThreadItem): item is AssistantItem => item.type === "assistant_message";

@@ -1,19 +1,52 @@
-// Cards of the protocol: the components that the service's own cards use, and a plain text for any other.
+// Cards of the protocol, drawn with the page's own elements.
 import { html, nothing } from "lit";
 import type { TemplateResult } from "lit";
 import { unsafeHTML } from "lit/directives/unsafe-html.js";
+import { icons } from "./icons.ts";
 import { toHtml } from "./markdown.ts";
+import { isWeb, picture } from "./pictures.ts";
+import { fill, strings } from "./strings.ts";
+import { chart, field, fieldsOf, withFields } from "./widget-fields.ts";
+import { box, laid } from "./widget-layout.ts";
 import type { Action, Widget } from "./types.ts";
-
-export interface CardActions {
-  act(action: Action): void;
-  busy: boolean;
-}
+import type { CardActions } from "./widget-fields.ts";
 
 type Drawn = TemplateResult | typeof nothing;
 
+const SHOWN_IN_LIST = 5;
+// The names of the protocol's pictures that look like one of ours.
+const ICONS: Record<string, keyof typeof icons> = {
+  check: "check", "check-circle": "check", "check-circle-filled": "check", document: "file", "page-blank": "file", notebook: "file",
+  search: "search", plus: "plus", write: "pencil", "write-alt": "pencil", reload: "retry", download: "export", cube: "folder",
+};
+
 export function card(widget: Widget, actions: CardActions): TemplateResult {
-  return html`<div class="card" ?data-busy=${actions.busy}>${inside(widget, actions)}</div>`;
+  const asForm = widget.type === "Card" && (widget.asForm || widget.confirm?.action);
+  const content = html`${widget.status ? html`<p class="meta">${widget.status.text}</p>` : nothing}
+    ${widget.collapsed ? html`<details><summary>${firstText(widget)}</summary>${inside(widget, actions)}</details>` : listed(widget, actions)}
+    ${footer(widget, actions)}`;
+  const size = typeof widget.size === "string" ? widget.size : nothing;
+  if (!asForm) return html`<div class="card" data-size=${size} ?data-busy=${actions.busy}>${content}</div>`;
+  return html`<form class="card" data-size=${size} ?data-busy=${actions.busy} @submit=${sends(widget.confirm?.action ?? null, actions)}>${content}</form>`;
+}
+
+function listed(widget: Widget, actions: CardActions): unknown {
+  const limit = typeof widget.limit === "number" ? widget.limit : SHOWN_IN_LIST;
+  const children = inside(widget, actions);
+  if (widget.type !== "ListView" || !widget.limit || children.length <= limit) return children;
+  return html`${children.slice(0, limit)}
+    <details class="rest"><summary>${fill(strings.showAll, { count: children.length })}</summary>${children.slice(limit)}</details>`;
+}
+
+function footer(widget: Widget, { act, busy }: CardActions): Drawn {
+  const { confirm, cancel } = widget;
+  if (!confirm && !cancel) return nothing;
+  return html`<div class="ways">${confirm ? html`<button class="primary" ?disabled=${busy}>${confirm.label}</button>` : nothing}
+    ${cancel ? html`<button type="button" ?disabled=${busy} @click=${() => act(cancel.action)}>${cancel.label}</button>` : nothing}</div>`;
+}
+
+function firstText(widget: Widget): string {
+  return widget.value ?? childrenOf(widget).map(firstText).find(Boolean) ?? strings.steps;
 }
 
 function inside(widget: Widget, actions: CardActions): Drawn[] {
@@ -26,8 +59,8 @@ function inside(widget: Widget, actions: CardActions): Drawn[] {
   });
 }
 
-function labels(label: Widget, field: Widget): boolean {
-  return label.type === "Label" && label.fieldName === field.name;
+function labels(label: Widget, labelled: Widget): boolean {
+  return label.type === "Label" && label.fieldName === labelled.name;
 }
 
 function childrenOf(widget: Widget): Widget[] {
@@ -35,91 +68,99 @@ function childrenOf(widget: Widget): Widget[] {
 }
 
 function drawn(widget: Widget, actions: CardActions): Drawn {
+  return field(widget, actions) ?? container(widget, actions) ?? content(widget, actions);
+}
+
+function container(widget: Widget, actions: CardActions): Drawn | null {
+  const children = () => inside(widget, actions);
+  switch (widget.type) {
+    case "Row":
+      return box(widget, "row", children());
+    case "Box":
+      return box(widget, widget.direction === "row" ? "row" : "col", children());
+    case "Col":
+    case "Card":
+    case "ListView":
+    case "Basic":
+    case "Transition":
+      return box(widget, "col", children());
+    case "ListViewItem":
+      return entry(widget, actions, children());
+    case "Form":
+      return html`<form class=${widget.direction === "row" ? "row" : "col"} ${laid(widget)}
+        @submit=${sends(widget.onSubmitAction ?? null, actions)}>${children()}</form>`;
+    default:
+      return null;
+  }
+}
+
+function entry(widget: Widget, actions: CardActions, children: Drawn[]): TemplateResult {
+  const action = widget.onClickAction;
+  if (!action) return box(widget, "row", children);
+  return html`<button type="button" class="row entry" ?disabled=${actions.busy} ${laid(widget)} @click=${() => actions.act(action)}>${children}</button>`;
+}
+
+function content(widget: Widget, actions: CardActions): Drawn {
+  const strong = widget.weight === "semibold" || widget.weight === "bold";
   switch (widget.type) {
     case "Title":
-      return html`<h3>${widget.value}</h3>`;
+      return html`<h3 ?data-cut=${widget.truncate} ${laid(widget)}>${widget.value}</h3>`;
     case "Text":
-      return html`<p ?data-strong=${widget.weight === "semibold" || widget.weight === "bold"}>${widget.value}</p>`;
+      return html`<p ?data-strong=${strong} ?data-italic=${widget.italic} ?data-struck=${widget.lineThrough} ?data-cut=${widget.truncate} ${laid(widget)}>${
+        widget.editable ? html`<input name=${widget.editable.name} .value=${widget.value ?? ""} aria-label=${widget.editable.name} />` : widget.value}</p>`;
     case "Caption":
-      return html`<p class="meta">${widget.value}</p>`;
+      return html`<p class="meta" ${laid(widget)}>${widget.value}</p>`;
+    case "Label":
+      return html`<span>${widget.value}</span>`;
     case "Markdown":
       return html`<div class="prose">${unsafeHTML(toHtml(widget.value ?? ""))}</div>`;
     case "Badge":
-      return html`<span class="badge" data-color=${widget.color ?? "secondary"}>${widget.label}</span>`;
+      return html`<span class="badge" data-color=${typeof widget.color === "string" ? widget.color : "secondary"}>${widget.label}</span>`;
     case "Divider":
       return html`<hr />`;
     case "Spacer":
       return html`<span class="spacer"></span>`;
-    case "Row":
-    case "ListViewItem":
-      return html`<div class="row">${inside(widget, actions)}</div>`;
-    case "Col":
-    case "Box":
-    case "Card":
-    case "ListView":
-      return html`<div class="col">${inside(widget, actions)}</div>`;
-    case "Form":
-      return form(widget, actions);
+    case "Image":
+      return picture(widget.src, widget.alt ?? "");
+    case "Link":
+      return link(widget);
+    case "Icon":
+      return iconOf(widget.name);
+    case "Chart":
+      return chart(widget);
+    case "Button":
+      return button(widget, actions);
     default:
-      return control(widget, actions);
+      return unknown(widget, actions);
   }
 }
 
-function control(widget: Widget, actions: CardActions): Drawn {
-  switch (widget.type) {
-    case "Button":
-      return button(widget, actions);
-    case "Checkbox":
-      return checkbox(widget, actions);
-    case "Label":
-      return html`<span>${widget.value}</span>`;
-    case "Input":
-      return html`<input name=${widget.name ?? ""} .value=${String(widget.defaultValue ?? "")} type=${widget.inputType ?? "text"}
-        placeholder=${widget.placeholder ?? ""} ?required=${widget.required} />`;
-    case "DatePicker":
-      return html`<input name=${widget.name ?? ""} type="date" .value=${String(widget.defaultValue ?? "").slice(0, 10)} />`;
-    case "Select":
-      return html`<select name=${widget.name ?? ""}>
-        ${(widget.options ?? []).map(
-          (option) => html`<option value=${option.value} ?selected=${option.value === widget.defaultValue}>${option.label}</option>`,
-        )}
-      </select>`;
-    default:
-      return widget.children ? html`<div class="col">${inside(widget, actions)}</div>` : nothing;
-  }
+function link(widget: Widget): TemplateResult {
+  const text = widget.value ?? widget.label ?? widget.href ?? "";
+  return isWeb(widget.href) ? html`<a href=${widget.href} target="_blank" rel="noopener noreferrer">${text}</a>` : html`<span>${text}</span>`;
+}
+
+const iconOf = (name: string | null | undefined): Drawn => {
+  const known = ICONS[name ?? ""];
+  return known ? html`<span class="glyph">${icons[known]}</span>` : nothing;
+};
+
+// A component of a later version: its words and what is in it.
+function unknown(widget: Widget, actions: CardActions): Drawn {
+  if (widget.children) return box(widget, "col", inside(widget, actions));
+  const words = widget.value ?? widget.label;
+  return html`<p class="aside">${words || fill(strings.unknownPart, { kind: widget.type })}</p>`;
 }
 
 function button(widget: Widget, actions: CardActions): TemplateResult {
-  const looks = [widget.style === "primary" ? "primary" : "", widget.color === "danger" ? "danger" : "", widget.variant ?? ""];
+  const looks = [widget.style === "primary" ? "primary" : "", widget.color === "danger" ? "danger" : "", widget.variant ?? "", widget.block ? "block" : ""];
   const action = widget.onClickAction;
   return html`<button type=${widget.submit ? "submit" : "button"} class=${looks.join(" ").trim()} ?disabled=${actions.busy || widget.disabled}
-    @click=${action && !widget.submit ? () => actions.act(action) : nothing}>${widget.label}</button>`;
+    @click=${action && !widget.submit ? () => actions.act(action) : nothing}>${iconOf(widget.iconStart)}${widget.label}${iconOf(widget.iconEnd)}</button>`;
 }
 
-// The box shows what the service knows: it changes with the card that comes back.
-function checkbox(widget: Widget, actions: CardActions): TemplateResult {
-  const action = widget.onChangeAction;
-  const change = (event: Event) => {
-    const box = event.target as HTMLInputElement;
-    const checked = box.checked;
-    box.checked = !checked;
-    if (action) actions.act(withFields(action, { [widget.name ?? "checked"]: checked }));
-  };
-  return html`<label class="check"><input type="checkbox" .checked=${Boolean(widget.defaultChecked)}
-    ?disabled=${actions.busy || widget.disabled} @change=${change} /><span>${widget.label}</span></label>`;
-}
-
-function form(widget: Widget, actions: CardActions): TemplateResult {
-  const submit = (event: Event) => {
-    event.preventDefault();
-    const fields = Object.fromEntries(new FormData(event.target as HTMLFormElement));
-    if (widget.onSubmitAction) actions.act(withFields(widget.onSubmitAction, fields));
-  };
-  return html`<form class="col" @submit=${submit}>${inside(widget, actions)}</form>`;
-}
-
-// A form's fields come into the payload beside what the action has there.
-export function withFields(action: Action, fields: Record<string, unknown>): Action {
-  const payload = action.payload && typeof action.payload === "object" ? action.payload : {};
-  return { ...action, payload: { ...payload, ...fields } };
-}
+const sends = (action: Action | null, actions: CardActions) => (event: Event): void => {
+  event.preventDefault();
+  event.stopPropagation();
+  if (action && !actions.busy) actions.act(withFields(action, fieldsOf(event.currentTarget as HTMLFormElement)));
+};

@@ -1,0 +1,48 @@
+"""What requests to the knowledge routes say. Everything here raises `RequestRefusedError`."""
+
+from starlette.requests import Request
+
+from agent_service.errors import RequestRefusedError
+
+BIGGEST = 2**63 - 1
+LONGEST_DIGITS = 19
+
+
+def document_id(request: Request) -> int:
+    """The id in the path."""
+    return path_id(request, "There is no such document.")
+
+
+def path_id(request: Request, sentence: str) -> int:
+    """The whole number in the path; anything else is the address of nothing."""
+    given = str(request.path_params["id"])
+    found = int(given) if given.isascii() and given.isdigit() and len(given) <= LONGEST_DIGITS else 0
+    if not 1 <= found <= BIGGEST:
+        raise RequestRefusedError(sentence, status=404, code="not_found")
+    return found
+
+
+def number(request: Request, name: str) -> int | None:
+    """The whole number that the address names so; None where it has none."""
+    given = text(request, name)
+    if given is None:
+        return None
+    if not (given.isascii() and given.isdigit() and len(given) <= LONGEST_DIGITS):
+        raise RequestRefusedError(f"{name} must be a whole number.", status=422)
+    return int(given)
+
+
+def text(request: Request, name: str) -> str | None:
+    """The text that the address names so; None where it has none, or an empty one."""
+    return request.query_params.get(name) or None
+
+
+def demand_json(request: Request) -> None:
+    """A page elsewhere can send anything but JSON without asking first."""
+    if content_type(request) != "application/json":
+        raise RequestRefusedError("Send application/json.", status=415, code="wrong_content_type")
+
+
+def content_type(request: Request) -> str:
+    """The type of the body without its parameters."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()

@@ -1,0 +1,43 @@
+"""What the service says in the chat, in the user's language: one file of `locales` for each language."""
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import cast
+
+FOLDER = Path(__file__).parent / "locales"
+FALLBACK = "en"
+
+
+def say(locale: str, key: str, /, **values: object) -> str:
+    """The sentence `key` in the language of `locale`, else in English, with `values` put in.
+
+    Raises `KeyError` for a key that no file has.
+    """
+    catalogues = load_catalogues()
+    words = catalogues.get(language_of(locale), catalogues[FALLBACK])
+    return words[key].format(**values)
+
+
+def knows(key: str) -> bool:
+    """Whether there is such a sentence."""
+    return key in load_catalogues()[FALLBACK]
+
+
+def in_every_language(key: str) -> list[str]:
+    """The sentence in all languages that we have."""
+    return [words[key] for words in load_catalogues().values()]
+
+
+def language_of(locale: str) -> str:
+    """The language of a tag: `de` of `de-CH`."""
+    return locale.partition("-")[0].lower()
+
+
+@cache
+def load_catalogues() -> dict[str, dict[str, str]]:
+    """The sentences by language and key. Raises what reading the files raises."""
+    return {
+        file.stem: cast(dict[str, str], json.loads(file.read_text(encoding="utf-8")))
+        for file in sorted(FOLDER.glob("*.json"))
+    }
