@@ -30,6 +30,8 @@ logger = logging.getLogger("agent_service")
 
 # What is left after AGENT_SERVICE_GRACE_SECONDS is cut off.
 LAST_SECONDS = 2
+# Longer than most proxies keep an idle connection: else they send a question just when it is closed.
+IDLE_SECONDS = 75
 # The ChatKit SDK leaves these behind when an answer is stopped; they mean nothing.
 KNOWN_NOISE = ("Task was destroyed but it is pending", "Task exception was never retrieved")
 
@@ -70,6 +72,7 @@ async def _serve(
             # Else whoever names an address in X-Forwarded-For would count as coming from there.
             proxy_headers=False,
             timeout_graceful_shutdown=LAST_SECONDS,
+            timeout_keep_alive=IDLE_SECONDS,
         )
         await DrainingServer(config, app.state.running, settings.agent_service_grace_seconds).serve(
             sockets=[listener]

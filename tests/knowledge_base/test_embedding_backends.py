@@ -113,6 +113,7 @@ def test_a_model_with_a_damaged_file_is_not_used(cache: Path, tmp_path: Path, na
     assert read_converted(target, versions()) is None
 
 
+@pytest.mark.slow
 def test_a_damaged_model_is_built_again(cache: Path, tmp_path: Path) -> None:
     shutil.copytree(cache, tmp_path, dirs_exist_ok=True)
     (converted(tmp_path) / "model.bin").unlink()
@@ -142,6 +143,7 @@ def test_a_model_of_another_kind_stays_on_torch(tmp_path: Path, caplog: pytest.L
     assert "leaves its prompt out of the pooling" in caplog.text
 
 
+@pytest.mark.slow
 def test_the_prompts_a_model_asks_for_are_used_by_both_back_ends(tmp_path: Path) -> None:
     model = copy_of_the_model(tmp_path)
     prompts = {"query": "query: ", "passage": "passage: "}
