@@ -4,7 +4,10 @@ import asyncio
 import os
 import shutil
 import socket
+import subprocess
 import tempfile
+import threading
+from collections import deque
 from collections.abc import AsyncGenerator, Callable, Generator, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 from importlib.resources import files
@@ -100,16 +103,37 @@ CHROMIUM_FLAGS = [
 ]
 
 
-@pytest.fixture
-async def browser() -> AsyncGenerator[Browser]:
-    """Headless Chromium; without one the test is skipped, or fails where OWFLEX_REQUIRE_BROWSER is set."""
+@pytest.fixture(scope="session")
+def chromium_address() -> Iterator[str]:
+    """One headless Chromium for all tests of a worker; starting it costs more than most of them.
+
+    Without one the tests are skipped, or fail where OWFLEX_REQUIRE_BROWSER is set.
+    """
     chromium = os.environ.get("OWFLEX_CHROMIUM") or shutil.which("chromium")
     if chromium is None:
         if os.environ.get("OWFLEX_REQUIRE_BROWSER"):
             pytest.fail("There is no Chromium. Install it or set OWFLEX_CHROMIUM.")
         pytest.skip("There is no Chromium. Install it or set OWFLEX_CHROMIUM.")
+    with tempfile.TemporaryDirectory(prefix="owflex-", ignore_cleanup_errors=True) as profile:
+        command = [chromium, "--headless", *CHROMIUM_FLAGS, "--remote-debugging-port=0"]
+        process = subprocess.Popen(
+            [*command, f"--user-data-dir={profile}", "about:blank"], stderr=subprocess.PIPE, text=True
+        )
+        assert process.stderr is not None
+        lines = iter(process.stderr.readline, "")
+        address = next(line.rsplit(" ", 1)[-1].strip() for line in lines if "DevTools listening" in line)
+        # Nobody reads on: what it has to say must not fill the pipe.
+        threading.Thread(target=lambda: deque(lines, maxlen=0), daemon=True).start()
+        yield address
+        process.terminate()
+        process.wait(20)
+
+
+@pytest.fixture
+async def browser(chromium_address: str) -> AsyncGenerator[Browser]:
+    """Headless Chromium; each page has a profile of its own, and is closed at the end of the test."""
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
+        browser = await playwright.chromium.connect_over_cdp(chromium_address)
         yield browser
         await browser.close()
 

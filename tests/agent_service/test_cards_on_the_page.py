@@ -57,6 +57,8 @@ async def test_a_deletion_is_approved_with_the_keyboard_and_a_reload_keeps_the_o
 ) -> None:
     await ask(page, "delete the task call the dentist")
     await expect(page.locator(".card")).to_contain_text("“Call the dentist” (task 1)")
+    # The answer must have ended: until then its buttons wait.
+    await expect(page.get_by_role("button", name="Approve")).to_be_enabled()
     await page.get_by_role("button", name="Approve").focus()
     await page.keyboard.press("Enter")
     await expect(page.locator(".answer").last).to_contain_text("Deleted: task 1.")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -10,7 +11,8 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,7 +22,11 @@ import pytest
 from fastmcp import Client
 from fastmcp.client.transports import StreamableHttpTransport
 
+from database.home import open_data_folder
+from knowledge_base.place import embedding_cache
+
 DOCUMENTS = Path(__file__).parent / "documents"
+COUNT = len(list(DOCUMENTS.iterdir()))
 PATIENCE_SECONDS = 90
 NO_OPTIONS: dict[str, str] = {}
 
@@ -100,6 +106,8 @@ class Installation:
         """Start everything with the test documents and wait until it is ready."""
         process = self.start("owflex", "up", "--docs", str(DOCUMENTS))
         self.wait_until_ready()
+        # It answers from what is in so far, while the rest is still coming.
+        self._wait(f"{self.chat_url}/knowledge/documents", lambda body: len(body["documents"]) == COUNT)
         return process
 
     def wait_until_ready(self) -> None:
@@ -176,12 +184,15 @@ class Installation:
         )
         return urllib.request.urlopen(request, timeout=60)
 
-    def _wait(self, url: str) -> None:
+    def _wait(self, url: str, wanted: Callable[[Any], bool] = bool) -> None:
+        """Return when the address answers with JSON that is `wanted`."""
         give_up = time.monotonic() + PATIENCE_SECONDS
         while True:
             try:
-                urllib.request.urlopen(url, timeout=5).close()
-                return
+                with urllib.request.urlopen(url, timeout=5) as answer:
+                    if wanted(json.load(answer)):
+                        return
+                    raise OSError("not yet")
             except (OSError, urllib.error.URLError):
                 ended = [process for process in self.processes if process.poll() is not None]
                 if ended or time.monotonic() > give_up:
@@ -200,12 +211,33 @@ def free_ports(count: int) -> Sequence[int]:
     return ports
 
 
+@pytest.fixture(scope="session")
+def converted_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the first installation leaves its converted embedding model for the others of all workers."""
+    folder = tmp_path_factory.getbasetemp()
+    return (folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) / "converted-models"
+
+
 @pytest.fixture
-def installation() -> Iterator[Installation]:
+def installation(converted_models: Path) -> Iterator[Installation]:
     """A fresh installation; what still runs at the end of the test is ended."""
     chat_port, mcp_port = free_ports(2)
     with tempfile.TemporaryDirectory(prefix="owflex-") as folder:
         found = Installation(Path(folder) / "home", chat_port, mcp_port)
+        cache = embedding_cache(found.home)
+        if converted_models.is_dir():
+            open_data_folder(found.home)
+            shutil.copytree(converted_models, cache)
         yield found
         for process in list(found.processes):
             found.stop(process, signal.SIGTERM)
+        if cache.is_dir() and not converted_models.is_dir():
+            _share(cache, converted_models)
+
+
+def _share(cache: Path, place: Path) -> None:
+    """Put a copy of the cache at `place`, whole or, when another worker was quicker, not at all."""
+    copy = place.with_name(f"{place.name}-{os.getpid()}")
+    shutil.copytree(cache, copy)
+    with suppress(OSError):
+        copy.rename(place)

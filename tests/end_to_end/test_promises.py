@@ -185,6 +185,7 @@ def test_a_damaged_data_folder_is_one_message_with_the_cure(installation: "Insta
 
 
 def test_a_data_folder_that_is_a_file_is_one_sentence_with_the_cure(installation: "Installation") -> None:
+    installation.home = installation.home.with_name("file")
     installation.home.write_text("not a folder")
     for module, arguments in (
         ("owflex", ["up"]),
