@@ -69,36 +69,13 @@ async function send(file: File, entry: AttachedFile, api: Api, signal: AbortSign
   const target = announced.upload_descriptor;
   if (!target) throw new RequestFailed(strings.uploadFailed, 0);
   const headers = { "content-type": entry.mime, ...(await api.headers()), ...target.headers };
-  await put(target.url, target.method, headers, file, signal, (part) => { entry.progress = part; changed(); });
+  const told = (part: number): void => { entry.progress = part; changed(); };
+  await sent({ url: target.url, method: target.method, headers, body: file, signal, lost: strings.uploadFailed, told });
   entry.sent = announced;
   entry.progress = 1;
   changed();
   // Taken back while its last bytes were under way.
   if (signal.aborted) entry.cancel();
-}
-
-// XMLHttpRequest, since fetch does not tell how much was sent.
-function put(url: string, method: string, headers: Record<string, string>, body: File, signal: AbortSignal, note: (part: number) => void): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const request = new XMLHttpRequest();
-    request.open(method, url);
-    for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
-    request.upload.onprogress = (event) => note(event.lengthComputable ? event.loaded / event.total : 0);
-    request.onload = () => (request.status < 300 ? resolve() : reject(new RequestFailed(sentence(request.responseText), request.status)));
-    request.onerror = () => reject(new RequestFailed(strings.uploadFailed, 0));
-    request.onabort = () => reject(new RequestFailed("", 0));
-    signal.addEventListener("abort", () => request.abort());
-    if (signal.aborted) request.onabort?.(new ProgressEvent("abort"));
-    else request.send(body);
-  });
-}
-
-function sentence(body: string): string {
-  try {
-    return (JSON.parse(body) as { error?: { message?: string } }).error?.message ?? "";
-  } catch {
-    return ""; // no JSON: a proxy answered
-  }
 }
 
 // A small picture as a data address: an image element cannot send a token, and the page's policy allows no blob addresses.

@@ -196,7 +196,7 @@ export class OwflexChat extends LitElement {
         ${this.hasHistory ? chatList(this.session, this.drawer, { open: (id) => this.show(id), create: () => this.create(), close: () => this.setDrawer(false) }) : nothing}
         <main>
           ${header(this.bar)} ${this.tokens.refused ? loginAgain(this.login) : nothing}
-          ${this.knowledge ? html`<owflex-knowledge .base=${this.starting.base} .headers=${() => this.api.headers()}
+          ${this.knowledge ? html`<owflex-knowledge .service=${this.api}
             @owflex-ask=${(event: CustomEvent<ComposerValue>) => void this.askAbout(event.detail)}></owflex-knowledge>` : this.chat()}
         </main>
       </div>

@@ -10,17 +10,15 @@ import type {
   SearchAnswer,
   Upload,
 } from "./knowledge-types.ts";
-import { RequestFailed } from "./protocol.ts";
+import { RequestFailed, sentenceIn } from "./protocol.ts";
+import type { Api } from "./protocol.ts";
+import { sent } from "./sending.ts";
 import { strings } from "./strings.ts";
 
-export type HeadersOf = () => Promise<Record<string, string>>;
 type Values = Record<string, string | number | null | undefined>;
 
 export class KnowledgeApi {
-  constructor(
-    private readonly base: string,
-    private readonly headers: HeadersOf,
-  ) {}
+  constructor(private readonly service: Api) {}
 
   rights(): Promise<Rights> {
     return this.get("rights");
@@ -73,28 +71,14 @@ export class KnowledgeApi {
     return this.get(`evaluations/${encodeURIComponent(name)}`);
   }
 
-  // Only XMLHttpRequest tells how much of a file has left.
   async addFile(file: File, collection: string, told: (share: number) => void, signal: AbortSignal): Promise<Upload> {
-    const headers = await this.headers();
-    const form = new FormData();
-    form.append("collection", collection);
-    form.append("file", file, file.name);
-    return new Promise((resolve, reject) => {
-      const request = new XMLHttpRequest();
-      request.open("POST", this.address("documents"));
-      for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
-      request.responseType = "json";
-      request.upload.onprogress = (event) => told(event.loaded / (event.total || 1));
-      request.onload = () => {
-        if (request.status < 300 && request.response) resolve(request.response as Upload);
-        else reject(new RequestFailed(sentenceIn(request.response), request.status));
-      };
-      request.onerror = () => reject(new RequestFailed(strings.unreachable, 0));
-      request.onabort = () => reject(new DOMException("", "AbortError"));
-      signal.addEventListener("abort", () => request.abort());
-      if (signal.aborted) reject(new DOMException("", "AbortError"));
-      else request.send(form);
-    });
+    const body = new FormData();
+    body.append("collection", collection);
+    body.append("file", file, file.name);
+    const [url, headers] = [this.service.address("knowledge/documents"), await this.service.headers()];
+    const answer = await sent({ url, method: "POST", headers, body, signal, lost: strings.unreachable, told }).catch(worded);
+    if (!answer) throw new RequestFailed(strings.refused, 200);
+    return answer as Upload;
   }
 
   private get<T>(path: string, values: Values = {}): Promise<T> {
@@ -104,28 +88,18 @@ export class KnowledgeApi {
   }
 
   private async send<T>(method: string, path: string, body?: object): Promise<T> {
-    const headers = { ...(await this.headers()), ...(body ? { "content-type": "application/json" } : {}) };
-    let response: Response;
-    try {
-      response = await fetch(this.address(path), { method, headers, body: body ? JSON.stringify(body) : null });
-    } catch {
-      throw new RequestFailed(strings.unreachable, 0);
-    }
-    const answer: unknown = await response.json().catch(() => null);
-    if (!response.ok) throw new RequestFailed(sentenceIn(answer), response.status);
-    // The answer was cut off.
-    if (answer === null) throw new RequestFailed(strings.unreachable, 0);
+    const init = body ? { method, headers: { "content-type": "application/json" }, body: JSON.stringify(body) } : { method };
+    const response = await this.service.fetch(`knowledge/${path}`, init).catch(() => null);
+    const answer: unknown = await response?.json().catch(() => null);
+    if (response && !response.ok) throw new RequestFailed(sentenceIn(answer) || strings.refused, response.status);
+    // Not reached, or cut off.
+    if (!answer) throw new RequestFailed(strings.unreachable, 0);
     return answer as T;
-  }
-
-  private address(path: string): string {
-    return new URL(`knowledge/${path}`, new URL(this.base, location.href)).href;
   }
 }
 
-function sentenceIn(answer: unknown): string {
-  const message = (answer as { error?: { message?: unknown } } | null)?.error?.message;
-  return typeof message === "string" && message ? message : strings.refused;
+function worded(error: unknown): never {
+  throw error instanceof RequestFailed ? new RequestFailed(error.message || strings.refused, error.status) : error;
 }
 
 export const sentenceOf = (error: unknown): string => (error instanceof Error && error.message ? error.message : strings.refused);

@@ -32,12 +32,10 @@ const NONE: Rights = { uploads: false, max_bytes: 0 };
 export class OwflexKnowledge extends LitElement {
   static override styles = knowledgeStyles;
   static override properties = {
-    base: { type: String },
-    headers: { attribute: false },
+    service: { attribute: false },
   };
 
-  base = "/";
-  headers: HeadersOf = async () => ({});
+  service: Api | null = null;
   private route: Route = routeOf("");
   private rights: Rights | null = null;
   private collections: Collection[] = [];
@@ -148,7 +146,8 @@ export class OwflexKnowledge extends LitElement {
 
   private async start(): Promise<void> {
     this.failure = "";
-    this.api ??= new KnowledgeApi(this.base, () => this.headers());
+    if (!this.service) return;
+    this.api ??= new KnowledgeApi(this.service);
     try {
       [this.rights, this.collections] = await Promise.all([this.api.rights(), this.api.collections()]);
       if (this.rights.uploads) this.uploads = this.listenTo(this.api);
@@ -162,8 +161,9 @@ export class OwflexKnowledge extends LitElement {
   }
 
   private listenTo(api: KnowledgeApi): Uploads {
-    const uploads = inHand.get(this.base) ?? new Uploads(api, storage());
-    inHand.set(this.base, uploads);
+    const place = this.service?.url ?? "";
+    const uploads = inHand.get(place) ?? new Uploads(api, storage());
+    inHand.set(place, uploads);
     uploads.listener = { changed: () => this.requestUpdate(), finished: this.onFinished };
     return uploads;
   }

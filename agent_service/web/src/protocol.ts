@@ -104,6 +104,10 @@ export class Api {
     return this.tokens.headers();
   }
 
+  address(path: string): string {
+    return new URL(path, new URL(this.url, location.href)).href;
+  }
+
   // What lies beside the protocol's address; the caller looks at the status.
   async get(path: string): Promise<Response> {
     return this.fetch(path);
@@ -111,8 +115,7 @@ export class Api {
 
   // A token that is refused is asked for once more: it may have run out.
   async fetch(path: string, init: RequestInit = {}): Promise<Response> {
-    const address = new URL(path, new URL(this.url, location.href));
-    const ask = async (): Promise<Response> => fetch(address, { ...init, headers: { ...(await this.headers()), ...(init.headers as Record<string, string>) } });
+    const ask = async (): Promise<Response> => fetch(this.address(path), { ...init, headers: { ...(await this.headers()), ...(init.headers as Record<string, string>) } });
     let response = await ask();
     if (response.status === 401 && this.tokens.provider) {
       this.tokens.forget();
@@ -141,13 +144,12 @@ export class Api {
 }
 
 async function explanation(response: Response): Promise<string> {
-  try {
-    const body = (await response.json()) as { error?: { message?: string } | string; message?: string; detail?: unknown };
-    if (typeof body.error === "object" && body.error.message) return body.error.message;
-    if (typeof body.error === "string") return body.error;
-    if (body.message) return body.message;
-    return typeof body.detail === "string" ? body.detail : "";
-  } catch {
-    return "";
-  }
+  return sentenceIn(await response.json().catch(() => null));
+}
+
+// The sentence in the JSON of a refusal, whoever wrote it; empty when there is none.
+export function sentenceIn(body: unknown): string {
+  const { error, message, detail } = (body ?? {}) as { error?: { message?: unknown } | string; message?: unknown; detail?: unknown };
+  const said = [typeof error === "object" ? error?.message : error, message, detail];
+  return said.find((text): text is string => typeof text === "string" && text !== "") ?? "";
 }
