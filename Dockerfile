@@ -10,6 +10,8 @@ COPY ingest ingest
 COPY knowledge_base knowledge_base
 COPY database database
 COPY serving serving
+COPY parsing parsing
+COPY chat_page chat_page
 COPY docs docs
 # PIP_EXTRA_INDEX_URL: the index with PyTorch's CPU builds spares several GB of CUDA (docs/installation.md).
 ARG TORCH=torch==2.13.0

@@ -14,8 +14,8 @@ BIN := $(VENV)/bin
 # Tests wait more than they compute. Each worker has a Postgres and an embedding model of its own (about 1 GB).
 WORKERS ?= 3
 PYTEST := $(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal
-SOURCES := owflex mcp_server agent_service ingest knowledge_base serving database tests build_page.py
-PAGE := $(shell find agent_service/web -type f -not -path '*/node_modules/*' 2>/dev/null)
+SOURCES := owflex mcp_server agent_service ingest knowledge_base serving parsing database tests build_page.py
+PAGE := $(shell find chat_page -type f -not -path '*/node_modules/*' 2>/dev/null)
 
 .PHONY: run test test-slow test-browser check format lint contracts types tests page-check examples clean install
 .DEFAULT_GOAL := help
@@ -112,4 +112,4 @@ $(VENV)/.installed-dev: $(VENV)/.installed
 	@touch $@
 
 clean:
-	rm -rf $(VENV) agent_service/static agent_service/web/node_modules
+	rm -rf $(VENV) agent_service/static chat_page/node_modules

@@ -1,4 +1,4 @@
-"""Builds the chat page: `agent_service/web` (sources) becomes `agent_service/static`.
+"""Builds the chat page: `chat_page` (sources) becomes `agent_service/static`.
 
 `python build_page.py` builds when something changed, `python build_page.py check` also checks types and runs
 the unit tests, and `python build_page.py examples` does it for the examples that have a build. Installing the
@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
-WEB = ROOT / "agent_service" / "web"
+WEB = ROOT / "chat_page"
 STATIC = ROOT / "agent_service" / "static"
 EXAMPLES = [ROOT / "examples" / "react", ROOT / "examples" / "nextjs"]
 STAMP = ".built-from"

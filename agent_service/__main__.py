@@ -5,9 +5,9 @@ import sys
 from pydantic import ValidationError
 
 from agent_service.errors import AgentServiceError
-from agent_service.logs import set_up_logs
+from agent_service.observe.logs import set_up_logs
 from agent_service.process import serve
-from agent_service.settings import AgentServiceSettings
+from agent_service.settings.settings import AgentServiceSettings
 from database.errors import DatabaseError
 from database.process import setting_problems, stop_on_sigterm
 from serving.telemetry import TelemetryMissingError

@@ -8,25 +8,25 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from agent_service.attachments import TOKEN_HEADER
-from agent_service.chatkit_endpoint import Bounds, ChatKitEndpoint
-from agent_service.edits import EDIT_MESSAGE
-from agent_service.guard import Guard
-from agent_service.health import check_readiness
-from agent_service.knowledge.routes import knowledge_routes
-from agent_service.llm import ChosenModel
-from agent_service.mcp_connection import McpConnector
-from agent_service.metrics import metrics_page
-from agent_service.request_context import LOCAL_USER, RequestContext, with_base_url
+from agent_service.attachments.store import TOKEN_HEADER
+from agent_service.auth.login import Login, identify_by, local_user, logged_in_user
+from agent_service.cards.widgets import ADD
+from agent_service.context import LOCAL_USER, RequestContext, with_base_url
+from agent_service.http.security import Guard
+from agent_service.models.providers import ChosenModel
+from agent_service.observe.metrics import metrics_page
+from agent_service.routes.attachments import upload_routes
+from agent_service.routes.chatkit import Bounds, ChatKitEndpoint
+from agent_service.routes.feedback import vote_routes
+from agent_service.routes.health import check_readiness
+from agent_service.routes.knowledge.routes import knowledge_routes
+from agent_service.routes.page import STATIC_FOLDER, web_routes
 from agent_service.server import OwFlexChatKitServer
-from agent_service.settings import AgentServiceSettings
-from agent_service.transcription import voice_routes
-from agent_service.turn_lock import PostgresTurns
-from agent_service.uploads import upload_routes
-from agent_service.users import Login, identify_by, local_user, logged_in_user
-from agent_service.votes import vote_routes
-from agent_service.web import STATIC_FOLDER, web_routes
-from agent_service.widgets import ADD
+from agent_service.settings.settings import AgentServiceSettings
+from agent_service.storage.turn_lock import PostgresTurns
+from agent_service.tools.connection import McpConnector
+from agent_service.turn.edits import EDIT_MESSAGE
+from agent_service.voice.transcription import voice_routes
 from database.pool import Pool
 from database.process import is_loopback
 from serving.draining import Running

@@ -1,6 +1,6 @@
 """What can go wrong in the agent service; each message says what to do about it."""
 
-from agent_service.words import FALLBACK, say
+from agent_service.i18n.catalog import FALLBACK, say
 
 
 class AgentServiceError(Exception):

@@ -11,13 +11,13 @@ from agents import set_tracing_disabled
 from chatkit.store import NotFoundError
 
 from agent_service.app import create_app
-from agent_service.attachments import remove_unsent
+from agent_service.attachments.store import remove_unsent
+from agent_service.auth.login import may_listen
 from agent_service.errors import UnsafeBindError
-from agent_service.llm import ChosenModel, choose_model
-from agent_service.mcp_connection import McpConnector
-from agent_service.settings import AgentServiceSettings
-from agent_service.telemetry import SERVICE
-from agent_service.users import may_listen
+from agent_service.models.providers import ChosenModel, choose_model
+from agent_service.observe.propagation import SERVICE
+from agent_service.settings.settings import AgentServiceSettings
+from agent_service.tools.connection import McpConnector
 from database.embedded import configured_or_embedded
 from database.home import open_data_folder, read_or_create_secret
 from database.migrations import migrate

@@ -21,32 +21,32 @@ from chatkit.types import (
     is_streaming_req,
 )
 
-from agent_service import feedback as votes
-from agent_service.admission import Admission
-from agent_service.approvals import Approvals
-from agent_service.attachments import PostgresAttachments
-from agent_service.attempts import TurnSetup
-from agent_service.bounded_results import limit
-from agent_service.desk import Click, Desk
-from agent_service.edits import EDIT_MESSAGE, edited_message, replace_from
-from agent_service.fallback import ModelLine, TurnModel
-from agent_service.history import load_history, title_of
-from agent_service.incoming import check_incoming
-from agent_service.leftovers import with_sentence, without_leftovers
-from agent_service.limits import Limits
-from agent_service.llm import ChosenModel
-from agent_service.metrics import Metrics
-from agent_service.models import ModelMenu
-from agent_service.patient_store import PatientStore
-from agent_service.preflight import REQUEST
-from agent_service.request_context import RequestContext
-from agent_service.scope import question_of, scope_of, with_note
-from agent_service.settings import AgentServiceSettings
-from agent_service.stream_errors import for_user, without_retry
-from agent_service.transcription import Dictation
-from agent_service.turn import stream_answer
-from agent_service.usage import record_usage
-from agent_service.watching import TurnWatcher
+from agent_service.attachments.store import PostgresAttachments
+from agent_service.cards.approvals import Approvals
+from agent_service.context import RequestContext
+from agent_service.models.fallback import ModelLine, TurnModel
+from agent_service.models.menu import ModelMenu
+from agent_service.models.providers import ChosenModel
+from agent_service.observe.metrics import Metrics
+from agent_service.requests.admission import Admission
+from agent_service.requests.incoming import check_incoming
+from agent_service.requests.rate_limit import Limits
+from agent_service.requests.validation import REQUEST
+from agent_service.settings.settings import AgentServiceSettings
+from agent_service.storage import feedback as votes
+from agent_service.storage.retrying import PatientStore
+from agent_service.storage.usage import record_usage
+from agent_service.tools.bounded import limit
+from agent_service.tools.scope import question_of, scope_of, with_note
+from agent_service.turn.cleanup import with_sentence, without_leftovers
+from agent_service.turn.clicks import Click, Desk
+from agent_service.turn.edits import EDIT_MESSAGE, edited_message, replace_from
+from agent_service.turn.history import load_history, title_of
+from agent_service.turn.pipeline import stream_answer
+from agent_service.turn.runner import TurnSetup
+from agent_service.turn.telemetry import TurnWatcher
+from agent_service.turn.user_errors import for_user, without_retry
+from agent_service.voice.transcription import Dictation
 from database.pool import Pool
 from serving.draining import Running
 

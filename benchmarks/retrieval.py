@@ -30,7 +30,7 @@ from database.embedded import embedded_postgres
 from database.home import open_data_folder
 from ingest.chunking import chunk
 from ingest.content import chunk_tokens
-from ingest.parsing.document import Block, ParsedDocument
+from parsing.document import Block, ParsedDocument
 from knowledge_base.embedding import DEFAULT_MODEL, Embedder, create_embedder
 
 HERE = Path(__file__).parent

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from ingest.parsing.document import Block, ParsedDocument
+from parsing.document import Block, ParsedDocument
 
 CountTokens = Callable[[str], int]
 

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from ingest.chunking import Chunk
-from ingest.parsing import ocr
+from parsing import ocr
 
 # Longer passages say too many things at once, however much a model may read.
 LONGEST_CHUNK = 250

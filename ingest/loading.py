@@ -14,7 +14,7 @@ from typing import BinaryIO
 from pathspec import GitIgnoreSpec
 
 from ingest.errors import FileTooLargeError, FileUnreadableError
-from ingest.parsing.formats import named_type
+from parsing.formats import named_type
 
 logger = logging.getLogger("ingest")
 

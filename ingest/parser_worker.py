@@ -19,9 +19,9 @@ from ingest.chunking import CountTokens, chunk
 from ingest.content import ANSWERS, REQUESTS, Content, ReadAnswer, ReadRequest
 from ingest.errors import FileProblemError
 from ingest.loading import load
-from ingest.parsing import parse
-from ingest.parsing.detection import media_type_of
-from ingest.parsing.document import ParsedDocument
+from parsing import parse
+from parsing.detection import media_type_of
+from parsing.document import ParsedDocument
 
 LENGTH = struct.Struct(">I")
 # The parent ends a process that takes too long; this is for the case that there is no parent any more.

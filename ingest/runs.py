@@ -17,7 +17,6 @@ from ingest.fetching import FetchLimits
 from ingest.loading import Walk, content_hash
 from ingest.origins import Connection, Options, Origin, find_origin, folder_origin, remember
 from ingest.parser_process import Parsers, ReadLimits
-from ingest.parsing.formats import named_type
 from ingest.pipeline import Pipeline, open_ingest_pool, open_pipeline
 from ingest.planning import ScannedFile, Scope
 from ingest.report import Report, Watcher
@@ -28,6 +27,7 @@ from ingest.web import kind_of, scan_web
 from knowledge_base.embedding import Embedder
 from knowledge_base.postings import languages_of, set_language
 from knowledge_base.vector_index import ensure_vector_index
+from parsing.formats import named_type
 
 # What the origin of texts that were handed in is called.
 STDIN = "stdin"

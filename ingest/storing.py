@@ -11,9 +11,9 @@ from psycopg.types.json import Jsonb
 
 from ingest.chunk_rows import Stored, Vectors, replace_chunks
 from ingest.content import Content
-from ingest.parsing.text import title_from
 from ingest.planning import Step
 from knowledge_base.postings import languages_of, remember_collections
+from parsing.text import title_from
 
 Connection = AsyncConnection[TupleRow]
 

@@ -14,7 +14,6 @@ from psycopg.rows import class_row
 from database.pool import Pool
 from ingest.errors import DatabaseGoneError, FileProblemError, FileTooLargeError, IngestError
 from ingest.origins import Connection, Options, find_origin, remember
-from ingest.parsing.formats import named_type
 from ingest.planning import ScannedFile, Scope
 from ingest.report import FileReport, Silent
 from ingest.runs import Ingestion, spool_folder
@@ -22,6 +21,7 @@ from ingest.sync import OUT_OF_REACH, SyncTask, run_sync
 from ingest.web import fetched_page
 from knowledge_base.errors import KnowledgeBaseError
 from knowledge_base.uploads import Kind, Result, origin_of
+from parsing.formats import named_type
 
 logger = logging.getLogger("ingest")
 

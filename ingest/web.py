@@ -8,8 +8,8 @@ from ingest.errors import FileFormatError, FileProblemError
 from ingest.fetching import FetchLimits, WebFetcher, WebPage, is_sitemap, open_fetcher, sitemap_pages
 from ingest.fetching.errors import PageGoneError
 from ingest.origins import Kind
-from ingest.parsing.formats import MODULES
 from ingest.planning import ScannedFile
+from parsing.formats import MODULES
 
 UTF8_MARK = b"\xef\xbb\xbf"
 

@@ -12,13 +12,13 @@ from psycopg.rows import TupleRow
 from pydantic import SecretStr, ValidationError
 from pydantic_settings import BaseSettings
 
+from agent_service.auth.login import identify_by, may_listen
+from agent_service.context import LOCAL_USER, RequestContext
 from agent_service.errors import AgentServiceError
-from agent_service.llm import choose_model
-from agent_service.mcp_connection import McpConnector
-from agent_service.models import ModelMenu
-from agent_service.request_context import LOCAL_USER, RequestContext
-from agent_service.settings import AgentServiceSettings
-from agent_service.users import identify_by, may_listen
+from agent_service.models.menu import ModelMenu
+from agent_service.models.providers import choose_model
+from agent_service.settings.settings import AgentServiceSettings
+from agent_service.tools.connection import McpConnector
 from database.embedded import configured_or_embedded
 from database.errors import DatabaseError
 from database.home import default_data_folder, open_data_folder

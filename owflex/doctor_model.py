@@ -8,8 +8,8 @@ import openai
 from openai import AsyncOpenAI
 from openai.types.chat import ChatCompletionChunk
 
-from agent_service.llm import Provider, provider_and_name
-from agent_service.settings import AgentServiceSettings
+from agent_service.models.providers import Provider, provider_and_name
+from agent_service.settings.settings import AgentServiceSettings
 from owflex.findings import Finding, bad, fine, unknown
 
 LONGEST_SECONDS = 30.0

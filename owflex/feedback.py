@@ -12,7 +12,7 @@ from typing import Any, cast
 import psycopg
 from rich.console import Console
 
-from agent_service.settings import AgentServiceSettings
+from agent_service.settings.settings import AgentServiceSettings
 from database.embedded import configured_or_embedded
 from database.home import open_data_folder
 from database.migrations import migrate

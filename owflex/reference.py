@@ -9,7 +9,7 @@ from fastmcp import FastMCP
 from fastmcp.server.context import reset_transport, set_transport
 from pydantic_settings import BaseSettings
 
-from agent_service.settings import AgentServiceSettings
+from agent_service.settings.settings import AgentServiceSettings
 from database.pool import create_pool
 from ingest.settings import IngestSettings
 from knowledge_base.embedding import DEFAULT_MODEL, create_embedder

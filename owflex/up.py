@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.panel import Panel
 
-from agent_service.settings import AgentServiceSettings
+from agent_service.settings.settings import AgentServiceSettings
 from database.home import open_data_folder
 from database.pool import create_pool
 from knowledge_base.documents import count_documents, remove_collection

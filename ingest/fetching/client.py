@@ -23,7 +23,7 @@ from ingest.fetching.requesting import (
     status_in_words,
 )
 from ingest.fetching.robots import RobotsBook
-from ingest.parsing.formats import MEDIA_TYPES
+from parsing.formats import MEDIA_TYPES
 
 GONE = (404, 410)
 UNKNOWN_TYPE = "application/octet-stream"

@@ -11,8 +11,8 @@ from openai import OpenAIError
 from pydantic import BaseModel, ValidationError
 
 from agent_service.errors import AgentServiceError
-from agent_service.llm import ChosenModel, choose_model
-from agent_service.settings import AgentServiceSettings
+from agent_service.models.providers import ChosenModel, choose_model
+from agent_service.settings.settings import AgentServiceSettings
 from owflex.evaluation.errors import EvaluationError
 from owflex.evaluation.passages import Passage
 from owflex.evaluation.proposing import Proposal, piece_of

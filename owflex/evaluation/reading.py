@@ -3,8 +3,8 @@
 import re
 from dataclasses import replace
 
-from ingest.parsing import markdown, source
-from ingest.parsing.document import Block, ParsedDocument
+from parsing import markdown, source
+from parsing.document import Block, ParsedDocument
 
 MARKDOWN = re.compile(
     r"^(?:#{1,6} \S|```|~~~|\|.+\|[ \t]*$|[-*+] \S|\d+\. \S|> \S)|\[[^\]\n]+\]\([^)\s]+\)", re.MULTILINE

@@ -28,13 +28,13 @@ from starlette.requests import Request
 from starlette.types import ASGIApp
 
 from agent_service.app import create_app
-from agent_service.extractive.model import ExtractiveModel
-from agent_service.llm import ChosenModel
-from agent_service.mcp_connection import McpConnector
-from agent_service.request_context import RequestContext, locale_of
-from agent_service.settings import AgentServiceSettings
-from agent_service.store import PostgresStore
-from agent_service.unique_ids import UniqueIdModel
+from agent_service.context import RequestContext, locale_of
+from agent_service.models.extractive.model import ExtractiveModel
+from agent_service.models.providers import ChosenModel
+from agent_service.models.unique_ids import UniqueIdModel
+from agent_service.settings.settings import AgentServiceSettings
+from agent_service.storage import PostgresStore
+from agent_service.tools.connection import McpConnector
 from database.pool import Pool, create_pool
 from mcp_server.auth import BearerVerifier
 

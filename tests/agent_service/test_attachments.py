@@ -8,7 +8,7 @@ import httpx2
 import pytest
 from agents.testing import ScriptedModel, assistant_message, function_call
 
-from agent_service.attachments import remove_unsent
+from agent_service.attachments.store import remove_unsent
 from database.pool import Pool
 from tests.agent_service.small_files import docx, pdf, png
 

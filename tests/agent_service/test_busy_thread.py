@@ -4,8 +4,8 @@ from typing import Any
 
 from agents.testing import ScriptedModel, assistant_message, function_call
 
-from agent_service.request_context import RequestContext
-from agent_service.turn_lock import PostgresTurns, turn_of
+from agent_service.context import RequestContext
+from agent_service.storage.turn_lock import PostgresTurns, turn_of
 from database.pool import Pool
 from tests.agent_service.conftest import Chat, FakeKnowledge, OpenChat
 

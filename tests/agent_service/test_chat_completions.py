@@ -10,8 +10,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from agent_service.llm import choose_model
-from agent_service.settings import AgentServiceSettings
+from agent_service.models.providers import choose_model
+from agent_service.settings.settings import AgentServiceSettings
 
 if TYPE_CHECKING:
     from conftest import Answer, OpenChat, Serve

@@ -20,8 +20,8 @@ from chatkit.types import (
     ThreadStreamEvent,
 )
 
-from agent_service.citations import cite
-from agent_service.evidence import Evidence
+from agent_service.turn.citations import cite
+from agent_service.turn.evidence import Evidence
 
 NOON = datetime(2026, 11, 21, 12)  # noqa: DTZ001 - the protocol's times are naive
 

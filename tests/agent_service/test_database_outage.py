@@ -10,7 +10,7 @@ from agents.testing import ModelStep, ScriptedModel, function_call
 from chatkit.types import AssistantMessageItem, ErrorEvent
 from psycopg.conninfo import make_conninfo
 
-from agent_service.extractive.model_events import message, stream_item
+from agent_service.models.extractive.model_events import message, stream_item
 from database.pool import Pool, create_pool
 from tests.agent_service.fault_proxy import FaultProxy
 

@@ -10,10 +10,10 @@ import pytest
 from chatkit.types import AssistantMessageItem, CustomSummary, EntitySource, ThreadItem, WorkflowItem
 from pydantic import SecretStr
 
-from agent_service.fallback import LONG_REST, ModelLine, rest_seconds
-from agent_service.llm import ChosenModel, Fallback, choose_model
-from agent_service.settings import AgentServiceSettings
-from agent_service.usage import tokens_used
+from agent_service.models.fallback import LONG_REST, ModelLine, rest_seconds
+from agent_service.models.providers import ChosenModel, Fallback, choose_model
+from agent_service.settings.settings import AgentServiceSettings
+from agent_service.storage.usage import tokens_used
 from database.pool import Pool
 from tests.agent_service.scripted_provider import ScriptedProvider, Silence, Step, call, say
 

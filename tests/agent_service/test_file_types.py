@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent_service.file_types import DOCX, PDF, file_type
+from agent_service.attachments.file_types import DOCX, PDF, file_type
 from tests.agent_service.small_files import docx
 
 

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 from agents.testing import ScriptedModel, assistant_message, function_call
 from chatkit.types import InferenceOptions, UserMessageItem, UserMessageTagContent, UserMessageTextContent
 
-from agent_service.history import title_of
-from agent_service.request_context import locale_of
+from agent_service.context import locale_of
+from agent_service.turn.history import title_of
 
 if TYPE_CHECKING:
     from conftest import OpenChat

@@ -9,7 +9,7 @@ import httpx2
 import pytest
 from agents.testing import ScriptedModel, assistant_message, function_call
 
-from agent_service.web import web_routes
+from agent_service.routes.page import web_routes
 from database.pool import Pool
 
 if TYPE_CHECKING:
@@ -228,8 +228,8 @@ async def test_a_database_that_is_gone_is_a_503_with_a_sentence(chat: "Chat", po
 async def test_a_page_that_was_not_built_says_so(chat: "Chat", tmp_path: Path, serve: "Serve") -> None:
     from starlette.applications import Starlette
 
-    from agent_service.llm import choose_model
-    from agent_service.settings import AgentServiceSettings
+    from agent_service.models.providers import choose_model
+    from agent_service.settings.settings import AgentServiceSettings
 
     settings = AgentServiceSettings()  # pyright: ignore[reportCallIssue]
     app = Starlette(routes=web_routes(settings, choose_model(settings), tmp_path))

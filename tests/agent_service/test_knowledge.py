@@ -11,8 +11,8 @@ from fastmcp import FastMCP
 from fastmcp.server.dependencies import get_access_token
 from pydantic import SecretStr
 
-from agent_service.knowledge.rights import may_upload
-from agent_service.settings import AgentServiceSettings
+from agent_service.routes.knowledge.rights import may_upload
+from agent_service.settings.settings import AgentServiceSettings
 from database.pool import create_pool
 from knowledge_base.access import open_server_pool, prepare_server_role
 from knowledge_base.embedding import SentenceTransformerEmbedder

@@ -7,9 +7,9 @@ import pytest
 from agents.testing import ScriptedModel
 
 from agent_service.errors import RequestRefusedError
-from agent_service.limits import Limits, MessageRate
-from agent_service.settings import AgentServiceSettings
-from agent_service.usage import Tokens, record_usage
+from agent_service.requests.rate_limit import Limits, MessageRate
+from agent_service.settings.settings import AgentServiceSettings
+from agent_service.storage.usage import Tokens, record_usage
 from database.pool import Pool
 from tests.agent_service.conftest import Chat, OpenChat
 from tests.agent_service.test_turns import say

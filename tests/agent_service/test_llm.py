@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from agent_service.errors import ModelChoiceError
-from agent_service.llm import choose_model
-from agent_service.settings import AgentServiceSettings
+from agent_service.models.providers import choose_model
+from agent_service.settings.settings import AgentServiceSettings
 
 KEY = "sk-test"
 

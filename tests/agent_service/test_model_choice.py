@@ -9,9 +9,9 @@ from agents.testing import ScriptedModel
 from pydantic import SecretStr, ValidationError
 
 from agent_service.errors import ModelChoiceError
-from agent_service.llm import ChosenModel, choose_model
-from agent_service.models import ModelMenu, model_names
-from agent_service.settings import AgentServiceSettings
+from agent_service.models.menu import ModelMenu, model_names
+from agent_service.models.providers import ChosenModel, choose_model
+from agent_service.settings.settings import AgentServiceSettings
 from tests.agent_service.conftest import Chat, OpenChat, Serve
 from tests.agent_service.scripted_provider import ScriptedProvider, call, say
 from tests.agent_service.test_turns import say as says

@@ -17,10 +17,10 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from pydantic import SecretStr
 
-from agent_service import logs
-from agent_service.admission import admit
 from agent_service.errors import RequestRefusedError
-from agent_service.telemetry import outgoing_headers
+from agent_service.observe import logs
+from agent_service.observe.propagation import outgoing_headers
+from agent_service.requests.admission import admit
 from serving.draining import Running
 from serving.requests import request_id
 from serving.telemetry import without_texts
@@ -103,7 +103,7 @@ async def test_a_turn_is_one_trace_and_spans_have_no_words(
     memory = InMemorySpanExporter()
     provider = TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(without_texts(memory)))
-    monkeypatch.setattr("agent_service.watching.TRACER", provider.get_tracer("owflex.chat"))
+    monkeypatch.setattr("agent_service.turn.telemetry.TRACER", provider.get_tracer("owflex.chat"))
     chat = await open_chat(ScriptedModel([[function_call("list_tasks", {}, call_id="call_1")], say("None.")]))
     parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
     await chat.post(Chat.message(SECRET_QUESTION), traceparent=parent)

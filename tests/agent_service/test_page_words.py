@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from agent_service.settings import AgentServiceSettings
+from agent_service.settings.settings import AgentServiceSettings
 
 PROMPTS = '[{"label": "Holidays", "prompt": "How many holidays do I have?"}]'
 

@@ -20,8 +20,8 @@ from chatkit.types import (
 )
 from pydantic import TypeAdapter
 
-from agent_service.request_context import RequestContext
-from agent_service.store import PostgresStore
+from agent_service.context import RequestContext
+from agent_service.storage import PostgresStore
 from database.pool import Pool
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from agent_service.settings import AgentServiceSettings
+from agent_service.settings.settings import AgentServiceSettings
 
 
 def test_every_setting_says_what_it_is_for() -> None:

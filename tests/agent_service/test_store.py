@@ -23,8 +23,8 @@ from chatkit.types import (
     WorkflowItem,
 )
 
-from agent_service.request_context import RequestContext
-from agent_service.store import MemoryStore, PostgresStore
+from agent_service.context import RequestContext
+from agent_service.storage import MemoryStore, PostgresStore
 from database.pool import Pool
 
 AnyStore = MemoryStore | PostgresStore

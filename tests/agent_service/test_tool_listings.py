@@ -11,11 +11,11 @@ from fastmcp.tools import ToolResult
 from mcp_types import ListToolsResult, Tool
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from agent_service.mcp_connection import McpConnector
-from agent_service.mcp_http import http_client
-from agent_service.request_context import RequestContext
-from agent_service.settings import AgentServiceSettings
-from agent_service.tool_listings import FRESH_SECONDS, ToolListings
+from agent_service.context import RequestContext
+from agent_service.settings.settings import AgentServiceSettings
+from agent_service.tools.connection import McpConnector
+from agent_service.tools.http_client import http_client
+from agent_service.tools.listings import FRESH_SECONDS, ToolListings
 from tests.agent_service.conftest import SIGNING_KEY, Serve
 
 ANN, BEN = RequestContext("ann"), RequestContext("ben")

@@ -12,9 +12,9 @@ import pytest
 from agents.testing import ScriptedModel, assistant_message, function_call
 from chatkit.types import ThreadStreamEvent, UserMessageItem, WorkflowItem
 
+from agent_service.context import RequestContext
 from agent_service.errors import RequestRefusedError
-from agent_service.request_context import RequestContext
-from agent_service.turn_lock import DEAD_AFTER_SECONDS, MemoryTurns, PostgresTurns, Turns, turn_of
+from agent_service.storage.turn_lock import DEAD_AFTER_SECONDS, MemoryTurns, PostgresTurns, Turns, turn_of
 from database.pool import Pool
 
 if TYPE_CHECKING:
@@ -26,8 +26,8 @@ QUESTION = "How many days of leave do I have?"
 # Claims a turn in a process of its own, says so, and lives until it is killed.
 CLAIM = """
 import asyncio, sys
-from agent_service.request_context import RequestContext
-from agent_service.turn_lock import PostgresTurns, turn_of
+from agent_service.context import RequestContext
+from agent_service.storage.turn_lock import PostgresTurns, turn_of
 from database.pool import create_pool
 
 async def claim(url, thread_id):

@@ -24,7 +24,7 @@ from chatkit.types import (
 )
 from starlette.types import ASGIApp
 
-from agent_service.extractive.model_events import message, stream_item
+from agent_service.models.extractive.model_events import message, stream_item
 from tests.agent_service.fault_proxy import FaultProxy
 
 if TYPE_CHECKING:

@@ -16,12 +16,12 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from agent_service.app import create_app
+from agent_service.auth.jwks import SigningKeys
+from agent_service.auth.login import identify_by, may_listen, user_name
 from agent_service.errors import AgentServiceError, LoginRequiredError, LoginUnavailableError
-from agent_service.llm import ChosenModel
-from agent_service.mcp_connection import McpConnector
-from agent_service.settings import AgentServiceSettings
-from agent_service.signing_keys import SigningKeys
-from agent_service.users import identify_by, may_listen, user_name
+from agent_service.models.providers import ChosenModel
+from agent_service.settings.settings import AgentServiceSettings
+from agent_service.tools.connection import McpConnector
 from database.pool import Pool
 from tests.agent_service.conftest import SIGNING_KEY, Serve
 

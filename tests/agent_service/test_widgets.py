@@ -4,9 +4,8 @@ from datetime import date
 
 import pytest
 
-from agent_service.approvals import WaitingCall
-from agent_service.tool_results import Task
-from agent_service.widgets import (
+from agent_service.cards.approvals import WaitingCall
+from agent_service.cards.widgets import (
     MOST_ROWS,
     approval_card,
     approval_text,
@@ -16,6 +15,7 @@ from agent_service.widgets import (
     tasks_on,
     widget_item,
 )
+from agent_service.tools.schemas import Task
 
 TODAY = date(2026, 11, 21)
 CALLS = [WaitingCall("call_1", "delete_task", {"task_id": 3}, "Delete a task: “Rest” (task 3)")]

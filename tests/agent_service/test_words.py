@@ -5,7 +5,7 @@ from string import Formatter
 import pytest
 
 from agent_service.errors import ActionRefusedError
-from agent_service.words import in_every_language, load_catalogues, say
+from agent_service.i18n.catalog import in_every_language, load_catalogues, say
 
 LANGUAGES = sorted(load_catalogues())
 

@@ -6,9 +6,9 @@ import re
 import pytest
 
 from ingest.chunking import chunk
-from ingest.parsing import parse
-from ingest.parsing.document import Block, ParsedDocument
 from knowledge_base.embedding import SentenceTransformerEmbedder
+from parsing import parse
+from parsing.document import Block, ParsedDocument
 
 LIMIT = 250
 WORDS = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda"]

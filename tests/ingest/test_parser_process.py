@@ -14,9 +14,9 @@ import pytest
 from ingest.content import ReadRequest
 from ingest.errors import OptionError
 from ingest.parser_process import ParserProcess, ReadLimits
-from ingest.parsing.formats import MEDIA_TYPES
 from ingest.report import FileReport, Outcome, Silent
 from ingest.settings import IngestSettings
+from parsing.formats import MEDIA_TYPES
 from tests.ingest import hostile_files as hostile
 from tests.ingest.quick_ingest import QuickEmbedder, quick_sync
 

@@ -3,8 +3,8 @@
 import pytest
 
 from ingest.errors import FileFormatError
-from ingest.parsing import parse
-from ingest.parsing.document import Block, ParsedDocument
+from parsing import parse
+from parsing.document import Block, ParsedDocument
 
 BOXES = """\
 /// tip | Good to know

@@ -12,9 +12,9 @@ from collections.abc import Mapping
 import pytest
 
 from ingest.errors import FileFormatError
-from ingest.parsing import members, parse
-from ingest.parsing.detection import media_type_of
-from ingest.parsing.document import ParsedDocument
+from parsing import members, parse
+from parsing.detection import media_type_of
+from parsing.document import ParsedDocument
 from tests.ingest.archives import zipped
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 504

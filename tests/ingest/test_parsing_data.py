@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from ingest.errors import FileFormatError
-from ingest.parsing.delimited import parse as parse_delimited
-from ingest.parsing.document import ParsedDocument
-from ingest.parsing.json import parse as parse_json
-from ingest.parsing.notebook import parse as parse_notebook
-from ingest.parsing.tables import markdown_table
+from parsing.delimited import parse as parse_delimited
+from parsing.document import ParsedDocument
+from parsing.json import parse as parse_json
+from parsing.notebook import parse as parse_notebook
+from parsing.tables import markdown_table
 
 
 def delimited(text: str, source: str = "data/staff_list.csv") -> ParsedDocument:

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from ingest.errors import FileFormatError
-from ingest.parsing.document import ParsedDocument
-from ingest.parsing.source import parse as parse_source
-from ingest.parsing.xml import parse as parse_xml
+from parsing.document import ParsedDocument
+from parsing.source import parse as parse_source
+from parsing.xml import parse as parse_xml
 
 FEED = """\
 <rss version="2.0" xmlns:dc="http://purl.org/dc/elements/1.1/"

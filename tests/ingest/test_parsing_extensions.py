@@ -2,7 +2,7 @@
 
 import pytest
 
-from ingest.parsing import parse
+from parsing import parse
 
 
 def blocks(text: str) -> list[tuple[str, str]]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ingest.parsing import parse
+from parsing import parse
 
 ALIASES = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "\n".join(
     f"{name}: &{name} [{', '.join([f'*{before}'] * 9)}]"

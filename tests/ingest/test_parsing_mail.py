@@ -7,8 +7,8 @@ from io import BytesIO
 import pytest
 
 from ingest.errors import FileFormatError
-from ingest.parsing import parse
-from ingest.parsing.document import ParsedDocument
+from parsing import parse
+from parsing.document import ParsedDocument
 
 
 def read(data: bytes, source: str = "inbox/some-mail.eml") -> ParsedDocument:

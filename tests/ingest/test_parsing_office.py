@@ -13,8 +13,8 @@ from pptx.enum.chart import XL_CHART_TYPE
 from pptx.util import Inches
 
 from ingest.errors import FileFormatError
-from ingest.parsing import docx, pptx, spreadsheet
-from ingest.parsing.document import Block, ParsedDocument
+from parsing import docx, pptx, spreadsheet
+from parsing.document import Block, ParsedDocument
 from tests.ingest.archives import zipped
 
 W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'

@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from ingest.errors import FileFormatError
-from ingest.parsing import epub, opendocument, rtf
-from ingest.parsing.document import Block, ParsedDocument
+from parsing import epub, opendocument, rtf
+from parsing.document import Block, ParsedDocument
 from tests.ingest.archives import zipped
 
 NAMESPACES = " ".join(

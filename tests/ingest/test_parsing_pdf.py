@@ -6,8 +6,8 @@ from types import MappingProxyType
 import pytest
 
 from ingest.errors import FileFormatError
-from ingest.parsing import ocr, parse, pdf
-from ingest.parsing.document import Block, ParsedDocument
+from parsing import ocr, parse, pdf
+from parsing.document import Block, ParsedDocument
 
 # Left, baseline from below, size and words; bold when the size is negative.
 Line = tuple[float, float, float, str]

@@ -5,7 +5,7 @@ import struct
 import pytest
 
 from ingest.errors import FileFormatError
-from ingest.parsing.zipped import open_zip, parse_xml, read_member
+from parsing.zipped import open_zip, parse_xml, read_member
 from tests.ingest.archives import zipped
 
 

@@ -13,7 +13,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 from typer.testing import CliRunner
 
-from agent_service.settings import AgentServiceSettings
+from agent_service.settings.settings import AgentServiceSettings
 from ingest.settings import IngestSettings
 from mcp_server.settings import McpServerSettings
 from owflex.__main__ import app

@@ -38,6 +38,6 @@ def test_the_page_is_in_the_wheel_with_all_that_it_loads(wheel: Path) -> None:
 def test_neither_the_sources_of_the_page_nor_the_vendors_script_are_in_the_wheel(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
-    assert not [name for name in names if name.startswith("agent_service/web/") or "node_modules" in name]
+    assert not [name for name in names if name.startswith("chat_page/") or "node_modules" in name]
     assert not [name for name in names if name.endswith(".ts")]
     assert not [name for name in names if name.endswith("chatkit.js")]

@@ -43,7 +43,7 @@ from fastapi.responses import FileResponse, JSONResponse, StreamingResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.middleware.cors import CORSMiddleware
 
-from agent_service.guard import Guard
+from agent_service.http.security import Guard
 
 STATIC = Path(__file__).parent.parent.parent / "agent_service" / "static"
 

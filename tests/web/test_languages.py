@@ -12,7 +12,7 @@ from playwright.async_api import Browser, expect
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from agent_service.web import locales
+from agent_service.routes.page import locales
 
 pytestmark = pytest.mark.browser
 

@@ -8,9 +8,9 @@ from canned import STATIC, CannedServer, MemoryStore, create_canned_app
 from fastapi import FastAPI
 from playwright.async_api import Page, Route, expect
 
-from agent_service.llm import choose_model
-from agent_service.settings import AgentServiceSettings
-from agent_service.web import web_routes
+from agent_service.models.providers import choose_model
+from agent_service.routes.page import web_routes
+from agent_service.settings.settings import AgentServiceSettings
 
 VENDOR = "https://cdn.platform.openai.com/deployments/chatkit/chatkit.js"
 # What the stand-in does is decided by `when_set`: `this` is the element that got its options.

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from agent_service.extractive.dates import read_day, split_due, split_leading_due
+from agent_service.models.extractive.dates import read_day, split_due, split_leading_due
 
 TODAY = date(2026, 11, 21)
 

@@ -2,7 +2,12 @@
 
 import pytest
 
-from agent_service.extractive.follow_ups import MOST_WORDS, carried_over, is_follow_up, needs_the_one_before
+from agent_service.models.extractive.follow_ups import (
+    MOST_WORDS,
+    carried_over,
+    is_follow_up,
+    needs_the_one_before,
+)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """Passages cut into blocks and sentences."""
 
-from agent_service.extractive.markdown_blocks import Block, blocks_of, list_items_of, sentences_of
+from agent_service.models.extractive.markdown_blocks import Block, blocks_of, list_items_of, sentences_of
 
 
 def test_a_passage_becomes_blocks_without_headings_and_furniture() -> None:

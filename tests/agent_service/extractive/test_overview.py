@@ -2,8 +2,8 @@
 
 import pytest
 
-from agent_service.extractive.overview import asks_for_documents, documents_listed
-from agent_service.tool_results import DocumentEntry, DocumentList
+from agent_service.models.extractive.overview import asks_for_documents, documents_listed
+from agent_service.tools.schemas import DocumentEntry, DocumentList
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from agent_service.extractive.quoting import choose_quotes, render_quotes
-from agent_service.tool_results import Passage
+from agent_service.models.extractive.quoting import choose_quotes, render_quotes
+from agent_service.tools.schemas import Passage
 
 
 def passage(text: str, chunk_id: int = 1, similarity: float = 0.6, **more: Any) -> Passage:

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from agent_service.extractive.task_sentences import (
+from agent_service.models.extractive.task_sentences import (
     AddTask,
     ChangeTask,
     ListTasks,

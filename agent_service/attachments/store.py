@@ -1,0 +1,253 @@
+"""Files that are attached to messages: announced, uploaded, read, and kept with their thread."""
+
+import asyncio
+import hashlib
+import hmac
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from chatkit.store import AttachmentStore, NotFoundError
+from chatkit.types import (
+    Attachment,
+    AttachmentCreateParams,
+    AttachmentUploadDescriptor,
+    FileAttachment,
+    ImageAttachment,
+)
+from pydantic import AnyUrl, TypeAdapter
+
+from agent_service.attachments.file_types import ACCEPTED_IN_WORDS, IMAGES, file_type, same_kind
+from agent_service.attachments.reader import read_text
+from agent_service.context import RequestContext
+from agent_service.errors import RequestRefusedError
+from agent_service.settings.settings import AgentServiceSettings
+from agent_service.storage import PostgresStore
+from agent_service.storage.pages import ATTACHMENT
+from agent_service.storage.queries import fetch
+from database.pool import Pool
+
+TOKEN_HEADER = "x-upload-token"  # noqa: S105
+LONGEST_NAME = 200
+MOST_UNSENT = 50
+# What nobody sent with a message within a day was given up.
+UNSENT_HOURS = 24
+URL = TypeAdapter[AnyUrl](AnyUrl)
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """An uploaded file: its bytes, and its text unless it is an image."""
+
+    id: str
+    name: str
+    mime_type: str
+    content: bytes
+    text: str | None
+
+    @property
+    def is_image(self) -> bool:
+        """Whether there is a picture instead of text."""
+        return self.mime_type in IMAGES
+
+
+class PostgresAttachments(AttachmentStore[RequestContext]):
+    """The files of each user. What belongs to another user does not exist: `NotFoundError`."""
+
+    def __init__(self, pool: Pool, settings: AgentServiceSettings, store: PostgresStore) -> None:
+        self._pool = pool
+        self._settings = settings
+        self._store = store
+        # Reading may take two cores of the machine, not all of it.
+        self._readers = asyncio.Semaphore(2)
+
+    @property
+    def max_bytes(self) -> int:
+        """The largest file that is taken."""
+        return self._settings.attachment_max_bytes
+
+    def generate_attachment_id(self, mime_type: str, context: RequestContext) -> str:
+        """A new id nobody can guess."""
+        return f"atc_{secrets.token_hex(16)}"
+
+    async def create_attachment(self, input: AttachmentCreateParams, context: RequestContext) -> Attachment:
+        """An announced file with the place to upload it to, once. Raises `RequestRefusedError`."""
+        self._check_size(input.size)
+        await self._check_unsent(context)
+        attachment_id = self.generate_attachment_id(input.mime_type, context)
+        token = secrets.token_urlsafe(32)
+        descriptor = AttachmentUploadDescriptor(
+            url=_url(context, attachment_id), method="PUT", headers={TOKEN_HEADER: token}
+        )
+        attachment = _described(attachment_id, input.name, input.mime_type, context)
+        attachment = attachment.model_copy(update={"upload_descriptor": descriptor})
+        await self._store.save_attachment(attachment, context)
+        await fetch(
+            self._pool,
+            "insert into attachment_uploads (attachment_id, token_hash) "
+            "values (%(id)s, %(hash)s) returning 1",
+            {"id": attachment_id, "hash": _hash(token)},
+        )
+        return attachment
+
+    async def delete_attachment(self, attachment_id: str, context: RequestContext) -> None:
+        """Nothing but a check: the file goes with its record, which is deleted next."""
+        await self._store.load_attachment(attachment_id, context)
+
+    async def receive(self, attachment_id: str, token: str, data: bytes, base_url: str) -> Attachment:
+        """The announced file, uploaded with its token; whoever has the token may upload, once.
+
+        Raises `RequestRefusedError`, `NotFoundError` when the token does not open this upload.
+        """
+        rows = await fetch(
+            self._pool,
+            """
+            select attachment.user_id, attachment.data::text, upload.token_hash
+            from attachment_uploads upload join attachments attachment on attachment.id = upload.attachment_id
+            where upload.attachment_id = %(id)s
+            """,
+            {"id": attachment_id},
+        )
+        if not rows or not hmac.compare_digest(str(rows[0][2]), _hash(token)):
+            raise NotFoundError("There is no such upload, or it was used already.")
+        announced = ATTACHMENT.validate_json(rows[0][1])
+        context = RequestContext(str(rows[0][0]), base_url=base_url)
+        mime_type, text = await self._read(announced.name, announced.mime_type, data)
+        taken = await fetch(
+            self._pool,
+            "delete from attachment_uploads where attachment_id = %(id)s returning 1",
+            {"id": attachment_id},
+        )
+        if not taken:
+            raise NotFoundError("There is no such upload, or it was used already.")
+        attachment = _described(attachment_id, announced.name, mime_type, context)
+        await self._keep(attachment, data, text, context)
+        return attachment
+
+    async def add(self, name: str, declared: str, data: bytes, context: RequestContext) -> Attachment:
+        """A file uploaded in one go. Raises `RequestRefusedError`."""
+        self._check_size(len(data))
+        await self._check_unsent(context)
+        mime_type, text = await self._read(name, declared, data)
+        attachment_id = self.generate_attachment_id(mime_type, context)
+        attachment = _described(attachment_id, name, mime_type, context)
+        await self._store.save_attachment(attachment, context)
+        await self._keep(attachment, data, text, context)
+        return attachment
+
+    async def load_files(self, ids: Sequence[str], context: RequestContext) -> dict[str, StoredFile]:
+        """The user's uploaded files by id; those that are gone are left out."""
+        rows = await fetch(
+            self._pool,
+            """
+            select attachment.id, attachment.data::text, stored.content, stored.text
+            from attachments attachment
+            join attachment_contents stored on stored.attachment_id = attachment.id
+            where attachment.id = any (%(ids)s) and attachment.user_id = %(user_id)s
+            """,
+            {"ids": list(ids), "user_id": context.user_id},
+        )
+        return {row[0]: _stored(row) for row in rows}
+
+    async def check(self, ids: Sequence[str], context: RequestContext) -> None:
+        """Return when a new message may carry these files.
+
+        Raises `RequestRefusedError`, and `NotFoundError` when there is no such file.
+        """
+        most = self._settings.attachment_max_count
+        if len(set(ids)) != len(ids) or len(ids) > most:
+            raise RequestRefusedError(f"A message can carry {most} different files at most.")
+        for attachment_id in ids:
+            attachment = await self._store.load_attachment(attachment_id, context)
+            if attachment.upload_descriptor is not None:
+                raise RequestRefusedError(f"The file {attachment.name} was not uploaded yet.")
+            if attachment.thread_id is not None:
+                raise RequestRefusedError(f"The file {attachment.name} was sent already. Attach it anew.")
+
+    async def _read(self, name: str, declared: str, data: bytes) -> tuple[str, str | None]:
+        """The file's real type and its text."""
+        self._check_size(len(data))
+        mime_type = file_type(name, data)
+        if mime_type is None or not same_kind(declared, mime_type):
+            raise RequestRefusedError(
+                f"{_clean(name)} is no file that can be attached, or not what its name says. "
+                f"There can be: {ACCEPTED_IN_WORDS}.",
+                status=415,
+                code="unsupported_type",
+            )
+        async with self._readers:
+            return mime_type, await read_text(mime_type, data)
+
+    async def _keep(
+        self, attachment: Attachment, data: bytes, text: str | None, context: RequestContext
+    ) -> None:
+        await fetch(
+            self._pool,
+            "insert into attachment_contents (attachment_id, content, text) "
+            "values (%(id)s, %(content)s, %(text)s) returning 1",
+            {"id": attachment.id, "content": data, "text": text},
+        )
+        await self._store.save_attachment(attachment, context)
+
+    def _check_size(self, size: int) -> None:
+        if size > self.max_bytes:
+            raise RequestRefusedError(
+                f"The file is larger than {self.max_bytes} bytes.", status=413, code="too_large"
+            )
+        if size <= 0:
+            raise RequestRefusedError("The file is empty.")
+
+    async def _check_unsent(self, context: RequestContext) -> None:
+        await remove_unsent(self._pool)
+        rows = await fetch(
+            self._pool,
+            "select count(*) from attachments where user_id = %(user_id)s and thread_id is null",
+            {"user_id": context.user_id},
+        )
+        if rows and rows[0][0] >= MOST_UNSENT:
+            raise RequestRefusedError(
+                f"There are {MOST_UNSENT} files waiting to be sent. Send or remove some first.",
+                status=429,
+                code="too_many_files",
+            )
+
+
+async def remove_unsent(pool: Pool, hours: float = UNSENT_HOURS) -> int:
+    """Delete the files that were never sent and are older than `hours`; how many there were."""
+    rows = await fetch(
+        pool,
+        "delete from attachments where thread_id is null "
+        "and created_at < now() - make_interval(secs => %(seconds)s) returning 1",
+        {"seconds": hours * 3600},
+    )
+    return len(rows)
+
+
+def _described(
+    attachment_id: str, name: str, mime_type: str, context: RequestContext
+) -> FileAttachment | ImageAttachment:
+    mime_type = mime_type.partition(";")[0].strip().lower()
+    if mime_type in IMAGES:
+        url = _url(context, attachment_id)
+        return ImageAttachment(id=attachment_id, name=_clean(name), mime_type=mime_type, preview_url=url)
+    return FileAttachment(id=attachment_id, name=_clean(name), mime_type=mime_type)
+
+
+def _url(context: RequestContext, attachment_id: str) -> AnyUrl:
+    return URL.validate_python(f"{context.base_url}attachments/{attachment_id}")
+
+
+def _clean(name: str) -> str:
+    """A file name as one line without a path, in which no control character hides."""
+    last = name.replace("\\", "/").rsplit("/", 1)[-1]
+    return "".join(character for character in last if character.isprintable())[-LONGEST_NAME:] or "file"
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _stored(row: tuple[Any, ...]) -> StoredFile:
+    attachment = ATTACHMENT.validate_json(row[1])
+    return StoredFile(attachment.id, attachment.name, attachment.mime_type, bytes(row[2]), row[3])

@@ -1,0 +1,184 @@
+"""Who sends a request: the one local user, the bearer of a signed token, or whom a trusted proxy names."""
+
+import re
+from collections.abc import Awaitable, Callable
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+
+import jwt
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from agent_service.auth.jwks import SigningKeys
+from agent_service.context import LOCAL_USER, RequestContext, locale_of
+from agent_service.errors import LoginRequiredError, LoginSettingsError, LoginUnavailableError
+from agent_service.i18n.catalog import say
+from agent_service.settings.settings import AgentServiceSettings
+from database.process import is_loopback
+
+# What a browser needs before anybody can log in, and what is asked by those who run the service.
+PUBLIC_PATH = re.compile(r"/(?:static/.*|config\.json|health|ready|metrics)?")
+LONGEST_NAME = 200
+LEEWAY_SECONDS = 10
+REQUIRED_CLAIMS = ["exp", "iss", "aud", "sub"]
+
+Identify = Callable[[HTTPConnection], Awaitable[str]]
+Network = IPv4Network | IPv6Network
+
+
+def identify_by(settings: AgentServiceSettings) -> Identify | None:
+    """Finds the user of a request as AGENT_SERVICE_AUTH says; None when there is no login.
+
+    Raises `LoginSettingsError`. What it gives raises `LoginRequiredError` or `LoginUnavailableError`.
+    """
+    if settings.agent_service_auth == "jwt":
+        return _by_token(settings)
+    if settings.agent_service_auth == "proxy":
+        return _by_proxy(settings)
+    return None
+
+
+def local_user(request: Request) -> RequestContext:
+    """The one user of a service that has no login."""
+    return RequestContext(LOCAL_USER, locale_of(request.headers.get("accept-language")))
+
+
+def logged_in_user(request: Request) -> RequestContext:
+    """The user that `Login` found. Raises `LoginRequiredError` when it was not there to look."""
+    user = getattr(request.state, "user", None)
+    if not isinstance(user, str):
+        raise LoginRequiredError("Nobody has checked who this is.")
+    return RequestContext(user, locale_of(request.headers.get("accept-language")))
+
+
+def user_name(kind: str, name: object) -> str:
+    """The name under which a user's chats and tasks are kept, e.g. `jwt:ann`; no login yields `local`.
+
+    Raises `LoginRequiredError` when it is none.
+    """
+    if not isinstance(name, str) or not 0 < len(name) <= LONGEST_NAME:
+        raise LoginRequiredError(f"The user's name is not a text of 1 to {LONGEST_NAME} characters.")
+    if not name.isprintable() or name != name.strip():
+        raise LoginRequiredError("The user's name has characters that are no text.")
+    return f"{kind}:{name}"
+
+
+def _by_token(settings: AgentServiceSettings) -> Identify:
+    issuer, audience = settings.agent_service_jwt_issuer, settings.agent_service_jwt_audience
+    shared, address = settings.agent_service_jwt_key, settings.agent_service_jwt_jwks_url
+    if not issuer or not audience or (shared is None) == (address is None):
+        raise LoginSettingsError(
+            "AGENT_SERVICE_AUTH=jwt needs AGENT_SERVICE_JWT_ISSUER, AGENT_SERVICE_JWT_AUDIENCE and one of "
+            "AGENT_SERVICE_JWT_JWKS_URL and AGENT_SERVICE_JWT_KEY."
+        )
+    keys = None if address is None else SigningKeys(address)
+
+    async def identify(connection: HTTPConnection) -> str:
+        token = _bearer(connection)
+        if keys is not None:
+            key, algorithms = await keys.key_of(token), ["RS256", "ES256"]
+        else:
+            assert shared is not None
+            key, algorithms = shared.get_secret_value(), ["HS256"]
+        try:
+            claims = jwt.decode(
+                token,
+                key,
+                algorithms=algorithms,
+                audience=audience,
+                issuer=issuer,
+                leeway=LEEWAY_SECONDS,
+                options={"require": REQUIRED_CLAIMS},
+            )
+        except jwt.PyJWTError as error:
+            raise LoginRequiredError(f"The token is not good: {type(error).__name__}.") from None
+        return user_name("jwt", claims["sub"])
+
+    return identify
+
+
+def _bearer(connection: HTTPConnection) -> str:
+    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise LoginRequiredError("The request carries no bearer token.")
+    return token.strip()
+
+
+def _by_proxy(settings: AgentServiceSettings) -> Identify:
+    networks = _networks(settings.agent_service_proxy_addresses)
+    header = settings.agent_service_proxy_header
+
+    async def identify(connection: HTTPConnection) -> str:
+        peer = connection.client.host if connection.client else ""
+        if not _is_among(peer, networks):
+            raise LoginRequiredError(
+                "The request does not come from a proxy of AGENT_SERVICE_PROXY_ADDRESSES."
+            )
+        # Two of them: one could be the visitor's own, which the proxy passed on.
+        names = connection.headers.getlist(header)
+        if len(names) != 1:
+            raise LoginRequiredError(f"The request has {len(names)} headers {header} instead of one.")
+        return user_name("proxy", names[0].encode("latin-1").decode(errors="replace"))
+
+    return identify
+
+
+def _networks(addresses: list[str]) -> list[Network]:
+    if not addresses:
+        raise LoginSettingsError(
+            "AGENT_SERVICE_AUTH=proxy needs AGENT_SERVICE_PROXY_ADDRESSES: the addresses of the proxy, "
+            "e.g. 127.0.0.1 or 10.1.0.0/24."
+        )
+    try:
+        return [ip_network(address) for address in addresses]
+    except ValueError as error:
+        raise LoginSettingsError(f"AGENT_SERVICE_PROXY_ADDRESSES: {error}.") from None
+
+
+def _is_among(peer: str, networks: list[Network]) -> bool:
+    try:
+        address = ip_address(peer)
+    except ValueError:
+        return False
+    mapped = getattr(address, "ipv4_mapped", None)
+    return any((mapped or address) in network for network in networks)
+
+
+def may_listen(settings: AgentServiceSettings) -> bool:
+    """Whether only those whom we know, or somebody has asked to let in, can reach the service."""
+    return (
+        is_loopback(settings.agent_service_host)
+        or settings.agent_service_allow_remote
+        or settings.agent_service_auth != "none"
+    )
+
+
+class Login:
+    """ASGI middleware: lets known users through and answers 401 to others, except for the page itself."""
+
+    def __init__(self, app: ASGIApp, identify: Identify) -> None:
+        self._app = app
+        self._identify = identify
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Note the user in the request's state, or refuse."""
+        if scope["type"] != "http" or PUBLIC_PATH.fullmatch(scope["path"]):
+            await self._app(scope, receive, send)
+            return
+        connection = HTTPConnection(scope)
+        locale = locale_of(connection.headers.get("accept-language"))
+        try:
+            user = await self._identify(connection)
+        except LoginRequiredError:
+            await _refusal(401, "login_required", say(locale, "login.required"))(scope, receive, send)
+        except LoginUnavailableError:
+            await _refusal(503, "login_unavailable", say(locale, "login.unavailable"))(scope, receive, send)
+        else:
+            scope.setdefault("state", {})["user"] = user
+            await self._app(scope, receive, send)
+
+
+def _refusal(status: int, code: str, message: str) -> JSONResponse:
+    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {"Retry-After": "30"}
+    headers["Cache-Control"] = "no-store"
+    return JSONResponse({"error": {"code": code, "message": message}}, status_code=status, headers=headers)

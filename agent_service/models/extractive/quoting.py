@@ -1,0 +1,240 @@
+"""Answers a question with what the documents say: the sentences of the passages that share most with it."""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from agent_service.models.extractive.markdown_blocks import (
+    Block,
+    blocks_of,
+    list_items_of,
+    sentences_of,
+    without_links,
+)
+from agent_service.models.extractive.words import question_terms, terms
+from agent_service.tools.schemas import Passage
+
+MOST_QUOTES = 3
+MOST_CHARACTERS = 900
+WHOLE_PARAGRAPH = 320
+SHORT_PARAGRAPH = 100
+LONGEST_LIST = 700
+LONGEST_CODE = 1500
+SHORTEST_SENTENCE = 25
+# A heading says what a passage is about, a sentence says it; closeness decides between equals.
+HEADING_WEIGHT = 0.6
+CODE_WEIGHT = 0.25
+CLOSENESS_WEIGHT = 2.0
+LEAD_WEIGHT = 0.1
+# Of the best quote's score, what another quote needs to stand beside it.
+WORTH_SHOWING = 0.8
+MOST_OF_ONE_PASSAGE = 2
+# A sentence that shares no more than this with the question, in a passage that is not very close either,
+# does not answer it.
+LEAST_SHARED = 0.2
+SURELY_CLOSE = 0.5
+ALREADY_SAID = 0.8
+CAPTION = re.compile(r"\*\*[^*]+\*\*|__[^_]+__|[^.!?:…。]{1,50}")
+
+
+@dataclass(frozen=True)
+class Quote:
+    """A piece of a passage in Markdown, and how much it has to do with the question (higher is more)."""
+
+    passage: Passage
+    markdown: str
+    words: frozenset[str]
+    score: float
+    shared: float
+
+    @property
+    def is_sure(self) -> bool:
+        """False when nothing but a faint closeness speaks for it."""
+        return self.shared > LEAST_SHARED or self.passage.closeness >= SURELY_CLOSE
+
+
+def choose_quotes(question: str, passages: Sequence[Passage]) -> list[Quote]:
+    """The quotes that answer best, the best first: at most three, from different places, none twice."""
+    candidates = sorted(_candidates(question, passages), key=lambda quote: quote.score, reverse=True)
+    chosen: list[Quote] = []
+    length = 0
+    for quote in candidates:
+        if len(chosen) == MOST_QUOTES or quote.score < WORTH_SHOWING * candidates[0].score:
+            break
+        fits = not chosen or length + len(quote.markdown) <= MOST_CHARACTERS
+        if fits and _is_new(quote, chosen):
+            chosen.append(quote)
+            length += len(quote.markdown)
+    return chosen
+
+
+def render_quotes(quotes: Sequence[Quote]) -> str:
+    """The quotes as Markdown block quotes, each with the mark that cites its passage."""
+    return "\n\n".join(_quoted(quote) for quote in quotes)
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """A sentence, list, table or code with its surroundings."""
+
+    passage: Passage
+    block: int
+    text: str
+    words: frozenset[str]
+
+
+@dataclass(frozen=True)
+class _Weights:
+    """How much each word of the question counts: the rarer it is in what was found, the more."""
+
+    of: dict[str, float]
+
+    @cached_property
+    def total(self) -> float:
+        return sum(self.of.values()) or 1.0
+
+    def share(self, words: frozenset[str] | set[str]) -> float:
+        """The part of the question (0 to 1) that `words` cover."""
+        return sum(weight for word, weight in self.of.items() if word in words) / self.total
+
+
+def _candidates(question: str, passages: Sequence[Passage]) -> Iterator[Quote]:
+    parsed = [(passage, blocks_of(passage.text)) for passage in passages]
+    pieces = [piece for passage, blocks in parsed for piece in _pieces(passage, blocks)]
+    weights = _weigh(question_terms(question), pieces)
+    for passage, blocks in parsed:
+        heading = terms(" ".join([passage.title, *passage.heading_path]))
+        for piece in (piece for piece in pieces if piece.passage is passage):
+            yield _quote(piece, blocks, heading, weights)
+
+
+def _pieces(passage: Passage, blocks: list[Block]) -> list[_Piece]:
+    """What can be quoted of a passage; its first code where there is no text."""
+    pieces = list(_text_pieces(passage, blocks))
+    if pieces or not blocks:
+        return pieces
+    return [_Piece(passage, 0, blocks[0].text, frozenset(terms(blocks[0].text)))]
+
+
+def _text_pieces(passage: Passage, blocks: list[Block]) -> Iterator[_Piece]:
+    for number, block in enumerate(blocks):
+        for text in _quotable(block):
+            words = frozenset(terms(text))
+            if words:
+                yield _Piece(passage, number, text, words)
+
+
+def _quotable(block: Block) -> list[str]:
+    """The parts of a block that can stand alone: sentences, items of a long list, a short list whole."""
+    if block.kind == "code":
+        return []
+    if block.kind == "text":
+        return [text for text in sentences_of(block.text) if _is_sentence(text)]
+    if block.kind == "list" and len(block.text) > WHOLE_PARAGRAPH:
+        return list_items_of(block.text)
+    return [block.text]
+
+
+def _is_sentence(text: str) -> bool:
+    """Not a caption in bold type, nor a lone word."""
+    return len(text) >= SHORTEST_SENTENCE and not CAPTION.fullmatch(text)
+
+
+def _weigh(question: set[str], pieces: Sequence[_Piece]) -> _Weights:
+    found = Counter(word for piece in pieces for word in piece.words & question)
+    return _Weights({word: math.log(1 + (len(pieces) + 1) / (found[word] + 0.5)) for word in question})
+
+
+def _quote(piece: _Piece, blocks: list[Block], heading: set[str], weights: _Weights) -> Quote:
+    introduced = _introduced(piece, blocks)
+    shared = weights.share(piece.words)
+    with_heading = weights.share(piece.words | heading) - shared
+    with_code = weights.share(piece.words | terms(introduced.text)) - shared if introduced else 0.0
+    score = (
+        shared
+        + HEADING_WEIGHT * with_heading
+        + CODE_WEIGHT * with_code
+        + CLOSENESS_WEIGHT * piece.passage.closeness
+        + LEAD_WEIGHT * (piece.block == 0)
+    )
+    markdown = _with_surroundings(piece, blocks)
+    if introduced is not None:
+        markdown = f"{markdown}\n\n{introduced.text}"
+    words = frozenset(terms(markdown))
+    return Quote(piece.passage, markdown, words, score, max(shared, shared + with_heading * HEADING_WEIGHT))
+
+
+def _introduced(piece: _Piece, blocks: list[Block]) -> Block | None:
+    """The code or list that the piece's paragraph leads to, when it is short enough to be shown whole."""
+    if blocks[piece.block].kind != "text" or piece.block + 1 >= len(blocks):
+        return None
+    following = blocks[piece.block + 1]
+    is_last_sentence = blocks[piece.block].text.endswith(piece.text)
+    if following.kind == "code" and len(following.text) <= LONGEST_CODE and is_last_sentence:
+        return following
+    leads_on = is_last_sentence and piece.text.endswith(":")
+    if following.kind == "list" and leads_on and len(following.text) <= LONGEST_LIST:
+        return Block("list", without_links(following.text))
+    return None
+
+
+def _with_surroundings(piece: _Piece, blocks: list[Block]) -> str:
+    """A short paragraph whole, a long one from the sentence on as far as fits, a long list cut."""
+    block = blocks[piece.block]
+    if block.kind == "code":
+        return block.text
+    if block.kind != "text":
+        return without_links(_first_lines(piece.text, LONGEST_LIST))
+    if len(block.text) <= WHOLE_PARAGRAPH:
+        return without_links(_not_too_short(piece.block, blocks))
+    text = ""
+    sentences = sentences_of(block.text)
+    for sentence in sentences[sentences.index(piece.text) :]:
+        if text and len(text) + len(sentence) > WHOLE_PARAGRAPH:
+            break
+        text = f"{text} {sentence}".strip()
+    return without_links(text)
+
+
+def _not_too_short(number: int, blocks: list[Block]) -> str:
+    """The paragraph, with the next one when it says little alone."""
+    text, following = blocks[number].text, blocks[number + 1 : number + 2]
+    if len(text) < SHORT_PARAGRAPH and following and following[0].kind == "text":
+        together = f"{text} {following[0].text}"
+        return together if len(together) <= WHOLE_PARAGRAPH else text
+    return text
+
+
+def _first_lines(text: str, limit: int) -> str:
+    if len(text) <= limit:
+        return text
+    return text[:limit].rpartition("\n")[0] or text[:limit].rpartition(" ")[0] + " …"
+
+
+def _is_new(quote: Quote, chosen: Sequence[Quote]) -> bool:
+    same_passage = sum(other.passage is quote.passage for other in chosen)
+    return same_passage < MOST_OF_ONE_PASSAGE and not any(_is_said(quote, other) for other in chosen)
+
+
+def _is_said(quote: Quote, other: Quote) -> bool:
+    smaller = min(len(quote.words), len(other.words)) or 1
+    return len(quote.words & other.words) / smaller >= ALREADY_SAID
+
+
+def _quoted(quote: Quote) -> str:
+    """The mark stands behind the words, before the code they lead to; below a table or code."""
+    mark = f"[[{quote.passage.chunk_id}]]"
+    if quote.markdown.startswith(("`" * 3, "~~~", "|")):
+        marked = f"{quote.markdown}\n\n{mark}"
+    else:
+        words, gap, introduced = quote.markdown.partition("\n\n")
+        marked = f"{_without_marks(words)} {mark}{gap}{introduced}"
+    return "\n".join(f"> {line}".rstrip() for line in marked.split("\n"))
+
+
+def _without_marks(text: str) -> str:
+    """Brackets of the document's own must not be taken for our marks."""
+    return text.replace("[[", "[\\[")

@@ -1,0 +1,210 @@
+"""Several models in line: the first that works answers, and one that failed rests for a while."""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing
+from typing import Any, cast
+
+import openai
+from agents import Model, ModelResponse
+from agents.exceptions import ModelTimeoutError
+from agents.items import TResponseStreamEvent
+from agents.retry import ModelRetryAdvice, ModelRetryAdviceRequest
+from openai.types.responses import ResponseCompletedEvent, ResponseTextDeltaEvent
+
+from agent_service.models.providers import ChosenModel
+from agent_service.storage.usage import Tokens, estimated_tokens
+
+logger = logging.getLogger("agent_service")
+
+# A wrong key or an empty account is not put right within a minute; a busy server often is.
+LONG_REST = 300.0
+SHORT_REST = 30.0
+REFUSED = (401, 402, 403, 404)
+# These speak of one request; the next one may be fine.
+ABOUT_THE_REQUEST = (400, 413, 422)
+OPENING = ("response.created", "response.in_progress")
+
+
+def status_of(error: BaseException) -> int:
+    """The HTTP status of a provider's error, 500 without one; in a stream providers send it as a code."""
+    for name in ("status_code", "code"):
+        value = getattr(error, name, None)
+        if isinstance(value, int) or (isinstance(value, str) and value.isdigit()):
+            return int(value)
+    return 500
+
+
+def rest_seconds(error: Exception) -> float:
+    """How long a model that failed like this is not asked first."""
+    status = status_of(error)
+    if status in ABOUT_THE_REQUEST:
+        return 0.0
+    if status in REFUSED:
+        return LONG_REST
+    return _retry_after(error) or SHORT_REST
+
+
+def _retry_after(error: Exception) -> float | None:
+    if not isinstance(error, openai.APIStatusError):
+        return None
+    wanted = error.response.headers.get("retry-after", "")
+    return min(max(float(wanted), 1.0), LONG_REST) if wanted.isdigit() else None
+
+
+async def _with_limit(
+    events: AsyncIterator[TResponseStreamEvent], seconds: float
+) -> AsyncGenerator[TResponseStreamEvent]:
+    """The events; raises `ModelTimeoutError` when one of them takes longer than `seconds`."""
+    while True:
+        try:
+            async with asyncio.timeout(seconds):
+                event = await anext(events)
+        except StopAsyncIteration:
+            return
+        except TimeoutError as error:
+            raise ModelTimeoutError(seconds) from error
+        yield event
+
+
+class ModelLine:
+    """The models of this process in order, and which of them rest."""
+
+    def __init__(
+        self, chosen: ChosenModel, seconds: float, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.seconds = seconds
+        self._models: list[ChosenModel | None] = [chosen, *[None for _ in chosen.fallbacks]]
+        self._fallbacks = chosen.fallbacks
+        self._clock = clock
+        self._rests_until: dict[int, float] = {}
+
+    def at(self, place: int) -> ChosenModel:
+        """The model at this place, built at first use."""
+        model = self._models[place]
+        if model is None:
+            model = self._models[place] = self._fallbacks[place - 1].build()
+        return model
+
+    def order(self) -> list[int]:
+        """The places in the order to try them: those that rest come last, the first to wake before others."""
+        now = self._clock()
+        waits = [max(0.0, self._rests_until.get(place, now) - now) for place in range(len(self._models))]
+        return sorted(range(len(self._models)), key=lambda place: waits[place])
+
+    def failed(self, place: int, error: Exception) -> None:
+        """Let the model rest."""
+        self._rests_until[place] = self._clock() + rest_seconds(error)
+
+    def worked(self, place: int) -> None:
+        """Forget its failures."""
+        self._rests_until.pop(place, None)
+
+
+class TurnModel(Model):
+    """The models of one turn as one: it goes on to the next while nothing of an answer has been passed on.
+
+    Afterwards it raises what happened, and `can_continue` says whether another model could take over: the
+    next call goes to that one. No model that failed is asked again in the same turn.
+    """
+
+    def __init__(self, line: ModelLine) -> None:
+        self._line = line
+        self._left = line.order()
+        self._has_begun = False
+        self.can_continue = False
+        self.answering = line.at(self._left[0])
+        self.spent: dict[str, Tokens] = {}
+
+    @property
+    def stands_in(self) -> bool:
+        """Whether another model than the first one in line answers."""
+        return self.answering is not self._line.at(0)
+
+    @property
+    def first_choice(self) -> ChosenModel:
+        """The model that should have answered."""
+        return self._line.at(0)
+
+    async def get_response(self, *args: Any, **kwargs: Any) -> ModelResponse:
+        """The response of the model whose turn it is."""
+        return await self.answering.model.get_response(*args, **kwargs)
+
+    async def stream_response(self, *args: Any, **kwargs: Any) -> AsyncIterator[TResponseStreamEvent]:
+        """The events of the first model that gives any. Raises what the last one raised."""
+        while True:
+            place = self._left[0]
+            self.answering = self._line.at(place)
+            self._has_begun = self.can_continue = False
+            try:
+                async with aclosing(self._events(args, kwargs)) as events:
+                    async for event in events:
+                        yield event
+                self._line.worked(place)
+                return
+            except Exception as error:
+                self._drop(place, error)
+                if self._has_begun or not self.can_continue:
+                    raise
+
+    def get_retry_advice(self, request: ModelRetryAdviceRequest) -> ModelRetryAdvice | None:
+        """What the model whose turn it is advises."""
+        return self.answering.model.get_retry_advice(request)
+
+    def _drop(self, place: int, error: Exception) -> None:
+        self._line.failed(place, error)
+        self.can_continue = len(self._left) > 1
+        if self.can_continue:
+            self._left.remove(place)
+            logger.warning("The model %s failed (%s)", self.answering.name, type(error).__name__)
+
+    async def _events(self, args: Any, kwargs: Any) -> AsyncGenerator[TResponseStreamEvent]:
+        held: list[TResponseStreamEvent] = []
+        call = _Call(self.answering.extractive, args, kwargs)
+        stream = self.answering.model.stream_response(*args, **kwargs)
+        try:
+            async for event in _with_limit(stream, self._line.seconds):
+                call.note(event)
+                if not self._has_begun and event.type in OPENING:
+                    held.append(event)
+                    continue
+                self._has_begun = True
+                for earlier in held:
+                    yield earlier
+                held.clear()
+                yield event
+        finally:
+            name = self.answering.name
+            self.spent[name] = self.spent.get(name, Tokens()) + call.tokens()
+            await cast(AsyncGenerator[TResponseStreamEvent], stream).aclose()
+
+
+class _Call:
+    """What one call of a model took."""
+
+    def __init__(self, extractive: bool, args: Any, kwargs: Any) -> None:
+        self._is_free = extractive
+        self._input = (args[:2], kwargs.get("system_instructions"), kwargs.get("input"))
+        self._written: list[str] = []
+        self._reported: Tokens | None = None
+        self._has_begun = False
+
+    def note(self, event: TResponseStreamEvent) -> None:
+        self._has_begun = True
+        if isinstance(event, ResponseTextDeltaEvent):
+            self._written.append(event.delta)
+        elif isinstance(event, ResponseCompletedEvent) and event.response.usage is not None:
+            usage = event.response.usage
+            if usage.total_tokens:
+                self._reported = Tokens(usage.input_tokens, usage.output_tokens)
+
+    def tokens(self) -> Tokens:
+        if self._reported is not None:
+            return self._reported
+        if self._is_free or not self._has_begun:
+            return Tokens()
+        return Tokens(
+            estimated_tokens(str(self._input)), estimated_tokens("".join(self._written)), estimated=True
+        )

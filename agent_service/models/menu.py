@@ -1,0 +1,102 @@
+"""Which models a user may choose from, and which one answers when they do not choose."""
+
+from dataclasses import replace
+
+from chatkit.types import UserMessageItem
+
+from agent_service.errors import ModelChoiceError, RequestRefusedError
+from agent_service.models.fallback import ModelLine
+from agent_service.models.providers import (
+    EXTRACTIVE,
+    PROVIDER_NAMES,
+    ChosenModel,
+    Fallback,
+    named_model,
+    provider_kind,
+)
+from agent_service.settings.settings import AgentServiceSettings
+from agent_service.storage.usage import estimated_tokens
+from agent_service.turn.history import History
+
+LONGEST_NAME = 200
+
+
+def offered_models(settings: AgentServiceSettings, chosen: ChosenModel) -> dict[str, Fallback]:
+    """The models of MODEL_CHOICES by the name that clients send. Raises `ModelChoiceError`."""
+    return {
+        text: _entry(text, settings, chosen, "MODEL_CHOICES")
+        for text in settings.model_choices
+        if text != chosen.name
+    }
+
+
+def model_names(settings: AgentServiceSettings, chosen: ChosenModel) -> list[str]:
+    """What the page offers, the default first; empty when there is nothing to choose."""
+    others = [text for text in settings.model_choices if text != chosen.name]
+    return [chosen.name, *others] if others else []
+
+
+def _entry(text: str, settings: AgentServiceSettings, chosen: ChosenModel, setting: str) -> Fallback:
+    """The model of a setting; a name without a provider is one of the default model's provider."""
+    if text == EXTRACTIVE or text.partition(":")[0] in PROVIDER_NAMES:
+        return named_model(text, settings, setting)
+    kind = provider_kind(settings, text)
+    if kind is None or chosen.extractive:
+        raise ModelChoiceError(f"{setting}: {text} needs a provider in front, e.g. openai:{text}.")
+    model = named_model(f"{kind}:{text}", settings, setting)
+    return Fallback(text, model.build)
+
+
+class ModelMenu:
+    """The default model, those a user may choose, and the one for long conversations, each built once."""
+
+    def __init__(self, settings: AgentServiceSettings, chosen: ChosenModel) -> None:
+        self._seconds = settings.llm_timeout_seconds
+        self._chosen = chosen
+        self._default = ModelLine(chosen, self._seconds)
+        self._offered = offered_models(settings, chosen)
+        self._lines: dict[str, ModelLine] = {}
+        self._half_of_history = settings.history_tokens / 2
+        name = settings.long_conversation_model
+        self._long = _entry(name, settings, chosen, "LONG_CONVERSATION_MODEL") if name else None
+
+    def check(self, name: str | None) -> None:
+        """Return when a user may choose this. Raises `RequestRefusedError` (400)."""
+        if name is None or name == self._chosen.name or name in self._offered:
+            return
+        raise RequestRefusedError(
+            f"The model {name[:LONGEST_NAME]} is not offered here. Choose another one.", code="unknown_model"
+        )
+
+    @property
+    def default(self) -> ModelLine:
+        """The model that answers unless another is chosen, with its stand-ins."""
+        return self._default
+
+    def line_for(self, message: UserMessageItem | None, history: History | None = None) -> ModelLine:
+        """The model for this message: the chosen one, else the one for the length of the conversation.
+
+        A choice that is offered no more, in an old message, counts as none.
+        """
+        name = message.inference_options.model if message else None
+        if name in self._offered:
+            return self._line(self._offered[name])
+        is_chosen = name == self._chosen.name
+        if self._long is None or history is None or is_chosen or not self._is_long(history):
+            return self._default
+        return self._line(self._long)
+
+    @property
+    def minds_length(self) -> bool:
+        """Whether the length of a conversation matters."""
+        return self._long is not None
+
+    def _is_long(self, history: History) -> bool:
+        return sum(estimated_tokens(str(item)) for item in history.items) > self._half_of_history
+
+    def _line(self, entry: Fallback) -> ModelLine:
+        line = self._lines.get(entry.text)
+        if line is None:
+            model = replace(entry.build(), fallbacks=self._chosen.fallbacks)
+            line = self._lines[entry.text] = ModelLine(model, self._seconds)
+        return line

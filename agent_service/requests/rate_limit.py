@@ -1,0 +1,86 @@
+"""How much one user may ask: messages a minute, and tokens a day."""
+
+import math
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from agent_service.errors import RequestRefusedError
+from agent_service.i18n.catalog import FALLBACK, say
+from agent_service.settings.settings import AgentServiceSettings
+from agent_service.storage.usage import tokens_used
+from database.pool import Pool
+
+MOST_USERS = 10_000
+
+
+class Limits:
+    """Refuses what is more than CHAT_RATE_LIMIT_PER_MINUTE and CHAT_TOKENS_PER_DAY allow."""
+
+    def __init__(
+        self,
+        settings: AgentServiceSettings,
+        pool: Pool,
+        clock: Callable[[], float] = time.monotonic,
+        today: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._rate = MessageRate(settings.chat_rate_limit_per_minute, clock)
+        self._tokens_per_day = settings.chat_tokens_per_day
+        self._pool = pool
+        self._today = today
+
+    async def admit(self, user: str, locale: str = FALLBACK) -> None:
+        """Count a message. Raises `RequestRefusedError` (429), or what the database raises."""
+        await self._check_tokens(user, locale)
+        wait = self._rate.take(user)
+        if wait:
+            form = "one" if wait == 1 else "many"
+            raise _too_many(say(locale, f"refused.too_fast.{form}", seconds=wait), wait)
+
+    def give_back(self, user: str) -> None:
+        """Take back that a message was counted."""
+        self._rate.give_back(user)
+
+    async def _check_tokens(self, user: str, locale: str) -> None:
+        if not self._tokens_per_day:
+            return
+        now = self._today()
+        midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+        if await tokens_used(self._pool, user, midnight) < self._tokens_per_day:
+            return
+        wait = math.ceil((midnight + timedelta(days=1) - now).total_seconds())
+        raise _too_many(say(locale, "refused.day_used_up"), wait)
+
+
+def _too_many(message: str, wait: int) -> RequestRefusedError:
+    return RequestRefusedError(message, status=429, code="rate_limited", retry_after=wait)
+
+
+class MessageRate:
+    """Counts messages of each user; a minute's worth may come at once. 0 a minute: no limit."""
+
+    def __init__(self, per_minute: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._per_minute = per_minute
+        self._clock = clock
+        # What each user may still send, and when that was so; the one heard of longest ago comes first.
+        self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    def take(self, user: str) -> int:
+        """Count one message; returns 0, or the whole seconds to wait until one may be sent."""
+        if not self._per_minute:
+            return 0
+        now, per_second = self._clock(), self._per_minute / 60
+        left, at = self._left.pop(user, (float(self._per_minute), now))
+        left = min(float(self._per_minute), left + (now - at) * per_second)
+        wait = 0 if left >= 1 else math.ceil((1 - left) / per_second)
+        self._left[user] = (left if wait else left - 1, now)
+        if len(self._left) > MOST_USERS:
+            self._left.popitem(last=False)
+        return wait
+
+    def give_back(self, user: str) -> None:
+        """Count one message less."""
+        if user in self._left:
+            left, at = self._left[user]
+            self._left[user] = (min(float(self._per_minute), left + 1), at)

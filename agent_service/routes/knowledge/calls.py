@@ -1,0 +1,108 @@
+"""Calls of the MCP tools in a user's name, outside of any answer; their errors in plain words."""
+
+import asyncio
+import logging
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple, cast
+
+from agents.exceptions import UserError
+from mcp.shared.exceptions import MCPError
+from mcp_types import CallToolResult, TextContent
+
+from agent_service.context import RequestContext
+from agent_service.errors import McpUnavailableError, RequestRefusedError
+from agent_service.settings.settings import AgentServiceSettings
+from agent_service.tools.connection import CLEANUP_SECONDS, McpConnector
+from agent_service.tools.token import SCOPE
+
+logger = logging.getLogger("agent_service")
+
+AWAY = "The documents cannot be reached at the moment. Try again in a minute."
+LONGEST_REASON = 500
+TOO_SLOW = "The documents did not answer in time. Try again, or ask for less."
+
+
+class Meaning(NamedTuple):
+    """What a tool's error is over HTTP; without a sentence the tool's own is good."""
+
+    pattern: re.Pattern[str]
+    status: int
+    code: str
+    sentence: str | None = None
+
+
+# Tools have no codes for their errors, only sentences, and these are meant for a model.
+MEANINGS = (
+    Meaning(
+        re.compile(r"Document \d+ not found"),
+        404,
+        "not_found",
+        "This document is not there, or not any more.",
+    ),
+    Meaning(
+        re.compile(r"Passage \d+ not found"),
+        404,
+        "not_found",
+        "This passage is not there any more: its document was changed or removed.",
+    ),
+    Meaning(
+        re.compile(r"Upload \d+ not found"),
+        404,
+        "not_found",
+        "There is no such upload of yours. Uploads are forgotten some days after they ended.",
+    ),
+    Meaning(
+        re.compile(r"Unknown tool|is not available|[Ii]nsufficient"),
+        501,
+        "not_supported",
+        "The MCP server that is connected cannot do this.",
+    ),
+    Meaning(re.compile(r"The knowledge base cannot be reached"), 503, "unavailable", AWAY),
+    Meaning(re.compile(r"This took too long"), 504, "too_slow", TOO_SLOW),
+    Meaning(re.compile(r"Too many|\d+ of your documents still wait"), 429, "rate_limited"),
+    Meaning(re.compile(r"Document \d+ \(.*(was added by another|was not added by)"), 403, "not_yours"),
+)
+
+
+class KnowledgeCalls:
+    """Calls tools over a connection of their own, each with the token of its user."""
+
+    def __init__(self, settings: AgentServiceSettings, connector: McpConnector) -> None:
+        self._connector = connector
+        self._seconds = (
+            settings.mcp_connect_timeout_seconds + settings.mcp_session_timeout_seconds + CLEANUP_SECONDS
+        )
+
+    async def call(
+        self, context: RequestContext, tool: str, arguments: Mapping[str, Any], *, scope: str = SCOPE
+    ) -> Mapping[str, Any]:
+        """The tool's structured content. Raises `RequestRefusedError`."""
+        given = {name: value for name, value in arguments.items() if value is not None}
+        try:
+            async with asyncio.timeout(self._seconds), self._connector.connect(context, scope) as server:
+                result = await server.call_tool(tool, given)
+        except TimeoutError:
+            raise RequestRefusedError(TOO_SLOW, status=504, code="too_slow") from None
+        except (McpUnavailableError, MCPError, UserError) as error:
+            logger.error("%s could not be called: %s: %s", tool, type(error).__name__, str(error)[:300])
+            raise RequestRefusedError(AWAY, status=503, code="unavailable") from None
+        if result.is_error or result.structured_content is None:
+            raise _refusal(_reason(result))
+        return cast(Mapping[str, Any], result.structured_content)
+
+
+def _reason(result: CallToolResult) -> str:
+    texts = " ".join(part.text for part in result.content if isinstance(part, TextContent))
+    return " ".join(texts.split())[:LONGEST_REASON]
+
+
+def _refusal(reason: str) -> RequestRefusedError:
+    for meaning in MEANINGS:
+        if meaning.pattern.match(reason):
+            return RequestRefusedError(meaning.sentence or reason, status=meaning.status, code=meaning.code)
+    return RequestRefusedError(
+        reason.removeprefix("Invalid arguments: ") or "That did not work.",
+        status=422,
+        code="invalid_request",
+    )

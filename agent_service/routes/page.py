@@ -1,0 +1,84 @@
+"""The chat page and what it needs to know."""
+
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from agent_service.attachments.file_types import ACCEPTED
+from agent_service.models.menu import model_names
+from agent_service.models.providers import ChosenModel
+from agent_service.routes.knowledge.rights import uploads_on
+from agent_service.routes.vendor_page import official_page
+from agent_service.settings.settings import AgentServiceSettings
+from agent_service.voice.transcription import choose_engine
+
+STATIC_FOLDER = Path(__file__).parent.parent / "static"
+# The browser asks each time whether a file has changed; it is a few hundred bytes when it has not.
+REVALIDATE = {"Cache-Control": "no-cache"}
+NOT_BUILT = (
+    "The chat page was not built. In a checkout, run: make install (or: python build_page.py build). "
+    "The chat itself answers at POST /chatkit.\n"
+)
+
+
+def web_routes(settings: AgentServiceSettings, chosen: ChosenModel, static: Path) -> list[BaseRoute]:
+    """`/`, `/static/*` and `/config.json`."""
+
+    async def page(request: Request) -> Response:
+        index = static / "index.html"
+        if not index.is_file():
+            return PlainTextResponse(NOT_BUILT, status_code=503)
+        if settings.chatkit_domain_key is not None:
+            return official_page(index, request.query_params.get("client"), REVALIDATE)
+        return FileResponse(index, headers=REVALIDATE)
+
+    async def config(request: Request) -> Response:
+        page_words = page_config(settings, chosen) | {"locales": locales(static)}
+        return JSONResponse(page_words, headers={"Cache-Control": "no-store"})
+
+    return [
+        Route("/", page),
+        Route("/config.json", config),
+        Mount("/static", _RevalidatedFiles(directory=static, check_dir=False)),
+    ]
+
+
+def page_config(settings: AgentServiceSettings, chosen: ChosenModel) -> dict[str, Any]:
+    """What the page shows before anything was asked."""
+    return {
+        "title": settings.chat_title,
+        "greeting": settings.chat_greeting,
+        "greetings": settings.chat_greetings,
+        "prompts": [prompt.model_dump() for prompt in settings.chat_prompts],
+        "model": {"name": chosen.name, "extractive": chosen.extractive},
+        "models": model_names(settings, chosen),
+        "login": settings.agent_service_auth,
+        "dictation": choose_engine(settings) is not None,
+        "attachments": {
+            "max_bytes": settings.attachment_max_bytes,
+            "max_count": settings.attachment_max_count,
+            "accept": ACCEPTED,
+        },
+        "knowledge": {"view": settings.knowledge_view, "uploads": uploads_on(settings)},
+        "chatkit": {"domain_key": settings.chatkit_domain_key} if settings.chatkit_domain_key else None,
+        "version": version("owflex"),
+    }
+
+
+def locales(static: Path) -> list[str]:
+    """The languages besides English that the page can speak."""
+    return sorted(file.stem for file in (static / "locales").glob("*.json"))
+
+
+class _RevalidatedFiles(StaticFiles):
+    """Static files that a new version replaces at once."""
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        response = super().file_response(*args, **kwargs)
+        response.headers.update(REVALIDATE)
+        return response

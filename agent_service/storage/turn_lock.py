@@ -1,0 +1,213 @@
+"""One running answer per thread, over all processes: a row with a heartbeat, no connection held.
+
+A process that is killed leaves its row behind. Whoever needs the thread next finds that its heart has
+stopped, takes the turn over, and says in the thread that an answer was cut off.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Literal, Protocol
+from uuid import uuid4
+
+import anyio
+import psycopg
+from psycopg_pool import PoolTimeout
+
+from agent_service.context import RequestContext
+from agent_service.errors import RequestRefusedError
+from agent_service.i18n.catalog import say
+from agent_service.storage.queries import fetch
+from database.pool import Pool
+
+logger = logging.getLogger("agent_service")
+
+HEARTBEAT_SECONDS = 5.0
+DEAD_AFTER_SECONDS = 20.0
+PAUSE_SECONDS = 0.25
+BUSY = "thread_busy"
+
+Begun = Literal["begun", "taken over", "busy"]
+
+
+class Turns(Protocol):
+    """Which threads are being answered; `token` tells the turns of one thread apart."""
+
+    async def begin(self, thread_id: str, token: str, context: RequestContext) -> Begun:
+        """Claim the thread: whether that worked, and whether a dead turn was in the way."""
+        ...
+
+    async def beat(self, thread_id: str, token: str) -> bool:
+        """Show that the turn lives; False when it was lost to another."""
+        ...
+
+    async def end(self, thread_id: str, token: str) -> None:
+        """Give the thread free; nothing happens when the turn was lost."""
+        ...
+
+    async def clear_dead(self, thread_id: str, context: RequestContext) -> bool:
+        """Remove a turn of the user's thread whose process is gone; True when there was one."""
+        ...
+
+
+@asynccontextmanager
+async def turn_of(
+    turns: Turns, thread_id: str, context: RequestContext, *, wait_seconds: float
+) -> AsyncGenerator[bool]:
+    """The thread's only turn while in the block; the value says whether a dead turn was taken over.
+
+    Raises `RequestRefusedError` (409) when another turn runs and does not end within `wait_seconds`.
+    """
+    token = uuid4().hex
+    heart = asyncio.create_task(_beat(turns, thread_id, token))
+    try:
+        yield await _begin(turns, thread_id, token, context, time.monotonic() + wait_seconds) == "taken over"
+    finally:
+        heart.cancel()
+        with anyio.CancelScope(shield=True):
+            await asyncio.wait([heart])
+            await _end(turns, thread_id, token)
+
+
+async def _begin(turns: Turns, thread_id: str, token: str, context: RequestContext, until: float) -> Begun:
+    while (begun := await turns.begin(thread_id, token, context)) == "busy":
+        if time.monotonic() >= until:
+            raise RequestRefusedError(say(context.locale, "refused.busy"), status=409, code=BUSY)
+        await asyncio.sleep(PAUSE_SECONDS)
+    return begun
+
+
+async def _beat(turns: Turns, thread_id: str, token: str) -> None:
+    while True:
+        await asyncio.sleep(HEARTBEAT_SECONDS)
+        try:
+            if not await turns.beat(thread_id, token):
+                logger.warning("The turn of a thread was taken over while it ran")
+                return
+        except (psycopg.Error, PoolTimeout) as error:
+            logger.warning("A turn could not be kept alive: %s", type(error).__name__)
+
+
+async def _end(turns: Turns, thread_id: str, token: str) -> None:
+    """Without the database the row stays until its heart counts as stopped."""
+    try:
+        await turns.end(thread_id, token)
+    except (psycopg.Error, PoolTimeout) as error:
+        logger.warning("A turn could not be ended: %s", type(error).__name__)
+
+
+class PostgresTurns:
+    """Turns as rows of the chat database, seen by all processes that use it."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def begin(self, thread_id: str, token: str, context: RequestContext) -> Begun:
+        """Claim the thread: whether that worked, and whether a dead turn was in the way."""
+        rows = await fetch(
+            self._pool,
+            """
+            insert into turns (thread_id, user_id, token)
+            values (%(thread_id)s, %(user_id)s, %(token)s)
+            on conflict (thread_id) do update
+                set user_id = excluded.user_id, token = excluded.token, started_at = now(),
+                    heartbeat_at = now(), took_over = true
+                where turns.heartbeat_at < now() - make_interval(secs => %(dead_after)s)
+            returning took_over
+            """,
+            {
+                "thread_id": thread_id,
+                "user_id": context.user_id,
+                "token": token,
+                "dead_after": DEAD_AFTER_SECONDS,
+            },
+        )
+        if not rows:
+            return "busy"
+        return "taken over" if rows[0][0] else "begun"
+
+    async def beat(self, thread_id: str, token: str) -> bool:
+        """Show that the turn lives; False when it was lost to another."""
+        rows = await fetch(
+            self._pool,
+            """
+            update turns set heartbeat_at = now()
+            where thread_id = %(thread_id)s and token = %(token)s
+            returning token
+            """,
+            {"thread_id": thread_id, "token": token},
+        )
+        return bool(rows)
+
+    async def end(self, thread_id: str, token: str) -> None:
+        """Give the thread free; nothing happens when the turn was lost."""
+        await fetch(
+            self._pool,
+            "delete from turns where thread_id = %(thread_id)s and token = %(token)s returning token",
+            {"thread_id": thread_id, "token": token},
+        )
+
+    async def clear_dead(self, thread_id: str, context: RequestContext) -> bool:
+        """Remove a turn of the user's thread whose process is gone; True when there was one."""
+        rows = await fetch(
+            self._pool,
+            """
+            delete from turns
+            where thread_id = %(thread_id)s and user_id = %(user_id)s
+              and heartbeat_at < now() - make_interval(secs => %(dead_after)s)
+            returning token
+            """,
+            {"thread_id": thread_id, "user_id": context.user_id, "dead_after": DEAD_AFTER_SECONDS},
+        )
+        return bool(rows)
+
+
+@dataclass
+class _Turn:
+    user_id: str
+    token: str
+    beaten_at: float
+
+
+class MemoryTurns:
+    """Turns of one process, for use with `MemoryStore`."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._turns: dict[str, _Turn] = {}
+
+    async def begin(self, thread_id: str, token: str, context: RequestContext) -> Begun:
+        """Claim the thread: whether that worked, and whether a dead turn was in the way."""
+        running = self._turns.get(thread_id)
+        if running is not None and not self._is_dead(running):
+            return "busy"
+        self._turns[thread_id] = _Turn(context.user_id, token, self._clock())
+        return "begun" if running is None else "taken over"
+
+    async def beat(self, thread_id: str, token: str) -> bool:
+        """Show that the turn lives; False when it was lost to another."""
+        running = self._turns.get(thread_id)
+        if running is None or running.token != token:
+            return False
+        running.beaten_at = self._clock()
+        return True
+
+    async def end(self, thread_id: str, token: str) -> None:
+        """Give the thread free; nothing happens when the turn was lost."""
+        running = self._turns.get(thread_id)
+        if running is not None and running.token == token:
+            del self._turns[thread_id]
+
+    async def clear_dead(self, thread_id: str, context: RequestContext) -> bool:
+        """Remove a turn of the user's thread whose process is gone; True when there was one."""
+        running = self._turns.get(thread_id)
+        if running is None or running.user_id != context.user_id or not self._is_dead(running):
+            return False
+        del self._turns[thread_id]
+        return True
+
+    def _is_dead(self, turn: _Turn) -> bool:
+        return self._clock() - turn.beaten_at > DEAD_AFTER_SECONDS

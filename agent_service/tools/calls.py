@@ -1,0 +1,49 @@
+"""Calls of the MCP server's tools that no model asked for."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+from agents.mcp import MCPServer
+from mcp_types import TextContent
+from pydantic import ValidationError
+
+from agent_service.errors import ToolRefusedError
+from agent_service.tools.schemas import Task, TaskList
+
+PAGE_SIZE = 200
+MOST_PAGES = 10
+LONGEST_REASON = 300
+
+
+async def call_tool(
+    server: MCPServer, tool: str, arguments: dict[str, Any], meta: dict[str, Any] | None = None
+) -> Mapping[str, Any]:
+    """The structured result. Raises `ToolRefusedError` with the reason, and what the connection raises."""
+    result = await server.call_tool(tool, arguments, meta)
+    if result.is_error or result.structured_content is None:
+        reason = " ".join(part.text for part in result.content if isinstance(part, TextContent))
+        raise ToolRefusedError("tool.refused", reason=" ".join(reason.split())[:LONGEST_REASON])
+    return cast(Mapping[str, Any], result.structured_content)
+
+
+async def find_tasks(server: MCPServer, task_ids: Sequence[int]) -> list[Task]:
+    """The tasks with these ids in their order; those that are gone are left out. Raises as `call_tool`."""
+    wanted = set(task_ids)
+    found: dict[int, Task] = {}
+    arguments: dict[str, Any] = {"status": "all", "limit": PAGE_SIZE}
+    for _ in range(MOST_PAGES):
+        answer = await call_tool(server, "list_tasks", arguments)
+        found |= {task.task_id: task for task in task_list(answer).tasks if task.task_id in wanted}
+        cursor = answer.get("next_cursor")
+        if not cursor or len(found) == len(wanted):
+            break
+        arguments["cursor"] = cursor
+    return [found[task_id] for task_id in task_ids if task_id in found]
+
+
+def task_list(answer: Mapping[str, Any]) -> TaskList:
+    """The answer of `list_tasks`. Raises `ToolRefusedError` when it is something else."""
+    try:
+        return TaskList.model_validate(answer)
+    except ValidationError:
+        raise ToolRefusedError("tool.unreadable_tasks") from None

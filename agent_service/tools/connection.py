@@ -1,0 +1,144 @@
+"""One connection to the MCP server for one run, in the name of one user."""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx2
+from agents import RunContextWrapper
+from agents.mcp import MCPServerManager, MCPServerStreamableHttp, MCPToolMetaContext
+from agents.tool_context import ToolContext
+from pydantic import SecretStr
+
+from agent_service.cards.approvals import asks_for
+from agent_service.context import RequestContext
+from agent_service.errors import McpUnavailableError
+from agent_service.i18n.catalog import say
+from agent_service.observe.propagation import outgoing_headers
+from agent_service.settings.settings import AgentServiceSettings
+from agent_service.tools.http_client import http_client
+from agent_service.tools.idempotency import IDEMPOTENCY_KEY, call_key
+from agent_service.tools.listings import RunServer, ToolListings
+from agent_service.tools.token import SCOPE, mint_token
+from agent_service.turn.steps import Turn
+
+logger = logging.getLogger("agent_service")
+
+CLEANUP_SECONDS = 5
+DIAGNOSIS_SECONDS = 2
+TOOL_FAILED = (
+    "The tool did not answer. Do not call it again with the same arguments: "
+    "a change may have been made. Tell the user what did not work."
+)
+INITIALIZE: dict[str, Any] = {
+    "jsonrpc": "2.0",
+    "id": 1,
+    "method": "initialize",
+    "params": {
+        "protocolVersion": "2025-06-18",
+        "capabilities": {},
+        "clientInfo": {"name": "owflex-agent-service", "version": "1"},
+    },
+}
+
+
+class McpConnector:
+    """Connects runs to the MCP server at `settings.mcp_server_url`, each with its user's token."""
+
+    def __init__(self, settings: AgentServiceSettings, signing_key: SecretStr) -> None:
+        self._settings = settings
+        self._signing_key = signing_key
+        self._listings = ToolListings()
+
+    @asynccontextmanager
+    async def connect(
+        self, context: RequestContext, scope: str = SCOPE
+    ) -> AsyncGenerator[MCPServerStreamableHttp]:
+        """A connected server to give to `Agent(mcp_servers=[...])`. Raises `McpUnavailableError`.
+
+        The connection lives in a task of its own: what happens to it never cancels the run's task.
+        """
+        server = self._server(context, scope)
+        manager = MCPServerManager(
+            [server],
+            connect_timeout_seconds=self._settings.mcp_connect_timeout_seconds,
+            cleanup_timeout_seconds=CLEANUP_SECONDS,
+            connect_in_parallel=True,
+        )
+        async with manager:
+            if not manager.active_servers:
+                logger.error("MCP server unavailable: %s", await self.problem(context))
+                raise McpUnavailableError(say(context.locale, "failed.mcp"))
+            yield server
+
+    async def problem(self, context: RequestContext) -> str | None:
+        """Why the server cannot be used, in one sentence with the cure; None when it answers."""
+        url = self._settings.mcp_server_url
+        try:
+            async with asyncio.timeout(DIAGNOSIS_SECONDS), http_client() as http:
+                answer = await http.post(url, json=INITIALIZE, headers=self._headers(context))
+        except (TimeoutError, httpx2.TimeoutException):
+            return f"{url} accepts connections but does not answer; restart the MCP server"
+        except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
+            return f"nothing answers at {url} ({type(error).__name__}); start it or correct MCP_SERVER_URL"
+        return _meaning_of(answer.status_code, url)
+
+    def _server(self, context: RequestContext, scope: str) -> MCPServerStreamableHttp:
+        settings = self._settings
+        return RunServer(
+            self._listings,
+            context.user_id,
+            scope,
+            params={
+                "url": settings.mcp_server_url,
+                "headers": self._headers(context, scope),
+                "timeout": settings.mcp_connect_timeout_seconds,
+                "sse_read_timeout": settings.mcp_session_timeout_seconds + CLEANUP_SECONDS,
+                "httpx_client_factory": http_client,
+            },
+            name="owflex",
+            cache_tools_list=True,
+            client_session_timeout_seconds=settings.mcp_session_timeout_seconds,
+            require_approval=asks_for(settings.approval_tools),
+            use_structured_content=True,
+            # A repeated call could repeat a write that only seemed to fail.
+            max_retry_attempts=0,
+            tool_meta_resolver=_call_meta,
+            failure_error_function=_tool_failed,
+        )
+
+    def _headers(self, context: RequestContext, scope: str = SCOPE) -> dict[str, str]:
+        return {
+            "Authorization": f"Bearer {mint_token(self._signing_key, context.user_id, scope)}",
+            "Accept": "application/json, text/event-stream",
+        } | outgoing_headers()
+
+
+def _call_meta(call: MCPToolMetaContext) -> dict[str, Any] | None:
+    context = call.run_context
+    turn = context.context
+    if not isinstance(context, ToolContext) or not isinstance(turn, Turn) or turn.message_id is None:
+        return None
+    message = f"{turn.thread.id}/{turn.message_id}"
+    number = turn.calls.number_for(context.tool_call_id, call.tool_name, call.arguments)
+    return {IDEMPOTENCY_KEY: call_key(message, call.tool_name, call.arguments, number)}
+
+
+def _tool_failed(context: RunContextWrapper[Any], error: Exception) -> str:
+    """What the model reads when a call brought no result at all."""
+    logger.warning("A tool call failed: %s: %s", type(error).__name__, str(error)[:500])
+    if isinstance(context, ToolContext) and isinstance(context.context, Turn):
+        context.context.calls.forget(context.tool_call_id)
+    return TOOL_FAILED
+
+
+def _meaning_of(status: int, url: str) -> str | None:
+    if status == 401:
+        return f"{url} refuses this service's token; MCP_SIGNING_KEY must be the same for both programs"
+    if status == 404:
+        return f"there is no MCP server at {url}; correct MCP_SERVER_URL"
+    if status in (403, 421):
+        return f"{url} does not accept this host name; add it to MCP_ALLOWED_HOSTS of the MCP server"
+    return None if status < 300 else f"{url} answers with the HTTP status {status}"

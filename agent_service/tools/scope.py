@@ -1,0 +1,175 @@
+"""What the user limited a question to: the tags of a message become arguments of the searches it leads to."""
+
+import json
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Annotated, Any, Literal, cast
+
+from chatkit.types import UserMessageContent, UserMessageItem, UserMessageTagContent, UserMessageTextContent
+from mcp_types import CallToolResult, TextContent
+from pydantic import BaseModel, StringConstraints, TypeAdapter, ValidationError
+
+from agent_service.errors import RequestRefusedError
+from agent_service.tools.schemas import LIST_DOCUMENTS, SEARCH
+from agent_service.turn.history import History
+
+MOST_PLACES = 10
+USUAL_LIMIT = 5
+# Tools that return text of the one document their answer names.
+READERS = {"get_document", "read_chunks"}
+OUTSIDE = (
+    "This document lies outside of what the user limited the question to. Use only documents that "
+    "search_documents returned in this turn."
+)
+WRONG_TAG = "The tag “{name}” names no collection or document. Remove it and send the message again."
+TOO_MANY = f"A question can be limited to {MOST_PLACES} collections and documents at most."
+NOTE = (
+    "The user limited this question to {names}: searches return passages from there only, whatever their "
+    "arguments say. When nothing is found there, say that it is not in {names}."
+)
+
+Call = Callable[[str, dict[str, Any] | None, dict[str, Any] | None], Awaitable[CallToolResult]]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00]*$")]
+Source = Annotated[str, StringConstraints(min_length=1, max_length=1000, pattern=r"^[^\x00]*$")]
+
+
+class _Collection(BaseModel):
+    kind: Literal["collection"]
+    name: Name
+
+
+class _Document(BaseModel):
+    kind: Literal["document"]
+    source: Source
+    collection: Name | None = None
+
+
+TAG = TypeAdapter[_Collection | _Document](_Collection | _Document)
+KINDS = {"collection", "document"}
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What was named, as arguments of a search each, and in words."""
+
+    places: tuple[Mapping[str, str], ...]
+    names: tuple[str, ...]
+
+    @property
+    def note(self) -> str:
+        """A line for the model."""
+        return NOTE.format(names=", ".join(f"“{name}”" for name in self.names))
+
+
+def scope_of(content: Sequence[UserMessageContent]) -> Scope | None:
+    """What the tags of a message name; None when there are none of ours. Raises `RequestRefusedError`."""
+    tags = [
+        part for part in content if isinstance(part, UserMessageTagContent) and part.data.get("kind") in KINDS
+    ]
+    places = {tuple(_place(tag).items()): " ".join(tag.text.split())[:200] for tag in tags}
+    if len(places) > MOST_PLACES:
+        raise RequestRefusedError(TOO_MANY, code="too_many_tags")
+    return Scope(tuple(dict(place) for place in places), tuple(places.values())) if places else None
+
+
+def with_note(history: History, scope: Scope | None) -> History:
+    """The history, with a line for the model about the scope."""
+    if scope is None:
+        return history
+    return replace(history, note="\n".join(filter(None, (history.note, scope.note))))
+
+
+def question_of(message: UserMessageItem) -> str:
+    """The words of a message on one line; tags before the first word say where to look, not what for."""
+    parts = list(message.content)
+    while len(parts) > 1 and isinstance(parts[0], UserMessageTagContent):
+        parts.pop(0)
+    words = (part.text if isinstance(part, UserMessageTextContent) else f"@{part.text}" for part in parts)
+    return " ".join("".join(words).split())
+
+
+def _place(tag: UserMessageTagContent) -> dict[str, str]:
+    try:
+        named = TAG.validate_python(tag.data)
+    except ValidationError:
+        message = WRONG_TAG.format(name=" ".join(tag.text.split())[:100])
+        raise RequestRefusedError(message, code="unknown_tag") from None
+    if isinstance(named, _Collection):
+        return {"collection": named.name}
+    return {"source": named.source} | ({"collection": named.collection} if named.collection else {})
+
+
+def _merged(results: Sequence[CallToolResult], key: str, most: int | None) -> CallToolResult:
+    """One answer of several; errors count only when there is nothing else."""
+    good = [result for result in results if result.is_error is not True and result.structured_content]
+    if len(results) == 1 or not good:
+        return results[0]
+    contents = [cast(dict[str, Any], result.structured_content) for result in good]
+    entries = [entry for content in contents for entry in _entries(content, key, contents[0])]
+    if key == "results":
+        entries = list({entry.get("chunk_id"): entry for entry in entries}.values())
+        entries.sort(key=_score, reverse=True)
+    merged = contents[0] | {key: entries[:most]} | _summary(contents, entries)
+    return CallToolResult(
+        content=[TextContent(type="text", text=json.dumps(merged))], structured_content=merged
+    )
+
+
+def _entries(content: dict[str, Any], key: str, first: dict[str, Any]) -> Iterable[dict[str, Any]]:
+    """The entries, with the marker of the first answer around their texts."""
+    marker, wanted = content.get("text_marker"), first.get("text_marker")
+    for entry in cast(list[dict[str, Any]], content.get(key) or []):
+        text = entry.get("content")
+        same = marker == wanted or not isinstance(text, str) or not marker or not wanted
+        yield entry if same else entry | {"content": str(text).replace(str(marker), str(wanted))}
+
+
+def _summary(contents: Sequence[dict[str, Any]], entries: Sequence[object]) -> dict[str, Any]:
+    confidences = [float(content["confidence"]) for content in contents if content.get("confidence")]
+    summary: dict[str, Any] = {"confidence": max(confidences)} if confidences else {}
+    if entries and "hint" in contents[0]:
+        summary["hint"] = None
+    if "next_cursor" in contents[0]:
+        summary["next_cursor"] = None
+    return summary
+
+
+def _score(entry: Mapping[str, Any]) -> float:
+    return float(entry.get("score") or entry.get("similarity") or 0.0)
+
+
+@dataclass(frozen=True)
+class ScopedCalls:
+    """The tool calls of one turn, kept within a scope whatever the model asks for."""
+
+    scope: Scope
+    _seen: set[int] = field(default_factory=set[int])
+
+    async def run(
+        self, call: Call, tool_name: str, arguments: dict[str, Any] | None, meta: dict[str, Any] | None
+    ) -> CallToolResult:
+        """The tool's result from within the scope. Raises what `call` raises."""
+        if tool_name in (SEARCH, LIST_DOCUMENTS):
+            return await self._find(call, tool_name, arguments or {}, meta)
+        result = await call(tool_name, arguments, meta)
+        if tool_name in READERS and not self._knows(result):
+            return CallToolResult(content=[TextContent(type="text", text=OUTSIDE)], is_error=True)
+        return result
+
+    async def _find(
+        self, call: Call, tool_name: str, arguments: dict[str, Any], meta: dict[str, Any] | None
+    ) -> CallToolResult:
+        places = self.scope.places
+        results = [await call(tool_name, arguments | dict(place), meta) for place in places]
+        if tool_name == SEARCH:
+            result = _merged(results, "results", int(arguments.get("limit") or USUAL_LIMIT))
+        else:
+            result = _merged(results, "documents", None)
+        content = cast(dict[str, Any], result.structured_content or {})
+        found = cast(list[dict[str, Any]], content.get("results") or content.get("documents") or [])
+        self._seen.update(entry["document_id"] for entry in found if "document_id" in entry)
+        return result
+
+    def _knows(self, result: CallToolResult) -> bool:
+        content = cast(dict[str, Any], result.structured_content or {})
+        return result.is_error is True or content.get("document_id") in self._seen

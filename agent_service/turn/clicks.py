@@ -1,0 +1,123 @@
+"""Takes the clicks on cards: approvals go on with their run, task cards call the tools directly."""
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, aclosing
+from dataclasses import dataclass
+from typing import Any
+
+from agents.mcp import MCPServer
+from chatkit.actions import Action
+from chatkit.store import Store
+from chatkit.types import (
+    AssistantMessageItem,
+    SyncCustomActionResponse,
+    ThreadItemDoneEvent,
+    ThreadItemReplacedEvent,
+    ThreadMetadata,
+    ThreadStreamEvent,
+    UserMessageItem,
+    WidgetItem,
+)
+
+from agent_service.cards.approval_cards import decided
+from agent_service.cards.approvals import Approvals
+from agent_service.cards.task_cards import NOT_UNDERSTOOD, add_from_answer, answer_id, run_card_action
+from agent_service.cards.widgets import DECISIONS, new_card_id
+from agent_service.context import RequestContext
+from agent_service.errors import (
+    ActionRefusedError,
+    McpUnavailableError,
+    RequestRefusedError,
+    SaidError,
+)
+from agent_service.tools.bounded import limit
+from agent_service.tools.scope import scope_of
+from agent_service.turn.pipeline import resume_answer
+from agent_service.turn.runner import TurnSetup
+
+
+@dataclass(frozen=True)
+class Click:
+    """A button pressed: on the card `sender`, or on no card."""
+
+    thread: ThreadMetadata
+    action: Action[str, Any]
+    sender: WidgetItem | None
+    context: RequestContext
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Does what a click asks for, in the name of who clicked."""
+
+    store: Store[RequestContext]
+    approvals: Approvals
+    connect_mcp: Callable[[RequestContext], AbstractAsyncContextManager[MCPServer]]
+
+    async def stream(
+        self, click: Click, setup_for: Callable[[MCPServer, str | None], TurnSetup]
+    ) -> AsyncGenerator[ThreadStreamEvent]:
+        """The events of the click. Raises what the tools, the model or the database raise.
+
+        `setup_for` makes the setup of a run that goes on, from its connection and the message it answers.
+        """
+        if click.action.type not in DECISIONS:
+            card = await self._card_after(click)
+            is_same = click.sender is not None and click.sender.id == card.id
+            yield ThreadItemReplacedEvent(item=card) if is_same else ThreadItemDoneEvent(item=card)
+            return
+        # Connected first: an approval that cannot be carried out now stays open.
+        async with (
+            self.connect_mcp(click.context) as mcp_server,
+            aclosing(self._decide(click, mcp_server, setup_for)) as events,
+        ):
+            async for event in events:
+                yield event
+
+    async def answer(self, click: Click) -> SyncCustomActionResponse:
+        """The card after a click that is not streamed. Raises `RequestRefusedError` with the reason."""
+        try:
+            if click.action.type in DECISIONS:
+                raise ActionRefusedError("click.needs_stream")
+            card = await self._card_after(click)
+        except SaidError as error:
+            raise RequestRefusedError(error.said(click.context.locale), code="action_refused") from error
+        except McpUnavailableError as error:
+            raise RequestRefusedError(str(error), code="action_refused") from error
+        await self.store.save_item(click.thread.id, card, click.context)
+        return SyncCustomActionResponse(updated_item=card)
+
+    async def _decide(
+        self, click: Click, server: MCPServer, setup_for: Callable[[MCPServer, str | None], TurnSetup]
+    ) -> AsyncGenerator[ThreadStreamEvent]:
+        if click.sender is None:
+            raise ActionRefusedError(NOT_UNDERSTOOD)
+        outcome = DECISIONS[click.action.type]
+        user_id = click.context.user_id
+        decision = await self.approvals.decide(click.thread.id, click.sender.id, user_id, outcome)
+        for event in decided(decision, click.sender, click.context.locale):
+            yield event
+        if decision.state is None or decision.outcome == "expired":
+            return
+        if decision.message_id is not None:
+            message = await self.store.load_item(click.thread.id, decision.message_id, click.context)
+            limit(server, scope_of(message.content) if isinstance(message, UserMessageItem) else None)
+        async with aclosing(resume_answer(setup_for(server, decision.message_id), decision)) as events:
+            async for event in events:
+                yield event
+
+    async def _card_after(self, click: Click) -> WidgetItem:
+        item_id = answer_id(click.action)
+        if item_id is not None:
+            return await self._card_for_answer(click, item_id)
+        if click.sender is None:
+            raise ActionRefusedError(NOT_UNDERSTOOD)
+        async with self.connect_mcp(click.context) as server:
+            return await run_card_action(server, click.action, click.sender, click.context.locale)
+
+    async def _card_for_answer(self, click: Click, item_id: str) -> WidgetItem:
+        answer = await self.store.load_item(click.thread.id, item_id, click.context)
+        if not isinstance(answer, AssistantMessageItem):
+            raise ActionRefusedError(NOT_UNDERSTOOD)
+        async with self.connect_mcp(click.context) as server:
+            return await add_from_answer(server, answer, new_card_id(), click.context.locale)

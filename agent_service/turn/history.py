@@ -1,0 +1,159 @@
+"""What the model gets to see of a thread."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from agents import TResponseInputItem
+from chatkit.agents import ThreadItemConverter
+from chatkit.store import Store
+from chatkit.types import (
+    AssistantMessageItem,
+    SDKHiddenContextItem,
+    ThreadItem,
+    UserMessageItem,
+    UserMessageTextContent,
+    WidgetItem,
+    WorkflowItem,
+)
+from openai.types.responses import EasyInputMessageParam, ResponseInputTextParam
+from openai.types.responses.response_input_item_param import Message
+
+from agent_service.attachments.model_parts import Parts, attached_parts
+from agent_service.attachments.store import PostgresAttachments
+from agent_service.cards.widgets import tasks_on
+from agent_service.context import RequestContext
+from agent_service.settings.settings import AgentServiceSettings
+from agent_service.storage.usage import estimated_tokens
+from agent_service.turn.evidence import ShownFiles
+from agent_service.turn.uncited_notice import without_line
+
+LONGEST_TITLE = 60
+
+
+async def load_history(
+    store: Store[RequestContext],
+    thread_id: str,
+    settings: AgentServiceSettings,
+    context: RequestContext,
+    files: PostgresAttachments | None = None,
+) -> "History":
+    """The newest part of the thread that fits, oldest first; it begins with a question.
+
+    Of what tools returned in earlier turns the answers remain that it led to.
+    """
+    page = await store.load_thread_items(thread_id, None, settings.history_limit, "desc", context)
+    kept = _fitting(page.data, settings.history_tokens)
+    dropped = sum(map(_is_message, page.data)) - sum(map(_is_message, kept))
+    attached = await attached_parts(files, kept, settings, context)
+    items = await HistoryConverter(attached).to_agent_input(kept)
+    return History(items, _note(dropped, more=page.has_more), _shown_files(kept))
+
+
+def _fitting(newest_first: list[ThreadItem], most_tokens: int) -> list[ThreadItem]:
+    """The newest items within the bound, oldest first; the last question is there whatever its size."""
+    kept: list[ThreadItem] = []
+    left = most_tokens
+    has_question = False
+    for item in newest_first:
+        left -= estimated_tokens(_text(item))
+        if left < 0 and has_question:
+            break
+        kept.append(item)
+        has_question = has_question or isinstance(item, UserMessageItem)
+    while kept and not isinstance(kept[-1], UserMessageItem):
+        kept.pop()
+    return kept[::-1]
+
+
+def _note(dropped: int, *, more: bool) -> str | None:
+    if not dropped and not more:
+        return None
+    number = f"more than {dropped}" if more else str(dropped)
+    return (
+        f"The conversation began earlier: {number} older messages are not shown to you. "
+        "Say so when the user speaks of something in them."
+    )
+
+
+def _shown_files(items: list[ThreadItem]) -> ShownFiles:
+    *earlier, question = [item for item in items if isinstance(item, UserMessageItem)] or [None]
+    names = {file.name for item in earlier if item for file in item.attachments}
+    return ShownFiles(bool(question and question.attachments), frozenset(names))
+
+
+def _is_message(item: ThreadItem) -> bool:
+    return isinstance(item, UserMessageItem | AssistantMessageItem)
+
+
+def _text(item: ThreadItem) -> str:
+    if isinstance(item, UserMessageItem):
+        return text_of(item) + (item.quoted_text or "")
+    if isinstance(item, AssistantMessageItem):
+        return "".join(part.text for part in item.content)
+    return ""
+
+
+@dataclass(frozen=True)
+class History:
+    """The input of a run, a line for the model about what was left out, if anything was, and the files."""
+
+    items: list[TResponseInputItem]
+    note: str | None = None
+    files: ShownFiles = field(default_factory=ShownFiles)
+
+
+class HistoryConverter(ThreadItemConverter):
+    """Messages become plain messages; steps and other furniture stay out of the model's sight.
+
+    `attached` has the parts for attached files by the id of their message.
+    """
+
+    def __init__(self, attached: Mapping[str, Parts] | None = None) -> None:
+        self._attached = attached or {}
+
+    async def user_message_to_input(
+        self, item: UserMessageItem, is_last_message: bool = True
+    ) -> TResponseInputItem:
+        """The text as typed; the passage it points to and attached files, if any, as parts of their own."""
+        text = text_of(item) or ("(No words, only what is attached.)" if item.attachments else "")
+        parts: Parts = [ResponseInputTextParam(type="input_text", text=text)]
+        if item.quoted_text:
+            text = f"(I am referring to this passage of our conversation: “{item.quoted_text}”)"
+            parts.append(ResponseInputTextParam(type="input_text", text=text))
+        parts.extend(self._attached.get(item.id, []))
+        return Message(type="message", role="user", content=[*parts])
+
+    async def assistant_message_to_input(self, item: AssistantMessageItem) -> TResponseInputItem | None:
+        """The text as a plain string: Chat Completions knows no output parts in its input."""
+        text = without_line("".join(part.text for part in item.content))
+        if not text.strip():
+            return None
+        return EasyInputMessageParam(role="assistant", content=text)
+
+    async def workflow_to_input(self, item: WorkflowItem) -> None:
+        """Nothing: steps are for the user's eyes."""
+
+    async def widget_to_input(self, item: WidgetItem) -> TResponseInputItem | None:
+        """An approval with its outcome; nothing for the tasks, which the answer speaks of."""
+        if tasks_on(item) or not item.copy_text:
+            return None
+        return EasyInputMessageParam(role="assistant", content=item.copy_text)
+
+    async def sdk_hidden_context_to_input(self, item: SDKHiddenContextItem) -> None:
+        """Nothing: that the user stopped an answer shows by its end."""
+
+
+def text_of(message: UserMessageItem) -> str:
+    """What the user typed; tags as @name."""
+    return "".join(
+        part.text if isinstance(part, UserMessageTextContent) else f"@{part.text}" for part in message.content
+    )
+
+
+def title_of(message: UserMessageItem) -> str:
+    """A thread title from its first message: one line, about sixty characters, cut between words."""
+    words = " ".join(text_of(message).split()) or ", ".join(file.name for file in message.attachments)
+    if len(words) <= LONGEST_TITLE:
+        return words
+    cut = words[:LONGEST_TITLE]
+    return (cut.rpartition(" ")[0] or cut).rstrip(" ,;:.-") + "…"

@@ -1,0 +1,151 @@
+"""Shows in the chat what the tools of a run are doing, as the steps of a ChatKit workflow."""
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Literal, cast
+
+from agents import Agent, ModelResponse, RunContextWrapper, RunHooks, Tool
+from agents.tool_context import ToolContext
+from chatkit.agents import AgentContext
+from chatkit.icons import IconName
+from chatkit.types import (
+    CustomTask,
+    ThreadItemAddedEvent,
+    ThreadItemUpdatedEvent,
+    Workflow,
+    WorkflowItem,
+    WorkflowTaskAdded,
+    WorkflowTaskUpdated,
+)
+from pydantic import Field
+
+from agent_service.context import RequestContext
+from agent_service.i18n.catalog import knows, say
+from agent_service.tools.idempotency import CallKeys
+from agent_service.tools.schemas import SEARCH
+from agent_service.turn.evidence import Evidence
+
+LONGEST_DETAIL = 120
+
+ICONS: dict[str, IconName] = {
+    "search_documents": "search",
+    "get_document": "document",
+    "read_chunks": "document",
+    "list_collections": "document",
+    "list_documents": "document",
+    "add_task": "plus",
+    "list_tasks": "notebook",
+    "complete_task": "check",
+    "update_task": "write",
+}
+
+# Told the name of each tool whose call has ended, and whether it worked.
+NoteTool = Callable[[str, bool], None]
+
+
+class Turn(AgentContext[RequestContext]):
+    """The context of one run; `message_id` is the user's message that it answers, `calls` what it called."""
+
+    message_id: str | None = None
+    calls: CallKeys = Field(default_factory=CallKeys)
+
+
+class Steps(RunHooks[Turn]):
+    """Shows each tool call of a run as a step, and keeps what it returned as evidence."""
+
+    def __init__(self, evidence: Evidence, note_tool: NoteTool | None = None) -> None:
+        self._evidence = evidence
+        self._note_tool = note_tool
+        self._places: dict[str, tuple[WorkflowItem, int]] = {}
+
+    async def on_llm_end(
+        self, context: RunContextWrapper[Turn], agent: Agent[Turn], response: ModelResponse
+    ) -> None:
+        """Count the tool calls the model asks for."""
+        self._evidence.tool_calls += sum(item.type == "function_call" for item in response.output)
+
+    async def on_tool_start(self, context: RunContextWrapper[Turn], agent: Agent[Turn], tool: Tool) -> None:
+        """Add a step."""
+        if isinstance(context, ToolContext):
+            await self.begin(context.context, context.tool_call_id, tool.name, _json(context.tool_arguments))
+
+    async def on_tool_end(
+        self, context: RunContextWrapper[Turn], agent: Agent[Turn], tool: Tool, result: object
+    ) -> None:
+        """Mark the step as ended."""
+        if isinstance(context, ToolContext):
+            await self.end(context.context, context.tool_call_id, tool.name, _json(result))
+
+    async def begin(
+        self, turn: Turn, call_id: str, tool_name: str, arguments: Mapping[str, Any] | None
+    ) -> None:
+        """Show a call that begins."""
+        title = _title(turn.request_context.locale, tool_name, "begun")
+        icon = ICONS.get(tool_name, "bolt")
+        about = (arguments or {}).get("query") or (arguments or {}).get("title") or ""
+        task = CustomTask(
+            title=title, icon=icon, content=str(about)[:LONGEST_DETAIL] or None, status_indicator="loading"
+        )
+        self._places[call_id] = await _append(turn, task)
+
+    async def end(self, turn: Turn, call_id: str, tool_name: str, content: Mapping[str, Any] | None) -> None:
+        """Take in what a call returned (None: an error), and show that it has ended."""
+        found = self._evidence.add(tool_name, content)
+        if self._note_tool is not None:
+            self._note_tool(tool_name, content is not None)
+        if call_id not in self._places:
+            return
+        workflow, index = self._places.pop(call_id)
+        title = _end_title(turn.request_context.locale, tool_name, content, found)
+        task = workflow.workflow.tasks[index].model_copy(
+            update={"title": title, "status_indicator": "complete"}
+        )
+        workflow.workflow.tasks[index] = task
+        if turn.workflow_item is not None and turn.workflow_item.id == workflow.id:
+            updated = WorkflowTaskUpdated(task=task, task_index=index)
+            await turn.stream(ThreadItemUpdatedEvent(item_id=workflow.id, update=updated))
+
+
+async def _append(turn: Turn, task: CustomTask) -> tuple[WorkflowItem, int]:
+    """Put the task into the turn's workflow; returns the workflow and the task's place in it."""
+    workflow = turn.workflow_item
+    if workflow is None:
+        workflow = WorkflowItem(
+            id=turn.generate_id("workflow"),
+            created_at=datetime.now(),  # noqa: DTZ005 - the protocol's times are naive
+            workflow=Workflow(type="custom", tasks=[task]),
+            thread_id=turn.thread.id,
+        )
+        turn.workflow_item = workflow
+        await turn.stream(ThreadItemAddedEvent(item=workflow))
+        return workflow, 0
+    tasks = workflow.workflow.tasks
+    tasks.append(task)
+    added = WorkflowTaskAdded(task=task, task_index=len(tasks) - 1)
+    await turn.stream(ThreadItemUpdatedEvent(item_id=workflow.id, update=added))
+    return workflow, len(tasks) - 1
+
+
+def _title(locale: str, tool_name: str, state: Literal["begun", "done"]) -> str:
+    key = f"step.{tool_name}.{state}"
+    return say(locale, key if knows(key) else f"step.other.{state}", tool=tool_name)
+
+
+def _end_title(locale: str, tool_name: str, content: Mapping[str, Any] | None, found: int) -> str:
+    if content is None:
+        return say(locale, "step.failed", begun=_title(locale, tool_name, "begun"))
+    done = _title(locale, tool_name, "done")
+    if tool_name != SEARCH:
+        return done
+    form = {0: "none", 1: "one"}.get(found, "many")
+    return say(locale, f"step.found.{form}", done=done, number=found)
+
+
+def _json(text: object) -> Mapping[str, Any] | None:
+    """The JSON object in a text; None when it is something else."""
+    try:
+        value: object = json.loads(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+    return cast(Mapping[str, Any], value) if isinstance(value, dict) else None

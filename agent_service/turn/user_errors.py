@@ -1,0 +1,103 @@
+"""What a user reads when a turn fails: one sentence, and whether trying again can help."""
+
+import logging
+import re
+from typing import cast
+
+import openai
+import psycopg
+from agents.exceptions import MaxTurnsExceeded, ModelBehaviorError, ModelTimeoutError, UserError
+from chatkit.errors import CustomStreamError
+from chatkit.store import NotFoundError
+from mcp.shared.exceptions import MCPError
+from psycopg_pool import PoolTimeout
+
+from agent_service.errors import AgentServiceError, EmptyAnswerError, McpUnavailableError, SaidError
+from agent_service.i18n.catalog import FALLBACK, say
+from agent_service.models.chat_completions import AnswerCutError
+from agent_service.models.fallback import status_of
+from agent_service.models.providers import ChosenModel
+
+logger = logging.getLogger("agent_service")
+
+LONGEST_LOGGED = 500
+SECRET = re.compile(r"\b(?:sk|pk|rk|key|AIza|gsk|xai)[-_A-Za-z0-9]{12,}|\bBearer\s+\S+|\beyJ[\w-]+\.[\w.-]+")
+
+DATABASE_GONE = "failed.database"
+UNEXPECTED = "failed.unexpected"
+
+BY_STATUS = {
+    400: ("llm.refuses_request", False),
+    401: ("llm.refuses_key", False),
+    402: ("llm.no_credit", False),
+    403: ("llm.refuses_key", False),
+    404: ("llm.unknown_model", False),
+    408: ("llm.silent", True),
+    413: ("llm.refuses_request", False),
+    422: ("llm.refuses_request", False),
+    429: ("llm.busy", True),
+}
+BY_BEHAVIOUR: dict[type[Exception], str] = {
+    MaxTurnsExceeded: "failed.too_many_steps",
+    ModelBehaviorError: "failed.confused",
+    EmptyAnswerError: "failed.no_answer",
+}
+
+
+def for_user(error: Exception, chosen: ChosenModel, locale: str = FALLBACK) -> CustomStreamError:
+    """The error as the protocol sends it to the user; the details go to the log, without secrets."""
+    error = _innermost(error)
+    logger.error("A turn failed: %s: %s", type(error).__name__, _without_secrets(str(error)))
+    if isinstance(error, SaidError):
+        return CustomStreamError(error.said(locale), allow_retry=False)
+    key, may_retry = _sentence(error)
+    if isinstance(error, AgentServiceError) and key == UNEXPECTED:
+        return CustomStreamError(str(error), allow_retry=False)
+    values = {
+        "provider": chosen.provider,
+        "name": chosen.name,
+        "key_setting": chosen.key_setting or "the key",
+    }
+    return CustomStreamError(say(locale, key, **values), allow_retry=may_retry)
+
+
+def without_retry(error: CustomStreamError) -> CustomStreamError:
+    """The same sentence without the offer to ask the last question again."""
+    return CustomStreamError(error.message, allow_retry=False)
+
+
+def _innermost(error: Exception) -> Exception:
+    while isinstance(error, ExceptionGroup):
+        error = cast(ExceptionGroup[Exception], error).exceptions[0]
+    return error
+
+
+def _sentence(error: Exception) -> tuple[str, bool]:
+    """The key of the sentence, and whether trying again can help."""
+    if isinstance(error, openai.OpenAIError | ModelTimeoutError | AnswerCutError):
+        return _llm_sentence(error)
+    match error:
+        case McpUnavailableError() | MCPError() | UserError():
+            return "failed.mcp", True
+        case psycopg.Error() | PoolTimeout():
+            return DATABASE_GONE, True
+        case MaxTurnsExceeded() | ModelBehaviorError() | EmptyAnswerError():
+            return BY_BEHAVIOUR.get(type(error), "failed.confused"), True
+        case NotFoundError():
+            return "failed.gone", False
+        case _:
+            return UNEXPECTED, True
+
+
+def _llm_sentence(error: Exception) -> tuple[str, bool]:
+    if isinstance(error, openai.APITimeoutError | ModelTimeoutError):
+        return "llm.silent", True
+    if isinstance(error, AnswerCutError):
+        return "llm.broke_off", True
+    if isinstance(error, openai.APIConnectionError):
+        return "llm.unreachable", True
+    return BY_STATUS.get(status_of(error), ("llm.broken", True))
+
+
+def _without_secrets(text: str) -> str:
+    return SECRET.sub("***", text)[:LONGEST_LOGGED]

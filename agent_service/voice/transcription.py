@@ -1,0 +1,231 @@
+"""Dictation: recordings become text, by a provider or on this machine."""
+
+import asyncio
+import base64
+import binascii
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+from urllib.parse import quote
+
+import httpx2
+from chatkit.types import InputTranscribeReq
+from openai import APITimeoutError, AsyncOpenAI, OpenAIError
+from pydantic import SecretStr
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from agent_service.context import RequestContext
+from agent_service.errors import RequestRefusedError
+from agent_service.requests.body_size import MAX_AUDIO_BYTES
+from agent_service.routes.attachments import answered, read_file
+from agent_service.settings.settings import AgentServiceSettings
+from agent_service.voice.local_whisper import is_installed, transcribe_locally
+
+OPENAI_URL = "https://api.openai.com/v1"
+GEMINI_URL = "https://generativelanguage.googleapis.com/v1beta"
+GEMINI_ORDER = "Write down what is said in this recording, word for word, and nothing else."
+ENDINGS = {
+    "audio/wav": "wav",
+    "audio/mpeg": "mp3",
+    "audio/webm": "webm",
+    "audio/ogg": "ogg",
+    "audio/mp4": "m4a",
+    "audio/flac": "flac",
+    "audio/aac": "aac",
+}
+NOT_SET_UP = (
+    "Dictation is not set up on this server. Set OPENAI_API_KEY, GEMINI_API_KEY or TRANSCRIPTION_BASE_URL, "
+    "or install owflex[voice]; TRANSCRIPTION chooses between them."
+)
+NO_SOUND = "There is no sound in the request. Send a recording, in JSON as base64."
+
+Transcribe = Callable[[bytes, str], Awaitable[str]]
+
+
+@dataclass(frozen=True)
+class Speech:
+    """Where a provider's transcription is, with its key and model."""
+
+    base_url: str
+    key: SecretStr | None
+    model: str
+    seconds: float
+
+
+class Dictation:
+    """Writes recordings down with the engine that the settings choose."""
+
+    def __init__(self, settings: AgentServiceSettings) -> None:
+        self._transcribe = choose_engine(settings)
+        self._seconds = settings.transcription_seconds
+
+    @property
+    def is_set_up(self) -> bool:
+        """Whether there is an engine."""
+        return self._transcribe is not None
+
+    async def text_of(self, data: bytes) -> str:
+        """What is said in the recording. Raises `RequestRefusedError`."""
+        if self._transcribe is None:
+            raise RequestRefusedError(NOT_SET_UP, code="unsupported")
+        mime_type = check_audio(data)
+        try:
+            text = await asyncio.wait_for(self._transcribe(data, mime_type), self._seconds)
+        except (TimeoutError, APITimeoutError):
+            raise _failed("took too long. Try a shorter recording.", status=504) from None
+        except (OpenAIError, httpx2.HTTPError) as error:
+            status = getattr(error, "status_code", None)
+            reason = f"answered {status}" if status else "could not be reached"
+            raise _failed(f"{reason}. Check the TRANSCRIPTION settings.") from None
+        return text.strip()
+
+
+def choose_engine(settings: AgentServiceSettings) -> Transcribe | None:
+    """The engine that TRANSCRIPTION names, or the first one that is set up; None without any."""
+    engines: dict[str, Callable[[AgentServiceSettings], Transcribe | None]] = {
+        "openai": _openai,
+        "local": _local,
+        "gemini": _gemini,
+    }
+    if settings.transcription != "auto":
+        make = engines.get(settings.transcription)
+        return make(settings) if make else None
+    order = (
+        ["openai", "local", "gemini"] if settings.transcription_base_url else ["local", "openai", "gemini"]
+    )
+    return next((engine for name in order if (engine := engines[name](settings)) is not None), None)
+
+
+def audio_type(data: bytes) -> str | None:
+    """The type of a recording, found in its bytes; None when it is none."""
+    starts = {b"\x1a\x45\xdf\xa3": "audio/webm", b"OggS": "audio/ogg", b"fLaC": "audio/flac"}
+    if data[:4] in starts:
+        return starts[data[:4]]
+    if data[:4] == b"RIFF" and data[8:12] == b"WAVE":
+        return "audio/wav"
+    if data[4:8] == b"ftyp":
+        return "audio/mp4"
+    if data[:2] in (b"\xff\xf1", b"\xff\xf9"):
+        return "audio/aac"
+    if data[:3] == b"ID3" or (data[:1] == b"\xff" and data[1:2] and data[1] & 0xE6 in (0xE2, 0xE4)):
+        return "audio/mpeg"
+    return None
+
+
+def check_audio(data: bytes) -> str:
+    """The type of a recording that can be written down. Raises `RequestRefusedError`."""
+    if not data:
+        raise RequestRefusedError(NO_SOUND)
+    if len(data) > MAX_AUDIO_BYTES:
+        message = f"The recording is larger than {MAX_AUDIO_BYTES} bytes."
+        raise RequestRefusedError(message, status=413, code="too_large")
+    mime_type = audio_type(data)
+    if mime_type is None:
+        raise RequestRefusedError(
+            "This is no recording. There can be WAV, MP3, M4A, WebM, Ogg, FLAC and AAC.",
+            status=415,
+            code="unsupported_type",
+        )
+    return mime_type
+
+
+def check_base64(request: InputTranscribeReq) -> None:
+    """Return when the sound is valid base64: the SDK would skip what is not. Raises `RequestRefusedError`."""
+    try:
+        data = base64.b64decode(request.params.audio_base64, validate=True)
+    except (binascii.Error, ValueError):
+        raise RequestRefusedError("The recording is not valid base64.") from None
+    if not data:
+        raise RequestRefusedError(NO_SOUND)
+
+
+def voice_routes(dictation: Dictation, context_of: Callable[[Request], RequestContext]) -> list[BaseRoute]:
+    """`POST /voice/transcribe`: a recording as such, or in the form field `file`."""
+
+    async def transcribe(request: Request) -> Response:
+        context_of(request)
+        _, _, data = await read_file(request, MAX_AUDIO_BYTES)
+        return JSONResponse({"text": await dictation.text_of(data)}, headers={"Cache-Control": "no-store"})
+
+    return [Route("/voice/transcribe", answered(transcribe), methods=["POST"])]
+
+
+def _openai(settings: AgentServiceSettings) -> Transcribe | None:
+    base_url = settings.transcription_base_url or settings.openai_base_url
+    key = settings.transcription_api_key or settings.openai_api_key
+    # A key of OpenAI's is not for a server somebody named for dictation only.
+    if settings.transcription_base_url and settings.openai_base_url is None:
+        key = settings.transcription_api_key
+    if base_url is None and key is None:
+        return None
+    speech = Speech(
+        base_url or OPENAI_URL,
+        key,
+        settings.transcription_model or "whisper-1",
+        settings.transcription_seconds,
+    )
+    return partial(_ask_openai, speech)
+
+
+def _gemini(settings: AgentServiceSettings) -> Transcribe | None:
+    key = settings.transcription_api_key or settings.gemini_api_key
+    if key is None:
+        return None
+    base_url = settings.transcription_base_url or GEMINI_URL
+    model = settings.transcription_model or "gemini-2.5-flash"
+    return partial(_ask_gemini, Speech(base_url, key, model, settings.transcription_seconds))
+
+
+def _local(settings: AgentServiceSettings) -> Transcribe | None:
+    if not is_installed(settings.transcription_model):
+        return None
+    # One at a time: each takes two cores.
+    turn = asyncio.Lock()
+
+    async def transcribe(data: bytes, mime_type: str) -> str:
+        async with turn:
+            return await transcribe_locally(
+                data, settings.transcription_model, seconds=settings.transcription_seconds
+            )
+
+    return transcribe
+
+
+async def _ask_openai(speech: Speech, data: bytes, mime_type: str) -> str:
+    key = speech.key.get_secret_value() if speech.key is not None else "no-key"
+    async with AsyncOpenAI(
+        api_key=key, base_url=speech.base_url, timeout=speech.seconds, max_retries=1
+    ) as client:
+        file = (f"recording.{ENDINGS[mime_type]}", data, mime_type)
+        return (await client.audio.transcriptions.create(model=speech.model, file=file)).text
+
+
+async def _ask_gemini(speech: Speech, data: bytes, mime_type: str) -> str:
+    assert speech.key is not None
+    sound = {"mimeType": mime_type, "data": base64.b64encode(data).decode()}
+    body = {"contents": [{"role": "user", "parts": [{"text": GEMINI_ORDER}, {"inlineData": sound}]}]}
+    model = quote(speech.model.removeprefix("models/"), safe="")
+    async with httpx2.AsyncClient(timeout=speech.seconds) as client:
+        answer = await client.post(
+            f"{speech.base_url}/models/{model}:generateContent",
+            json=body,
+            headers={"x-goog-api-key": speech.key.get_secret_value()},
+        )
+    if answer.status_code != 200:
+        raise _failed(f"answered {answer.status_code}. Check the TRANSCRIPTION settings.")
+    return _gemini_text(answer)
+
+
+def _gemini_text(answer: httpx2.Response) -> str:
+    try:
+        content: Any = answer.json()["candidates"][0]["content"]
+        return "".join(str(part["text"]) for part in content["parts"] if not part.get("thought"))
+    except (ValueError, KeyError, IndexError, TypeError):
+        raise _failed("gave no text.") from None
+
+
+def _failed(what: str, *, status: int = 502) -> RequestRefusedError:
+    return RequestRefusedError(f"The transcription {what}", status=status, code="transcription_failed")

@@ -1,0 +1,229 @@
+"""JSON and JSON lines, written as a person would note them down."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any, cast
+
+from ingest.errors import FileFormatError
+from parsing.document import Block, ParsedDocument
+from parsing.tables import named_values, table_blocks
+from parsing.text import clean, decode, title_from
+
+Record = Mapping[str, Any]
+Path = tuple[str, ...]
+
+LINE_ENDINGS = (".jsonl", ".ndjson")
+LONGEST_TITLE = 300
+DEEPEST_HEADING = 3
+# Below this the structure is written as it stands.
+DEEPEST_NAME = 12
+MOST_BROKEN_NAMED = 5
+MOST_COLUMNS = 12
+TITLES = ("title", "headline", "heading", "name", "subject")
+TEXTS = ("text", "content", "body")
+METADATA = {
+    "author": "author",
+    "authors": "author",
+    "date": "date",
+    "language": "language",
+    "lang": "language",
+    "keywords": "keywords",
+}
+TOO_DEEP = "The file is nested too deeply to be a document."
+
+
+def parse(data: bytes, source: str) -> ParsedDocument:
+    """What a JSON or JSON lines file says, as lines, tables and paragraphs. Raises `FileFormatError`."""
+    text = decode(data)
+    if not text.strip():
+        return ParsedDocument(title_from(source), ())
+    try:
+        value, notes = _read_lines(text) if source.lower().endswith(LINE_ENDINGS) else _read(text)
+        blocks = tuple(_blocks(value, ()))
+    except RecursionError:
+        raise FileFormatError(TOO_DEEP) from None
+    record: Record = cast("Record", value) if isinstance(value, dict) else {}
+    stated = record.get("title")
+    title = stated.strip()[:LONGEST_TITLE] if isinstance(stated, str) else ""
+    return ParsedDocument(title or title_from(source), blocks, _metadata(record), notes=notes)
+
+
+def _read(text: str) -> tuple[Any, tuple[str, ...]]:
+    try:
+        return _loads(text), ()
+    except json.JSONDecodeError as error:
+        if "\n" in text.strip() and error.msg == "Extra data":
+            value, notes = _read_lines(text)  # JSON lines under another name, perhaps
+            if not notes:
+                return value, notes
+        raise FileFormatError(
+            f"The file is not JSON (line {error.lineno}, column {error.colno}: {error.msg}). Correct it."
+        ) from None
+
+
+def _read_lines(text: str) -> tuple[list[Any], tuple[str, ...]]:
+    records: list[Any] = []
+    broken: list[int] = []
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            records.append(_loads(line))
+        except (json.JSONDecodeError, RecursionError):
+            broken.append(number)
+    return records, _checked(records, broken)
+
+
+def _checked(records: list[Any], broken: list[int]) -> tuple[str, ...]:
+    """What to say of the lines that could not be read."""
+    if not records:
+        raise FileFormatError("No line of the file is JSON. Is it JSON lines?")
+    if not broken:
+        return ()
+    named = ", ".join(map(str, broken[:MOST_BROKEN_NAMED])) + (" …" if broken[MOST_BROKEN_NAMED:] else "")
+    return (f"Lines that are not JSON were left out ({len(broken):,}): {named}.",)
+
+
+def _loads(text: str) -> Any:
+    # Numbers stay as they are written: none is too large, and none loses its zeros.
+    return json.loads(
+        text, parse_int=str, parse_float=str, parse_constant=str, object_pairs_hook=_every_pair, strict=False
+    )
+
+
+def _every_pair(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object in which a name that comes twice keeps both values."""
+    record: dict[str, Any] = dict(pairs)
+    if len(record) == len(pairs):
+        return record
+    record.clear()
+    seen: dict[str, int] = {}
+    for name, value in pairs:
+        seen[name] = seen.get(name, 0) + 1
+        record[name if seen[name] == 1 else f"{name} ({seen[name]})"] = value
+    return record
+
+
+def _blocks(value: Any, path: Path) -> Iterator[Block]:
+    if isinstance(value, dict):
+        yield from _object(cast("Record", value), path)
+    elif isinstance(value, list):
+        yield from _array(cast("list[Any]", value), path)
+    elif text := _scalar(value).strip():
+        yield Block(text, "text", path)
+
+
+def _object(record: Record, path: Path) -> Iterator[Block]:
+    """First what a few lines can say, then its texts, then the parts that have a heading of their own."""
+    texts = [name for name in TEXTS if isinstance(record.get(name), str)]
+    parts = [name for name, value in record.items() if _has_heading(value, path)]
+    stated = ["title"] if not path and isinstance(record.get("title"), str) else []
+    apart = {*texts, *parts, *stated}
+    lines = named_values(_named({name: value for name, value in record.items() if name not in apart}))
+    if lines:
+        yield Block(lines, "text", path)
+    for name in texts:
+        if text := _scalar(record[name]).strip():
+            yield Block(text, "text", path)
+    for name in parts:
+        yield from _blocks(record[name], (*path, clean(name).strip() or "…"))
+
+
+def _has_heading(value: Any, path: Path) -> bool:
+    """Whether a value is more than a line can say; deep inside, nothing has headings any more."""
+    if len(path) >= DEEPEST_HEADING or not value:
+        return False
+    if isinstance(value, list):
+        items = cast("list[Any]", value)
+        return any(isinstance(item, dict | list) for item in items) or len(_joined(items)) > 200
+    return isinstance(value, dict)
+
+
+def _array(items: Sequence[Any], path: Path) -> Iterator[Block]:
+    if all(not isinstance(item, dict) for item in items):
+        lines = [f"- {' '.join(_flat(item).split())}" for item in items if _flat(item).strip()]
+        if lines:
+            yield Block("\n".join(lines), "list", path)
+        return
+    header = _common_header(items)
+    if header:
+        rows = [[_flat(record.get(name)) for name in header] for record in cast("list[Record]", items)]
+        yield from table_blocks([[clean(name) for name in header], *rows], path)
+        return
+    for item in items:
+        yield from _record(cast("Record", item), path) if isinstance(item, dict) else _blocks(item, path)
+
+
+def _record(record: Record, path: Path) -> Iterator[Block]:
+    """One of many objects: its title is the heading of its texts, what else it holds stays together."""
+    name = next((name for name in TITLES if isinstance(record.get(name), str) and record[name].strip()), "")
+    below = (*path, " ".join(_scalar(record[name]).split())[:LONGEST_TITLE]) if name else path
+    texts = [key for key in TEXTS if isinstance(record.get(key), str)]
+    lines = named_values(_named({key: value for key, value in record.items() if key not in {name, *texts}}))
+    body = [_scalar(record[key]).strip() for key in texts]
+    for text in filter(None, [lines, *body]):
+        yield Block(text, "text", below)
+    if name and not lines and not any(body):
+        yield Block(below[-1], "text", path)
+
+
+def _common_header(items: Sequence[Any]) -> list[str]:
+    """The columns of objects that are alike and flat; none when they are no rows of a table."""
+    if len(items) < 2 or not all(isinstance(item, dict) for item in items):
+        return []
+    records = cast("Sequence[Record]", items)
+    header = list(dict.fromkeys(name for record in islice(records, 1000) for name in record))
+    alike = all(len(record) * 2 >= len(header) and set(record) <= set(header) for record in records)
+    flat = all(_is_flat(value) for record in records for value in record.values())
+    is_prose = any(name in TEXTS for name in header)
+    return header if alike and flat and not is_prose and len(header) <= MOST_COLUMNS else []
+
+
+def _is_flat(value: Any) -> bool:
+    if isinstance(value, list):
+        return not any(isinstance(item, dict | list) for item in cast("list[Any]", value))
+    return not isinstance(value, dict)
+
+
+def _named(record: Record) -> Iterator[tuple[str, str]]:
+    """Every value within, under the names that lead to it."""
+    waiting: list[tuple[Path, Any]] = [((name,), value) for name, value in reversed(list(record.items()))]
+    while waiting:
+        names, value = waiting.pop()
+        if _is_flat(value) or len(names) >= DEEPEST_NAME:
+            yield clean(".".join(names)), _flat(value)
+            continue
+        parts = _parts(value)
+        waiting.extend(((*names, name), part) for name, part in reversed(parts))
+
+
+def _parts(value: Any) -> list[tuple[str, Any]]:
+    if isinstance(value, dict):
+        return list(cast("Record", value).items())
+    return [(str(number), item) for number, item in enumerate(cast("list[Any]", value), 1)]
+
+
+def _flat(value: Any) -> str:
+    """A value in one line."""
+    if isinstance(value, list) and _is_flat(value):
+        return _joined(cast("list[Any]", value))
+    return clean(json.dumps(value, ensure_ascii=False)) if isinstance(value, dict | list) else _scalar(value)
+
+
+def _joined(items: Iterable[Any]) -> str:
+    return ", ".join(filter(None, (_scalar(item) for item in items if not isinstance(item, dict | list))))
+
+
+def _scalar(value: Any) -> str:
+    if value is None:
+        return ""
+    return clean(value) if isinstance(value, str) else json.dumps(value)
+
+
+def _metadata(record: Record) -> dict[str, Any]:
+    return {
+        short: _flat(record[name])
+        for name, short in METADATA.items()
+        if name in record and _is_flat(record[name]) and _flat(record[name])
+    }

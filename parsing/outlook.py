@@ -1,0 +1,83 @@
+"""Messages of Outlook (.msg)."""
+
+import io
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from oxmsg import Message
+from oxmsg.attachment import Attachment
+
+from ingest.errors import FileFormatError
+from parsing.document import Block, ParsedDocument
+from parsing.mail import body_blocks, flat_name, message_document, plain_header
+from parsing.members import Entry
+
+MOST_ATTACHMENTS = 10_000
+MOST_RECIPIENTS = 100
+ENCRYPTED_CLASSES = ("IPM.Note.SMIME", "IPM.Note.Secure")
+
+
+def parse(data: bytes, source: str) -> ParsedDocument:
+    """A message as a document. Raises `FileFormatError` when the file is damaged."""
+    try:
+        message = Message.load(io.BytesIO(data))
+        headers = _headers(message)
+        body = _body(message)
+        attachments = list(message.attachments)[:MOST_ATTACHMENTS]
+        date = message.sent_date.isoformat() if message.sent_date else None
+        encrypted = str(message.message_class).startswith(ENCRYPTED_CLASSES)
+    except MemoryError:
+        raise
+    except Exception as error:  # noqa: BLE001 - the library has no exception of its own and raises all kinds
+        raise FileFormatError(f"The file is damaged ({error or type(error).__name__}).") from None
+    blocks, notes = _blocks(body, source)
+    if encrypted and not blocks:
+        notes.append("The message may be encrypted. Save a decrypted copy to read its text.")
+    return message_document(headers, date, blocks, notes, _entries(attachments), source)
+
+
+def _headers(message: Message) -> dict[str, str]:
+    stated = {name.lower(): value for name, value in message.message_headers.items()}
+    recipients = ", ".join(_person(recipient) for recipient in list(message.recipients)[:MOST_RECIPIENTS])
+    headers = {
+        "From": message.sender or stated.get("from", ""),
+        "To": stated.get("to") or recipients,
+        "Cc": stated.get("cc", ""),
+        "Date": message.sent_date.strftime("%Y-%m-%d %H:%M") if message.sent_date else "",
+        "Subject": message.subject or "",
+    }
+    return {name: plain_header(text) for name, text in headers.items() if text}
+
+
+def _person(recipient: Any) -> str:
+    name, address = recipient.name or "", recipient.email_address or ""
+    return f"{name} <{address}>" if name and address and name != address else name or address
+
+
+def _body(message: Message) -> tuple[str, bytes]:
+    """The plain text, else the page, with its media type."""
+    if (message.body or "").strip():
+        return "text/plain", (message.body or "").encode("utf-8", "replace")
+    return "text/html", (message.html_body or "").encode("utf-8", "replace")
+
+
+def _blocks(body: tuple[str, bytes], source: str) -> tuple[list[Block], list[str]]:
+    return body_blocks(*body, source) if body[1].strip() else ([], [])
+
+
+def _entries(attachments: list[Attachment]) -> Iterator[Entry]:
+    for number, attachment in enumerate(attachments, start=1):
+        name = flat_name(attachment.file_name or f"attachment-{number}")
+        yield Entry(name, _reader(attachment))
+
+
+def _reader(attachment: Attachment) -> Callable[[int], bytes]:
+    def read(limit: int) -> bytes:
+        data = attachment.file_bytes if attachment.attached_by_value else None
+        if data is None:
+            raise FileFormatError(
+                "It is a link or a message within the message. Save it as a file of its own."
+            )
+        return data[:limit]
+
+    return read

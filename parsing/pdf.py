@@ -1,0 +1,298 @@
+"""PDF: text in reading order, with headings, lists and tables found by their look."""
+
+import re
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any, cast
+
+import pypdfium2 as pdfium  # pyright: ignore[reportMissingTypeStubs]
+from pypdfium2 import raw  # pyright: ignore[reportMissingTypeStubs]
+
+from ingest.errors import FileFormatError
+from parsing import ocr
+from parsing.detection import PROTECTED
+from parsing.document import Block, Kind, ParsedDocument
+from parsing.pdf_layout import HEADING_RATIO, Piece, body_size, pieces_of
+from parsing.pdf_words import Part, hyphenated_words, parts_of, without_frame
+from parsing.text import clean, title_from
+
+MOST_PAGES = 5_000
+# Reading a picture takes seconds: what is not reached in this time is named in a note, and the rest is kept.
+SECONDS_FOR_PICTURES = 40
+MOST_BOOKMARKS = 10_000
+MOST_LISTED = 20
+DOTS_PER_INCH = 200
+LONGEST_TITLE = 300
+LONGEST_HEADING = 200
+LONGEST_BOLD_HEADING = 80
+# Below the levels of the bookmarks come those of the sizes, below these what is only bold.
+FIRST_SIZE_LEVEL = 100
+BOLD_LEVEL = 1_000
+PDF_DATE = re.compile(r"D?:?(\d{4})(\d\d)?(\d\d)?")
+NO_TITLE = re.compile(
+    r"(?:untitled|unbenannt|document\d*|microsoft \w+ - .*|.*\.(?:docx?|pptx?|xlsx?|indd|tex|dvi|pdf|odt))",
+    re.IGNORECASE,
+)
+# What programs write when nobody told them.
+UNSTATED = re.compile(r"\(?(?:anonymous|unspecified|unknown|none|user|admin)\)?", re.IGNORECASE)
+SECTION_NUMBER = re.compile(r"\d{1,3}(?:\.\d{1,3})*\.?\s")
+METADATA = (("Author", "author"), ("Subject", "subject"), ("Keywords", "keywords"))
+NO_TEXT_LAYER = "This PDF has no text layer (scanned pages). Install owflex[ocr] to read it."
+
+
+def parse(data: bytes, source: str) -> ParsedDocument:
+    """The blocks of a PDF by page. Raises `FileFormatError` for a protected or damaged file."""
+    document = _opened(data)
+    try:
+        return _parsed(document, source)
+    finally:
+        document.close()
+
+
+def _opened(data: bytes) -> Any:
+    try:
+        return pdfium.PdfDocument(data)
+    except pdfium.PdfiumError as error:
+        if cast(int, error.err_code) == raw.FPDF_ERR_PASSWORD:  # pyright: ignore[reportUnknownMemberType]
+            raise FileFormatError(PROTECTED) from None
+        raise FileFormatError(f"The file is damaged ({error}).") from None
+
+
+def _parsed(document: Any, source: str) -> ParsedDocument:
+    scan = _Scan()
+    count = min(len(document), MOST_PAGES)
+    pages = without_frame([_read_page(document, index, scan) for index in range(count)])
+    body = body_size([part for parts in pages for part in parts])
+    vocabulary = hyphenated_words(pages)
+    pieces = [pieces_of(parts, body, vocabulary) if parts else [] for parts in pages]
+    stated = _stated(document)
+    title = _title(stated.get("Title", ""), pieces, body) or title_from(source)
+    outline = _outline(document)
+    blocks = tuple(_blocks(pieces, outline, body, title[:LONGEST_TITLE], scan))
+    notes = tuple(_notes(scan, len(document), any_text=bool(blocks)))
+    return ParsedDocument(title[:LONGEST_TITLE], blocks, _metadata(stated), (), notes)
+
+
+def _read_page(document: Any, index: int, scan: "_Scan") -> list[Part]:
+    try:
+        page = document.get_page(index)
+        try:
+            parts = parts_of(page)
+            if not parts and next(page.get_objects(max_depth=1), None) is not None:
+                _read_picture(page, index, scan)
+            return parts
+        finally:
+            page.close()
+    except pdfium.PdfiumError:
+        scan.damaged.append(index + 1)
+        return []
+
+
+def _read_picture(page: Any, index: int, scan: "_Scan") -> None:
+    if not ocr.available():
+        scan.without_text.append(index + 1)
+        return
+    if time.monotonic() - scan.started > SECONDS_FOR_PICTURES:
+        scan.not_reached.append(index + 1)
+        return
+    # A page may be as large as a wall.
+    scale = min(DOTS_PER_INCH / 72, 4000 / max(*page.get_size(), 1))
+    image = page.render(scale=scale, rev_byteorder=True).to_numpy()
+    scan.recognised[index + 1] = clean("\n".join(ocr.recognise(image)))
+
+
+def _blocks(
+    pages: Sequence[list[Piece]],
+    outline: "Mapping[int, list[_Bookmark]]",
+    body: float,
+    title: str,
+    scan: "_Scan",
+) -> Iterator[Block]:
+    levels = _levels(pages, body)
+    place = _Place(title)
+    for number, pieces in enumerate(pages, start=1):
+        yield from _page_blocks(number, pieces, outline.get(number, []), levels, place)
+        if text := scan.recognised.get(number):
+            yield place.block(text, "text", number)
+    yield from place.left_alone()
+
+
+def _page_blocks(
+    number: int, pieces: list[Piece], bookmarks: "list[_Bookmark]", levels: "_Levels", place: "_Place"
+) -> Iterator[Block]:
+    starts = _placed(bookmarks, pieces)
+    for index, piece in enumerate(pieces or [Piece("", "text")]):
+        for mark in starts.get(index, []):
+            yield from place.enter(mark.level, mark.title, None)
+        if any(_same(mark.title, piece.text) for mark in starts.get(index, [])):
+            continue
+        text, level = clean(piece.text).strip(), levels(piece)
+        if level is not None:
+            yield from place.enter(level, _one_line(text).rstrip(":"), number)
+        elif any(map(str.isalnum, text)):
+            yield place.block(text, piece.kind, number)
+
+
+def _levels(pages: Sequence[list[Piece]], body: float) -> "_Levels":
+    found = {_step(piece.size) for pieces in pages for piece in pieces if _is_large(piece, body)}
+    characters = [(piece.bold, len(piece.text)) for pieces in pages for piece in pieces]
+    bold = sum(length for is_bold, length in characters if is_bold)
+    return _Levels(body, sorted(found, reverse=True), bold * 4 < sum(length for _, length in characters))
+
+
+def _step(size: float) -> float:
+    return round(size * 2) / 2
+
+
+def _is_large(piece: Piece, body: float) -> bool:
+    large = piece.kind == "text" and piece.size >= HEADING_RATIO * body
+    return large and len(piece.text) <= LONGEST_HEADING and any(letter.isalpha() for letter in piece.text)
+
+
+def _is_bold_heading(piece: Piece) -> bool:
+    short = piece.kind == "text" and len(piece.text) <= LONGEST_BOLD_HEADING
+    return piece.bold and short and piece.text[-1:] not in ".,;" and any(map(str.isalpha, piece.text))
+
+
+def _title(stated: str, pages: Sequence[list[Piece]], body: float) -> str:
+    """The title the file states, if it looks like one, else the largest text of the first page."""
+    if len(stated) > 2 and not NO_TITLE.fullmatch(stated) and any(map(str.isalpha, stated)):
+        return stated
+    first = pages[0] if pages else []
+    large = [piece for piece in first if _is_large(piece, body) and not SECTION_NUMBER.match(piece.text)]
+    return _one_line(max(large, key=lambda piece: piece.size).text) if large else ""
+
+
+def _stated(document: Any) -> dict[str, str]:
+    stated: dict[str, str] = document.get_metadata_dict(skip_empty=True)
+    return {key: text for key, value in stated.items() if not UNSTATED.fullmatch(text := _one_line(value))}
+
+
+def _metadata(stated: Mapping[str, str]) -> dict[str, Any]:
+    metadata: dict[str, Any] = {name: stated[key] for key, name in METADATA if stated.get(key)}
+    date = PDF_DATE.match(stated.get("CreationDate", ""))
+    if date:
+        metadata["date"] = "-".join(part for part in date.groups() if part)
+    return metadata
+
+
+def _outline(document: Any) -> "dict[int, list[_Bookmark]]":
+    outline: dict[int, list[_Bookmark]] = {}
+    for bookmark in islice(document.get_toc(), MOST_BOOKMARKS):
+        target = bookmark.get_dest()
+        page = target.get_index() if target else None
+        title = _one_line(bookmark.get_title())
+        if page is not None and title:
+            outline.setdefault(page + 1, []).append(_Bookmark(bookmark.level, title[:LONGEST_HEADING]))
+    return outline
+
+
+def _placed(bookmarks: "Iterable[_Bookmark]", pieces: Sequence[Piece]) -> "dict[int, list[_Bookmark]]":
+    """Before which piece of its page each bookmark's part begins."""
+    starts: dict[int, list[_Bookmark]] = {}
+    place = 0
+    for mark in bookmarks:
+        same = (index for index in range(place, len(pieces)) if _same(mark.title, pieces[index].text))
+        place = next(same, place)
+        starts.setdefault(place, []).append(mark)
+    return starts
+
+
+def _same(heading: str, text: str) -> bool:
+    """Whether the text is the heading, perhaps with a number in front."""
+    if len(text) > len(heading) + 20:
+        return False
+    letters, words = (re.sub(r"[\W\d_]+", "", part).lower() for part in (text, heading))
+    return letters == words
+
+
+def _one_line(text: str) -> str:
+    return " ".join(clean(text).split())
+
+
+def _notes(scan: "_Scan", pages: int, *, any_text: bool) -> Iterator[str]:
+    if pages > MOST_PAGES:
+        yield f"Only the first {MOST_PAGES} of {pages} pages were read."
+    if scan.damaged:
+        yield f"Damaged pages were left out: {_listed(scan.damaged)}."
+    if scan.not_reached:
+        yield (
+            f"Scanned pages that were not read, for reading takes too long: {_listed(scan.not_reached)}. "
+            "Split the file."
+        )
+    if scan.without_text and not any_text:
+        yield NO_TEXT_LAYER
+    elif not (any_text or scan.damaged or scan.not_reached):
+        yield "This PDF has no text."
+    elif scan.without_text:
+        yield f"Pages without a text layer were left out: {_listed(scan.without_text)}."
+
+
+def _listed(pages: Sequence[int]) -> str:
+    more = f" and {len(pages) - MOST_LISTED} more" if len(pages) > MOST_LISTED else ""
+    return ", ".join(map(str, pages[:MOST_LISTED])) + more
+
+
+@dataclass
+class _Scan:
+    """What became of the pages without a text layer, by their numbers."""
+
+    started: float = field(default_factory=time.monotonic)
+    without_text: list[int] = field(default_factory=list[int])
+    not_reached: list[int] = field(default_factory=list[int])
+    damaged: list[int] = field(default_factory=list[int])
+    recognised: dict[int, str] = field(default_factory=dict[int, str])
+
+
+@dataclass
+class _Place:
+    """The headings above what is read next. One with nothing below it becomes a block."""
+
+    title: str
+    headings: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
+    alone: Block | None = None
+
+    def enter(self, level: int, heading: str, page: int | None) -> Iterator[Block]:
+        """Below the heading from now on; the page is None when the page does not show it."""
+        if self.headings and self.headings[-1][0] >= level:
+            yield from self.left_alone()
+        self.headings = [(depth, text) for depth, text in self.headings if depth < level]
+        shown = page is not None and heading != self.title
+        self.alone = Block(heading, "text", self._path(), page) if shown else None
+        self.headings.append((level, heading))
+
+    def block(self, text: str, kind: Kind, page: int) -> Block:
+        """A block under these headings."""
+        self.alone = None
+        return Block(text, kind, self._path(), page)
+
+    def left_alone(self) -> Iterator[Block]:
+        """The last heading, if nothing came below it."""
+        if self.alone:
+            yield self.alone
+        self.alone = None
+
+    def _path(self) -> tuple[str, ...]:
+        return tuple(text for _, text in self.headings if text != self.title)
+
+
+@dataclass(frozen=True)
+class _Bookmark:
+    level: int
+    title: str
+
+
+@dataclass(frozen=True)
+class _Levels:
+    """How deep a piece is as a heading; None when it is none."""
+
+    body: float
+    sizes: Sequence[float]
+    bold_stands_out: bool
+
+    def __call__(self, piece: Piece) -> int | None:
+        if _is_large(piece, self.body):
+            return FIRST_SIZE_LEVEL + self.sizes.index(_step(piece.size))
+        return BOLD_LEVEL if self.bold_stands_out and _is_bold_heading(piece) else None

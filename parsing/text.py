@@ -1,0 +1,81 @@
+"""Plain text, and how bytes become text."""
+
+import re
+import unicodedata
+from pathlib import PurePosixPath
+
+from charset_normalizer import CharsetMatch, from_bytes
+
+from ingest.errors import FileFormatError
+from parsing.document import Block, ParsedDocument
+
+BYTE_ORDER_MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+# Characters nobody sees: control characters but tab and newline, zero-width and direction marks, soft hyphen.
+# Halves of surrogate pairs are no characters either, and Postgres refuses them.
+INVISIBLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\ud800-\udfff]"
+)
+LINE_ENDS = re.compile("\r\n|[\r\x0b\x85\u2028]")
+PARAGRAPH_ENDS = re.compile("[\f\u2029]")
+# Composing takes time with the square of the marks in a row; no script has as many.
+MANY_MARKS = re.compile(r"[^\w\s\x00-\x7f]{200,}")
+LONGEST_TITLE = 100
+WIDE_ENCODINGS = ["utf_16", "utf_16_be", "utf_16_le", "utf_32", "utf_32_be", "utf_32_le"]
+USUAL_ENCODINGS = ("cp932", "cp1252", "cp1251")
+
+
+def parse(data: bytes, source: str) -> ParsedDocument:
+    """Paragraphs of a plain text; its title is a short first line, else the file's name."""
+    paragraphs = [part.strip("\n") for part in re.split(r"\n[ \t]*\n", decode(data)) if part.strip()]
+    first = paragraphs[0].strip() if paragraphs else ""
+    title = first if first and "\n" not in first and len(first) <= LONGEST_TITLE else title_from(source)
+    return ParsedDocument(title, tuple(Block(part) for part in paragraphs))
+
+
+def decode(data: bytes) -> str:
+    """The text of a file in any common encoding. Raises `FileFormatError` when it is not text."""
+    for mark, encoding in BYTE_ORDER_MARKS:
+        if data.startswith(mark):
+            return clean(data.decode(encoding, errors="replace"))
+    try:
+        text = data.decode("utf-8")
+        # A stray NUL happens; UTF-16 without its mark and binary files are full of them.
+        if data.count(0) * 10 < len(data) or not data:
+            return clean(text)
+    except UnicodeDecodeError:
+        pass  # another encoding, then
+    guess = _guess(data)
+    if guess is None or (b"\x00" in data and not guess.encoding.startswith(("utf_16", "utf_32"))):
+        raise FileFormatError("This is not a text file.")
+    return clean(str(guess))
+
+
+def _guess(data: bytes) -> CharsetMatch | None:
+    """The likeliest encoding; of those that are equally likely for a short text, the most usual."""
+    # Newlines and digits are half NUL in these: without one, a short text of two-byte letters is meant.
+    matches = from_bytes(data, cp_exclusion=[] if b"\x00" in data else WIDE_ENCODINGS)
+    best = matches.best()
+    if best is None:
+        return None
+    equal = {
+        match.encoding: match
+        for match in matches
+        if (match.chaos, match.coherence) == (best.chaos, best.coherence)
+    }
+    return next((equal[encoding] for encoding in USUAL_ENCODINGS if encoding in equal), best)
+
+
+def clean(text: str) -> str:
+    """The text with plain newlines, composed characters and without invisible ones."""
+    text = PARAGRAPH_ENDS.sub("\n\n", LINE_ENDS.sub("\n", text)).replace("\u00a0", " ")
+    return unicodedata.normalize("NFC", MANY_MARKS.sub(_without_marks, INVISIBLE.sub("", text)))
+
+
+def _without_marks(run: re.Match[str]) -> str:
+    return "".join(character for character in run[0] if not unicodedata.combining(character))
+
+
+def title_from(source: str) -> str:
+    """A title made of the file's name."""
+    name = PurePosixPath(source).stem
+    return re.sub(r"[-_]+", " ", name).strip().capitalize() or source

@@ -1,0 +1,243 @@
+"""XML: feeds as their articles, anything else as the texts and values of its elements."""
+
+import html
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from lxml import etree
+
+from ingest.errors import FileFormatError
+from ingest.safe_xml import SAFE
+from parsing.document import Block, ParsedDocument
+from parsing.feeds import local_name, parse_feed, words
+from parsing.html import parse as parse_html
+from parsing.tables import markdown_table, named_values
+from parsing.text import clean, decode, title_from
+
+Element = etree._Element  # pyright: ignore[reportPrivateUsage]
+Path = tuple[str, ...]
+
+LONGEST_TITLE = 300
+MOST_HEADINGS = 6
+# The text that all entities of a file stand for.
+LARGEST_ENTITIES = 1_000_000
+ENDLESS = "The file is refused: its entities unfold without end."
+STAND_IN = "entity-of-the-file"
+REFERENCE = re.compile(r"&([^#;&\s]{1,200});")
+DECLARATION = re.compile(r"^\s*<\?xml[^>]{0,200}\?>")
+FEEDS = frozenset({"rss", "rdf", "feed"})
+TITLES = frozenset({"title", "head", "heading", "headline", "article-title"})
+# Elements of prose, whose names say nothing to a reader.
+PROSE = frozenset(
+    {"p", "para", "simpara", "ab", "l", "lg", "line", "text", "abstract", "section", "div", "quote"}
+)
+CODE = frozenset({"programlisting", "screen", "code", "pre", "codeblock", "literallayout", "eg"})
+LISTS = frozenset({"itemizedlist", "orderedlist", "list", "ul", "ol"})
+ROWS = frozenset({"tr", "row"})
+CELLS = frozenset({"td", "th", "entry", "cell"})
+LARGE = PROSE | CODE | LISTS | TITLES | {"table"}
+# Where documents say what they are about.
+ABOUT = frozenset({"info", "articleinfo", "bookinfo", "head", "header", "front", "teiheader"})
+METADATA = {
+    "author": "author",
+    "creator": "author",
+    "date": "date",
+    "pubdate": "date",
+    "language": "language",
+}
+
+
+def parse(data: bytes, source: str) -> ParsedDocument:
+    """Articles of a feed, or the texts of any other XML below their titles. Raises `FileFormatError`."""
+    if not data.strip():
+        return ParsedDocument(title_from(source), ())
+    root, notes = _read(data)
+    name = local_name(root)
+    if name == "html":
+        return parse_html(data, source)
+    _put_entities(root)
+    if name in FEEDS:
+        feed = parse_feed(root, source)
+        return ParsedDocument(feed.title, feed.blocks, feed.metadata, notes=notes)
+    title = _title(root)
+    bare = not words(root)
+    try:
+        blocks = tuple(_blocks(root, (), title, bare=bare))
+    except RecursionError:
+        raise FileFormatError("The file is nested too deeply to be a document.") from None
+    return ParsedDocument(title or title_from(source), blocks, _metadata(root), notes=notes)
+
+
+def _read(data: bytes) -> tuple[Element, tuple[str, ...]]:
+    """The root element, and a sentence when the file is not all well."""
+    root, errors = _parsed(data)
+    if any(error.type_name in ("ERR_INVALID_ENCODING", "ERR_UNSUPPORTED_ENCODING") for error in errors):
+        root, errors = _parsed(DECLARATION.sub("", decode(data)).encode(errors="replace"))
+    if any(error.type_name == "ERR_ENTITY_LOOP" or "amplification" in error.message for error in errors):
+        raise FileFormatError(ENDLESS)
+    if root is None:
+        reason = f"line {errors[0].line}: {errors[0].message}" if errors else "no element"
+        raise FileFormatError(f"The file is not XML, or is damaged ({reason}).")
+    harm = [
+        error for error in errors if error.type_name not in ("ERR_UNDECLARED_ENTITY", "WAR_UNDECLARED_ENTITY")
+    ]
+    if not harm:
+        return root, ()
+    said = " ".join(clean(harm[0].message).split())
+    return root, (f"The file is damaged from line {harm[0].line} on ({said}); what could be read was.",)
+
+
+def _parsed(data: bytes) -> tuple[Element | None, list[Any]]:
+    parser = etree.XMLParser(**SAFE, recover=True, remove_comments=True, remove_pis=True)
+    try:
+        root: Element | None = etree.fromstring(data, parser)
+    except etree.XMLSyntaxError:
+        root = None
+    return root, list(parser.error_log)
+
+
+def _put_entities(root: Element) -> None:
+    """Puts the text of each entity in its place: what the file declares, else what HTML means by the name."""
+    declared = _declared(root)
+    total = 0
+    for entity in list(root.iter(etree.Entity)):
+        name = (entity.text or "").strip("&;")
+        text = declared.get(name) or html.unescape(f"&{name};")
+        total += len(text)
+        if total > LARGEST_ENTITIES:
+            raise FileFormatError(ENDLESS)
+        parent = entity.getparent()
+        if parent is not None:
+            # Adding to the text before it each time would take time with the square of the entities.
+            stand_in = etree.Element(STAND_IN)
+            stand_in.text = "" if text == f"&{name};" else text
+            stand_in.tail = entity.tail
+            parent.replace(entity, stand_in)
+    etree.strip_tags(root, STAND_IN)
+
+
+def _declared(root: Element) -> dict[str, str]:
+    """The texts of the entities a file declares within itself; one that names others has none."""
+    document_type = root.getroottree().docinfo.internalDTD
+    texts: dict[str, str] = {}
+    for entity in document_type.entities() if document_type is not None else ():
+        content = entity.content or ""
+        if not REFERENCE.search(content):
+            texts[entity.name or ""] = clean(" ".join(re.sub(r"<[^<>]*>", " ", content).split()))
+    return texts
+
+
+def _blocks(element: Element, path: Path, title: str, *, bare: bool) -> Iterator[Block]:
+    """The texts below an element in their order; of a `bare` file, which has none, the attributes."""
+    name = local_name(element)
+    children = [child for child in element if local_name(child)]
+    if name in CODE:
+        yield from _code(element, path)
+    elif name == "table" and any(local_name(part) in ROWS for part in element.iter(etree.Element)):
+        yield from _table(element, path)
+    elif name in LISTS:
+        lines = [f"- {text}" for child in children if (text := words(child))]
+        yield from _text("\n".join(lines), path, "list")
+    elif not children or _is_paragraph(element, children):
+        yield from _text(words(element) or _attributes(element), path)
+    else:
+        parts = list(_parts(element, children, path, title, bare=bare))
+        # A title alone is a text.
+        yield from parts or _text(words(element) if element.getparent() is not None else "", path)
+
+
+def _parts(
+    element: Element, children: list[Element], path: Path, title: str, *, bare: bool
+) -> Iterator[Block]:
+    """What stands in an element: values one after the other make one block, anything larger its own."""
+    heading = next((child for child in children if local_name(child) in TITLES and words(child)), None)
+    stated = words(heading)[:LONGEST_TITLE] if heading is not None else ""
+    below = (*path, stated) if stated and stated != title else path
+    values: list[tuple[str, str]] = []
+    if bare and _attributes(element):
+        values.append((_name(element), _attributes(element)))
+    above = below if stated or element.getparent() is None else (*path, _name(element))
+    yield from _text(_line(element.text), below[:MOST_HEADINGS])
+    for child in children:
+        if child is not heading and _is_value(child):
+            values.append((_name(child), words(child) or _attributes(child)))
+        elif child is not heading:
+            yield from _text(named_values(values), above[:MOST_HEADINGS])
+            values.clear()
+            yield from _blocks(child, below[:MOST_HEADINGS], title, bare=bare)
+        if _line(child.tail):
+            yield from _text(named_values(values), above[:MOST_HEADINGS])
+            values.clear()
+            yield from _text(_line(child.tail), below[:MOST_HEADINGS])
+    yield from _text(named_values(values), above[:MOST_HEADINGS])
+
+
+def _is_value(element: Element) -> bool:
+    return not len(element) and local_name(element) not in LARGE
+
+
+def _is_paragraph(element: Element, children: list[Element]) -> bool:
+    """Whether text and smaller elements are mixed as in a sentence."""
+    mixed = _line(element.text) or any(_line(child.tail) for child in children)
+    return bool(mixed) and all(local_name(child) not in LARGE for child in children)
+
+
+def _text(text: str, path: Path, kind: Any = "text") -> Iterator[Block]:
+    if text:
+        yield Block(text, kind, path)
+
+
+def _code(element: Element, path: Path) -> Iterator[Block]:
+    code = clean("".join(element.itertext())).strip("\n")
+    if code.strip():
+        marks = "`" * max(3, 1 + max(map(len, re.findall("`+", code)), default=0))
+        yield Block(f"{marks}\n{code}\n{marks}", "code", path)
+
+
+def _table(element: Element, path: Path) -> Iterator[Block]:
+    rows = [
+        [words(cell) for cell in row if local_name(cell) in CELLS]
+        for row in element.iter(etree.Element)
+        if local_name(row) in ROWS
+    ]
+    caption = next((child for child in element if local_name(child) in TITLES | {"caption"}), None)
+    yield from _text(words(caption) if caption is not None else "", path)
+    yield from _text(markdown_table([row for row in rows if any(row)]), path, "table")
+
+
+def _attributes(element: Element) -> str:
+    """An element's attributes in one line, without those of a namespace."""
+    pairs = ((clean(str(name)), _line(str(value))) for name, value in element.attrib.items())
+    return ", ".join(f"{name}={value}" for name, value in pairs if value and not name.startswith("{"))
+
+
+def _name(element: Element) -> str:
+    return clean(str(element.tag).rpartition("}")[2])
+
+
+def _line(text: str | None) -> str:
+    return clean(" ".join((text or "").split()))
+
+
+def _about(root: Element) -> Iterator[Element]:
+    """The elements in which a document speaks of itself."""
+    for child in root:
+        if local_name(child) in ABOUT:
+            yield from child.iter(etree.Element)
+        else:
+            yield child
+
+
+def _title(root: Element) -> str:
+    said = (words(element) for element in _about(root) if local_name(element) in TITLES - {"head"})
+    return next(filter(None, said), "")[:LONGEST_TITLE]
+
+
+def _metadata(root: Element) -> Mapping[str, Any]:
+    found: dict[str, Any] = {}
+    for element in _about(root):
+        name = METADATA.get(local_name(element))
+        if name and words(element):
+            found.setdefault(name, words(element)[:LONGEST_TITLE])
+    return found
