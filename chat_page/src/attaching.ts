@@ -1,5 +1,6 @@
 // Files on their way to the service: checked, announced, uploaded with progress, taken back.
 import { RequestFailed } from "./protocol.ts";
+import { sent } from "./sending.ts";
 import { fill, strings } from "./strings.ts";
 import type { Attachment } from "./outgoing.ts";
 import type { Api } from "./protocol.ts";

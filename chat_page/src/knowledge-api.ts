@@ -76,7 +76,7 @@ export class KnowledgeApi {
     body.append("collection", collection);
     body.append("file", file, file.name);
     const [url, headers] = [this.service.address("knowledge/documents"), await this.service.headers()];
-    const answer = await sent({ url, method: "POST", headers, body, signal, lost: strings.unreachable, told }).catch(worded);
+    const answer = await sent({ url, method: "POST", headers, body, signal, lost: strings.unreachable, told });
     if (!answer) throw new RequestFailed(strings.refused, 200);
     return answer as Upload;
   }
@@ -96,10 +96,6 @@ export class KnowledgeApi {
     if (!answer) throw new RequestFailed(strings.unreachable, 0);
     return answer as T;
   }
-}
-
-function worded(error: unknown): never {
-  throw error instanceof RequestFailed ? new RequestFailed(error.message || strings.refused, error.status) : error;
 }
 
 export const sentenceOf = (error: unknown): string => (error instanceof Error && error.message ? error.message : strings.refused);

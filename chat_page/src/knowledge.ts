@@ -5,7 +5,6 @@ import { copyText } from "./browser.ts";
 import type { ComposerValue } from "./composer.ts";
 import { icons } from "./icons.ts";
 import { KnowledgeApi, sentenceOf } from "./knowledge-api.ts";
-import type { HeadersOf } from "./knowledge-api.ts";
 import { KnowledgeDocument } from "./knowledge-document.ts";
 import { KnowledgeDocuments } from "./knowledge-documents.ts";
 import { KnowledgeEvaluation } from "./knowledge-evaluation.ts";
@@ -22,6 +21,7 @@ import { Uploads, isOver } from "./knowledge-uploads.ts";
 import type { Job } from "./knowledge-uploads.ts";
 import { language } from "./locale.ts";
 import type { Tag } from "./outgoing.ts";
+import type { Api } from "./protocol.ts";
 import { fill } from "./strings.ts";
 
 const COLLECTION = "default";
