@@ -14,8 +14,8 @@ const ENTRY = "owflex-chat.js";
 const byBrowser = {
   name: "by-browser",
   setup: ({ onResolve }) => {
-    onResolve({ filter: /^entities$/ }, () => ({ path: join(here, "src", "entities.ts") }));
-    onResolve({ filter: /^punycode\.js$/ }, () => ({ path: join(here, "src", "host-names.ts") }));
+    onResolve({ filter: /^entities$/ }, () => ({ path: join(here, "src", "markdown", "named-characters.ts") }));
+    onResolve({ filter: /^punycode\.js$/ }, () => ({ path: join(here, "src", "markdown", "host-names.ts") }));
   },
 };
 
@@ -57,7 +57,7 @@ if (process.argv.includes("--tests")) {
     plugins: [byBrowser, lean],
   });
   // A bundle of its own: sharing pieces would cut the chat, which is what nearly everybody loads, into more files.
-  await build({ ...common, entryPoints: [join(here, "src", "official.ts")], outdir: target, minify: true });
+  await build({ ...common, entryPoints: { official: join(here, "src", "official", "main.ts") }, outdir: target, minify: true });
   for (const name of ["index.html", "app.css", "icon.svg", "locales"]) await cp(join(here, name), join(target, name), { recursive: true });
   await report(target, metafile);
 }

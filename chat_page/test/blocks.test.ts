@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { closed, grow, split } from "../src/blocks.ts";
-import { toHtml } from "../src/markdown.ts";
-import type { Split } from "../src/blocks.ts";
+import { closed, grow, split } from "../src/markdown/blocks.ts";
+import { toHtml } from "../src/markdown/render.ts";
+import type { Split } from "../src/markdown/blocks.ts";
 
 const TEXT = [
   "# Title", "A **bold** word, `code` and a [link](https://e.example/a).", "- one\n- two\n\n  more of two\n- three",

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { mimeOf, refusal, sizeText } from "../src/attaching.ts";
-import { fitting, grouped } from "../src/chats.ts";
-import { mentionAt } from "../src/mentions.ts";
-import { inputOf, namesOf, wordsOf } from "../src/outgoing.ts";
-import type { Tag } from "../src/outgoing.ts";
-import type { Thread, ThreadItem } from "../src/types.ts";
+import { mimeOf, refusal, sizeText } from "../src/attachments/attached-file.ts";
+import { fitting, grouped } from "../src/history/groups.ts";
+import { mentionAt } from "../src/composer/mentions.ts";
+import { inputOf, namesOf, wordsOf } from "../src/protocol/user-message.ts";
+import type { Tag } from "../src/protocol/user-message.ts";
+import type { Thread, ThreadItem } from "../src/protocol/types.ts";
 
 const thread = (title: string, created_at: string): Thread => ({ id: title, title, created_at });
 const tag: Tag = { id: "collection:hr", kind: "collection", label: "hr", hint: "", data: { name: "hr" } };

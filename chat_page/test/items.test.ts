@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { snippet } from "../src/citations.ts";
-import { asMarkdown, fileName } from "../src/export.ts";
-import { submissionOf } from "../src/forms.ts";
-import { isWeb } from "../src/pictures.ts";
-import { emptyState, reduce } from "../src/state.ts";
-import { looks } from "../src/widget-layout.ts";
-import { withFields } from "../src/widget-fields.ts";
-import type { StreamEvent, ThreadItem } from "../src/types.ts";
+import { snippet } from "../src/chat/citations.ts";
+import { asMarkdown, fileName } from "../src/chat/export.ts";
+import { submissionOf } from "../src/cards/question-form.ts";
+import { isWeb } from "../src/ui/pictures.ts";
+import { emptyState, reduce } from "../src/chat/thread-state.ts";
+import { looks } from "../src/cards/layout.ts";
+import { withFields } from "../src/cards/fields.ts";
+import type { StreamEvent, ThreadItem } from "../src/protocol/types.ts";
 
 const item = (type: string, more: object): ThreadItem => ({ id: type, thread_id: "t", created_at: "2026-01-01T00:00:00", type, ...more });
 const thread = { id: "t", title: "Leave / holidays?", created_at: "2026-01-01T00:00:00" };

@@ -2,12 +2,12 @@
 import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
-import { ago, judged, kind, pieces, rows, size, unfenced } from "../src/knowledge-figures.ts";
-import { addressOf, routeOf } from "../src/knowledge-route.ts";
-import { words } from "../src/knowledge-strings.ts";
-import type { Hit } from "../src/knowledge-types.ts";
-import { next, oldest, refusal } from "../src/knowledge-uploads.ts";
-import type { Job, Stage } from "../src/knowledge-uploads.ts";
+import { ago, judged, kind, pieces, rows, size, unfenced } from "../src/knowledge/formats.ts";
+import { addressOf, routeOf } from "../src/knowledge/route.ts";
+import { words } from "../src/knowledge/strings.ts";
+import type { Hit } from "../src/knowledge/types.ts";
+import { next, oldest, refusal } from "../src/knowledge/upload-queue.ts";
+import type { Job, Stage } from "../src/knowledge/upload-queue.ts";
 
 const hit = (similarity: number, keyword: number): Hit => ({
   chunk_id: 1, document_id: 1, position: 0, heading_path: [], page: null, title: "", source: "", content: "", similarity, score: 0,

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
-import { direction, pick, translated, use } from "../src/locale.ts";
-import { strings } from "../src/strings.ts";
+import { direction, pick, translated, use } from "../src/i18n/translation.ts";
+import { strings } from "../src/i18n/strings.ts";
 
 type Words = { [key: string]: unknown };
 const english = structuredClone(strings) as unknown as Words;

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
-import { fetchAs, isFatal, optionsOf, threadIn } from "../src/official-options.ts";
-import { officialStrings } from "../src/official-strings.ts";
-import type { OfficialConfig } from "../src/official-options.ts";
+import { fetchAs, isFatal, optionsOf, threadIn } from "../src/official/options.ts";
+import { officialStrings } from "../src/official/strings.ts";
+import type { OfficialConfig } from "../src/official/options.ts";
 
 const config: OfficialConfig = {
   title: "Handbook", greeting: "Hello", prompts: [], model: { name: "m", extractive: false }, chatkit: { domain_key: "key" },

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { emptyState, lastUserMessage, reduce, SOMETHING_FAILED } from "../src/state.ts";
-import type { AssistantItem, StreamEvent, ThreadItem } from "../src/types.ts";
+import { emptyState, lastUserMessage, reduce, SOMETHING_FAILED } from "../src/chat/thread-state.ts";
+import type { AssistantItem, StreamEvent, ThreadItem } from "../src/protocol/types.ts";
 
 const item = (id: string, type: string, more: object = {}): ThreadItem => ({
   id, thread_id: "thr_1", created_at: "2026-01-01T00:00:00", type, ...more,

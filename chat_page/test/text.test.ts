@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { sourcesOf, withMarks } from "../src/citations.ts";
-import { toHtml } from "../src/markdown.ts";
-import { parseEvents } from "../src/protocol.ts";
-import type { AssistantContent } from "../src/types.ts";
+import { sourcesOf, withMarks } from "../src/chat/citations.ts";
+import { toHtml } from "../src/markdown/render.ts";
+import { parseEvents } from "../src/protocol/api.ts";
+import type { AssistantContent } from "../src/protocol/types.ts";
 
 const cited = (text: string, ...marks: [index: number, id: string][]): AssistantContent => ({
   type: "output_text",

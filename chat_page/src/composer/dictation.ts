@@ -1,0 +1,157 @@
+// Speech to text: a recording of the browser's, written down by the service.
+import { LitElement, html } from "lit";
+import type { TemplateResult } from "lit";
+import { dictationStyles } from "./styles.ts";
+import { icons } from "../ui/icons.ts";
+import { strings } from "../i18n/strings.ts";
+import type { Api } from "../protocol/api.ts";
+
+const KINDS = ["audio/webm;codecs=opus", "audio/mp4", "audio/ogg;codecs=opus"];
+// The service takes 25 MB; at this rate a recording of the longest kind has 3.
+const BITS_PER_SECOND = 48_000;
+export const LONGEST_SECONDS = 300;
+
+export interface Recording {
+  stop(): Promise<Blob>;
+  cancel(): void;
+}
+
+export function canRecord(): boolean {
+  return isSecureContext && "mediaDevices" in navigator && typeof MediaRecorder === "function";
+}
+
+// Throws an error whose message is a sentence for the user.
+export async function startRecording(): Promise<Recording> {
+  const stream = await navigator.mediaDevices.getUserMedia({ audio: true }).catch((error: unknown) => {
+    const name = error instanceof DOMException ? error.name : "";
+    throw new Error(name === "NotAllowedError" ? strings.micRefused : name === "NotFoundError" ? strings.micMissing : strings.micBusy);
+  });
+  const mimeType = KINDS.find((kind) => MediaRecorder.isTypeSupported(kind));
+  const recorder = new MediaRecorder(stream, { audioBitsPerSecond: BITS_PER_SECOND, ...(mimeType ? { mimeType } : {}) });
+  const chunks: Blob[] = [];
+  const ended = new Promise<void>((resolve) => recorder.addEventListener("stop", () => resolve()));
+  recorder.addEventListener("dataavailable", (event) => chunks.push(event.data));
+  recorder.start();
+  const end = (): void => {
+    if (recorder.state !== "inactive") recorder.stop();
+    for (const track of stream.getTracks()) track.stop();
+  };
+  return {
+    cancel: end,
+    async stop() {
+      end();
+      await ended;
+      return new Blob(chunks, { type: recorder.mimeType });
+    },
+  };
+}
+
+// The words of a recording. Throws an error whose message is a sentence for the user.
+export async function wordsIn(recording: Blob, api: Api): Promise<string> {
+  if (!recording.size) throw new Error(strings.nothingHeard);
+  const audio_base64 = await base64(recording);
+  const { text } = await api.call<{ text: string }>("input.transcribe", { audio_base64, mime_type: recording.type });
+  if (!text.trim()) throw new Error(strings.nothingHeard);
+  return text.trim();
+}
+
+function base64(blob: Blob): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve(String(reader.result).split(",", 2)[1] ?? "");
+    reader.onerror = () => reject(new Error(strings.nothingHeard));
+    reader.readAsDataURL(blob);
+  });
+}
+
+export const clock = (seconds: number): string => `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+
+// The button and, while it listens, its clock. Raises `words` with what was said and `problem` with a sentence.
+export class OwflexDictation extends LitElement {
+  static override properties = { api: { attribute: false }, disabled: { type: Boolean }, recording: { state: true }, seconds: { state: true }, writing: { state: true } };
+  static override styles = dictationStyles;
+
+  api: Api | null = null;
+  disabled = false;
+  private recording: Recording | null = null;
+  private seconds = 0;
+  private writing = false;
+  private timer = 0;
+
+  override disconnectedCallback(): void {
+    this.cancel();
+    super.disconnectedCallback();
+  }
+
+  protected override render(): TemplateResult {
+    if (this.writing) return html`<span class="busy" role="status">${strings.writingDown}</span>`;
+    if (!this.recording) return this.button(strings.dictate, icons.mic, () => void this.start());
+    return html`<div class="on" role="group" aria-label=${strings.listening} @keydown=${this.onKey}>
+      ${this.button(strings.dropDictation, icons.close, () => this.cancel())}
+      <i aria-hidden="true"></i><span role="timer">${clock(this.seconds)}</span>
+      ${this.button(strings.useDictation, icons.check, () => void this.finish())}</div>`;
+  }
+
+  private button(label: string, icon: unknown, run: () => void): TemplateResult {
+    return html`<button type="button" ?disabled=${this.disabled} title=${label} aria-label=${label} @click=${run}>${icon}</button>`;
+  }
+
+  private async start(): Promise<void> {
+    this.tell("problem", "");
+    try {
+      this.recording = await startRecording();
+    } catch (error) {
+      return this.tell("problem", (error as Error).message);
+    }
+    if (!this.isConnected) return this.cancel();
+    this.seconds = 0;
+    this.timer = window.setInterval(() => {
+      this.seconds += 1;
+      if (this.seconds >= LONGEST_SECONDS) void this.finish();
+    }, 1000);
+    await this.refocus("button:last-of-type");
+  }
+
+  private async finish(): Promise<void> {
+    const { recording, api } = this;
+    if (!recording || !api) return;
+    this.forget();
+    this.writing = true;
+    try {
+      this.tell("words", await wordsIn(await recording.stop(), api));
+    } catch (error) {
+      this.tell("problem", (error instanceof Error && error.message) || strings.refused);
+    } finally {
+      this.writing = false;
+    }
+  }
+
+  private cancel(): void {
+    this.recording?.cancel();
+    this.forget();
+    void this.refocus("button");
+  }
+
+  private forget(): void {
+    clearInterval(this.timer);
+    this.recording = null;
+  }
+
+  private onKey(event: KeyboardEvent): void {
+    if (event.key !== "Escape") return;
+    event.stopPropagation();
+    this.cancel();
+  }
+
+  // The button that had the focus is gone with the old picture.
+  private async refocus(selector: string): Promise<void> {
+    await this.updateComplete;
+    if (this.isConnected) this.renderRoot.querySelector<HTMLElement>(selector)?.focus();
+  }
+
+  private tell(name: string, detail: string): void {
+    this.dispatchEvent(new CustomEvent(name, { detail }));
+  }
+}
+
+if (!customElements.get("owflex-dictation")) customElements.define("owflex-dictation", OwflexDictation);
