@@ -1,59 +1,37 @@
 // A file as people see it: its picture or its name, in the message box and in sent messages.
-import { LitElement, css, html, nothing } from "lit";
+
 import type { TemplateResult } from "lit";
-import { sizeText, thumbOf } from "./attached-file.ts";
-import { icons } from "../ui/icons.ts";
-import { namesOf } from "../protocol/user-message.ts";
-import { fill, strings } from "../i18n/strings.ts";
-import type { AttachedFile } from "./attached-file.ts";
-import type { Attachment } from "../protocol/user-message.ts";
+import { css, html, LitElement } from "lit";
+import { strings } from "../i18n/strings.ts";
+import { fill } from "../i18n/translation.ts";
 import type { Api } from "../protocol/api.ts";
-import type { ThreadItem } from "../protocol/types.ts";
+import type { Attachment } from "../protocol/user-message.ts";
+import { icons } from "../ui/icons.ts";
+import type { AttachedFile } from "./attached-file.ts";
+import { sizeText } from "./file-rules.ts";
+import { thumbnailOf } from "./thumbnail.ts";
 
 // Pictures of this page's life: a list that is drawn anew asks for none twice.
 const thumbs = new Map<string, Promise<string>>();
-const MOST_THUMBS = 200;
-
-// The files of a sent message; nothing when it has none.
-export function attachmentsOf(item: ThreadItem): TemplateResult | typeof nothing {
-  const files = (item as { attachments?: Attachment[] }).attachments ?? [];
-  if (!files.length) return nothing;
-  return html`<div class="sent-files" role="group" aria-label=${strings.attached}>
-    ${files.map((file) => html`<owflex-file .attachment=${file}></owflex-file>`)}</div>`;
-}
-
-// What a sent message was limited to, and the passage it speaks of; nothing when there is neither.
-export function scopeOf(item: ThreadItem): TemplateResult | typeof nothing {
-  const quoted = (item as { quoted_text?: string | null }).quoted_text;
-  const names = namesOf(item);
-  if (!quoted && !names.length) return nothing;
-  return html`${quoted ? html`<blockquote class="sent-quote">${quoted}</blockquote>` : nothing}
-    ${names.length
-      ? html`<p class="sent-tags">${names.map(({ kind, text }) => html`<span class="sent-tag" title=${fill(strings.onlyIn, { name: text })}>
-          ${kind === "document" ? icons.file : icons.folder}${text}</span>`)}</p>`
-      : nothing}`;
-}
-
-export const sentStyles = css`
-  .sent-files { display: flex; flex-wrap: wrap; gap: 0.4rem; margin-block-end: 0.4rem; justify-content: flex-end; }
-  .sent-quote { margin: 0 0 0.4rem; padding-inline-start: 0.7rem; border-inline-start: 3px solid var(--accent); color: var(--soft);
-    font-size: 0.9rem; max-height: 4.8em; overflow: hidden; overflow-wrap: anywhere; }
-  .user p.sent-tags { display: flex; flex-wrap: wrap; gap: 0.3rem; margin: 0 0 0.35rem; white-space: normal; }
-  .sent-tag { display: inline-flex; align-items: center; gap: 0.3rem; max-width: 100%; border-radius: 1rem; padding: 0.05rem 0.6rem;
-    background: color-mix(in srgb, var(--accent) 16%, transparent); font-size: 0.86rem; overflow-wrap: anywhere; }
-  .sent-tag svg { width: 14px; height: 14px; flex: none; }
-`;
+const MAX_THUMBS = 200;
 
 export class OwflexFile extends LitElement {
-  static override properties = { attachment: { attribute: false }, file: { attribute: false }, thumb: { state: true } };
+  static override properties = {
+    attachment: { attribute: false },
+    file: { attribute: false },
+    thumb: { state: true },
+  };
   static override styles = css`
     :host { display: inline-block; max-width: 100%; }
-    button, div { display: flex; align-items: center; gap: 0.5rem; font: inherit; font-size: 0.86rem; line-height: 1.3; color: var(--text); text-align: start;
-      background: var(--raised); border: 1px solid var(--line); border-radius: 0.7rem; padding: 0.4rem 0.6rem; max-width: 100%; box-sizing: border-box; }
+    button, div { display: flex; align-items: center; gap: 0.5rem; font: inherit; font-size: 0.86rem;
+      line-height: 1.3; color: var(--text); text-align: start;
+      background: var(--raised); border: 1px solid var(--line); border-radius: 0.7rem;
+      padding: 0.4rem 0.6rem; max-width: 100%; box-sizing: border-box; }
     button { cursor: pointer; }
     button:hover { border-color: var(--accent); }
     button:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
-    img { display: block; object-fit: cover; border-radius: 0.45rem; width: 2.4rem; height: 2.4rem; flex: none; }
+    img { display: block; object-fit: cover; border-radius: 0.45rem; width: 2.4rem; height: 2.4rem;
+      flex: none; }
     .big { padding: 0; overflow: hidden; }
     .big img { width: 10rem; height: 7.5rem; border-radius: 0; }
     svg { flex: none; color: var(--accent); }
@@ -75,13 +53,17 @@ export class OwflexFile extends LitElement {
     if (this.file) return this.waiting(this.file);
     const { name = "" } = this.attachment ?? {};
     const label = fill(strings.download, { name });
-    if (this.thumb) return html`<button type="button" class="big" title=${label} aria-label=${label} @click=${this.download}><img src=${this.thumb} alt=${name}></button>`;
-    return html`<button type="button" aria-label=${label} title=${label} @click=${this.download}>${icons.file}<span>${name}</span></button>`;
+    if (this.thumb)
+      return html`<button type="button" class="big" title=${label} aria-label=${label}
+        @click=${this.download}><img src=${this.thumb} alt=${name}></button>`;
+    return html`<button type="button" aria-label=${label} title=${label}
+      @click=${this.download}>${icons.file}<span>${name}</span></button>`;
   }
 
   private waiting(file: AttachedFile): TemplateResult {
     return html`<div>${file.thumb ? html`<img src=${file.thumb} alt="">` : icons.file}
-      <span>${file.name}<small ?data-bad=${Boolean(file.problem)}>${file.problem || sizeText(file.size)}</small></span></div>`;
+      <span>${file.name}<small
+        ?data-bad=${Boolean(file.problem)}>${file.problem || sizeText(file.size)}</small></span></div>`;
   }
 
   // The chat, or the message box, that this file is shown in.
@@ -97,8 +79,12 @@ export class OwflexFile extends LitElement {
 
   private async load(attachment: Attachment): Promise<void> {
     await Promise.resolve();
-    if (!thumbs.has(attachment.id)) thumbs.set(attachment.id, this.content(attachment).then(thumbOf, () => ""));
-    if (thumbs.size > MOST_THUMBS) thumbs.delete(thumbs.keys().next().value ?? "");
+    if (!thumbs.has(attachment.id))
+      thumbs.set(
+        attachment.id,
+        this.content(attachment).then(thumbnailOf, () => ""),
+      );
+    if (thumbs.size > MAX_THUMBS) thumbs.delete(thumbs.keys().next().value ?? "");
     this.thumb = (await thumbs.get(attachment.id)) ?? "";
   }
 

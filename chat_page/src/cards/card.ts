@@ -1,48 +1,75 @@
 // Cards of the protocol, drawn with the page's own elements.
-import { html, nothing } from "lit";
+
 import type { TemplateResult } from "lit";
+import { html, nothing } from "lit";
 import { unsafeHTML } from "lit/directives/unsafe-html.js";
-import { icons } from "../ui/icons.ts";
+import { strings } from "../i18n/strings.ts";
+import { fill } from "../i18n/translation.ts";
 import { toHtml } from "../markdown/render.ts";
-import { isWeb, picture } from "../ui/pictures.ts";
-import { fill, strings } from "../i18n/strings.ts";
-import { chart, field, fieldsOf, withFields } from "./fields.ts";
-import { box, laid } from "./layout.ts";
 import type { Action, Widget } from "../protocol/types.ts";
+import { icons } from "../ui/icons.ts";
+import { isWeb, picture } from "../ui/pictures.ts";
+import { chart } from "./chart.ts";
 import type { CardActions } from "./fields.ts";
+import { field, fieldsOf, withFields } from "./fields.ts";
+import { box, laid } from "./layout.ts";
 
 type Drawn = TemplateResult | typeof nothing;
 
 const SHOWN_IN_LIST = 5;
 // The names of the protocol's pictures that look like one of ours.
 const ICONS: Record<string, keyof typeof icons> = {
-  check: "check", "check-circle": "check", "check-circle-filled": "check", document: "file", "page-blank": "file", notebook: "file",
-  search: "search", plus: "plus", write: "pencil", "write-alt": "pencil", reload: "retry", download: "export", cube: "folder",
+  check: "check",
+  "check-circle": "check",
+  "check-circle-filled": "check",
+  document: "file",
+  "page-blank": "file",
+  notebook: "file",
+  search: "search",
+  plus: "plus",
+  write: "pencil",
+  "write-alt": "pencil",
+  reload: "retry",
+  download: "export",
+  cube: "folder",
 };
 
 export function card(widget: Widget, actions: CardActions): TemplateResult {
   const asForm = widget.type === "Card" && (widget.asForm || widget.confirm?.action);
   const content = html`${widget.status ? html`<p class="meta">${widget.status.text}</p>` : nothing}
-    ${widget.collapsed ? html`<details><summary>${firstText(widget)}</summary>${inside(widget, actions)}</details>` : listed(widget, actions)}
+    ${
+      widget.collapsed
+        ? html`<details><summary>${firstText(widget)}</summary>${inside(widget, actions)}</details>`
+        : listed(widget, actions)
+    }
     ${footer(widget, actions)}`;
   const size = typeof widget.size === "string" ? widget.size : nothing;
   if (!asForm) return html`<div class="card" data-size=${size} ?data-busy=${actions.busy}>${content}</div>`;
-  return html`<form class="card" data-size=${size} ?data-busy=${actions.busy} @submit=${sends(widget.confirm?.action ?? null, actions)}>${content}</form>`;
+  return html`<form class="card" data-size=${size} ?data-busy=${actions.busy}
+    @submit=${sends(widget.confirm?.action ?? null, actions)}>${content}</form>`;
 }
 
 function listed(widget: Widget, actions: CardActions): unknown {
   const limit = typeof widget.limit === "number" ? widget.limit : SHOWN_IN_LIST;
   const children = inside(widget, actions);
   if (widget.type !== "ListView" || !widget.limit || children.length <= limit) return children;
+  const all = fill(strings.showAll, { count: children.length });
   return html`${children.slice(0, limit)}
-    <details class="rest"><summary>${fill(strings.showAll, { count: children.length })}</summary>${children.slice(limit)}</details>`;
+    <details class="rest"><summary>${all}</summary>${children.slice(limit)}</details>`;
 }
 
 function footer(widget: Widget, { act, busy }: CardActions): Drawn {
   const { confirm, cancel } = widget;
   if (!confirm && !cancel) return nothing;
-  return html`<div class="ways">${confirm ? html`<button class="primary" ?disabled=${busy}>${confirm.label}</button>` : nothing}
-    ${cancel ? html`<button type="button" ?disabled=${busy} @click=${() => act(cancel.action)}>${cancel.label}</button>` : nothing}</div>`;
+  return html`<div class="ways">${
+    confirm ? html`<button class="primary" ?disabled=${busy}>${confirm.label}</button>` : nothing
+  }
+    ${
+      cancel
+        ? html`<button type="button" ?disabled=${busy}
+          @click=${() => act(cancel.action)}>${cancel.label}</button>`
+        : nothing
+    }</div>`;
 }
 
 function firstText(widget: Widget): string {
@@ -97,7 +124,8 @@ function container(widget: Widget, actions: CardActions): Drawn | null {
 function entry(widget: Widget, actions: CardActions, children: Drawn[]): TemplateResult {
   const action = widget.onClickAction;
   if (!action) return box(widget, "row", children);
-  return html`<button type="button" class="row entry" ?disabled=${actions.busy} ${laid(widget)} @click=${() => actions.act(action)}>${children}</button>`;
+  return html`<button type="button" class="row entry" ?disabled=${actions.busy} ${laid(widget)}
+    @click=${() => actions.act(action)}>${children}</button>`;
 }
 
 function content(widget: Widget, actions: CardActions): Drawn {
@@ -106,8 +134,13 @@ function content(widget: Widget, actions: CardActions): Drawn {
     case "Title":
       return html`<h3 ?data-cut=${widget.truncate} ${laid(widget)}>${widget.value}</h3>`;
     case "Text":
-      return html`<p ?data-strong=${strong} ?data-italic=${widget.italic} ?data-struck=${widget.lineThrough} ?data-cut=${widget.truncate} ${laid(widget)}>${
-        widget.editable ? html`<input name=${widget.editable.name} .value=${widget.value ?? ""} aria-label=${widget.editable.name} />` : widget.value}</p>`;
+      return html`<p ?data-strong=${strong} ?data-italic=${widget.italic} ?data-struck=${widget.lineThrough}
+        ?data-cut=${widget.truncate} ${laid(widget)}>${
+          widget.editable
+            ? html`<input name=${widget.editable.name} .value=${widget.value ?? ""}
+              aria-label=${widget.editable.name} />`
+            : widget.value
+        }</p>`;
     case "Caption":
       return html`<p class="meta" ${laid(widget)}>${widget.value}</p>`;
     case "Label":
@@ -115,7 +148,8 @@ function content(widget: Widget, actions: CardActions): Drawn {
     case "Markdown":
       return html`<div class="prose">${unsafeHTML(toHtml(widget.value ?? ""))}</div>`;
     case "Badge":
-      return html`<span class="badge" data-color=${typeof widget.color === "string" ? widget.color : "secondary"}>${widget.label}</span>`;
+      return html`<span class="badge"
+        data-color=${typeof widget.color === "string" ? widget.color : "secondary"}>${widget.label}</span>`;
     case "Divider":
       return html`<hr />`;
     case "Spacer":
@@ -137,7 +171,9 @@ function content(widget: Widget, actions: CardActions): Drawn {
 
 function link(widget: Widget): TemplateResult {
   const text = widget.value ?? widget.label ?? widget.href ?? "";
-  return isWeb(widget.href) ? html`<a href=${widget.href} target="_blank" rel="noopener noreferrer">${text}</a>` : html`<span>${text}</span>`;
+  return isWeb(widget.href)
+    ? html`<a href=${widget.href} target="_blank" rel="noopener noreferrer">${text}</a>`
+    : html`<span>${text}</span>`;
 }
 
 const iconOf = (name: string | null | undefined): Drawn => {
@@ -153,14 +189,25 @@ function unknown(widget: Widget, actions: CardActions): Drawn {
 }
 
 function button(widget: Widget, actions: CardActions): TemplateResult {
-  const looks = [widget.style === "primary" ? "primary" : "", widget.color === "danger" ? "danger" : "", widget.variant ?? "", widget.block ? "block" : ""];
+  const looks = [
+    widget.style === "primary" ? "primary" : "",
+    widget.color === "danger" ? "danger" : "",
+    widget.variant ?? "",
+    widget.block ? "block" : "",
+  ];
   const action = widget.onClickAction;
-  return html`<button type=${widget.submit ? "submit" : "button"} class=${looks.join(" ").trim()} ?disabled=${actions.busy || widget.disabled}
-    @click=${action && !widget.submit ? () => actions.act(action) : nothing}>${iconOf(widget.iconStart)}${widget.label}${iconOf(widget.iconEnd)}</button>`;
+  return html`<button type=${widget.submit ? "submit" : "button"} class=${looks.join(" ").trim()}
+    ?disabled=${actions.busy || widget.disabled}
+    @click=${
+      action && !widget.submit ? () => actions.act(action) : nothing
+    }>${iconOf(widget.iconStart)}${widget.label}${iconOf(widget.iconEnd)}</button>`;
 }
 
-const sends = (action: Action | null, actions: CardActions) => (event: Event): void => {
-  event.preventDefault();
-  event.stopPropagation();
-  if (action && !actions.busy) actions.act(withFields(action, fieldsOf(event.currentTarget as HTMLFormElement)));
-};
+const sends =
+  (action: Action | null, actions: CardActions) =>
+  (event: Event): void => {
+    event.preventDefault();
+    event.stopPropagation();
+    if (action && !actions.busy)
+      actions.act(withFields(action, fieldsOf(event.currentTarget as HTMLFormElement)));
+  };

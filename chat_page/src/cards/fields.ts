@@ -1,6 +1,7 @@
-// The parts of a card that can be filled in, and the figures of a chart.
-import { html, nothing } from "lit";
+// The parts of a card that can be filled in.
+
 import type { TemplateResult } from "lit";
+import { html, nothing } from "lit";
 import type { Action, Choice, Widget } from "../protocol/types.ts";
 
 export interface CardActions {
@@ -24,17 +25,24 @@ export function field(widget: Widget, actions: CardActions): Drawn | null {
   const change = (event: Event) => changed(widget, actions, (event.target as HTMLInputElement).value);
   switch (widget.type) {
     case "Input":
-      return html`<input name=${name} .value=${String(widget.defaultValue ?? "")} type=${inputType(widget.inputType)} pattern=${widget.pattern ?? nothing}
+      return html`<input name=${name} .value=${String(widget.defaultValue ?? "")}
+        type=${inputType(widget.inputType)} pattern=${widget.pattern ?? nothing}
         placeholder=${widget.placeholder ?? ""} ?required=${widget.required} ?disabled=${off} />`;
     case "Textarea":
       return html`<textarea name=${name} rows=${widget.rows ?? 3} .value=${String(widget.defaultValue ?? "")}
         placeholder=${widget.placeholder ?? ""} ?required=${widget.required} ?disabled=${off}></textarea>`;
     case "DatePicker":
-      return html`<input name=${name} type="date" .value=${String(widget.defaultValue ?? "").slice(0, 10)} @change=${change}
-        min=${widget.min?.slice(0, 10) ?? nothing} max=${widget.max?.slice(0, 10) ?? nothing} ?disabled=${off} />`;
+      return html`<input name=${name} type="date" .value=${String(widget.defaultValue ?? "").slice(0, 10)}
+        @change=${change}
+        min=${widget.min?.slice(0, 10) ?? nothing} max=${widget.max?.slice(0, 10) ?? nothing} ?disabled=${off}
+        />`;
     case "Select":
       return html`<select name=${name} ?disabled=${off} @change=${change}>
-        ${widget.placeholder && !widget.defaultValue ? html`<option value="" selected>${widget.placeholder}</option>` : nothing}
+        ${
+          widget.placeholder && !widget.defaultValue
+            ? html`<option value="" selected>${widget.placeholder}</option>`
+            : nothing
+        }
         ${(widget.options ?? []).map((option) => choice(option, widget.defaultValue))}</select>`;
     case "RadioGroup":
       return radios(widget, actions, off);
@@ -46,22 +54,30 @@ export function field(widget: Widget, actions: CardActions): Drawn | null {
 }
 
 const TYPES = ["number", "email", "text", "password", "tel", "url"];
-const inputType = (type: string | null | undefined): string => (TYPES.includes(type ?? "") ? String(type) : "text");
+const inputType = (type: string | null | undefined): string =>
+  TYPES.includes(type ?? "") ? String(type) : "text";
 
 const choice = (option: Choice, chosen: string | null | undefined): TemplateResult =>
-  html`<option value=${option.value} ?selected=${option.value === chosen} ?disabled=${option.disabled}>${option.label}</option>`;
+  html`<option value=${option.value} ?selected=${option.value === chosen}
+    ?disabled=${option.disabled}>${option.label}</option>`;
 
 function changed(widget: Widget, actions: CardActions, value: unknown): void {
-  if (widget.onChangeAction) actions.act(withFields(widget.onChangeAction, { [widget.name ?? "value"]: value }));
+  if (widget.onChangeAction)
+    actions.act(withFields(widget.onChangeAction, { [widget.name ?? "value"]: value }));
 }
 
 function radios(widget: Widget, actions: CardActions, off: boolean): TemplateResult {
   const name = `${actions.key ?? ""} ${widget.name ?? ""}`;
   const pick = (event: Event) => changed(widget, actions, (event.target as HTMLInputElement).value);
-  return html`<div class=${widget.direction === "row" ? "row" : "col"} role="radiogroup" aria-label=${widget.ariaLabel ?? widget.name ?? nothing}>
-    ${(widget.options ?? []).map((option) => html`<label class="pick"><input type="radio" name=${name} data-name=${widget.name ?? ""} value=${option.value}
-      ?checked=${option.value === widget.defaultValue} ?required=${widget.required} ?disabled=${off || option.disabled} @change=${pick} />
-      <span>${option.label}</span></label>`)}</div>`;
+  return html`<div class=${widget.direction === "row" ? "row" : "col"} role="radiogroup"
+    aria-label=${widget.ariaLabel ?? widget.name ?? nothing}>
+    ${(widget.options ?? []).map(
+      (option) => html`<label class="pick"><input type="radio" name=${name} data-name=${widget.name ?? ""}
+        value=${option.value}
+      ?checked=${option.value === widget.defaultValue} ?required=${widget.required}
+      ?disabled=${off || option.disabled} @change=${pick} />
+      <span>${option.label}</span></label>`,
+    )}</div>`;
 }
 
 // With an action the box shows what the service knows: it changes with the card that comes back.
@@ -74,7 +90,8 @@ function checkbox(widget: Widget, actions: CardActions, off: boolean): TemplateR
     box.checked = !checked;
     actions.act(withFields(action, { [widget.name ?? "checked"]: checked }));
   };
-  return html`<label class=${action ? "check" : "pick"}><input type="checkbox" name=${widget.name ?? ""} .checked=${Boolean(widget.defaultChecked)}
+  return html`<label class=${action ? "check" : "pick"}><input type="checkbox" name=${widget.name ?? ""}
+    .checked=${Boolean(widget.defaultChecked)}
     ?required=${widget.required} ?disabled=${off} @change=${change} /><span>${widget.label}</span></label>`;
 }
 
@@ -88,19 +105,3 @@ export function fieldsOf(form: HTMLFormElement): Record<string, unknown> {
   }
   return fields;
 }
-
-// The figures of a chart as a table: everybody can read it.
-export function chart(widget: Widget): TemplateResult {
-  const axis = typeof widget.xAxis === "string" ? { dataKey: widget.xAxis } : (widget.xAxis ?? { dataKey: "" });
-  const names = "labels" in axis ? (axis.labels ?? {}) : {};
-  const series = widget.series ?? [];
-  const rows = widget.data ?? [];
-  const label = (value: unknown) => names[String(value)] ?? String(value ?? "");
-  return html`<div class="table" tabindex="0"><table>
-    <thead><tr><th scope="col">${axis.dataKey}</th>${series.map((one) => html`<th scope="col">${one.label ?? one.dataKey}</th>`)}</tr></thead>
-    <tbody>${rows.map((row) => html`<tr><th scope="row">${label(row[axis.dataKey])}</th>
-      ${series.map(({ dataKey }) => html`<td>${row[dataKey] ?? ""}<meter min="0" max=${biggest(rows, dataKey)} .value=${Number(row[dataKey]) || 0} aria-hidden="true"></meter></td>`)}</tr>`)}</tbody>
-  </table></div>`;
-}
-
-const biggest = (rows: Record<string, string | number>[], key: string): number => Math.max(1, ...rows.map((row) => Number(row[key]) || 0));

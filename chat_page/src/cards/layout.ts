@@ -1,16 +1,28 @@
-// Sizes, gaps and colors of cards. Set on the element's style object: the page's rules forbid style attributes.
-import { html } from "lit";
+// Sizes, gaps and colors of cards. They are set on the element's style object: the page's policy
+// forbids style attributes.
+
 import type { TemplateResult } from "lit";
+import { html } from "lit";
 import { ref } from "lit/directives/ref.js";
 import type { Widget } from "../protocol/types.ts";
 
 const STEP = 0.25;
 const PLACES: Record<string, string> = {
-  start: "flex-start", end: "flex-end", center: "center", baseline: "baseline", stretch: "stretch",
-  between: "space-between", around: "space-around", evenly: "space-evenly",
+  start: "flex-start",
+  end: "flex-end",
+  center: "center",
+  baseline: "baseline",
+  stretch: "stretch",
+  between: "space-between",
+  around: "space-around",
+  evenly: "space-evenly",
 };
 const COLORS: Record<string, string> = {
-  secondary: "var(--soft)", tertiary: "var(--soft)", success: "var(--accent)", danger: "var(--bad)", warning: "var(--warn)",
+  secondary: "var(--soft)",
+  tertiary: "var(--soft)",
+  success: "var(--accent)",
+  danger: "var(--bad)",
+  warning: "var(--warn)",
 };
 const LENGTH = /^\d{1,4}(?:\.\d{1,3})?(?:px|rem|em|%)$/;
 
@@ -27,9 +39,14 @@ export function looks(widget: Widget): Record<string, string> {
   const color = typeof widget.color === "string" ? (COLORS[widget.color] ?? "") : "";
   const spread = typeof widget.flex === "number" || widget.flex === "auto" ? String(widget.flex) : "";
   const found: Record<string, string> = {
-    gap: gap(widget.gap), padding: gap(widget.padding), color, flex: spread,
-    alignItems: PLACES[widget.align ?? ""] ?? "", justifyContent: PLACES[widget.justify ?? ""] ?? "",
-    width: size(widget.width), height: size(widget.height),
+    gap: gap(widget.gap),
+    padding: gap(widget.padding),
+    color,
+    flex: spread,
+    alignItems: PLACES[widget.align ?? ""] ?? "",
+    justifyContent: PLACES[widget.justify ?? ""] ?? "",
+    width: size(widget.width),
+    height: size(widget.height),
     flexWrap: widget.wrap === "nowrap" || widget.wrap === "wrap" ? widget.wrap : "",
     textAlign: ["start", "center", "end"].includes(widget.textAlign ?? "") ? String(widget.textAlign) : "",
   };

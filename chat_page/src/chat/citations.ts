@@ -20,7 +20,9 @@ export function sourcesOf(parts: AssistantContent[]): Source[] {
 export function withMarks(part: AssistantContent, sources: Source[]): string {
   const points = Array.from(part.text.replace(OWN, " "));
   const marks = part.annotations
-    .filter((annotation): annotation is Annotation & { index: number } => typeof annotation.index === "number")
+    .filter(
+      (annotation): annotation is Annotation & { index: number } => typeof annotation.index === "number",
+    )
     .toSorted((one, other) => one.index - other.index);
   let text = "";
   let from = 0;
@@ -40,7 +42,11 @@ export function passageOf(source: Source): string {
 
 // The first words of the passage, without the signs of Markdown.
 export function snippet(source: Source, most: number): string {
-  const words = passageOf(source).slice(0, most * 4).replace(/[*_`#>|]+|\[([^\]]*)\]\([^)]*\)/g, "$1").replace(/\s+/g, " ").trim();
+  const words = passageOf(source)
+    .slice(0, most * 4)
+    .replace(/[*_`#>|]+|\[([^\]]*)\]\([^)]*\)/g, "$1")
+    .replace(/\s+/g, " ")
+    .trim();
   return words.length > most ? `${words.slice(0, most).replace(/\s\S*$/, "")} …` : words;
 }
 

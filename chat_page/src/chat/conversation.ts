@@ -1,46 +1,36 @@
 // The conversation: what was said, how it scrolls, and what the user's hands do with it.
-import { html, nothing } from "lit";
+
 import type { LitElement, ReactiveController, TemplateResult } from "lit";
+import { html, nothing } from "lit";
 import { guard } from "lit/directives/guard.js";
 import { repeat } from "lit/directives/repeat.js";
-import { copyText } from "../ui/theme.ts";
-import { sourcesOf } from "./citations.ts";
-import { asJson, asMarkdown, fileName, save } from "./export.ts";
-import { icons } from "../ui/icons.ts";
-import { notices } from "./notices.ts";
-import { message } from "./messages.ts";
-import { hidePeek, showPeek } from "./source-preview.ts";
-import { selectedText } from "./selected-text.ts";
-import { fill, strings } from "../i18n/strings.ts";
+import { strings } from "../i18n/strings.ts";
+import { fill } from "../i18n/translation.ts";
 import { isAssistant } from "../protocol/types.ts";
+import { copyText } from "../ui/clipboard.ts";
+import { icons } from "../ui/icons.ts";
+import { sourcesOf } from "./citations.ts";
+import { exportMenu } from "./export-menu.ts";
+import { message } from "./messages.ts";
+import { notices } from "./notices.ts";
+import { progress, suggestions } from "./progress.ts";
+import { selectedText } from "./selected-text.ts";
+import { hidePeek, showPeek } from "./source-preview.ts";
 import "./passage-panel.ts";
-import type { MessageActions } from "./messages.ts";
-import type { Session } from "./session.ts";
 import type { Source, ThreadItem } from "../protocol/types.ts";
+import type { MessageActions } from "./message-actions.ts";
+import type { Session } from "./session.ts";
 
 // How near the end the page must be to keep up with the text that is written, and how near the beginning
 // before earlier messages are fetched.
 const NEAR_END = 120;
 const NEAR_START = 240;
 
-export interface LogHost extends LitElement {
+export interface ConversationHost extends LitElement {
   quote(text: string): void;
 }
 
-const closeOnEscape = (event: KeyboardEvent): void => {
-  const menu = event.currentTarget as HTMLDetailsElement;
-  if (event.key !== "Escape" || !menu.open) return;
-  event.stopPropagation();
-  menu.open = false;
-  menu.querySelector("summary")?.focus();
-};
-
-const closeOnLeave = (event: FocusEvent): void => {
-  const menu = event.currentTarget as HTMLDetailsElement;
-  if (!menu.contains(event.relatedTarget as Node | null)) menu.open = false;
-};
-
-export class Log implements ReactiveController {
+export class Conversation implements ReactiveController {
   private follows = true;
   private away = false;
   private shown: { source: Source; from: HTMLElement } | null = null;
@@ -50,7 +40,10 @@ export class Log implements ReactiveController {
   private fetching = false;
   private height = 0;
 
-  constructor(private readonly host: LogHost, private readonly session: Session) {
+  constructor(
+    private readonly host: ConversationHost,
+    private readonly session: Session,
+  ) {
     host.addController(this);
   }
 
@@ -82,26 +75,30 @@ export class Log implements ReactiveController {
   render(): TemplateResult {
     return html`<div class="reading">
       <div class="log" role="log" aria-live="off" tabindex="0" @scroll=${this.onScroll} @click=${this.onClick}
-        @pointerover=${this.onPoint} @pointerout=${this.onLeave} @focusin=${this.onPoint} @focusout=${this.onLeave} @keydown=${this.onKey}>
+        @pointerover=${this.onPoint} @pointerout=${this.onLeave} @focusin=${this.onPoint}
+        @focusout=${this.onLeave} @keydown=${this.onKey}>
         <div class="column">${this.column()}</div>
       </div>
       <div class="peek" role="tooltip" id="peek" hidden></div>
-      ${this.away ? html`<button type="button" class="jump" @click=${this.jump} aria-label=${strings.toEnd} title=${strings.toEnd}>${icons.end}</button>` : nothing}
-      ${this.selected ? html`<button type="button" class="quote-it" @click=${this.quote}>${icons.quote}${strings.quote}</button>` : nothing}
+      ${
+        this.away
+          ? html`<button type="button" class="jump" @click=${this.jump} aria-label=${strings.toEnd}
+            title=${strings.toEnd}>${icons.end}</button>`
+          : nothing
+      }
+      ${
+        this.selected
+          ? html`<button type="button" class="quote-it"
+            @click=${this.quote}>${icons.quote}${strings.quote}</button>`
+          : nothing
+      }
     </div>
     ${this.panel()}`;
   }
 
   // The conversation as a file, once there is one.
   exportMenu(): TemplateResult | typeof nothing {
-    const { thread } = this.session.state;
-    if (!thread || !this.session.state.items.length) return nothing;
-    const file = (label: string, ending: string, type: string, write: typeof asMarkdown) =>
-      html`<button type="button" @click=${(event: Event) => void this.save(event, ending, type, write)}>${label}</button>`;
-    return html`<details class="menu" @keydown=${closeOnEscape} @focusout=${closeOnLeave}>
-      <summary class="icon" title=${strings.export} aria-label=${strings.export}>${icons.export}</summary>
-      <div class="choices">${file(strings.exportMarkdown, "md", "text/markdown", asMarkdown)}${file(strings.exportJson, "json", "application/json", asJson)}</div>
-    </details>`;
+    return exportMenu(this.session);
   }
 
   // What went wrong or should be known.
@@ -114,11 +111,18 @@ export class Log implements ReactiveController {
     const { items } = session.state;
     const lastAnswer = items.findLast(isAssistant);
     return html`${session.loading ? html`<p class="progress">${strings.loading}</p>` : nothing}
-      ${session.earlierAfter
-        ? html`<button type="button" class="more" @click=${() => void this.showEarlier()}>${strings.earlier}</button>`
-        : nothing}
-      ${repeat(items, (item) => item.id, (item) => this.item(item, item === items.at(-1), item === lastAnswer))}
-      ${this.progress()} ${this.suggestions()} ${this.outcome()}`;
+      ${
+        session.earlierAfter
+          ? html`<button type="button" class="more"
+            @click=${() => void this.showEarlier()}>${strings.earlier}</button>`
+          : nothing
+      }
+      ${repeat(
+        items,
+        (item) => item.id,
+        (item) => this.item(item, item === items.at(-1), item === lastAnswer),
+      )}
+      ${progress(session)} ${suggestions(session, (text) => this.ask(text))} ${this.outcome()}`;
   }
 
   // Drawn again only when something of it has changed: a long conversation stays quick while text arrives.
@@ -126,34 +130,31 @@ export class Log implements ReactiveController {
     const { session } = this;
     const writing = session.answering && newest;
     const last = lastAnswer && !session.answering;
-    const needs = [item, writing, last, session.answering, session.votes.get(item.id), this.editing === item.id, this.voting === item.id, session.mayWrite];
+    const needs = [
+      item,
+      writing,
+      last,
+      session.answering,
+      session.votes.get(item.id),
+      this.editing === item.id,
+      this.voting === item.id,
+      session.mayWrite,
+    ];
     return guard(needs, () => message(item, this.actions, !writing, last));
-  }
-
-  private progress(): TemplateResult | typeof nothing {
-    const { session } = this;
-    if (!session.answering || session.state.items.at(-1)?.type === "assistant_message") return nothing;
-    return html`<p class="progress"><span class="dots"><i></i><i></i><i></i></span>${session.state.progress}</p>`;
-  }
-
-  private suggestions(): TemplateResult | typeof nothing {
-    const { suggestions } = this.session.state;
-    if (!suggestions.length || this.session.answering || !this.session.mayWrite) return nothing;
-    return html`<section class="suggestions" aria-label=${strings.suggestions}>
-      ${suggestions.map((text) => html`<button type="button" @click=${() => this.ask(text)}>${icons.more}<span>${text}</span></button>`)}
-    </section>`;
   }
 
   private panel(): TemplateResult | typeof nothing {
     if (!this.shown) return nothing;
-    return html`<owflex-passage part="passage" .source=${this.shown.source} .api=${this.session.api} @close=${this.closePanel}></owflex-passage>`;
+    return html`<owflex-passage part="passage" .source=${this.shown.source} .api=${this.session.api}
+      @close=${this.closePanel}></owflex-passage>`;
   }
 
   private readonly actions: MessageActions = {
     copy: (text) => void this.copy(text),
     vote: (item, kind, reason) => void this.vote(item, kind, reason),
     voteOf: (item) => this.session.votes.get(item.id),
-    askWhy: (item) => this.change(() => (this.voting = item?.id ?? ""), item ? `[data-item="${item.id}"] .why input` : ""),
+    askWhy: (item) =>
+      this.change(() => (this.voting = item?.id ?? ""), item ? `[data-item="${item.id}"] .why input` : ""),
     asksWhy: (item) => this.voting === item.id,
     retry: () => void this.session.retry(),
     act: (item, action) => void this.session.act(item, action),
@@ -175,7 +176,10 @@ export class Log implements ReactiveController {
   private change(work: () => void, focus = ""): void {
     work();
     this.host.requestUpdate();
-    if (focus) void this.host.updateComplete.then(() => this.host.renderRoot.querySelector<HTMLElement>(focus)?.focus());
+    if (focus)
+      void this.host.updateComplete.then(() =>
+        this.host.renderRoot.querySelector<HTMLElement>(focus)?.focus(),
+      );
   }
 
   private ask(text: string): void {
@@ -192,13 +196,6 @@ export class Log implements ReactiveController {
   private async copy(text: string): Promise<void> {
     this.session.status = (await copyText(text)) ? strings.copied : strings.notCopied;
     this.host.requestUpdate();
-  }
-
-  private async save(event: Event, ending: string, type: string, write: typeof asMarkdown): Promise<void> {
-    (event.target as HTMLElement).closest("details")?.removeAttribute("open");
-    const { thread } = this.session.state;
-    const items = await this.session.allItems();
-    if (thread && items) save(fileName(thread, ending), type, write(thread, items));
   }
 
   private async showEarlier(): Promise<void> {

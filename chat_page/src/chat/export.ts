@@ -1,9 +1,10 @@
 // A conversation as a file on the user's own disk.
-import { sourcesOf } from "./citations.ts";
-import { wordsOf } from "../protocol/user-message.ts";
+
 import { strings } from "../i18n/strings.ts";
-import { isAssistant } from "../protocol/types.ts";
 import type { AssistantContent, AssistantItem, Source, Thread, ThreadItem } from "../protocol/types.ts";
+import { isAssistant } from "../protocol/types.ts";
+import { wordsOf } from "../protocol/user-message.ts";
+import { sourcesOf } from "./citations.ts";
 
 export function asMarkdown(thread: Thread, items: ThreadItem[]): string {
   const parts = items.map(itemText).filter(Boolean);
@@ -26,26 +27,42 @@ export function save(name: string, type: string, text: string): void {
 }
 
 export const fileName = (thread: Thread, ending: string): string =>
-  `${(thread.title || "chat").replace(/[^\p{L}\p{N}_-]+/gu, " ").trim().slice(0, 80) || "chat"}.${ending}`;
+  `${
+    (thread.title || "chat")
+      .replace(/[^\p{L}\p{N}_-]+/gu, " ")
+      .trim()
+      .slice(0, 80) || "chat"
+  }.${ending}`;
 
 function itemText(item: ThreadItem): string {
   if (item.type === "user_message") return `## ${strings.you}\n\n${wordsOf(item)}`;
   if (isAssistant(item)) return answerText(item);
   if (item.widget && item.copy_text) return item.copy_text;
   if (item.type !== "structured_input") return "";
-  return (item.inputs ?? []).map(({ question, answer }) => `- ${question} ${answer?.values.join(", ") || strings.formSkipped}`).join("\n");
+  return (item.inputs ?? [])
+    .map(({ question, answer }) => `- ${question} ${answer?.values.join(", ") || strings.formSkipped}`)
+    .join("\n");
 }
 
 function answerText(item: AssistantItem): string {
   const sources = sourcesOf(item.content);
   const text = item.content.map((part) => withNumbers(part, sources)).join("\n\n");
-  const list = sources.map((source, place) => `${place + 1}. ${oneLine([source.title, source.description, source.label ?? source.url].filter(Boolean).join(" · "))}`);
-  return [`## ${strings.assistant}`, text, ...(list.length ? [`${strings.sources}:\n\n${list.join("\n")}`] : [])].join("\n\n");
+  const list = sources.map(
+    ({ title, description, label, url }, place) =>
+      `${place + 1}. ${oneLine([title, description, label ?? url].filter(Boolean).join(" · "))}`,
+  );
+  return [
+    `## ${strings.assistant}`,
+    text,
+    ...(list.length ? [`${strings.sources}:\n\n${list.join("\n")}`] : []),
+  ].join("\n\n");
 }
 
 function withNumbers(part: AssistantContent, sources: Source[]): string {
   const points = Array.from(part.text);
-  const marks = part.annotations.filter(({ index }) => typeof index === "number").toSorted((one, other) => Number(other.index) - Number(one.index));
+  const marks = part.annotations
+    .filter(({ index }) => typeof index === "number")
+    .toSorted((one, other) => Number(other.index) - Number(one.index));
   for (const { index, source } of marks) {
     const number = sources.findIndex((other) => other.id === source.id && other.title === source.title) + 1;
     points.splice(Math.min(Number(index), points.length), 0, ` [${number}]`);

@@ -1,16 +1,17 @@
 // The panel that shows a cited passage where it stands in its document.
-import { LitElement, html, nothing } from "lit";
+
 import type { PropertyValues, TemplateResult } from "lit";
+import { html, LitElement, nothing } from "lit";
 import { unsafeHTML } from "lit/directives/unsafe-html.js";
-import { passageOf } from "./citations.ts";
-import { icons } from "../ui/icons.ts";
-import { toHtml } from "../markdown/render.ts";
-import { passageStyles } from "./passage-styles.ts";
-import { isWeb } from "../ui/pictures.ts";
-import { proseStyles } from "../markdown/styles.ts";
 import { strings } from "../i18n/strings.ts";
+import { toHtml } from "../markdown/render.ts";
+import { proseStyles } from "../markdown/styles.ts";
 import type { Api } from "../protocol/api.ts";
 import type { Source } from "../protocol/types.ts";
+import { icons } from "../ui/icons.ts";
+import { isWeb } from "../ui/pictures.ts";
+import { passageOf } from "./citations.ts";
+import { passageStyles } from "./passage-styles.ts";
 
 const AROUND = 5;
 const FENCED = /^<(document-text-[0-9a-f]+)>\n([\s\S]*)\n<\/\1>$/;
@@ -37,19 +38,26 @@ export class OwflexPassage extends LitElement {
   }
 
   protected override updated(changed: PropertyValues): void {
-    if (changed.has("source")) this.renderRoot.querySelector<HTMLElement>(".close")?.focus({ preventScroll: true });
+    if (changed.has("source"))
+      this.renderRoot.querySelector<HTMLElement>(".close")?.focus({ preventScroll: true });
     this.renderRoot.querySelector("[data-cited]")?.scrollIntoView({ block: "center" });
   }
 
   protected override render(): TemplateResult {
     const { source } = this;
     return html`<div class="shade" @click=${this.close}></div>
-      <section class="panel" role="dialog" aria-label="${strings.passage}: ${source.title}" @keydown=${this.onKey}>
+      <section class="panel" role="dialog" aria-label="${strings.passage}: ${source.title}"
+        @keydown=${this.onKey}>
         <header><div class="head"><h2>${source.title}</h2>${this.facts()}</div>
-          <button type="button" class="close" title=${strings.closePassage} aria-label=${strings.closePassage} @click=${this.close}>${icons.close}</button></header>
+          <button type="button" class="close" title=${strings.closePassage} aria-label=${strings.closePassage}
+            @click=${this.close}>${icons.close}</button></header>
         <div class="text" tabindex="0">
           ${this.loading ? html`<p class="meta">${strings.loadingAround}</p>` : nothing}
-          ${this.chunks.length ? this.chunks.map((chunk, place) => this.chunk(chunk, this.chunks[place - 1])) : this.alone()}
+          ${
+            this.chunks.length
+              ? this.chunks.map((chunk, place) => this.chunk(chunk, this.chunks[place - 1]))
+              : this.alone()
+          }
         </div>
       </section>`;
   }
@@ -66,7 +74,12 @@ export class OwflexPassage extends LitElement {
       data["similarity"] ? `${strings.similarity} ${Number(data["similarity"]).toFixed(2)}` : "",
     ];
     return html`<p class="meta">${facts.filter(Boolean).join(" · ")}</p>
-      ${address ? html`<a class="open" href=${address} target="_blank" rel="noopener noreferrer">${strings.openDocument}</a>` : nothing}`;
+      ${
+        address
+          ? html`<a class="open" href=${address} target="_blank"
+            rel="noopener noreferrer">${strings.openDocument}</a>`
+          : nothing
+      }`;
   }
 
   private alone(): TemplateResult {
@@ -78,7 +91,11 @@ export class OwflexPassage extends LitElement {
     const moved = heading && heading !== before?.heading_path.at(-1);
     const text = unsafeHTML(toHtml(chunk.content));
     return html`${moved ? html`<h3>${heading}</h3>` : nothing}
-      ${String(chunk.chunk_id) === this.source.id ? html`<mark class="prose" data-cited>${text}</mark>` : html`<div class="prose">${text}</div>`}`;
+      ${
+        String(chunk.chunk_id) === this.source.id
+          ? html`<mark class="prose" data-cited>${text}</mark>`
+          : html`<div class="prose">${text}</div>`
+      }`;
   }
 
   // What stands around the passage is an extra: without it the passage is shown alone.
@@ -108,8 +125,8 @@ export class OwflexPassage extends LitElement {
 
 async function around(api: Api, documentId: string, chunkId: string): Promise<Chunk[]> {
   try {
-    const path = `knowledge/documents/${encodeURIComponent(documentId)}/chunks?around=${encodeURIComponent(chunkId)}&count=${AROUND}`;
-    const response = await api.get(path);
+    const query = new URLSearchParams({ around: chunkId, count: String(AROUND) }).toString();
+    const response = await api.get(`knowledge/documents/${encodeURIComponent(documentId)}/chunks?${query}`);
     if (!response.ok) return [];
     const found = (await response.json()) as { chunks?: Chunk[] };
     return (found.chunks ?? []).map((chunk) => ({ ...chunk, content: chunk.content.replace(FENCED, "$2") }));

@@ -1,5 +1,5 @@
 // What the user has selected in an answer, to ask about it.
-const MOST = 2000;
+const MAX_CHARACTERS = 2000;
 
 interface OldRoot {
   getSelection?(): Selection | null;
@@ -13,5 +13,5 @@ export function selectedText(root: ShadowRoot): string {
   const parent = node instanceof Element ? node : node?.parentElement;
   const prose = parent?.closest(".answer > .prose");
   if (!selection || !prose?.contains(selection.focusNode) || !root.contains(prose)) return "";
-  return selection.toString().trim().slice(0, MOST);
+  return selection.toString().trim().slice(0, MAX_CHARACTERS);
 }

@@ -1,17 +1,17 @@
 // One conversation with the service: what the user does becomes requests, what comes back becomes state.
-import { inputOf } from "../protocol/user-message.ts";
-import { RequestFailed } from "../protocol/api.ts";
-import { emptyState, lastUserMessage, reduce } from "./thread-state.ts";
+
 import { strings } from "../i18n/strings.ts";
-import type { Outgoing } from "../protocol/user-message.ts";
 import type { Api } from "../protocol/api.ts";
-import type { ChatState } from "./thread-state.ts";
+import { RequestFailed } from "../protocol/api.ts";
 import type { Action, StreamEvent, Submission, Thread, ThreadItem, Vote } from "../protocol/types.ts";
+import type { Outgoing } from "../protocol/user-message.ts";
+import { inputOf } from "../protocol/user-message.ts";
+import { ThreadList } from "./thread-list.ts";
+import type { ChatState } from "./thread-state.ts";
+import { emptyState, lastUserMessage, reduce } from "./thread-state.ts";
 
 export class Session {
   state: ChatState = emptyState;
-  threads: Thread[] = [];
-  moreThreads = false;
   earlierAfter: string | null = null;
   answering = false;
   loading = false;
@@ -21,6 +21,7 @@ export class Session {
   effect: (name: string, data: Record<string, unknown>) => void = () => undefined;
   // Told of each action that the page around the chat has to do.
   clientAction: (action: Action, item: ThreadItem | null) => void = () => undefined;
+  readonly list: ThreadList;
   private abort: AbortController | null = null;
   private unsent: string | Outgoing = "";
   private generation = 0;
@@ -29,7 +30,9 @@ export class Session {
     readonly api: Api,
     private readonly changed: () => void,
     private readonly opened: (threadId: string | null) => void,
-  ) {}
+  ) {
+    this.list = new ThreadList(api, changed);
+  }
 
   async start(threadId: string | null): Promise<void> {
     await Promise.all([this.listThreads(), threadId ? this.open(threadId) : null]);
@@ -66,7 +69,12 @@ export class Session {
 
   // The answers to a form that the service asked to be filled in.
   async submit(item: ThreadItem, input: Submission): Promise<void> {
-    if (!this.answering) await this.run("threads.add_structured_input", { thread_id: item.thread_id, item_id: item.id, input }, false);
+    if (!this.answering)
+      await this.run(
+        "threads.add_structured_input",
+        { thread_id: item.thread_id, item_id: item.id, input },
+        false,
+      );
   }
 
   // Asks anew with other words: what followed the message is gone.
@@ -75,7 +83,8 @@ export class Session {
     if (at < 0 || this.answering) return;
     const before = this.state;
     await this.act(null, { type: "message.edit", payload: { item_id: item.id, text } });
-    const refused = this.state.failure && this.state.items.some((other) => other.id === item.id && other === item);
+    const refused =
+      this.state.failure && this.state.items.some((other) => other.id === item.id && other === item);
     if (refused) this.update({ ...before, failure: this.state.failure });
   }
 
@@ -125,7 +134,8 @@ export class Session {
       this.opened(threadId);
       void this.loadVotes(threadId);
     } catch (error) {
-      if (here()) this.fail(error, strings.gone, true, error instanceof RequestFailed && error.status === 404);
+      if (here())
+        this.fail(error, strings.gone, true, error instanceof RequestFailed && error.status === 404);
     } finally {
       if (here()) this.loading = false;
       this.changed();
@@ -145,13 +155,8 @@ export class Session {
     });
   }
 
-  async listThreads(more = false): Promise<void> {
-    await this.attempt(async () => {
-      const page = await this.api.threads(more ? this.threads.at(-1)?.id : undefined);
-      this.threads = more ? [...this.threads, ...page.data] : page.data;
-      this.moreThreads = page.has_more;
-      this.changed();
-    });
+  async listThreads(older = false): Promise<void> {
+    await this.attempt(() => this.list.load(older));
   }
 
   async rename(thread: Thread, title: string): Promise<void> {
@@ -161,18 +166,9 @@ export class Session {
     });
   }
 
-  // The list is without the chat at once; it comes back when the service refuses.
   async remove(thread: Thread): Promise<void> {
-    const before = this.threads;
-    this.threads = before.filter((other) => other.id !== thread.id);
     if (this.state.thread?.id === thread.id) this.create();
-    this.changed();
-    await this.attempt(async () => {
-      await this.api.remove(thread.id).catch((error: unknown) => {
-        this.threads = before;
-        throw error;
-      });
-    });
+    await this.attempt(() => this.list.remove(thread));
   }
 
   async vote(item: ThreadItem, kind: "positive" | "negative" | null, reason?: string): Promise<boolean> {
@@ -234,7 +230,8 @@ export class Session {
     this.update(reduce(this.state, event));
     const thread = this.state.thread;
     if (event.item?.type === "user_message") this.unsent = "";
-    if (event.type === "client_effect" && event.name !== "suggestions") this.effect(event.name ?? "", event.data ?? {});
+    if (event.type === "client_effect" && event.name !== "suggestions")
+      this.effect(event.name ?? "", event.data ?? {});
     if (!thread || thread === before) return;
     this.replaceThread(thread);
     if (!before) this.opened(thread.id);
@@ -264,10 +261,8 @@ export class Session {
   }
 
   private replaceThread(thread: Thread): void {
-    const known = this.threads.findIndex((other) => other.id === thread.id);
-    this.threads = known < 0 ? [thread, ...this.threads] : this.threads.with(known, thread);
     if (this.state.thread?.id === thread.id) this.state = { ...this.state, thread };
-    this.changed();
+    this.list.put(thread);
   }
 
   private async attempt(work: () => Promise<void>): Promise<void> {

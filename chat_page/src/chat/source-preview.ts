@@ -1,6 +1,7 @@
 // The small preview of a source beside its mark.
-import { snippet } from "./citations.ts";
+
 import type { Source } from "../protocol/types.ts";
+import { snippet } from "./citations.ts";
 
 const GAP = 6;
 const WORDS = 180;

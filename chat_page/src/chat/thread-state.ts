@@ -1,6 +1,16 @@
 // What is on the page, and how each event changes it. Pure: no DOM, no requests.
+
+import type {
+  Annotation,
+  AssistantContent,
+  ItemUpdate,
+  StreamEvent,
+  Thread,
+  ThreadItem,
+  Widget,
+  Workflow,
+} from "../protocol/types.ts";
 import { isAssistant } from "../protocol/types.ts";
-import type { Annotation, AssistantContent, ItemUpdate, StreamEvent, Thread, ThreadItem, Widget, Workflow } from "../protocol/types.ts";
 
 export interface Notice {
   level: "info" | "warning" | "danger";
@@ -23,7 +33,14 @@ export interface ChatState {
   suggestions: string[];
 }
 
-export const emptyState: ChatState = { thread: null, items: [], progress: "", failure: null, notice: null, suggestions: [] };
+export const emptyState: ChatState = {
+  thread: null,
+  items: [],
+  progress: "",
+  failure: null,
+  notice: null,
+  suggestions: [],
+};
 
 export const SOMETHING_FAILED = "Something went wrong while the answer was written.";
 
@@ -61,11 +78,13 @@ export function lastUserMessage(items: ThreadItem[]): ThreadItem | undefined {
   return items.findLast((item) => item.type === "user_message");
 }
 
-const MOST_SUGGESTIONS = 6;
+const MAX_SUGGESTIONS = 6;
 
 function questionsIn(data: Record<string, unknown> | undefined): string[] {
   const questions = data?.["questions"];
-  return Array.isArray(questions) ? questions.filter((one): one is string => typeof one === "string").slice(0, MOST_SUGGESTIONS) : [];
+  return Array.isArray(questions)
+    ? questions.filter((one): one is string => typeof one === "string").slice(0, MAX_SUGGESTIONS)
+    : [];
 }
 
 function noticeOf(event: StreamEvent): Notice {

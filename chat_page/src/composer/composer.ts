@@ -1,38 +1,25 @@
 // The message box: text, files, tags, dictation, and what a message is sent with.
-import { LitElement, html, nothing } from "lit";
+
 import type { PropertyValues, TemplateResult } from "lit";
-import { attach, refusal } from "../attachments/attached-file.ts";
-import { composerStyles } from "./styles.ts";
-import { canRecord } from "./dictation.ts";
-import { draftOf, moveDraft, saveText } from "./drafts.ts";
-import { icons } from "../ui/icons.ts";
-import { MentionBox } from "./mentions.ts";
-import { fill, strings } from "../i18n/strings.ts";
-import { picker, tray } from "./tray.ts";
-import type { Draft } from "./drafts.ts";
-import type { Outgoing, Tag } from "../protocol/user-message.ts";
+import { html, LitElement, nothing } from "lit";
+import { attach } from "../attachments/attached-file.ts";
+import { refusal } from "../attachments/file-rules.ts";
+import { strings } from "../i18n/strings.ts";
+import { fill } from "../i18n/translation.ts";
 import type { Api } from "../protocol/api.ts";
-import type { Config, Thread } from "../protocol/types.ts";
+import type { Config } from "../protocol/types.ts";
+import type { Outgoing, Tag } from "../protocol/user-message.ts";
+import { FileDrop } from "../ui/file-drop.ts";
+import { icons } from "../ui/icons.ts";
+import { obstacle, roomLeft } from "./draft-checks.ts";
+import type { ComposerValue, Draft } from "./drafts.ts";
+import { draftOf, moveDraft, saveText } from "./drafts.ts";
+import { MentionBox } from "./mentions.ts";
+import { canRecord } from "./recording.ts";
+import { composerStyles } from "./styles.ts";
+import { picker, tray } from "./tray.ts";
 
-const MOST_CHARACTERS = 20_000;
-// From here on the room that is left is shown.
-const NEAR_MOST = 1000;
 const NEW = "new";
-
-export interface ComposerValue {
-  text?: string;
-  quoted?: string;
-  tags?: Tag[];
-  files?: File[];
-  model?: string;
-  tool?: string;
-}
-
-// Why nothing can be sent in this chat; nothing when it can.
-export function lockOf(thread: Thread | null): string {
-  if (thread?.status?.type === "closed") return thread.status.reason || strings.closedChat;
-  return thread?.status?.type === "locked" ? thread.status.reason || strings.lockedChat : "";
-}
 
 // Raises `send` with an `Outgoing`, and `stop`.
 export class OwflexComposer extends LitElement {
@@ -47,7 +34,6 @@ export class OwflexComposer extends LitElement {
     model: { state: true },
     tool: { state: true },
     problem: { state: true },
-    dragging: { state: true },
   };
 
   api: Api | null = null;
@@ -61,23 +47,20 @@ export class OwflexComposer extends LitElement {
   private model = "";
   private tool = "";
   private problem = "";
-  private dragging = false;
   private draft: Draft = draftOf(NEW);
   // Whether a message is under way that makes a new chat of this.
   private begun = false;
-  private readonly mentions = new MentionBox(() => this.requestUpdate(), (tag, mention) => this.mention(tag, mention.start, mention.query));
-  private dropZone: EventTarget = this;
-
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.dropZone = (this.getRootNode() as ShadowRoot).host ?? this;
-    for (const type of ["dragenter", "dragover", "dragleave", "drop"]) this.dropZone.addEventListener(type, this.onDrag);
-  }
-
-  override disconnectedCallback(): void {
-    for (const type of ["dragenter", "dragover", "dragleave", "drop"]) this.dropZone.removeEventListener(type, this.onDrag);
-    super.disconnectedCallback();
-  }
+  private readonly mentions = new MentionBox(
+    () => this.requestUpdate(),
+    (tag, mention) => this.mention(tag, mention.start, mention.query),
+  );
+  // Files may be dropped anywhere on the chat that this box stands in.
+  private readonly drop = new FileDrop(
+    this,
+    () => (this.getRootNode() as ShadowRoot).host ?? this,
+    () => Boolean(this.config?.attachments) && !this.locked,
+    (files) => this.add(files),
+  );
 
   override focus(options?: FocusOptions): void {
     this.textarea?.focus(options);
@@ -115,45 +98,77 @@ export class OwflexComposer extends LitElement {
 
   protected override render(): TemplateResult {
     const { attachments, models = [], tools = [] } = this.config ?? {};
+    const named = tools.map(({ id, label }) => [id, label]);
     const plain = !attachments && !models.length && !tools.length && !this.hears;
-    return html`<form class="box ${plain ? "plain" : ""}" ?data-locked=${Boolean(this.locked)} @submit=${this.submit}>
+    return html`<form class="box ${plain ? "plain" : ""}" ?data-locked=${Boolean(this.locked)}
+      @submit=${this.submit}>
         ${tray(this.draft, (run) => this.change(run))} ${this.mentions.list()} ${this.area()}
         <div class="bar">
           ${attachments ? this.attachButton() : nothing}
-          ${picker(strings.chooseModel, models.map((name) => [name, name]), this.model, (name) => (this.model = name))}
-          ${picker(strings.chooseTool, tools.length ? [["", strings.noTool], ...tools.map(({ id, label }) => [id, label])] : [], this.tool, (id) => (this.tool = id))}
+          ${picker(
+            strings.chooseModel,
+            models.map((name) => [name, name]),
+            this.model,
+            (name) => (this.model = name),
+          )}
+          ${picker(
+            strings.chooseTool,
+            tools.length ? [["", strings.noTool], ...named] : [],
+            this.tool,
+            (id) => (this.tool = id),
+          )}
           <span class="gap"></span> ${this.room()}
-          ${this.hears ? html`<owflex-dictation .api=${this.api} ?disabled=${Boolean(this.locked)} @words=${this.onWords} @problem=${this.onProblem}></owflex-dictation>` : nothing}
+          ${
+            this.hears
+              ? html`<owflex-dictation .api=${this.api} ?disabled=${Boolean(this.locked)}
+                @words=${this.onWords} @problem=${this.onProblem}></owflex-dictation>`
+              : nothing
+          }
           ${this.sendButton()}
         </div>
       </form>
-      ${this.problem ? html`<p class="problem" role="alert">${this.problem}</p>` : this.locked ? html`<p class="reason" id="reason">${this.locked}</p>` : nothing}
-      ${this.dragging ? html`<p class="drop">${strings.dropFiles}</p>` : nothing}`;
+      ${
+        this.problem
+          ? html`<p class="problem" role="alert">${this.problem}</p>`
+          : this.locked
+            ? html`<p class="reason" id="reason">${this.locked}</p>`
+            : nothing
+      }
+      ${this.drop.over ? html`<p class="drop">${strings.dropFiles}</p>` : nothing}`;
   }
 
   private area(): TemplateResult {
-    return html`<textarea id="composer" rows="1" placeholder=${strings.askPlaceholder} aria-label=${strings.askPlaceholder} ?disabled=${Boolean(this.locked)}
-      aria-describedby=${this.locked ? "reason" : nothing} aria-autocomplete=${this.config?.knowledge ? "list" : nothing}
-      aria-controls=${this.mentions.open ? "options" : nothing} aria-activedescendant=${this.mentions.active ?? nothing} @keydown=${this.onKey}
-      @input=${this.onInput} @click=${this.look} @paste=${this.onPaste} @blur=${() => this.mentions.close()}></textarea>`;
+    return html`<textarea id="composer" rows="1" placeholder=${strings.askPlaceholder}
+      aria-label=${strings.askPlaceholder} ?disabled=${Boolean(this.locked)}
+      aria-describedby=${this.locked ? "reason" : nothing}
+      aria-autocomplete=${this.config?.knowledge ? "list" : nothing}
+      aria-controls=${this.mentions.open ? "options" : nothing}
+      aria-activedescendant=${this.mentions.active ?? nothing} @keydown=${this.onKey}
+      @input=${this.onInput} @click=${this.look} @paste=${this.onPaste}
+      @blur=${() => this.mentions.close()}></textarea>`;
   }
 
   private attachButton(): TemplateResult {
     const choose = (): void => this.renderRoot.querySelector("input")?.click();
-    return html`<input type="file" multiple accept=${this.config?.attachments?.accept.join() ?? nothing} @change=${this.onChosen}>
-      <button type="button" title=${strings.attachFiles} aria-label=${strings.attachFiles} ?disabled=${Boolean(this.locked)} @click=${choose}>${icons.attach}</button>`;
+    return html`<input type="file" multiple accept=${this.config?.attachments?.accept.join() ?? nothing}
+      @change=${this.onChosen}>
+      <button type="button" title=${strings.attachFiles} aria-label=${strings.attachFiles}
+        ?disabled=${Boolean(this.locked)} @click=${choose}>${icons.attach}</button>`;
   }
 
   private sendButton(): TemplateResult {
     if (this.answering) {
-      return html`<button type="button" class="send" title=${strings.stop} aria-label=${strings.stop} @click=${() => this.dispatchEvent(new CustomEvent("stop"))}>${icons.stop}</button>`;
+      return html`<button type="button" class="send" title=${strings.stop} aria-label=${strings.stop}
+        @click=${() => this.dispatchEvent(new CustomEvent("stop"))}>${icons.stop}</button>`;
     }
-    return html`<button class="send" title=${strings.send} aria-label=${strings.send} ?disabled=${Boolean(this.locked) || this.isEmpty}>${icons.send}</button>`;
+    return html`<button class="send" title=${strings.send} aria-label=${strings.send}
+      ?disabled=${Boolean(this.locked) || this.isEmpty}>${icons.send}</button>`;
   }
 
   private room(): TemplateResult | typeof nothing {
-    const left = MOST_CHARACTERS - this.draft.text.length;
-    return left > NEAR_MOST ? nothing : html`<span class="count" ?data-bad=${left < 0}>${fill(strings.leftOver, { count: left })}</span>`;
+    const left = roomLeft(this.draft);
+    if (left === null) return nothing;
+    return html`<span class="count" ?data-bad=${left < 0}>${fill(strings.leftOver, { count: left })}</span>`;
   }
 
   private get textarea(): HTMLTextAreaElement | null {
@@ -214,26 +229,20 @@ export class OwflexComposer extends LitElement {
     // While an input method composes a word, all keys belong to it; Safari ends it before it says so.
     if (event.isComposing || event.keyCode === 229 || this.mentions.takes(event)) return;
     if (event.key === "Enter" && !event.shiftKey) this.submit(event);
-    if (event.key === "Backspace" && !this.draft.text && this.draft.tags.length) this.change(() => (this.draft.tags = this.draft.tags.slice(0, -1)));
+    if (event.key === "Backspace" && !this.draft.text && this.draft.tags.length)
+      this.change(() => (this.draft.tags = this.draft.tags.slice(0, -1)));
   }
 
   private submit(event: Event): void {
     event.preventDefault();
     if (this.answering || this.locked || this.isEmpty) return;
     const { text, quoted, tags, files } = this.draft;
-    this.problem = this.obstacle();
+    this.problem = obstacle(this.draft);
     if (this.problem) return;
     const attachments = files.flatMap((file) => file.sent?.id ?? []);
     this.write("");
     Object.assign(this.draft, { quoted: "", tags: [], files: [] });
     this.raise({ ...this.choices(), text: text.trim(), attachments, tags, ...(quoted ? { quoted } : {}) });
-  }
-
-  private obstacle(): string {
-    const { text, files } = this.draft;
-    if (text.length > MOST_CHARACTERS) return fill(strings.tooLong, { most: MOST_CHARACTERS, count: text.length });
-    if (files.some((file) => file.problem)) return strings.brokenFiles;
-    return files.some((file) => !file.sent) ? strings.waitForFiles : "";
   }
 
   private choices(): Partial<Outgoing> {
@@ -272,15 +281,6 @@ export class OwflexComposer extends LitElement {
     event.preventDefault();
     this.add(files);
   }
-
-  private readonly onDrag = (found: Event): void => {
-    const event = found as DragEvent;
-    if (!this.config?.attachments || this.locked || !event.dataTransfer?.types.includes("Files")) return;
-    event.preventDefault();
-    const leaves = event.type === "dragleave" && !(this.dropZone as Node).contains(event.relatedTarget as Node | null);
-    this.dragging = event.type !== "drop" && !leaves;
-    if (event.type === "drop") this.add([...event.dataTransfer.files]);
-  };
 
   private onWords(event: CustomEvent<string>): void {
     const before = this.draft.text.trimEnd();

@@ -1,74 +1,27 @@
-// Speech to text: a recording of the browser's, written down by the service.
-import { LitElement, html } from "lit";
+// The button that takes what is said and gives it as words.
+
 import type { TemplateResult } from "lit";
-import { dictationStyles } from "./styles.ts";
-import { icons } from "../ui/icons.ts";
+import { html, LitElement } from "lit";
 import { strings } from "../i18n/strings.ts";
 import type { Api } from "../protocol/api.ts";
+import { icons } from "../ui/icons.ts";
+import type { Recording } from "./recording.ts";
+import { MAX_SECONDS, startRecording, wordsIn } from "./recording.ts";
+import { dictationStyles } from "./styles.ts";
 
-const KINDS = ["audio/webm;codecs=opus", "audio/mp4", "audio/ogg;codecs=opus"];
-// The service takes 25 MB; at this rate a recording of the longest kind has 3.
-const BITS_PER_SECOND = 48_000;
-export const LONGEST_SECONDS = 300;
+export const clock = (seconds: number): string =>
+  `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
 
-export interface Recording {
-  stop(): Promise<Blob>;
-  cancel(): void;
-}
-
-export function canRecord(): boolean {
-  return isSecureContext && "mediaDevices" in navigator && typeof MediaRecorder === "function";
-}
-
-// Throws an error whose message is a sentence for the user.
-export async function startRecording(): Promise<Recording> {
-  const stream = await navigator.mediaDevices.getUserMedia({ audio: true }).catch((error: unknown) => {
-    const name = error instanceof DOMException ? error.name : "";
-    throw new Error(name === "NotAllowedError" ? strings.micRefused : name === "NotFoundError" ? strings.micMissing : strings.micBusy);
-  });
-  const mimeType = KINDS.find((kind) => MediaRecorder.isTypeSupported(kind));
-  const recorder = new MediaRecorder(stream, { audioBitsPerSecond: BITS_PER_SECOND, ...(mimeType ? { mimeType } : {}) });
-  const chunks: Blob[] = [];
-  const ended = new Promise<void>((resolve) => recorder.addEventListener("stop", () => resolve()));
-  recorder.addEventListener("dataavailable", (event) => chunks.push(event.data));
-  recorder.start();
-  const end = (): void => {
-    if (recorder.state !== "inactive") recorder.stop();
-    for (const track of stream.getTracks()) track.stop();
-  };
-  return {
-    cancel: end,
-    async stop() {
-      end();
-      await ended;
-      return new Blob(chunks, { type: recorder.mimeType });
-    },
-  };
-}
-
-// The words of a recording. Throws an error whose message is a sentence for the user.
-export async function wordsIn(recording: Blob, api: Api): Promise<string> {
-  if (!recording.size) throw new Error(strings.nothingHeard);
-  const audio_base64 = await base64(recording);
-  const { text } = await api.call<{ text: string }>("input.transcribe", { audio_base64, mime_type: recording.type });
-  if (!text.trim()) throw new Error(strings.nothingHeard);
-  return text.trim();
-}
-
-function base64(blob: Blob): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const reader = new FileReader();
-    reader.onload = () => resolve(String(reader.result).split(",", 2)[1] ?? "");
-    reader.onerror = () => reject(new Error(strings.nothingHeard));
-    reader.readAsDataURL(blob);
-  });
-}
-
-export const clock = (seconds: number): string => `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
-
-// The button and, while it listens, its clock. Raises `words` with what was said and `problem` with a sentence.
+// The button and, while it listens, its clock. Raises `words` with what was said, and `problem` with a
+// sentence (an empty one when it is over).
 export class OwflexDictation extends LitElement {
-  static override properties = { api: { attribute: false }, disabled: { type: Boolean }, recording: { state: true }, seconds: { state: true }, writing: { state: true } };
+  static override properties = {
+    api: { attribute: false },
+    disabled: { type: Boolean },
+    recording: { state: true },
+    seconds: { state: true },
+    writing: { state: true },
+  };
   static override styles = dictationStyles;
 
   api: Api | null = null;
@@ -93,7 +46,8 @@ export class OwflexDictation extends LitElement {
   }
 
   private button(label: string, icon: unknown, run: () => void): TemplateResult {
-    return html`<button type="button" ?disabled=${this.disabled} title=${label} aria-label=${label} @click=${run}>${icon}</button>`;
+    return html`<button type="button" ?disabled=${this.disabled} title=${label} aria-label=${label}
+      @click=${run}>${icon}</button>`;
   }
 
   private async start(): Promise<void> {
@@ -107,7 +61,7 @@ export class OwflexDictation extends LitElement {
     this.seconds = 0;
     this.timer = window.setInterval(() => {
       this.seconds += 1;
-      if (this.seconds >= LONGEST_SECONDS) void this.finish();
+      if (this.seconds >= MAX_SECONDS) void this.finish();
     }, 1000);
     await this.refocus("button:last-of-type");
   }

@@ -2,6 +2,16 @@
 import type { AttachedFile } from "../attachments/attached-file.ts";
 import type { Tag } from "../protocol/user-message.ts";
 
+// What a site or another view may put into the message box.
+export interface ComposerValue {
+  text?: string;
+  quoted?: string;
+  tags?: Tag[];
+  files?: File[];
+  model?: string;
+  tool?: string;
+}
+
 export interface Draft {
   text: string;
   quoted: string;

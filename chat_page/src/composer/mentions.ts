@@ -1,14 +1,16 @@
 // What an @ in the message offers: the collections and documents a question can be limited to.
-import { html, nothing } from "lit";
-import type { TemplateResult } from "lit";
-import { icons } from "../ui/icons.ts";
-import { fill, strings } from "../i18n/strings.ts";
-import type { Tag } from "../protocol/user-message.ts";
-import type { Api } from "../protocol/api.ts";
 
-const MOST = 8;
-const MOST_COLLECTIONS = 4;
-const LONGEST = 60;
+import type { TemplateResult } from "lit";
+import { html, nothing } from "lit";
+import { strings } from "../i18n/strings.ts";
+import { fill } from "../i18n/translation.ts";
+import type { Api } from "../protocol/api.ts";
+import type { Tag } from "../protocol/user-message.ts";
+import { icons } from "../ui/icons.ts";
+
+const MAX_TAGS = 8;
+const MAX_COLLECTIONS = 4;
+const MAX_QUERY = 60;
 // Milliseconds of rest before the service is asked.
 const PAUSE = 150;
 
@@ -35,10 +37,10 @@ export function mentionAt(text: string, caret: number): Mention | null {
   const start = before.lastIndexOf("@");
   if (start < 0 || (start > 0 && !/[\s(]/.test(before[start - 1] ?? ""))) return null;
   const query = before.slice(start + 1);
-  return query.length > LONGEST || /\n|^\s|\s\s/.test(query) ? null : { start, query };
+  return query.length > MAX_QUERY || /\n|^\s|\s\s/.test(query) ? null : { start, query };
 }
 
-export class Knowledge {
+export class MentionSearch {
   private collections: Promise<Collection[]> | null = null;
 
   constructor(private readonly api: Api) {}
@@ -48,11 +50,16 @@ export class Knowledge {
     this.collections ??= this.list<Collection>("knowledge/collections", "collections");
     const [collections, documents] = await Promise.all([
       this.collections,
-      this.list<Document>(`knowledge/documents?limit=${MOST}&query=${encodeURIComponent(query.trim())}`, "documents"),
+      this.list<Document>(
+        `knowledge/documents?limit=${MAX_TAGS}&query=${encodeURIComponent(query.trim())}`,
+        "documents",
+      ),
     ]);
     const wanted = query.trim().toLowerCase();
-    const fitting = collections.filter(({ name }) => name.toLowerCase().includes(wanted)).slice(0, MOST_COLLECTIONS);
-    return [...fitting.map(collectionTag), ...documents.map(documentTag)].slice(0, MOST);
+    const fitting = collections
+      .filter(({ name }) => name.toLowerCase().includes(wanted))
+      .slice(0, MAX_COLLECTIONS);
+    return [...fitting.map(collectionTag), ...documents.map(documentTag)].slice(0, MAX_TAGS);
   }
 
   private async list<T>(path: string, key: string): Promise<T[]> {
@@ -63,16 +70,28 @@ export class Knowledge {
 }
 
 function collectionTag({ name, documents }: Collection): Tag {
-  return { id: `collection:${name}`, kind: "collection", label: name, hint: documents === undefined ? "" : String(documents), data: { name } };
+  return {
+    id: `collection:${name}`,
+    kind: "collection",
+    label: name,
+    hint: documents === undefined ? "" : String(documents),
+    data: { name },
+  };
 }
 
 function documentTag({ document_id, title, source, collection }: Document): Tag {
-  return { id: `document:${document_id}`, kind: "document", label: title || source, hint: source, data: { document_id, source, collection } };
+  return {
+    id: `document:${document_id}`,
+    kind: "document",
+    label: title || source,
+    hint: source,
+    data: { document_id, source, collection },
+  };
 }
 
 // The list under the caret and the keys that walk through it.
 export class MentionBox {
-  private knowledge: Knowledge | null = null;
+  private search: MentionSearch | null = null;
   private mention: Mention | null = null;
   private dismissed = -1;
   private tags: Tag[] = [];
@@ -80,10 +99,13 @@ export class MentionBox {
   private timer = 0;
   private turn = 0;
 
-  constructor(private readonly changed: () => void, private readonly chosen: (tag: Tag, mention: Mention) => void) {}
+  constructor(
+    private readonly changed: () => void,
+    private readonly chosen: (tag: Tag, mention: Mention) => void,
+  ) {}
 
   use(api: Api): void {
-    this.knowledge = new Knowledge(api);
+    this.search = new MentionSearch(api);
   }
 
   get open(): boolean {
@@ -131,18 +153,29 @@ export class MentionBox {
   }
 
   list(): TemplateResult {
-    return html`<p class="unseen" role="status">${this.open ? fill(strings.mentionsFound, { count: this.tags.length }) : ""}</p>
-      ${this.open
-        ? html`<ul class="options" id="options" role="listbox" aria-label=${strings.mentions} @mousedown=${(event: Event) => event.preventDefault()}>
-            ${this.tags.map((tag, place) => html`<li id="option-${place}" role="option" aria-selected=${String(place === this.place)} @click=${() => this.choose(place)}>
-              ${tag.kind === "document" ? icons.file : icons.folder}<b>${tag.label}</b><small>${tag.hint}</small></li>`)}</ul>`
-        : nothing}`;
+    return html`<p class="unseen"
+      role="status">${this.open ? fill(strings.mentionsFound, { count: this.tags.length }) : ""}</p>
+      ${
+        this.open
+          ? html`<ul class="options" id="options" role="listbox" aria-label=${strings.mentions}
+            @mousedown=${(event: Event) => event.preventDefault()}>
+            ${this.tags.map(
+              (
+                tag,
+                place,
+              ) => html`<li id="option-${place}" role="option" aria-selected=${String(place === this.place)}
+                @click=${() => this.choose(place)}>
+              ${tag.kind === "document" ? icons.file : icons.folder}
+              <b>${tag.label}</b><small>${tag.hint}</small></li>`,
+            )}</ul>`
+          : nothing
+      }`;
   }
 
   private async ask(mention: Mention): Promise<void> {
     this.turn += 1;
     const { turn } = this;
-    const tags = (await this.knowledge?.find(mention.query).catch(() => [])) ?? [];
+    const tags = (await this.search?.find(mention.query).catch(() => [])) ?? [];
     if (turn !== this.turn) return;
     this.tags = tags;
     this.place = 0;

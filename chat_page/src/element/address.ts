@@ -21,7 +21,8 @@ export class Address {
 
   show(threadId: string | null): void {
     const hash = threadId ? `#${threadId}` : "";
-    if (this.used && location.hash !== hash) history.pushState(null, "", `${location.pathname}${location.search}${hash}`);
+    if (this.used && location.hash !== hash)
+      history.pushState(null, "", `${location.pathname}${location.search}${hash}`);
   }
 
   readonly follow = (): void => this.go(this.hash);

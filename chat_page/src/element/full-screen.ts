@@ -6,7 +6,10 @@ type Host = ReactiveControllerHost & EventTarget;
 export class FullScreen implements ReactiveController {
   on = false;
 
-  constructor(private readonly host: Host, private readonly root: () => HTMLElement | null) {
+  constructor(
+    private readonly host: Host,
+    private readonly root: () => HTMLElement | null,
+  ) {
     host.addController(this);
   }
 
@@ -36,7 +39,8 @@ export class FullScreen implements ReactiveController {
 
   // Whether the key was meant for this.
   takes(event: KeyboardEvent): boolean {
-    if ((event.ctrlKey || event.metaKey) && event.shiftKey && event.key.toLowerCase() === "f") void this.toggle();
+    if ((event.ctrlKey || event.metaKey) && event.shiftKey && event.key.toLowerCase() === "f")
+      void this.toggle();
     else if (event.key === "Escape" && this.on && !event.defaultPrevented) void this.leave();
     else return false;
     event.preventDefault();

@@ -1,8 +1,9 @@
 // The ways the chat stands in a page: in the flow, in a dialog, or in a panel behind a floating button.
-import { html } from "lit";
+
 import type { TemplateResult } from "lit";
-import { icons } from "../ui/icons.ts";
+import { html } from "lit";
 import { strings } from "../i18n/strings.ts";
+import { icons } from "../ui/icons.ts";
 
 export type Mode = "page" | "panel" | "modal" | "button";
 
@@ -13,13 +14,16 @@ export interface Shell {
   closed(): void;
 }
 
-export function shell(mode: Mode, content: TemplateResult, state: Shell): TemplateResult {
+export function inMode(mode: Mode, content: TemplateResult, state: Shell): TemplateResult {
   if (mode === "modal") {
-    return html`<dialog class="shell" part="dialog" aria-label=${state.label} @close=${state.closed}>${content}</dialog>`;
+    return html`<dialog class="shell" part="dialog" aria-label=${state.label}
+      @close=${state.closed}>${content}</dialog>`;
   }
   if (mode !== "button") return content;
   const name = state.open ? strings.closeChat : strings.openChat;
-  return html`<div class="shell" part="panel" id="panel" role="dialog" aria-label=${state.label} ?hidden=${!state.open}>${content}</div>
-    <button type="button" class="fab" part="button" title=${name} aria-label=${name} aria-expanded=${String(state.open)} aria-controls="panel"
+  return html`<div class="shell" part="panel" id="panel" role="dialog" aria-label=${state.label}
+    ?hidden=${!state.open}>${content}</div>
+    <button type="button" class="fab" part="button" title=${name} aria-label=${name}
+      aria-expanded=${String(state.open)} aria-controls="panel"
       @click=${state.toggle}>${state.open ? icons.close : icons.chat}</button>`;
 }

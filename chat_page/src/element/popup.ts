@@ -1,10 +1,13 @@
 // Whether a chat that hides behind a button or in a dialog is open.
 import type { LitElement } from "lit";
 
-export class Opening {
+export class Popup {
   on = false;
 
-  constructor(private readonly host: LitElement, private readonly changed: (on: boolean) => void) {}
+  constructor(
+    private readonly host: LitElement,
+    private readonly changed: (on: boolean) => void,
+  ) {}
 
   async show(): Promise<void> {
     this.set(true);

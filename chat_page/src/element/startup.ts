@@ -1,8 +1,9 @@
 // How the chat comes to life: where its service is, what that says of itself, and the language of the page.
 import type { LitElement } from "lit";
+import { loadLanguage } from "../i18n/language-file.ts";
 import { direction } from "../i18n/translation.ts";
 import type { Api } from "../protocol/api.ts";
-import { NO_CONFIG, baseOf, loadConfig, loadLanguage } from "../protocol/service-config.ts";
+import { baseOf, loadConfig, NO_CONFIG } from "../protocol/service-config.ts";
 import type { Tokens } from "../protocol/tokens.ts";
 import type { Config } from "../protocol/types.ts";
 
@@ -12,13 +13,17 @@ interface Host extends LitElement {
   readonly api: Api;
 }
 
-export class Start {
+export class Startup {
   config: Config = NO_CONFIG;
   // Something can be shown: the language is known.
   ready = false;
   private begun: Promise<void> | null = null;
 
-  constructor(private readonly host: Host, private readonly tokens: Tokens, private readonly then: () => Promise<void>) {}
+  constructor(
+    private readonly host: Host,
+    private readonly tokens: Tokens,
+    private readonly then: () => Promise<void>,
+  ) {}
 
   begin(): Promise<void> {
     this.begun ??= this.run();

@@ -1,12 +1,14 @@
 // The list of chats: search, groups by day, renaming in place, deletion that can be taken back.
-import { LitElement, html, nothing } from "lit";
+
 import type { TemplateResult } from "lit";
+import { html, LitElement, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
+import { strings } from "../i18n/strings.ts";
+import { fill } from "../i18n/translation.ts";
+import type { Thread } from "../protocol/types.ts";
+import { icons } from "../ui/icons.ts";
 import { fitting, grouped } from "./groups.ts";
 import { historyStyles } from "./styles.ts";
-import { icons } from "../ui/icons.ts";
-import { fill, strings } from "../i18n/strings.ts";
-import type { Thread } from "../protocol/types.ts";
 
 const UNDO_MILLISECONDS = 6000;
 
@@ -41,7 +43,9 @@ export class OwflexHistory extends LitElement {
   private timer = 0;
   private asked = -1;
   private opener: HTMLElement | null = null;
-  private readonly sight = new IntersectionObserver((seen) => seen.some((entry) => entry.isIntersecting) && this.askForMore());
+  private readonly sight = new IntersectionObserver(
+    (seen) => seen.some((entry) => entry.isIntersecting) && this.askForMore(),
+  );
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -61,15 +65,32 @@ export class OwflexHistory extends LitElement {
     return html`<div class="shade" ?data-open=${this.open} @click=${() => this.raise("close")}></div>
       <nav aria-label=${strings.history} ?data-open=${this.open} @keydown=${this.onKey}>
         <div class="head">
-          <button type="button" class="new" @click=${() => this.raise("create")}>${icons.plus}<span>${strings.newChat}</span></button>
-          <button type="button" class="icon close" title=${strings.closeHistory} aria-label=${strings.closeHistory} @click=${() => this.raise("close")}>${icons.close}</button>
+          <button type="button" class="new"
+            @click=${() => this.raise("create")}>${icons.plus}<span>${strings.newChat}</span></button>
+          <button type="button" class="icon close" title=${strings.closeHistory}
+            aria-label=${strings.closeHistory} @click=${() => this.raise("close")}>${icons.close}</button>
         </div>
         ${this.threads.length > 1 || this.query ? this.search() : nothing}
         <div class="list">
-          ${grouped(shown, new Date(), locale).map(({ name, threads }) => html`<h2 aria-hidden="true">${name}</h2>
-            <ul aria-label=${name}>${repeat(threads, (thread) => thread.id, (thread) => this.entry(thread))}</ul>`)}
-          ${shown.length || this.more ? nothing : html`<p class="empty">${this.query ? strings.noMatch : strings.noThreads}</p>`}
-          ${this.more ? html`<button type="button" class="more" @click=${() => this.raise("more")}>${strings.moreThreads}</button>` : nothing}
+          ${grouped(shown, new Date(), locale).map(
+            ({ name, threads }) => html`<h2 aria-hidden="true">${name}</h2>
+            <ul aria-label=${name}>${repeat(
+              threads,
+              (thread) => thread.id,
+              (thread) => this.entry(thread),
+            )}</ul>`,
+          )}
+          ${
+            shown.length || this.more
+              ? nothing
+              : html`<p class="empty">${this.query ? strings.noMatch : strings.noThreads}</p>`
+          }
+          ${
+            this.more
+              ? html`<button type="button" class="more"
+                @click=${() => this.raise("more")}>${strings.moreThreads}</button>`
+              : nothing
+          }
         </div>
       </nav>
       <div class="toasts" role="status">${this.removed ? this.toast(this.removed) : nothing}</div>`;
@@ -80,11 +101,13 @@ export class OwflexHistory extends LitElement {
     this.sight.disconnect();
     if (more) this.sight.observe(more);
     if (changed.has("open")) this.moveFocus();
-    if (changed.has("editing") && this.editing) this.renderRoot.querySelector<HTMLInputElement>("li input")?.select();
+    if (changed.has("editing") && this.editing)
+      this.renderRoot.querySelector<HTMLInputElement>("li input")?.select();
   }
 
   private search(): TemplateResult {
-    return html`<div class="search">${icons.search}<input type="search" placeholder=${strings.searchChats} aria-label=${strings.searchChats} .value=${this.query}
+    return html`<div class="search">${icons.search}<input type="search" placeholder=${strings.searchChats}
+      aria-label=${strings.searchChats} .value=${this.query}
       @input=${(event: Event) => (this.query = (event.target as HTMLInputElement).value)}></div>`;
   }
 
@@ -92,20 +115,26 @@ export class OwflexHistory extends LitElement {
     const title = thread.title || strings.untitled;
     const current = thread.id === this.current;
     if (thread.id === this.editing) {
-      return html`<li><input .value=${thread.title ?? ""} maxlength="200" autocomplete="off" aria-label=${strings.renameTitle}
-        @keydown=${(event: KeyboardEvent) => this.onTitleKey(event, thread)} @blur=${(event: Event) => this.finish(event, thread)}></li>`;
+      return html`<li><input .value=${thread.title ?? ""} maxlength="200" autocomplete="off"
+        aria-label=${strings.renameTitle}
+        @keydown=${(event: KeyboardEvent) => this.onTitleKey(event, thread)}
+        @blur=${(event: Event) => this.finish(event, thread)}></li>`;
     }
     return html`<li ?data-current=${current}>
-      <button type="button" class="thread" data-id=${thread.id} aria-current=${current ? "true" : nothing} aria-keyshortcuts="F2 Delete" title=${title}
+      <button type="button" class="thread" data-id=${thread.id} aria-current=${current ? "true" : nothing}
+        aria-keyshortcuts="F2 Delete" title=${title}
         @click=${() => this.raise("open", thread)}>${title}</button>
-      <button type="button" class="icon" title=${strings.rename} aria-label="${strings.rename}: ${title}" @click=${() => (this.editing = thread.id)}>${icons.pencil}</button>
-      <button type="button" class="icon" title=${strings.remove} aria-label="${strings.remove}: ${title}" @click=${() => this.remove_(thread)}>${icons.bin}</button>
+      <button type="button" class="icon" title=${strings.rename} aria-label="${strings.rename}: ${title}"
+        @click=${() => (this.editing = thread.id)}>${icons.pencil}</button>
+      <button type="button" class="icon" title=${strings.remove} aria-label="${strings.remove}: ${title}"
+        @click=${() => this.remove_(thread)}>${icons.bin}</button>
     </li>`;
   }
 
   private toast(thread: Thread): TemplateResult {
     const hold = (): void => clearTimeout(this.timer);
-    return html`<div class="toast" @mouseenter=${hold} @focusin=${hold} @mouseleave=${this.count} @focusout=${this.count}>
+    return html`<div class="toast" @mouseenter=${hold} @focusin=${hold} @mouseleave=${this.count}
+      @focusout=${this.count}>
       <span>${fill(strings.deleted, { title: thread.title || strings.untitled })}</span>
       <button type="button" @click=${this.undo}>${strings.undo}</button></div>`;
   }
@@ -123,14 +152,21 @@ export class OwflexHistory extends LitElement {
 
   private onKey(event: KeyboardEvent): void {
     const { key } = event;
-    const here = (event.target as HTMLElement).closest<HTMLElement>("[data-id]") ?? this.entryOf(event.target as HTMLElement);
+    const here =
+      (event.target as HTMLElement).closest<HTMLElement>("[data-id]") ??
+      this.entryOf(event.target as HTMLElement);
     const thread = this.threads.find(({ id }) => id === here?.dataset["id"]);
     if (key === "Escape" && this.open) this.raise("close");
     else if (key === "Tab") {
       this.keepFocus(event);
       return;
-    }
-    else if (key.toLowerCase() === "z" && (event.ctrlKey || event.metaKey) && this.removed && (event.target as HTMLElement).tagName !== "INPUT") this.undo();
+    } else if (
+      key.toLowerCase() === "z" &&
+      (event.ctrlKey || event.metaKey) &&
+      this.removed &&
+      (event.target as HTMLElement).tagName !== "INPUT"
+    )
+      this.undo();
     else if (key === "F2" && thread) this.editing = thread.id;
     else if (key === "Delete" && thread) this.remove_(thread);
     else if (!this.step(key, here)) return;
@@ -146,7 +182,18 @@ export class OwflexHistory extends LitElement {
     const entries = [...this.renderRoot.querySelectorAll<HTMLElement>(".thread")];
     const place = here ? entries.indexOf(here) : -1;
     const typing = (this.renderRoot as ShadowRoot).activeElement?.tagName === "INPUT";
-    const wanted = key === "ArrowDown" ? place + 1 : key === "ArrowUp" ? place - 1 : typing ? NaN : key === "Home" ? 0 : key === "End" ? entries.length - 1 : NaN;
+    const wanted =
+      key === "ArrowDown"
+        ? place + 1
+        : key === "ArrowUp"
+          ? place - 1
+          : typing
+            ? NaN
+            : key === "Home"
+              ? 0
+              : key === "End"
+                ? entries.length - 1
+                : NaN;
     entries[wanted]?.focus();
     return entries[wanted] !== undefined;
   }
@@ -154,7 +201,9 @@ export class OwflexHistory extends LitElement {
   // While the drawer covers the page, Tab stays in it.
   private keepFocus(event: KeyboardEvent): void {
     if (!this.open) return;
-    const all = [...this.renderRoot.querySelectorAll<HTMLElement>("nav button, nav input")].filter((element) => element.getClientRects().length);
+    const all = [...this.renderRoot.querySelectorAll<HTMLElement>("nav button, nav input")].filter(
+      (element) => element.getClientRects().length,
+    );
     const end = event.shiftKey ? all[0] : all.at(-1);
     if ((this.renderRoot as ShadowRoot).activeElement !== end) return;
     event.preventDefault();
@@ -201,7 +250,9 @@ export class OwflexHistory extends LitElement {
     this.count();
     this.left = thread.id === this.current;
     if (this.left) this.raise("create");
-    void this.updateComplete.then(() => (next ?? this.renderRoot.querySelector<HTMLElement>(".new"))?.focus());
+    void this.updateComplete.then(() =>
+      (next ?? this.renderRoot.querySelector<HTMLElement>(".new"))?.focus(),
+    );
   }
 
   private count(): void {

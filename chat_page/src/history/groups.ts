@@ -31,7 +31,10 @@ function nameOf(date: Date, now: Date, locale?: string): string {
   if (days === 1) return strings.yesterday;
   if (days < 7) return strings.lastWeek;
   const sameYear = date.getFullYear() === now.getFullYear();
-  return new Intl.DateTimeFormat(locale, { month: "long", ...(sameYear ? {} : { year: "numeric" }) }).format(date);
+  return new Intl.DateTimeFormat(locale, { month: "long", ...(sameYear ? {} : { year: "numeric" }) }).format(
+    date,
+  );
 }
 
-const midnight = (date: Date): number => new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
+const midnight = (date: Date): number =>
+  new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();

@@ -71,7 +71,13 @@ export const strings = words({
   voteTaken: "Your vote was taken back",
   notCopied: "The browser did not allow copying.",
   why: "What was wrong?",
-  reasons: { wrong: "Not correct", unsourced: "Not in the sources", incomplete: "Incomplete", unclear: "Hard to understand", old: "Out of date" },
+  reasons: {
+    wrong: "Not correct",
+    unsourced: "Not in the sources",
+    incomplete: "Incomplete",
+    unclear: "Hard to understand",
+    old: "Out of date",
+  },
   moreWords: "In your own words",
   sendReason: "Send reason",
   edit: "Edit message",
@@ -142,8 +148,3 @@ export const strings = words({
   undo: "Undo",
   chatActions: "F2 renames, Delete deletes",
 });
-
-// The sentence with its {names} filled in.
-export function fill(sentence: string, values: Record<string, string | number>): string {
-  return sentence.replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ""));
-}

@@ -16,7 +16,11 @@ let chosen = "en";
 
 // The words as they are now: they change with the language. A section has its own place in the files.
 export function words<T extends object>(english: T, section?: string): Translated<T> {
-  const entry = { english: english as unknown as Table, live: structuredClone(english) as unknown as Table, section };
+  const entry = {
+    english: english as unknown as Table,
+    live: structuredClone(english) as unknown as Table,
+    section,
+  };
   known.push(entry);
   put(entry);
   return entry.live as unknown as Translated<T>;
@@ -53,12 +57,19 @@ export function translated(text: string): string {
 
 function put({ english, live, section }: Known): void {
   const from = section ? translation[section] : translation;
-  for (const [key, text] of Object.entries(english)) live[key] = merged(text, (from as Record<string, unknown> | undefined)?.[key]) as string;
+  for (const [key, text] of Object.entries(english))
+    live[key] = merged(text, (from as Record<string, unknown> | undefined)?.[key]) as string;
 }
 
 // A word that the file lacks, or has as something else, stays English.
 function merged(english: unknown, other: unknown): unknown {
-  if (typeof english !== "object" || english === null) return typeof other === typeof english ? other : english;
+  if (typeof english !== "object" || english === null)
+    return typeof other === typeof english ? other : english;
   const table = typeof other === "object" && other !== null ? (other as Record<string, unknown>) : {};
   return Object.fromEntries(Object.entries(english).map(([key, text]) => [key, merged(text, table[key])]));
+}
+
+// The sentence with its {names} filled in.
+export function fill(sentence: string, values: Record<string, string | number>): string {
+  return sentence.replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ""));
 }

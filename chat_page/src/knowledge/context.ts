@@ -2,13 +2,13 @@
 import type { KnowledgeApi } from "./api.ts";
 import type { Collection, Rights } from "./types.ts";
 
-export interface Named {
+export interface NamedDocument {
   document_id: number;
   title: string;
   source: string;
 }
 
-export interface Hub {
+export interface KnowledgeContext {
   readonly api: KnowledgeApi;
   readonly rights: Rights;
   readonly collections: Collection[];
@@ -17,6 +17,6 @@ export interface Hub {
   go(address: string, replace?: boolean): void;
   copy(text: string): void;
   announce(text: string): void;
-  ask(document: Named): void;
+  ask(document: NamedDocument): void;
   changed(): void;
 }

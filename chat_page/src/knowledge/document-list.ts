@@ -1,17 +1,18 @@
 // The collections and the documents in them.
-import { LitElement, html, nothing } from "lit";
+
 import type { PropertyValues, TemplateResult } from "lit";
+import { html, LitElement, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
+import { fill } from "../i18n/translation.ts";
 import { icons } from "../ui/icons.ts";
 import { sentenceOf } from "./api.ts";
+import type { KnowledgeContext } from "./context.ts";
 import { ago, kind } from "./formats.ts";
-import type { Hub } from "./context.ts";
-import { command, documents, failure, loading } from "./shared-parts.ts";
 import { addressOf } from "./route.ts";
+import { command, documents, failure, loading } from "./shared-parts.ts";
 import { words } from "./strings.ts";
 import { knowledgeStyles } from "./styles.ts";
 import type { DocumentEntry } from "./types.ts";
-import { fill } from "../i18n/strings.ts";
 
 const PAGE = 50;
 // Milliseconds of rest before the service is asked.
@@ -19,9 +20,13 @@ const PAUSE = 200;
 
 export class KnowledgeDocuments extends LitElement {
   static override styles = knowledgeStyles;
-  static override properties = { hub: { attribute: false }, values: { attribute: false }, version: { type: Number } };
+  static override properties = {
+    context: { attribute: false },
+    values: { attribute: false },
+    version: { type: Number },
+  };
 
-  declare hub: Hub;
+  declare context: KnowledgeContext;
   declare values: Record<string, string>;
   declare version: number;
   private entries: DocumentEntry[] = [];
@@ -45,60 +50,96 @@ export class KnowledgeDocuments extends LitElement {
   }
 
   protected override render(): TemplateResult {
-    return html`<div class="shelf">${this.side()}<section class="list" aria-label=${words.documents}>${this.tools()}${this.body()}</section></div>`;
+    return html`<div class="shelf">${this.side()}<section class="list"
+      aria-label=${words.documents}>${this.tools()}${this.body()}</section></div>`;
   }
 
   private side(): TemplateResult {
-    const all = this.hub.collections.reduce((sum, { documents }) => sum + documents, 0);
+    const all = this.context.collections.reduce((sum, { documents }) => sum + documents, 0);
     const current = this.values["collection"] ?? "";
     const entry = (name: string, label: string, count: number) =>
-      html`<li><a href=${this.address({ collection: name })} aria-current=${name === current ? "true" : nothing}>
-        ${name ? icons.folder : icons.file}<span>${label}</span><small aria-label=${documents(count)}>${count.toLocaleString(this.hub.locale)}</small></a></li>`;
+      html`<li><a href=${this.address({ collection: name })}
+        aria-current=${name === current ? "true" : nothing}>
+        ${name ? icons.folder : icons.file}<span>${label}</span><small
+          aria-label=${documents(count)}>${count.toLocaleString(this.context.locale)}</small></a></li>`;
     return html`<nav class="side" aria-label=${words.collections}><h2>${words.collections}</h2>
-      <ul>${entry("", words.allCollections, all)}${this.hub.collections.map(({ name, documents }) => entry(name, name, documents))}</ul></nav>`;
+      <ul>${entry("", words.allCollections, all)}${this.context.collections.map(({ name, documents }) =>
+        entry(name, name, documents),
+      )}</ul></nav>`;
   }
 
   private tools(): TemplateResult {
-    return html`<div class="tools"><label class="find">${icons.search}<span class="unseen">${words.filter}</span>
-        <input type="search" placeholder=${words.filter} maxlength="200" .value=${this.values["q"] ?? ""} @input=${this.type}></label>
-      <span class="count" role="status">${this.loading ? "" : this.cursor ? fill(words.countDocuments, { count: `${this.entries.length}+` }) : documents(this.entries.length)}</span></div>`;
+    return html`<div class="tools"><label class="find">${icons.search}<span
+      class="unseen">${words.filter}</span>
+        <input type="search" placeholder=${words.filter} maxlength="200" .value=${this.values["q"] ?? ""}
+          @input=${this.type}></label>
+      <span class="count" role="status">${this.loading ? "" : this.countText()}</span></div>`;
+  }
+
+  // A cursor says that there are more than are here.
+  private countText(): string {
+    const { length } = this.entries;
+    return this.cursor ? fill(words.countDocuments, { count: `${length}+` }) : documents(length);
   }
 
   private body(): TemplateResult {
     if (this.failure) return failure(this.failure, () => void this.load(false));
     if (!this.entries.length) return this.loading ? loading() : this.empty();
-    return html`<div class="scroll"><table class="documents" aria-busy=${String(this.loading)} @keydown=${this.walk}>
-        <thead><tr>${this.head("source", words.title)}${this.values["collection"] ? nothing : html`<th scope="col" class="wide wider">${words.collection}</th>`}
-          <th scope="col" class="wide">${words.type}</th><th scope="col" class="number">${words.passages}</th>${this.head("newest", words.updated)}</tr></thead>
-        <tbody>${repeat(this.entries, (entry) => entry.document_id, (entry) => this.row(entry))}</tbody>
+    return html`<div class="scroll"><table class="documents" aria-busy=${String(this.loading)}
+      @keydown=${this.walk}>
+        <thead><tr>${this.head("source", words.title)}${
+          this.values["collection"]
+            ? nothing
+            : html`<th scope="col" class="wide wider">${words.collection}</th>`
+        }
+          <th scope="col" class="wide">${words.type}</th><th scope="col"
+            class="number">${words.passages}</th>${this.head("newest", words.updated)}</tr></thead>
+        <tbody>${repeat(
+          this.entries,
+          (entry) => entry.document_id,
+          (entry) => this.row(entry),
+        )}</tbody>
       </table></div>
-      ${this.cursor ? html`<button type="button" class="more" ?disabled=${this.loading} @click=${() => void this.load(true)}>${words.moreDocuments}</button>` : nothing}`;
+      ${
+        this.cursor
+          ? html`<button type="button" class="more" ?disabled=${this.loading}
+            @click=${() => void this.load(true)}>${words.moreDocuments}</button>`
+          : nothing
+      }`;
   }
 
   private head(sort: string, label: string): TemplateResult {
     const current = (this.values["sort"] ?? "source") === sort;
-    const direction = sort === "newest" ? "descending" : "ascending";
-    return html`<th scope="col" aria-sort=${current ? direction : nothing}><button type="button" class="sort" @click=${() => this.hub.go(this.address({ sort }))}>
-      ${label}<span aria-hidden="true">${current ? (sort === "newest" ? "↓" : "↑") : ""}</span></button></th>`;
+    const [direction, arrow] = sort === "newest" ? ["descending", "↓"] : ["ascending", "↑"];
+    return html`<th scope="col" aria-sort=${current ? direction : nothing}><button type="button" class="sort"
+      @click=${() => this.context.go(this.address({ sort }))}>
+      ${label}<span aria-hidden="true">${current ? arrow : ""}</span></button></th>`;
   }
 
   private row(entry: DocumentEntry): TemplateResult {
     const href = addressOf("document", {}, String(entry.document_id));
-    const moment = new Date(entry.updated_at);
-    return html`<tr><td class="name"><a href=${href}>${entry.title || entry.source}</a><small title=${entry.source}>${entry.source}</small></td>
+    const { locale } = this.context;
+    return html`<tr><td class="name"><a href=${href}>${entry.title || entry.source}</a><small
+      title=${entry.source}>${entry.source}</small></td>
       ${this.values["collection"] ? nothing : html`<td class="wide wider">${entry.collection}</td>`}
-      <td class="wide" title=${entry.media_type}>${kind(entry.media_type)}</td><td class="number">${entry.chunks.toLocaleString(this.hub.locale)}</td>
-      <td class="when"><time datetime=${entry.updated_at} title=${moment.toLocaleString(this.hub.locale)}>${ago(entry.updated_at, this.hub.locale)}</time></td></tr>`;
+      <td class="wide" title=${entry.media_type}>${kind(entry.media_type)}</td><td
+        class="number">${entry.chunks.toLocaleString(this.context.locale)}</td>
+      <td class="when"><time datetime=${entry.updated_at}
+        title=${new Date(entry.updated_at).toLocaleString(locale)}>
+        ${ago(entry.updated_at, locale)}</time></td></tr>`;
   }
 
   private empty(): TemplateResult {
     const filtered = this.values["q"];
     if (filtered) {
       return html`<div class="empty"><p>${words.noneFits}</p>
-        <button type="button" @click=${() => this.hub.go(this.address({ q: "" }))}>${words.clearFilter}</button></div>`;
+        <button type="button"
+          @click=${() => this.context.go(this.address({ q: "" }))}>${words.clearFilter}</button></div>`;
     }
     return html`<div class="empty"><p><b>${words.noDocuments}</b></p><p>${words.howToIngest}</p>
-      ${command("owflex ingest ./my-documents", this.hub.copy)}${this.hub.rights.uploads ? html`<p>${words.orDrop}</p>` : nothing}</div>`;
+      ${command("owflex ingest ./my-documents", this.context.copy)}${
+        this.context.rights.uploads ? html`<p>${words.orDrop}</p>` : nothing
+      }</div>`;
   }
 
   private address(changes: Record<string, string>): string {
@@ -108,7 +149,7 @@ export class KnowledgeDocuments extends LitElement {
   private readonly type = (event: Event): void => {
     const q = (event.target as HTMLInputElement).value;
     clearTimeout(this.timer);
-    this.timer = window.setTimeout(() => this.hub.go(this.address({ q }), true), PAUSE);
+    this.timer = window.setTimeout(() => this.context.go(this.address({ q }), true), PAUSE);
   };
 
   // Arrow keys go from row to row.
@@ -129,11 +170,17 @@ export class KnowledgeDocuments extends LitElement {
     this.requestUpdate();
     try {
       const { collection, q, sort } = this.values;
-      const page = await this.hub.api.documents({ collection, query: q, sort, limit: PAGE, cursor: more ? this.cursor : null });
+      const page = await this.context.api.documents({
+        collection,
+        query: q,
+        sort,
+        limit: PAGE,
+        cursor: more ? this.cursor : null,
+      });
       if (turn !== this.turn) return;
       this.entries = more ? [...this.entries, ...page.documents] : page.documents;
       this.cursor = page.next_cursor;
-      if (more) this.hub.announce(fill(words.shown, { count: this.entries.length }));
+      if (more) this.context.announce(fill(words.shown, { count: this.entries.length }));
     } catch (error) {
       if (turn !== this.turn) return;
       this.failure = sentenceOf(error);

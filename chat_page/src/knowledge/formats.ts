@@ -1,9 +1,6 @@
-// Numbers, words and marks as the knowledge view shows them; no DOM in here.
+// Numbers, moments, types and texts as the knowledge view shows them; no DOM in here.
 import { words } from "./strings.ts";
-import type { Hit } from "./types.ts";
 
-export const percent = (value: number | null | undefined): string =>
-  value === null || value === undefined ? "–" : `${(value * 100).toFixed(1)} %`;
 export const decimal = (value: number | null | undefined, digits = 3): string =>
   value === null || value === undefined ? "–" : value.toFixed(digits);
 
@@ -24,7 +21,10 @@ export function ago(moment: string, locale: string, now = Date.now()): string {
   const seconds = (new Date(moment).getTime() - now) / 1000;
   if (Number.isNaN(seconds)) return "–";
   const [unit, length] = STEPS.find(([, length]) => Math.abs(seconds) >= length) ?? ["minute", 60];
-  return new Intl.RelativeTimeFormat(locale, { numeric: "auto", style: "short" }).format(Math.round(seconds / length), unit);
+  return new Intl.RelativeTimeFormat(locale, { numeric: "auto", style: "short" }).format(
+    Math.round(seconds / length),
+    unit,
+  );
 }
 
 const KINDS: [RegExp, keyof typeof words.kinds][] = [
@@ -50,7 +50,8 @@ export function kind(mediaType: string): string {
 // Document text comes between tags that tell a model where it ends.
 export function unfenced(content: string, marker: string): string {
   const [start, end] = [`<${marker}>\n`, `\n</${marker}>`];
-  const bare = content.startsWith(start) && content.endsWith(end) ? content.slice(start.length, -end.length) : content;
+  const bare =
+    content.startsWith(start) && content.endsWith(end) ? content.slice(start.length, -end.length) : content;
   // These two would become marks of citations.
   return bare.replace(/[\uE000\uE001]/g, "");
 }
@@ -81,34 +82,10 @@ const plain = (word: string): string => word.toLowerCase().normalize("NFD").repl
 // Stems are shortened words; a final y is written i in them ("policy", "polici").
 function fits(word: string, stem: string): boolean {
   if (word.length > stem.length + 5) return false;
-  return word.startsWith(stem) || (stem.endsWith("i") && stem.length > 3 && word.startsWith(`${stem.slice(0, -1)}y`));
-}
-
-export interface Judged extends Hit {
-  passes: boolean;
-  byWords: boolean;
-}
-
-// Which passages a threshold lets through: near enough by meaning, or by their words. How many words are enough
-// is not ours to say: it is what those have that pass even when no similarity would do.
-export function judged(all: Hit[], passAlways: Hit[], threshold: number): Judged[] {
-  const enough = Math.min(...passAlways.map((hit) => hit.why?.keyword_score ?? Infinity));
-  return all.map((hit) => {
-    const near = hit.similarity >= threshold;
-    const byWords = !near && (hit.why?.keyword_score ?? -1) >= enough;
-    return { ...hit, byWords, passes: near || byWords };
-  });
-}
-
-// Dots that would lie on each other are stacked: the row of each value, from 0.
-export function rows(values: number[], width: number): number[] {
-  const taken: number[][] = [];
-  return values.map((value) => {
-    let row = 0;
-    while (taken[row]?.some((other) => Math.abs(other - value) < width)) row += 1;
-    (taken[row] ??= []).push(value);
-    return row;
-  });
+  return (
+    word.startsWith(stem) ||
+    (stem.endsWith("i") && stem.length > 3 && word.startsWith(`${stem.slice(0, -1)}y`))
+  );
 }
 
 export const metadataText = (value: unknown): string => {

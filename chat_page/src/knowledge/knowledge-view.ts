@@ -1,32 +1,33 @@
 // The knowledge view: the documents, what searches find in them, and how well.
-import { LitElement, html, nothing } from "lit";
+
 import type { PropertyValues, TemplateResult } from "lit";
-import { copyText } from "../ui/theme.ts";
-import type { ComposerValue } from "../composer/composer.ts";
+import { html, LitElement, nothing } from "lit";
+import type { ComposerValue } from "../composer/drafts.ts";
+import { fill, language } from "../i18n/translation.ts";
+import type { Api } from "../protocol/api.ts";
+import type { Tag } from "../protocol/user-message.ts";
+import { copyText } from "../ui/clipboard.ts";
+import { FileDrop } from "../ui/file-drop.ts";
 import { icons } from "../ui/icons.ts";
 import { KnowledgeApi, sentenceOf } from "./api.ts";
+import type { KnowledgeContext, NamedDocument } from "./context.ts";
 import { KnowledgeDocument } from "./document.ts";
 import { KnowledgeDocuments } from "./document-list.ts";
 import { KnowledgeEvaluation } from "./evaluation.ts";
-import type { Hub, Named } from "./context.ts";
-import { failure } from "./shared-parts.ts";
-import { START, addressOf, routeOf } from "./route.ts";
 import type { Route } from "./route.ts";
+import { addressOf, routeOf, START } from "./route.ts";
 import { KnowledgeSearch } from "./search.ts";
+import { failure } from "./shared-parts.ts";
 import { words } from "./strings.ts";
 import { knowledgeStyles } from "./styles.ts";
 import type { Collection, Rights } from "./types.ts";
 import { addPanel, uploadList } from "./upload-panel.ts";
-import { Uploads, isOver } from "./upload-queue.ts";
 import type { Job } from "./upload-queue.ts";
-import { language } from "../i18n/translation.ts";
-import type { Tag } from "../protocol/user-message.ts";
-import type { Api } from "../protocol/api.ts";
-import { fill } from "../i18n/strings.ts";
+import { isOver, UploadQueue } from "./upload-queue.ts";
 
 const COLLECTION = "default";
 const REFRESH = 1500;
-const inHand = new Map<string, Uploads>();
+const inHand = new Map<string, UploadQueue>();
 const NONE: Rights = { uploads: false, max_bytes: 0 };
 
 export class OwflexKnowledge extends LitElement {
@@ -39,32 +40,31 @@ export class OwflexKnowledge extends LitElement {
   private route: Route = routeOf("");
   private rights: Rights | null = null;
   private collections: Collection[] = [];
-  private uploads: Uploads | null = null;
+  private uploads: UploadQueue | null = null;
   private api: KnowledgeApi | null = null;
   private failure = "";
   private status = "";
   private adding = false;
-  private dragging = false;
   private collection = "";
   private version = 0;
   private moved = false;
   private refreshing = 0;
+  private readonly drop = new FileDrop(
+    this,
+    () => this,
+    () => Boolean(this.rights?.uploads),
+    (files) => this.uploads?.addFiles(files, this.target, this.rights ?? NONE),
+  );
 
   override connectedCallback(): void {
     super.connectedCallback();
     this.route = routeOf(location.hash);
     window.addEventListener("popstate", this.follow);
-    this.addEventListener("dragover", this.onDragOver);
-    this.addEventListener("dragleave", this.onDragLeave);
-    this.addEventListener("drop", this.onDrop);
     void this.start();
   }
 
   override disconnectedCallback(): void {
     window.removeEventListener("popstate", this.follow);
-    this.removeEventListener("dragover", this.onDragOver);
-    this.removeEventListener("dragleave", this.onDragLeave);
-    this.removeEventListener("drop", this.onDrop);
     if (this.uploads) this.uploads.listener = null;
     clearTimeout(this.refreshing);
     super.disconnectedCallback();
@@ -72,14 +72,31 @@ export class OwflexKnowledge extends LitElement {
 
   protected override render(): TemplateResult {
     return html`<div class="knowledge">${this.bar()}
-        ${this.failure ? failure(this.failure, () => void this.start()) : this.api && this.rights ? this.body(this.rights) : nothing}</div>
-      ${this.dragging ? html`<div class="overlay" aria-hidden="true"><p>${icons.attach} ${fill(words.dropOverlay, { collection: this.target })}</p></div>` : nothing}
+        ${
+          this.failure
+            ? failure(this.failure, () => void this.start())
+            : this.api && this.rights
+              ? this.body(this.rights)
+              : nothing
+        }</div>
+      ${
+        this.drop.over
+          ? html`<div class="overlay"
+            aria-hidden="true"><p>${icons.attach}
+            ${fill(words.dropOverlay, { collection: this.target })}</p></div>`
+          : nothing
+      }
       <p class="unseen" role="status">${this.status}</p>`;
   }
 
   protected override updated(_changed: PropertyValues): void {
     // What had the focus may be gone with the view it was in.
-    if (this.moved && this.isConnected && !this.shadowRoot?.activeElement && document.activeElement === document.body) {
+    if (
+      this.moved &&
+      this.isConnected &&
+      !this.shadowRoot?.activeElement &&
+      document.activeElement === document.body
+    ) {
       this.renderRoot.querySelector<HTMLElement>(".page")?.focus({ preventScroll: true });
     }
     this.moved = false;
@@ -89,27 +106,47 @@ export class OwflexKnowledge extends LitElement {
     const running = this.uploads?.running ?? 0;
     const tab = (view: "documents" | "search" | "evaluation", label: string) => {
       const current = this.route.view === view || (view === "documents" && this.route.view === "document");
-      return html`<a href=${addressOf(view)} aria-current=${current ? "page" : nothing}>${label}${view === "documents" && running ? html`<small title=${words.uploads}>${running}</small>` : nothing}</a>`;
+      return html`<a href=${addressOf(view)} aria-current=${current ? "page" : nothing}>${label}${
+        view === "documents" && running ? html`<small title=${words.uploads}>${running}</small>` : nothing
+      }</a>`;
     };
-    return html`<div class="bar-top"><nav class="tabs" aria-label=${words.knowledge}>${tab("documents", words.documents)}${tab("search", words.search)}${tab("evaluation", words.evaluation)}</nav>
-      ${this.rights?.uploads
-        ? html`<button type="button" class="primary add-button" aria-expanded=${String(this.adding)} aria-controls="adding" @click=${() => this.setAdding(!this.adding)}>${icons.plus}<span>${words.add}</span></button>`
-        : nothing}</div>`;
+    return html`<div class="bar-top"><nav class="tabs"
+      aria-label=${words.knowledge}>${tab("documents", words.documents)}${tab("search", words.search)}
+      ${tab("evaluation", words.evaluation)}</nav>
+      ${
+        this.rights?.uploads
+          ? html`<button type="button" class="primary add-button" aria-expanded=${String(this.adding)}
+            aria-controls="adding"
+            @click=${() => this.setAdding(!this.adding)}>${icons.plus}<span>${words.add}</span></button>`
+          : nothing
+      }</div>`;
   }
 
   private body(rights: Rights): TemplateResult {
+    const onList = this.route.view === "documents";
     return html`<section class="page" tabindex="-1" aria-label=${words.knowledge}>
       <div id="adding">${this.adding && rights.uploads ? this.addPanel(rights) : nothing}</div>
-      ${this.uploads && (this.adding || this.route.view === "documents") ? uploadList(this.uploads) : nothing}${this.view()}
-      ${rights.uploads || this.route.view !== "documents" ? nothing : html`<p class="soft read-only"><b>${words.readOnly}</b> ${words.readOnlyWhy}</p>`}</section>`;
+      ${this.uploads && (this.adding || onList) ? uploadList(this.uploads) : nothing} ${this.view()}
+      ${
+        rights.uploads || !onList
+          ? nothing
+          : html`<p class="soft read-only"><b>${words.readOnly}</b> ${words.readOnlyWhy}</p>`
+      }</section>`;
   }
 
   private view(): TemplateResult {
     const { view, id, values } = this.route;
-    if (view === "document") return html`<owflex-knowledge-document .hub=${this.hub} .documentId=${id} .at=${values["at"] ?? ""}></owflex-knowledge-document>`;
-    if (view === "search") return html`<owflex-knowledge-search .hub=${this.hub} .values=${values}></owflex-knowledge-search>`;
-    if (view === "evaluation") return html`<owflex-knowledge-evaluation .hub=${this.hub} .name=${values["name"] ?? ""}></owflex-knowledge-evaluation>`;
-    return html`<owflex-knowledge-documents .hub=${this.hub} .values=${values} .version=${this.version}></owflex-knowledge-documents>`;
+    if (view === "document")
+      return html`<owflex-knowledge-document .context=${this.context} .documentId=${id}
+        .at=${values["at"] ?? ""}></owflex-knowledge-document>`;
+    if (view === "search")
+      return html`<owflex-knowledge-search .context=${this.context}
+        .values=${values}></owflex-knowledge-search>`;
+    if (view === "evaluation")
+      return html`<owflex-knowledge-evaluation .context=${this.context}
+        .name=${values["name"] ?? ""}></owflex-knowledge-evaluation>`;
+    return html`<owflex-knowledge-documents .context=${this.context} .values=${values}
+      .version=${this.version}></owflex-knowledge-documents>`;
   }
 
   private addPanel(rights: Rights): TemplateResult {
@@ -130,7 +167,7 @@ export class OwflexKnowledge extends LitElement {
     return this.collection || this.route.values["collection"] || COLLECTION;
   }
 
-  private get hub(): Hub {
+  private get context(): KnowledgeContext {
     return {
       api: this.api as KnowledgeApi,
       rights: this.rights ?? NONE,
@@ -160,20 +197,24 @@ export class OwflexKnowledge extends LitElement {
     this.requestUpdate();
   }
 
-  private listenTo(api: KnowledgeApi): Uploads {
+  private listenTo(api: KnowledgeApi): UploadQueue {
     const place = this.service?.url ?? "";
-    const uploads = inHand.get(place) ?? new Uploads(api, storage());
+    const uploads = inHand.get(place) ?? new UploadQueue(api, storage());
     inHand.set(place, uploads);
     uploads.listener = { changed: () => this.requestUpdate(), finished: this.onFinished };
     return uploads;
   }
 
   private readonly onFinished = (job: Job): void => {
-    this.announce(job.stage === "done" ? fill(words.announceAdded, { name: job.name }) : fill(words.announceFailed, { name: job.name }));
+    this.announce(
+      job.stage === "done"
+        ? fill(words.announceAdded, { name: job.name })
+        : fill(words.announceFailed, { name: job.name }),
+    );
     if (isOver(job) && job.stage === "done") this.changedDocuments();
   };
 
-  // Of many documents that come in one after the other the lists are fetched anew now and then, not each time.
+  // While many documents come in, the lists are fetched anew now and then, not each time.
   private readonly changedDocuments = (): void => {
     this.refreshing ||= window.setTimeout(() => {
       this.refreshing = 0;
@@ -200,29 +241,6 @@ export class OwflexKnowledge extends LitElement {
     this.requestUpdate();
   }
 
-  private readonly onDragOver = (event: DragEvent): void => {
-    if (!this.rights?.uploads || !event.dataTransfer?.types.includes("Files")) return;
-    event.preventDefault();
-    if (!this.dragging) this.setDragging(true);
-  };
-
-  private readonly onDragLeave = (event: DragEvent): void => {
-    if (event.relatedTarget === null || !this.contains(event.relatedTarget as Node)) this.setDragging(false);
-  };
-
-  private readonly onDrop = (event: DragEvent): void => {
-    const files = event.dataTransfer?.files;
-    if (!this.rights?.uploads || !files?.length) return;
-    event.preventDefault();
-    this.setDragging(false);
-    this.uploads?.addFiles([...files], this.target, this.rights);
-  };
-
-  private setDragging(dragging: boolean): void {
-    this.dragging = dragging;
-    this.requestUpdate();
-  }
-
   private setAdding(adding: boolean): void {
     this.adding = adding;
     this.requestUpdate();
@@ -238,8 +256,14 @@ export class OwflexKnowledge extends LitElement {
   };
 
   // The chat asks; what about is said by a tag, as if it had been mentioned there.
-  private readonly ask = ({ document_id, title, source }: Named): void => {
-    const tag: Tag = { id: `document:${document_id}`, kind: "document", label: title || source, hint: source, data: { document_id, source } };
+  private readonly ask = ({ document_id, title, source }: NamedDocument): void => {
+    const tag: Tag = {
+      id: `document:${document_id}`,
+      kind: "document",
+      label: title || source,
+      hint: source,
+      data: { document_id, source },
+    };
     const detail: ComposerValue = { text: words.askQuestion, tags: [tag] };
     this.dispatchEvent(new CustomEvent("owflex-ask", { detail }));
   };
@@ -260,4 +284,5 @@ const ELEMENTS = {
   "owflex-knowledge-search": KnowledgeSearch,
   "owflex-knowledge": OwflexKnowledge,
 };
-for (const [name, element] of Object.entries(ELEMENTS)) if (!customElements.get(name)) customElements.define(name, element);
+for (const [name, element] of Object.entries(ELEMENTS))
+  if (!customElements.get(name)) customElements.define(name, element);

@@ -19,8 +19,14 @@ export function routeOf(hash: string): Route {
 }
 
 // Values that say nothing are left out, so that equal views have equal addresses.
-export function addressOf(view: View, values: Record<string, string | number | null | undefined> = {}, id = ""): string {
-  const said = Object.entries(values).filter(([, value]) => value !== "" && value !== null && value !== undefined);
+export function addressOf(
+  view: View,
+  values: Record<string, string | number | null | undefined> = {},
+  id = "",
+): string {
+  const said = Object.entries(values).filter(
+    ([, value]) => value !== "" && value !== null && value !== undefined,
+  );
   const query = new URLSearchParams(said.map(([name, value]) => [name, String(value)])).toString();
   return `#${START}/${view}${id ? `/${encodeURIComponent(id)}` : ""}${query ? `?${query}` : ""}`;
 }

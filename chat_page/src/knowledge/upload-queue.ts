@@ -1,11 +1,12 @@
 // The queue of what is being added: files and addresses on their way, then in the hands of a worker.
+
+import { fill } from "../i18n/translation.ts";
+import { RequestFailed } from "../protocol/api.ts";
 import type { KnowledgeApi } from "./api.ts";
 import { sentenceOf } from "./api.ts";
 import { size } from "./formats.ts";
 import { words } from "./strings.ts";
 import type { Rights, Upload } from "./types.ts";
-import { RequestFailed } from "../protocol/api.ts";
-import { fill } from "../i18n/strings.ts";
 
 export type Stage = "queued" | "sending" | "waiting" | "working" | "done" | "failed" | "cancelled";
 
@@ -28,27 +29,29 @@ export interface Job {
 
 const KEY = "owflex-knowledge-uploads";
 // Two small ones at a time; large ones one after the other.
-const MOST_AT_ONCE = 2;
+const MAX_AT_ONCE = 2;
 const LARGE = 1_000_000;
 // Workers take what came first, so only the oldest few are asked about: a user has so many requests a minute.
 const LOOKS = 2;
 const FIRST_LOOK = 1000;
-const LONGEST_LOOK = 5000;
+const MAX_LOOK = 5000;
 const TOO_MANY = 429;
 const REST = 5000;
 const AWAY = [0, TOO_MANY, 502, 503, 504];
 
 export const isOver = (job: Job): boolean => ["done", "failed", "cancelled"].includes(job.stage);
-export const canRetry = (job: Job): boolean => ["failed", "cancelled"].includes(job.stage) && (job.file !== null || job.url !== "");
+export const canRetry = (job: Job): boolean =>
+  ["failed", "cancelled"].includes(job.stage) && (job.file !== null || job.url !== "");
 export const canCancel = (job: Job): boolean => job.stage === "queued" || job.stage === "sending";
 
 // Which of those in hand to ask about: the oldest; new ones stand at the beginning.
-export const oldest = (jobs: Job[]): Job[] => jobs.filter(({ stage }) => stage === "waiting" || stage === "working").slice(-LOOKS);
+export const oldest = (jobs: Job[]): Job[] =>
+  jobs.filter(({ stage }) => stage === "waiting" || stage === "working").slice(-LOOKS);
 
 // Which of the queued ones may begin now.
 export function next(jobs: Job[]): Job | undefined {
   const sending = jobs.filter((job) => job.stage === "sending");
-  if (sending.length >= MOST_AT_ONCE) return undefined;
+  if (sending.length >= MAX_AT_ONCE) return undefined;
   const large = sending.some((job) => job.bytes >= LARGE);
   return jobs.findLast((job) => job.stage === "queued" && !(large && job.bytes >= LARGE));
 }
@@ -64,7 +67,7 @@ export interface Listener {
 }
 
 // It outlives the view: who goes to the chat meanwhile loses no file.
-export class Uploads {
+export class UploadQueue {
   jobs: Job[] = [];
   listener: Listener | null = null;
   private count = 0;
@@ -83,7 +86,13 @@ export class Uploads {
   addFiles(files: Iterable<File>, collection: string, rights: Rights): void {
     for (const file of files) {
       const reason = refusal(file.size, rights.max_bytes);
-      this.jobs.unshift({ ...this.blank(file.name, collection), bytes: file.size, file: reason ? null : file, reason, stage: reason ? "failed" : "queued" });
+      this.jobs.unshift({
+        ...this.blank(file.name, collection),
+        bytes: file.size,
+        file: reason ? null : file,
+        reason,
+        stage: reason ? "failed" : "queued",
+      });
     }
     this.goOn();
   }
@@ -121,8 +130,22 @@ export class Uploads {
   private blank(name: string, collection: string): Job {
     this.count += 1;
     const key = `${Date.now()}-${this.count}`;
-    return { key, name, bytes: 0, collection, stage: "queued", sent: 0, uploadId: null, outcome: null, chunks: 0,
-      documentId: null, reason: "", file: null, url: "", abort: null };
+    return {
+      key,
+      name,
+      bytes: 0,
+      collection,
+      stage: "queued",
+      sent: 0,
+      uploadId: null,
+      outcome: null,
+      chunks: 0,
+      documentId: null,
+      reason: "",
+      file: null,
+      url: "",
+      abort: null,
+    };
   }
 
   private goOn(): void {
@@ -154,7 +177,12 @@ export class Uploads {
   }
 
   private note(job: Job, upload: Upload): void {
-    Object.assign(job, { stage: upload.status, uploadId: upload.upload_id, outcome: upload.outcome, chunks: upload.chunks });
+    Object.assign(job, {
+      stage: upload.status,
+      uploadId: upload.upload_id,
+      outcome: upload.outcome,
+      chunks: upload.chunks,
+    });
     job.documentId = upload.document_ids[0] ?? null;
     job.reason = upload.reason ?? "";
     if (isOver(job)) this.listener?.finished(job);
@@ -162,7 +190,8 @@ export class Uploads {
 
   // Too many at once is no fault of the file: it waits its turn again.
   private refuse(job: Job, error: unknown): void {
-    if (!(error instanceof RequestFailed) || error.status !== TOO_MANY) return this.fail(job, sentenceOf(error));
+    if (!(error instanceof RequestFailed) || error.status !== TOO_MANY)
+      return this.fail(job, sentenceOf(error));
     job.stage = "queued";
     clearTimeout(this.resting);
     this.resting = window.setTimeout(() => {
@@ -180,7 +209,7 @@ export class Uploads {
     if (this.looking || !oldest(this.jobs).length) return;
     this.looking = window.setTimeout(() => {
       void Promise.all(oldest(this.jobs).map((job) => this.look(job))).then((over) => {
-        this.pause = over.includes(true) ? FIRST_LOOK : Math.min(this.pause * 1.5, LONGEST_LOOK);
+        this.pause = over.includes(true) ? FIRST_LOOK : Math.min(this.pause * 1.5, MAX_LOOK);
         this.looking = 0;
         this.goOn();
       });
@@ -213,7 +242,12 @@ export class Uploads {
       const kept = JSON.parse(this.storage?.getItem(KEY) ?? "[]") as Omit<Job, "file" | "abort">[];
       return kept.map((job) => {
         const lost = job.uploadId === null && (job.stage === "queued" || job.stage === "sending");
-        return { ...job, file: null, abort: null, ...(lost ? { stage: "failed" as const, reason: words.uploadLost } : {}) };
+        return {
+          ...job,
+          file: null,
+          abort: null,
+          ...(lost ? { stage: "failed" as const, reason: words.uploadLost } : {}),
+        };
       });
     } catch {
       return [];

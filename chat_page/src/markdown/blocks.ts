@@ -19,7 +19,7 @@ const TABLE_HEAD = /(^|\n)\|[^\n]*(?:\n[ \t|:-]*)?$/;
 const DEFINITION = /\n {0,3}\[[^\]\n]+\]:/;
 const HALF_LINK = /!?\[([^\][\n]*)\]\([^()\s]*$/;
 // Past this a paragraph is shown as it is: nobody writes one that long.
-const LONGEST_CLOSED = 20_000;
+const MAX_CLOSED = 20_000;
 
 // The blocks of a text that is complete.
 export function split(text: string): Split {
@@ -37,17 +37,23 @@ export function grow(before: Split | undefined, text: string): Split {
   const last = blocks.at(-1);
   const done = keeps ? before.html.slice(0, -1) : [];
   const ended = blocks.slice(0, -1).map(({ html }) => html);
-  const open = last ? blocksOf(closed(rest.slice(last.start))).map(({ html }) => html).join("") : "";
+  const open = last
+    ? blocksOf(closed(rest.slice(last.start)))
+        .map(({ html }) => html)
+        .join("")
+    : "";
   return { text, html: [...done, ...ended, open], tail: from + (last?.start ?? 0), read: rest.length };
 }
 
-// The last block with its half-open emphasis, code and links closed, and without a line whose meaning is open.
+// The last block with its half-open emphasis, code and links closed, without a line whose meaning is open.
 export function closed(block: string): string {
-  if (block.length > LONGEST_CLOSED) return block;
+  if (block.length > MAX_CLOSED) return block;
   const fences = [...block.matchAll(FENCE)];
   if (fences.length % 2) return block.replace(/\n[ \t]*[`~]{1,2}$/, "");
   const certain = block.replace(/\n\|[ \t:-]*[ \t|:-]*$/, (end) => (TABLE_HEAD.test(block) ? "" : end));
-  const shown = (TABLE_HEAD.test(certain) && !/\n\|?[ \t]*:?-+/.test(certain) ? certain.replace(TABLE_HEAD, "$1") : certain).replace(UNDECIDED, "$1");
+  const shown = (
+    TABLE_HEAD.test(certain) && !/\n\|?[ \t]*:?-+/.test(certain) ? certain.replace(TABLE_HEAD, "$1") : certain
+  ).replace(UNDECIDED, "$1");
   return withEnds(shown.replace(HALF_LINK, "$1"));
 }
 
@@ -56,7 +62,8 @@ function withEnds(text: string): string {
   const paragraph = text.slice(start);
   const plain = paragraph.replace(CODE, (code) => " ".repeat(code.length));
   const tick = /`+/.exec(plain);
-  if (tick) return tick.index === plain.length - tick[0].length ? text.slice(0, start + tick.index) : text + tick[0];
+  if (tick)
+    return tick.index === plain.length - tick[0].length ? text.slice(0, start + tick.index) : text + tick[0];
   const ends: string[] = [];
   for (const [sign] of plain.matchAll(/\*\*|__|~~|\*(?=\S)|(?<=\S)\*/g)) {
     if (ends.at(-1) === sign) ends.pop();
@@ -66,4 +73,3 @@ function withEnds(text: string): string {
   while (ends.length && shown.endsWith(ends.at(-1) ?? "")) shown = shown.slice(0, -(ends.pop() ?? "").length);
   return shown.replace(/\s+$/, "") + ends.reverse().join("");
 }
-

@@ -1,5 +1,5 @@
-// Names of hosts in foreign letters; stands in for the package `punycode.js`. They are shown as they are sent,
-// so that a name cannot look like another one.
+// Names of hosts in foreign letters; stands in for the package `punycode.js`. They are shown as they are
+// sent, so that a name cannot look like another one.
 const toUnicode = (name: string): string => name;
 
 function toASCII(name: string): string {

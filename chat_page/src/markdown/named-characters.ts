@@ -1,6 +1,6 @@
 // Named characters such as `&amp;` by the browser's own table; stands in for the package `entities`.
 const known = new Map<string, string>();
-const MOST = 1000;
+const MAX_KNOWN = 1000;
 const NAMED = /^&[a-z][a-z0-9]{1,31};$/i;
 
 export function decodeHTMLStrict(entity: string): string {
@@ -9,6 +9,6 @@ export function decodeHTMLStrict(entity: string): string {
   const found = known.get(entity);
   if (found !== undefined) return found;
   const text = new DOMParser().parseFromString(entity, "text/html").documentElement.textContent ?? entity;
-  if (known.size < MOST) known.set(entity, text);
+  if (known.size < MAX_KNOWN) known.set(entity, text);
   return text;
 }

@@ -8,7 +8,7 @@ const MARKS = /\{\uE000(\d+)\uE001/g;
 const LINK = /^(?:https?:\/\/|mailto:)/i;
 
 const markdown = new MarkdownIt({ html: false, linkify: true, breaks: false, maxNesting: 40 });
-// Nothing but the web and mail: another scheme could start a program, and a relative address leads nowhere here.
+// Nothing but the web and mail: another scheme could start a program, and a relative address leads nowhere.
 markdown.validateLink = (address) => LINK.test(address.trim());
 markdown.linkify.set({ fuzzyLink: false, fuzzyEmail: false });
 
@@ -37,7 +37,8 @@ markdown.renderer.rules.link_open = (tokens, index, options, _environment, self)
   return self.renderToken(tokens, index, options);
 };
 
-markdown.renderer.rules.fence = (tokens, index) => codeBlock(tokens[index]?.content ?? "", tokens[index]?.info ?? "");
+markdown.renderer.rules.fence = (tokens, index) =>
+  codeBlock(tokens[index]?.content ?? "", tokens[index]?.info ?? "");
 markdown.renderer.rules.code_block = (tokens, index) => codeBlock(tokens[index]?.content ?? "", "");
 markdown.renderer.rules.code_inline = (tokens, index) => {
   const [code, marks] = withoutMarks(tokens[index]?.content ?? "");
@@ -95,5 +96,6 @@ function withoutMarks(content: string): [code: string, marks: string] {
 
 function citation(place: string): string {
   const number = Number(place) + 1;
-  return `<button type="button" class="mark" data-source="${place}" aria-label="${strings.source} ${number}">${number}</button>`;
+  const label = `${strings.source} ${number}`;
+  return `<button type="button" class="mark" data-source="${place}" aria-label="${label}">${number}</button>`;
 }

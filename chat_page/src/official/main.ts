@@ -1,14 +1,17 @@
-// The page at `/` where a domain key is set: OpenAI's component, and our own chat wherever that does not come up.
-import { applyTheme, savedTheme } from "../ui/theme.ts";
-import { officialStrings as words } from "./strings.ts";
-import { fetchAs, isFatal, optionsOf, threadIn } from "./options.ts";
-import { officialStyles } from "./styles.ts";
-import { Api } from "../protocol/api.ts";
-import { baseOf, loadConfig, loadLanguage } from "../protocol/service-config.ts";
-import { Tokens } from "../protocol/tokens.ts";
+// The page at `/` where a domain key is set: OpenAI's component, and our own chat where that does not
+// come up.
+
 import type { ChatKitOptions, OpenAIChatKit } from "@openai/chatkit";
-import type { OfficialConfig } from "./options.ts";
+import { loadLanguage } from "../i18n/language-file.ts";
+import { Api } from "../protocol/api.ts";
+import { baseOf, loadConfig } from "../protocol/service-config.ts";
 import type { TokenProvider } from "../protocol/tokens.ts";
+import { Tokens } from "../protocol/tokens.ts";
+import { applyTheme, savedTheme } from "../ui/theme.ts";
+import type { OfficialConfig } from "./options.ts";
+import { fetchAs, isFatal, optionsOf, threadIn } from "./options.ts";
+import { officialStrings as words } from "./strings.ts";
+import { officialStyles } from "./styles.ts";
 
 const SCRIPT = "https://cdn.platform.openai.com/deployments/chatkit/chatkit.js";
 const TAG = "openai-chatkit";
@@ -84,7 +87,9 @@ async function mountTheirs(config: OfficialConfig): Promise<void> {
     await mountOurs();
     showStrip(sentence, words.again, "official");
   };
-  const outcome = (await scriptLoads()) ? await comesUp(element, config, () => void leave(words.refused)) : "unreachable";
+  const outcome = (await scriptLoads())
+    ? await comesUp(element, config, () => void leave(words.refused))
+    : "unreachable";
   if (gone) return;
   if (outcome !== "ready") return leave(words[outcome]);
   loading.remove();
@@ -128,7 +133,11 @@ function comesUp(element: OpenAIChatKit, config: OfficialConfig, lost: () => voi
 
 function connect(element: OpenAIChatKit, config: OfficialConfig): void {
   const system = matchMedia("(prefers-color-scheme: dark)");
-  const asUser = fetchAs(BASE, () => tokens.headers(), () => tokens.forget());
+  const asUser = fetchAs(
+    BASE,
+    () => tokens.headers(),
+    () => tokens.forget(),
+  );
   const options = (): ChatKitOptions =>
     optionsOf(config, {
       url: api.url,
@@ -140,7 +149,11 @@ function connect(element: OpenAIChatKit, config: OfficialConfig): void {
   element.setOptions(options());
   system.addEventListener("change", () => element.setOptions(options()));
   element.addEventListener("chatkit.thread.change", ({ detail }) => {
-    history.replaceState(null, "", `${location.pathname}${location.search}${detail.threadId ? `#${detail.threadId}` : ""}`);
+    history.replaceState(
+      null,
+      "",
+      `${location.pathname}${location.search}${detail.threadId ? `#${detail.threadId}` : ""}`,
+    );
   });
   window.addEventListener("hashchange", () => {
     if (location.hash.startsWith("#/")) location.reload();

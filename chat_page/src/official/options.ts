@@ -21,7 +21,12 @@ const ACCENTS = { light: "#2f6f5e", dark: "#7fc4ae" } as const;
 export function optionsOf(config: OfficialConfig, around: Surroundings): ChatKitOptions {
   const colorScheme = around.dark ? "dark" : "light";
   return {
-    api: { url: around.url, domainKey: config.chatkit?.domain_key ?? "", uploadStrategy: { type: "two_phase" }, fetch: around.fetch },
+    api: {
+      url: around.url,
+      domainKey: config.chatkit?.domain_key ?? "",
+      uploadStrategy: { type: "two_phase" },
+      fetch: around.fetch,
+    },
     theme: { colorScheme, radius: "round", color: { accent: { primary: ACCENTS[colorScheme], level: 1 } } },
     frameTitle: config.title,
     initialThread: around.thread,
@@ -52,7 +57,8 @@ function composerOf({ attachments, dictation, models = [] }: OfficialConfig): Co
 }
 
 // A thread's address is #<id>; the other views of the page begin with #/.
-export const threadIn = (hash: string): string | null => (hash.length > 1 && !hash.startsWith("#/") ? hash.slice(1) : null);
+export const threadIn = (hash: string): string | null =>
+  hash.length > 1 && !hash.startsWith("#/") ? hash.slice(1) : null;
 
 // The component also reports errors of single requests; these say that it cannot be used at all.
 export function isFatal(error: unknown): boolean {
@@ -62,9 +68,14 @@ export function isFatal(error: unknown): boolean {
 }
 
 // Requests to our service carry who asks; a token that was refused is asked for anew, once.
-export function fetchAs(base: string, headers: () => Promise<Record<string, string>>, forget: () => void): typeof fetch {
+export function fetchAs(
+  base: string,
+  headers: () => Promise<Record<string, string>>,
+  forget: () => void,
+): typeof fetch {
   return async (input, init) => {
-    if (new URL(input instanceof Request ? input.url : input, base).origin !== new URL(base).origin) return fetch(input, init);
+    if (new URL(input instanceof Request ? input.url : input, base).origin !== new URL(base).origin)
+      return fetch(input, init);
     const send = async (): Promise<Response> => {
       const all = new Headers(init?.headers ?? (input instanceof Request ? input.headers : undefined));
       for (const [name, value] of Object.entries(await headers())) all.set(name, value);

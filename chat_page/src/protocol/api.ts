@@ -1,51 +1,26 @@
 // Requests of the ChatKit protocol: one address, JSON in, JSON or a stream of events out.
+import { bytesOf, eventsIn } from "./events.ts";
 import { Tokens } from "./tokens.ts";
 import type { Page, StreamEvent, Thread, ThreadItem, Vote } from "./types.ts";
 
 export class RequestFailed extends Error {
-  constructor(message: string, readonly status: number) {
+  constructor(
+    message: string,
+    readonly status: number,
+  ) {
     super(message);
   }
 }
 
-// Splits a byte stream of server-sent events into the JSON of their data; a chunk may end anywhere.
-export async function* parseEvents(stream: AsyncIterable<Uint8Array>): AsyncGenerator<StreamEvent> {
-  const decoder = new TextDecoder();
-  let rest = "";
-  for await (const bytes of stream) {
-    rest += decoder.decode(bytes, { stream: true }).replaceAll("\r\n", "\n");
-    const parts = rest.split("\n\n");
-    rest = parts.pop() ?? "";
-    for (const part of parts) {
-      const data = part
-        .split("\n")
-        .filter((line) => line.startsWith("data:"))
-        .map((line) => line.slice(5).trimStart())
-        .join("\n");
-      if (data) yield JSON.parse(data) as StreamEvent;
-    }
-  }
-}
-
-async function* bytesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const reader = body.getReader();
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return;
-      yield value;
-    }
-  } finally {
-    reader.releaseLock();
-  }
-}
-
 export class Api {
-  constructor(public url: string, private readonly tokens = new Tokens(() => undefined)) {}
+  constructor(
+    public url: string,
+    private readonly tokens = new Tokens(() => undefined),
+  ) {}
 
   async *stream(type: string, params: object, signal: AbortSignal): AsyncGenerator<StreamEvent> {
     const response = await this.post(type, params, signal);
-    if (response.body) yield* parseEvents(bytesOf(response.body));
+    if (response.body) yield* eventsIn(bytesOf(response.body));
   }
 
   threads(after?: string): Promise<Page<Thread>> {
@@ -57,7 +32,12 @@ export class Api {
   }
 
   newestItems(threadId: string, after?: string): Promise<Page<ThreadItem>> {
-    return this.json("items.list", { thread_id: threadId, limit: 50, order: "desc", ...(after ? { after } : {}) });
+    return this.json("items.list", {
+      thread_id: threadId,
+      limit: 50,
+      order: "desc",
+      ...(after ? { after } : {}),
+    });
   }
 
   rename(threadId: string, title: string): Promise<unknown> {
@@ -86,12 +66,12 @@ export class Api {
   // A vote, its reason, or (without a kind) that it is taken back.
   async vote(thread_id: string, item_id: string, kind: Vote["kind"] | null, reason?: string): Promise<void> {
     const body = JSON.stringify({ thread_id, item_id, kind, ...(reason ? { reason } : {}) });
-    const response = await this.fetch("feedback", { method: "POST", headers: { "content-type": "application/json" }, body });
+    const response = await this.fetch("feedback", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body,
+    });
     if (!response.ok) throw new RequestFailed(await explanation(response), response.status);
-  }
-
-  feedback(threadId: string, itemId: string, kind: "positive" | "negative"): Promise<unknown> {
-    return this.json("items.feedback", { thread_id: threadId, item_ids: [itemId], kind });
   }
 
   // Any request that is answered with JSON.
@@ -115,7 +95,11 @@ export class Api {
 
   // A token that is refused is asked for once more: it may have run out.
   async fetch(path: string, init: RequestInit = {}): Promise<Response> {
-    const ask = async (): Promise<Response> => fetch(this.address(path), { ...init, headers: { ...(await this.headers()), ...(init.headers as Record<string, string>) } });
+    const ask = async (): Promise<Response> =>
+      fetch(this.address(path), {
+        ...init,
+        headers: { ...(await this.headers()), ...(init.headers as Record<string, string>) },
+      });
     let response = await ask();
     if (response.status === 401 && this.tokens.provider) {
       this.tokens.forget();
@@ -149,7 +133,11 @@ async function explanation(response: Response): Promise<string> {
 
 // The sentence in the JSON of a refusal, whoever wrote it; empty when there is none.
 export function sentenceIn(body: unknown): string {
-  const { error, message, detail } = (body ?? {}) as { error?: { message?: unknown } | string; message?: unknown; detail?: unknown };
+  const { error, message, detail } = (body ?? {}) as {
+    error?: { message?: unknown } | string;
+    message?: unknown;
+    detail?: unknown;
+  };
   const said = [typeof error === "object" ? error?.message : error, message, detail];
   return said.find((text): text is string => typeof text === "string" && text !== "") ?? "";
 }

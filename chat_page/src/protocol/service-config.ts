@@ -1,9 +1,13 @@
 // Where the service is, and what it tells before anything was asked.
-import { pick, use } from "../i18n/translation.ts";
 import type { Api } from "./api.ts";
 import type { Config } from "./types.ts";
 
-export const NO_CONFIG: Config = { title: "OwFlex", greeting: "", prompts: [], model: { name: "", extractive: false } };
+export const NO_CONFIG: Config = {
+  title: "OwFlex",
+  greeting: "",
+  prompts: [],
+  model: { name: "", extractive: false },
+};
 
 interface Sent extends Omit<Config, "knowledge"> {
   knowledge?: boolean | { view: boolean; uploads?: boolean };
@@ -21,13 +25,4 @@ export async function loadConfig(api: Api): Promise<Config> {
   const sent = (await response.json()) as Sent;
   const { knowledge } = sent;
   return { ...sent, knowledge: typeof knowledge === "object" ? knowledge.view : Boolean(knowledge) };
-}
-
-// The language that was asked for, else the browser's. English stays where a file cannot be had.
-export async function loadLanguage(api: Api, locale: string, available: readonly string[]): Promise<string> {
-  const code = pick(locale ? [locale] : navigator.languages, available);
-  const response = code === "en" ? null : await api.get(`static/locales/${code}.json`).catch(() => null);
-  const found = response?.ok ? code : "en";
-  use(found, response?.ok ? ((await response.json()) as Record<string, unknown>) : {});
-  return found;
 }

@@ -14,7 +14,10 @@ export class Tokens {
 
   async headers(): Promise<Record<string, string>> {
     const token = await this.token();
-    return { ...(this.language ? { "accept-language": this.language } : {}), ...(token ? { authorization: `Bearer ${token}` } : {}) };
+    return {
+      ...(this.language ? { "accept-language": this.language } : {}),
+      ...(token ? { authorization: `Bearer ${token}` } : {}),
+    };
   }
 
   forget(): void {

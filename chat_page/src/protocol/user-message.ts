@@ -36,10 +36,22 @@ interface TagPart {
 
 // The `input` of a request; the tags come first, since they say where to look.
 export function inputOf(message: string | Outgoing): object {
-  const { text, tags = [], attachments = [], quoted, model, tool } = typeof message === "string" ? { text: message } as Outgoing : message;
+  const {
+    text,
+    tags = [],
+    attachments = [],
+    quoted,
+    model,
+    tool,
+  } = typeof message === "string" ? ({ text: message } as Outgoing) : message;
   const words = tags.length && text ? ` ${text}` : text;
   const content: object[] = tags.map((tag) => ({
-    type: "input_tag", id: tag.id, text: tag.label, data: { kind: tag.kind, ...tag.data }, group: tag.kind, interactive: false,
+    type: "input_tag",
+    id: tag.id,
+    text: tag.label,
+    data: { kind: tag.kind, ...tag.data },
+    group: tag.kind,
+    interactive: false,
   }));
   if (words || !content.length) content.push({ type: "input_text", text: words });
   const inference_options = { ...(model ? { model } : {}), ...(tool ? { tool_choice: { id: tool } } : {}) };
@@ -53,12 +65,18 @@ export function wordsOf(item: ThreadItem): string {
   const all = parts(item);
   const first = all.findIndex((part) => part.type !== "input_tag");
   const rest = first < 0 ? [] : all.slice(first);
-  return rest.map((part) => (part.type === "input_tag" ? `@${part.text}` : part.text)).join("").trim();
+  return rest
+    .map((part) => (part.type === "input_tag" ? `@${part.text}` : part.text))
+    .join("")
+    .trim();
 }
 
 // The names of what a sent message was limited to, those that stand before its words.
 export function namesOf(item: ThreadItem): { kind: string; text: string }[] {
   const all = parts(item);
   const first = all.findIndex((part) => part.type !== "input_tag");
-  return (first < 0 ? all : all.slice(0, first)).map((part) => ({ kind: part.data?.kind ?? "", text: part.text }));
+  return (first < 0 ? all : all.slice(0, first)).map((part) => ({
+    kind: part.data?.kind ?? "",
+    text: part.text,
+  }));
 }

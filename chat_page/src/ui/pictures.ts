@@ -1,6 +1,7 @@
 // Pictures: loaded only from the page's own host or from the message itself; any other is a link.
-import { html } from "lit";
+
 import type { TemplateResult } from "lit";
+import { html } from "lit";
 import { strings } from "../i18n/strings.ts";
 
 const DATA = /^data:image\/(?:png|jpeg|gif|webp|avif);base64,[a-z0-9+/=]+$/i;
@@ -16,7 +17,8 @@ export function mayLoad(address: string): boolean {
   }
 }
 
-export const isWeb = (address: string | undefined | null): address is string => /^https?:\/\/[^\s]+$/i.test(address ?? "");
+export const isWeb = (address: string | undefined | null): address is string =>
+  /^https?:\/\/[^\s]+$/i.test(address ?? "");
 
 export function picture(address: string | undefined, alt: string): TemplateResult {
   if (!address) return html`<p class="aside">${strings.pictureComing}</p>`;

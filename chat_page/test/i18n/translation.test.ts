@@ -1,16 +1,17 @@
 import assert from "node:assert/strict";
-import { readFileSync, readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
-import { direction, pick, translated, use } from "../src/i18n/translation.ts";
-import { strings } from "../src/i18n/strings.ts";
+import { strings } from "../../src/i18n/strings.ts";
+import { direction, pick, translated, use } from "../../src/i18n/translation.ts";
 
 type Words = { [key: string]: unknown };
 const english = structuredClone(strings) as unknown as Words;
 const FOLDER = "locales";
 const SECTIONS = ["knowledgeView", "official"];
-
-const placeholders = (text: unknown): string => [...JSON.stringify(text).matchAll(/\{\w+\}/g)].map(String).sort().join();
-const shape = (value: unknown): unknown => (typeof value === "object" && value !== null ? Object.keys(value) : typeof value);
+const placeholders = (text: unknown): string =>
+  [...JSON.stringify(text).matchAll(/\{\w+\}/g)].map(String).sort().join();
+const shape = (value: unknown): unknown =>
+  typeof value === "object" && value !== null ? Object.keys(value) : typeof value;
 
 for (const name of readdirSync(FOLDER)) {
   const file = JSON.parse(readFileSync(`${FOLDER}/${name}`, "utf8")) as Words;

@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
-import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
-import { fetchAs, isFatal, optionsOf, threadIn } from "../src/official/options.ts";
-import { officialStrings } from "../src/official/strings.ts";
-import type { OfficialConfig } from "../src/official/options.ts";
+import type { OfficialConfig } from "../../src/official/options.ts";
+import { fetchAs, isFatal, optionsOf, threadIn } from "../../src/official/options.ts";
 
 const config: OfficialConfig = {
-  title: "Handbook", greeting: "Hello", prompts: [], model: { name: "m", extractive: false }, chatkit: { domain_key: "key" },
+  title: "Handbook",
+  greeting: "Hello",
+  prompts: [],
+  model: { name: "m", extractive: false },
+  chatkit: { domain_key: "key" },
 };
 const around = { url: "https://svc/chatkit", fetch, thread: null, dark: true, locale: "" };
 
@@ -19,8 +21,16 @@ test("what the service lacks is not offered", () => {
 test("models, files and dictation are offered as the service has them", () => {
   const attachments = { max_bytes: 5, max_count: 2, accept: ["text/plain"] };
   const { composer } = optionsOf({ ...config, models: ["a", "b"], attachments, dictation: true }, around);
-  assert.deepEqual(composer?.models, [{ id: "a", label: "a", default: true }, { id: "b", label: "b", default: false }]);
-  assert.deepEqual(composer?.attachments, { enabled: true, maxSize: 5, maxCount: 2, accept: { "text/plain": [] } });
+  assert.deepEqual(composer?.models, [
+    { id: "a", label: "a", default: true },
+    { id: "b", label: "b", default: false },
+  ]);
+  assert.deepEqual(composer?.attachments, {
+    enabled: true,
+    maxSize: 5,
+    maxCount: 2,
+    accept: { "text/plain": [] },
+  });
   assert.deepEqual(composer?.dictation, { enabled: true });
 });
 
@@ -42,17 +52,18 @@ test("only our service gets the token, and a body can be sent twice", async (con
     return new Response("{}", { status: sent.length === 1 ? 401 : 200 });
   });
   let count = 0;
-  const asUser = fetchAs("https://svc/", async () => ({ authorization: `Bearer ${count}` }), () => { count += 1; });
+  const asUser = fetchAs(
+    "https://svc/",
+    async () => ({ authorization: `Bearer ${count}` }),
+    () => {
+      count += 1;
+    },
+  );
   assert.equal((await asUser("https://svc/chatkit", { method: "POST", body: "{}" })).status, 200);
   await asUser("https://cdn.example/x");
   assert.deepEqual(sent, [
-    ["https://svc/chatkit", "Bearer 0", "{}"], ["https://svc/chatkit", "Bearer 1", "{}"], ["https://cdn.example/x", null, undefined],
+    ["https://svc/chatkit", "Bearer 0", "{}"],
+    ["https://svc/chatkit", "Bearer 1", "{}"],
+    ["https://cdn.example/x", null, undefined],
   ]);
 });
-
-for (const name of readdirSync("locales")) {
-  test(`${name} has every word around the component`, () => {
-    const file = JSON.parse(readFileSync(`locales/${name}`, "utf8")) as { official: object };
-    assert.deepEqual(Object.keys(file.official), Object.keys(officialStrings));
-  });
-}

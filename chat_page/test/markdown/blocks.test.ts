@@ -1,14 +1,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { closed, grow, split } from "../src/markdown/blocks.ts";
-import { toHtml } from "../src/markdown/render.ts";
-import type { Split } from "../src/markdown/blocks.ts";
+import type { Split } from "../../src/markdown/blocks.ts";
+import { closed, grow, split } from "../../src/markdown/blocks.ts";
+import { toHtml } from "../../src/markdown/render.ts";
 
 const TEXT = [
-  "# Title", "A **bold** word, `code` and a [link](https://e.example/a).", "- one\n- two\n\n  more of two\n- three",
-  "```python\nprint(1)\n\nprint(2)\n```", "| a | b |\n|---|---|\n| 1 | 2 |", "> quoted\n> on", "The end.",
+  "# Title",
+  "A **bold** word, `code` and a [link](https://e.example/a).",
+  "- one\n- two\n\n  more of two\n- three",
+  "```python\nprint(1)\n\nprint(2)\n```",
+  "| a | b |\n|---|---|\n| 1 | 2 |",
+  "> quoted\n> on",
+  "The end.",
 ].join("\n\n");
-
 function play(text: string, size: number): { last: Split; read: number; changed: number } {
   let now: Split | undefined;
   let read = 0;
@@ -16,7 +20,9 @@ function play(text: string, size: number): { last: Split; read: number; changed:
   for (let to = size; to < text.length + size; to += size) {
     const next = grow(now, text.slice(0, to));
     read += next.read;
-    changed += next.html.filter((block, place) => place < (now?.html.length ?? 0) - 1 && block !== now?.html[place]).length;
+    changed += next.html.filter(
+      (block, place) => place < (now?.html.length ?? 0) - 1 && block !== now?.html[place],
+    ).length;
     now = next;
   }
   return { last: now as Split, read, changed };
@@ -43,9 +49,17 @@ test("1400 deltas read each paragraph, not the whole text, again and again", () 
 
 test("half-open signs are closed for the eye", () => {
   const cases: [string, string][] = [
-    ["so **bold wo", "so **bold wo**"], ["so **", "so "], ["a `code", "a `code`"], ["a `", "a "], ["a *soft", "a *soft*"],
-    ["see [the page](https://e.exa", "see the page"], ["text\n-", "text"], ["text\n##", "text"], ["```js\nx = 1\n``", "```js\nx = 1"],
-    ["2 * 3 is 6", "2 * 3 is 6"], ["~~gone", "~~gone~~"],
+    ["so **bold wo", "so **bold wo**"],
+    ["so **", "so "],
+    ["a `code", "a `code`"],
+    ["a `", "a "],
+    ["a *soft", "a *soft*"],
+    ["see [the page](https://e.exa", "see the page"],
+    ["text\n-", "text"],
+    ["text\n##", "text"],
+    ["```js\nx = 1\n``", "```js\nx = 1"],
+    ["2 * 3 is 6", "2 * 3 is 6"],
+    ["~~gone", "~~gone~~"],
   ];
   for (const [open, shown] of cases) assert.equal(closed(open).trimEnd(), shown.trimEnd(), open);
 });
@@ -57,9 +71,13 @@ test("a table is shown once it is known to be one", () => {
 });
 
 test("a link that is defined below still becomes one", () => {
-  assert.match(play("See [it][1].\n\nMore.\n\n[1]: https://e.example/\n\nEnd.", 4).last.html.join(""), /<a href="https:\/\/e\.example\/"/);
+  assert.match(
+    play("See [it][1].\n\nMore.\n\n[1]: https://e.example/\n\nEnd.", 4).last.html.join(""),
+    /<a href="https:\/\/e\.example\/"/,
+  );
 });
 
 test("hostile text of 50 kB is split in good time", { timeout: 20_000 }, () => {
-  for (const piece of ["_a*", "[", "> ", "**", "`", "- ", "|", "![", "<a", "*a_ "]) split(piece.repeat(Math.floor(50_000 / piece.length)));
+  for (const piece of ["_a*", "[", "> ", "**", "`", "- ", "|", "![", "<a", "*a_ "])
+    split(piece.repeat(Math.floor(50_000 / piece.length)));
 });
