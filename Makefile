@@ -36,6 +36,7 @@ check: $(VENV)/.installed-dev browser lint contracts types page-check examples t
 format: $(VENV)/.installed-dev
 	$(BIN)/ruff format $(SOURCES)
 	$(BIN)/ruff check --fix $(SOURCES)
+	$(BIN)/python build_page.py format
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check $(SOURCES)

@@ -16,6 +16,7 @@ await build({
   outbase: folder,
   outExtension: { ".js": ".mjs" },
   bundle: true,
+  external: ["typescript"],
   format: "esm",
   target: "es2022",
   platform: "node",

@@ -18,7 +18,6 @@ const BY_ENDING: Record<string, string> = {
 const NAMES: Record<string, string> = {
   "application/pdf": "PDF",
   "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "DOCX",
-  "text/plain": "text",
   "text/markdown": "Markdown",
   "text/html": "HTML",
   "text/csv": "CSV",
@@ -29,6 +28,11 @@ const ending = (name: string): string => name.slice(name.lastIndexOf(".") + 1).t
 
 export const mimeOf = (file: { name: string; type: string }): string =>
   file.type || BY_ENDING[ending(file.name)] || "text/plain";
+
+function nameOf(type: string): string {
+  if (type === "text/plain") return strings.text;
+  return NAMES[type] ?? ending(type.replace("/", "."));
+}
 
 export function sizeText(bytes: number): string {
   if (bytes < 1000) return `${bytes} B`;
@@ -54,6 +58,6 @@ export function refusal(
   if (limits.accept.includes(type) || type.startsWith("text/")) return "";
   return fill(strings.fileNotAccepted, {
     name: file.name,
-    types: limits.accept.map((kind) => NAMES[kind] ?? ending(kind.replace("/", "."))).join(", "),
+    types: limits.accept.map((kind) => nameOf(kind)).join(", "),
   });
 }

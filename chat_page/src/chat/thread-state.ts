@@ -1,5 +1,6 @@
 // What is on the page, and how each event changes it. Pure: no DOM, no requests.
 
+import { strings } from "../i18n/strings.ts";
 import type {
   Annotation,
   AssistantContent,
@@ -42,8 +43,6 @@ export const emptyState: ChatState = {
   suggestions: [],
 };
 
-export const SOMETHING_FAILED = "Something went wrong while the answer was written.";
-
 export function reduce(state: ChatState, event: StreamEvent): ChatState {
   switch (event.type) {
     case "thread.created":
@@ -63,7 +62,7 @@ export function reduce(state: ChatState, event: StreamEvent): ChatState {
       return {
         ...state,
         progress: "",
-        failure: { text: event.message || SOMETHING_FAILED, retry: event.allow_retry ?? false },
+        failure: { text: event.message || strings.somethingFailed, retry: event.allow_retry ?? false },
       };
     case "notice":
       return { ...state, notice: noticeOf(event) };

@@ -30,10 +30,8 @@ export function tray(draft: Draft, change: (run: () => void) => void): TemplateR
         : nothing
     }
     ${tags.map(
-      (
-        tag,
-      ) => html`<li class="tag">${tag.kind === "document" ? icons.file : icons.folder}<span>${tag.label}</span>
-      ${remove(fill(strings.removeTag, { name: tag.label }), untag(tag))}</li>`,
+      (tag) => html`<li class="tag">${tag.kind === "document" ? icons.file : icons.folder}
+      <span>${tag.label}</span> ${remove(fill(strings.removeTag, { name: tag.label }), untag(tag))}</li>`,
     )}
     ${files.map(
       (file) => html`<li class="file"><owflex-file .file=${{ ...file }}></owflex-file>

@@ -35,7 +35,11 @@ export function header(parts: Header): TemplateResult {
     ${parts.views} ${parts.exports}
     ${parts.drawer === null ? button(strings.newChat, icons.plus, parts.create) : nothing}
     ${parts.theme ? button(strings.themes[parts.theme], icons.theme, parts.changeTheme) : nothing}
-    ${parts.full ? button(strings.leaveFullScreen, icons.unfull, parts.toggleScreen) : button(strings.fullScreen, icons.full, parts.toggleScreen)}
+    ${
+      parts.full
+        ? button(strings.leaveFullScreen, icons.unfull, parts.toggleScreen)
+        : button(strings.fullScreen, icons.full, parts.toggleScreen)
+    }
     ${parts.closes ? button(strings.closeChat, icons.close, parts.close) : nothing}
   </header>`;
 }

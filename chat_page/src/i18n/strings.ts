@@ -60,6 +60,7 @@ export const strings = words({
   lost: "The connection was lost before the answer was complete.",
   unreachable: "The chat service cannot be reached. Is it running?",
   refused: "The request was refused.",
+  somethingFailed: "Something went wrong while the answer was written.",
   dismiss: "Dismiss",
   notShown: "This part of the answer cannot be shown here.",
   unknownPart: "This chat cannot show a part of the kind “{kind}”.",

@@ -39,7 +39,8 @@ export function addPanel(adding: Adding): TemplateResult {
   return html`<section class="add" aria-label=${words.addTitle}>
     <label class="drop"><input type="file" multiple class="unseen" @change=${pick}
       aria-label=${words.chooseFiles}>
-      ${icons.attach}<span><b>${words.chooseFiles}</b> <small>${words.dropHere}, ${mostSize}</small></span></label>
+      ${icons.attach}
+      <span><b>${words.chooseFiles}</b> <small>${words.dropHere}, ${mostSize}</small></span></label>
     <label class="field"><span>${words.intoCollection}</span>
       <input list="collections" maxlength="100" .value=${adding.collection}
         @change=${(event: Event) => adding.choose((event.target as HTMLInputElement).value.trim())}></label>

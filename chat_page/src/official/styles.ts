@@ -15,8 +15,8 @@ export function officialStyles(): CSSStyleSheet {
     color: light-dark(#4d535d, #a3a9b4); background: light-dark(#f1efeb, #121417);
     border-bottom: 1px solid light-dark(#e2dfd8, #30343c); }
   .owflex-strip a { color: light-dark(#2f6f5e, #7fc4ae); padding: 0.3rem 0.2rem; flex: none; }
-  .owflex-strip button { font: inherit; font-size: 1.1rem; line-height: 1; color: inherit; background: none; border: 0;
-    border-radius: 0.4rem; width: 1.9rem; height: 1.9rem; cursor: pointer; flex: none; }
+  .owflex-strip button { font: inherit; font-size: 1.1rem; line-height: 1; color: inherit; background: none;
+    border: 0; border-radius: 0.4rem; width: 1.9rem; height: 1.9rem; cursor: pointer; flex: none; }
   .owflex-strip button:hover { background: light-dark(#e2dfd8, #30343c); }
   .owflex-strip :focus-visible { outline: 2px solid light-dark(#2f6f5e, #7fc4ae); outline-offset: 1px; }
   `);

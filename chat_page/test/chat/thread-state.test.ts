@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { emptyState, lastUserMessage, reduce, SOMETHING_FAILED } from "../../src/chat/thread-state.ts";
+import { emptyState, lastUserMessage, reduce } from "../../src/chat/thread-state.ts";
+import { strings } from "../../src/i18n/strings.ts";
 import type { AssistantItem, StreamEvent, ThreadItem } from "../../src/protocol/types.ts";
 
 const item = (id: string, type: string, more: object = {}): ThreadItem => ({
@@ -91,7 +92,10 @@ test("a removed item is gone and an error says whether trying again helps", () =
 });
 
 test("an error without words gets some", () => {
-  assert.equal(reduce(emptyState, { type: "error", code: "stream.error" }).failure?.text, SOMETHING_FAILED);
+  assert.equal(
+    reduce(emptyState, { type: "error", code: "stream.error" }).failure?.text,
+    strings.somethingFailed,
+  );
 });
 
 test("what is unknown changes nothing", () => {
