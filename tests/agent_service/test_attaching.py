@@ -100,16 +100,16 @@ async def test_what_cannot_be_attached_is_said_before_anything_is_sent(page: Pag
     field = page.locator("input[type=file]")
     large: FilePayload = {"name": "large.txt", "mimeType": "text/plain", "buffer": b"x" * 2001}
     await field.set_input_files([large])
-    await expect(alert).to_contain_text("large.txt has 2 kB. A file can have 2 kB at most.")
+    await expect(alert).to_contain_text("large.txt is 2 kB; the limit is 2 kB.")
     film: FilePayload = {"name": "film.mp4", "mimeType": "video/mp4", "buffer": b"x"}
     await field.set_input_files([film])
-    await expect(alert).to_contain_text("film.mp4 cannot be attached. There can be: PDF, DOCX")
+    await expect(alert).to_contain_text("film.mp4 cannot be attached. Accepted types: PDF, DOCX")
     empty: FilePayload = {"name": "notes.md", "mimeType": "text/markdown", "buffer": b""}
     await field.set_input_files([empty])
     await expect(alert).to_contain_text("notes.md is empty.")
     assert asked == []
     await field.set_input_files([NOTES, NOTES, NOTES, NOTES])
-    await expect(alert).to_contain_text("A message can carry 3 files at most.")
+    await expect(alert).to_contain_text("A message can have at most 3 files.")
     await uploaded(page, 3)
 
 

@@ -74,7 +74,7 @@ async def test_what_was_said_lands_behind_what_was_typed(open_page: OpenPage, pr
     async with open_page() as page:
         await page.get_by_role("textbox").fill("Tell me:")
         await record(page)
-        await page.get_by_role("button", name="Use what was said").click()
+        await page.get_by_role("button", name="Use the recording").click()
         await expect(page.get_by_role("textbox")).to_have_value("Tell me: how many days of leave")
         await expect(page.get_by_role("textbox")).to_be_focused()
         await expect(page.locator(".user")).to_have_count(0)
@@ -85,7 +85,7 @@ async def test_the_element_can_send_what_was_said_at_once(open_page: OpenPage) -
     async with open_page() as page:
         await page.locator("owflex-composer").evaluate("box => { box.dictation = 'send' }")
         await record(page)
-        await page.get_by_role("button", name="Use what was said").click()
+        await page.get_by_role("button", name="Use the recording").click()
         await expect(page.locator(".user")).to_contain_text("how many days of leave")
 
 
@@ -95,7 +95,7 @@ async def test_a_recording_can_be_dropped(open_page: OpenPage, provider: Provide
         await page.keyboard.press("Escape")
         await expect(page.get_by_role("button", name="Dictate")).to_be_focused()
         await record(page)
-        await page.get_by_role("button", name="Drop the recording").click()
+        await page.get_by_role("button", name="Discard the recording").click()
         await expect(page.get_by_role("timer")).to_have_count(0)
     assert provider.recordings == []
 
@@ -106,11 +106,11 @@ async def test_silence_and_a_failing_service_are_said_in_words(
     async with open_page() as page:
         provider.text = " "
         await record(page)
-        await page.get_by_role("button", name="Use what was said").click()
+        await page.get_by_role("button", name="Use the recording").click()
         await expect(page.get_by_role("alert")).to_have_text("Nothing was heard.")
         provider.status = 400
         await record(page)
-        await page.get_by_role("button", name="Use what was said").click()
+        await page.get_by_role("button", name="Use the recording").click()
         await expect(page.get_by_role("alert")).to_contain_text("transcription")
 
 

@@ -11,7 +11,7 @@ type State = "idle" | "recording" | "writing";
 const labels: Record<State, string> = {
   idle: "Speak",
   recording: "Stop recording",
-  writing: "Writing down …",
+  writing: "Transcribing …",
 };
 
 export function VoiceButton({ onText, onProblem }: Props) {
