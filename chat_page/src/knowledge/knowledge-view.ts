@@ -60,7 +60,7 @@ export class OwflexKnowledge extends LitElement {
     super.connectedCallback();
     this.route = routeOf(location.hash);
     window.addEventListener("popstate", this.follow);
-    void this.start();
+    if (this.hasUpdated) void this.start();
   }
 
   override disconnectedCallback(): void {
@@ -68,6 +68,11 @@ export class OwflexKnowledge extends LitElement {
     if (this.uploads) this.uploads.listener = null;
     clearTimeout(this.refreshing);
     super.disconnectedCallback();
+  }
+
+  // An element that stood in the page before its script has its service only now.
+  protected override willUpdate(changed: PropertyValues): void {
+    if (changed.has("service")) void this.start();
   }
 
   protected override render(): TemplateResult {
