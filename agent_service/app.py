@@ -21,12 +21,12 @@ from agent_service.routes.feedback import vote_routes
 from agent_service.routes.health import check_readiness
 from agent_service.routes.knowledge.routes import knowledge_routes
 from agent_service.routes.page import STATIC_FOLDER, web_routes
+from agent_service.routes.voice import voice_routes
 from agent_service.server import OwFlexChatKitServer
 from agent_service.settings.settings import AgentServiceSettings
 from agent_service.storage.turn_lock import PostgresTurns
 from agent_service.tools.connection import McpConnector
 from agent_service.turn.edits import EDIT_MESSAGE
-from agent_service.voice.transcription import voice_routes
 from database.pool import Pool
 from database.process import is_loopback
 from serving.draining import Running

@@ -36,7 +36,7 @@ from agent_service.settings.settings import AgentServiceSettings
 from agent_service.storage import feedback as votes
 from agent_service.storage.retrying import PatientStore
 from agent_service.storage.usage import record_usage
-from agent_service.tools.bounded import limit
+from agent_service.tools.run_server import limit
 from agent_service.tools.scope import question_of, scope_of, with_note
 from agent_service.turn.cleanup import with_sentence, without_leftovers
 from agent_service.turn.clicks import Click, Desk

@@ -17,11 +17,11 @@ from agent_service.cards.widgets import (
     new_card_id,
     widget_item,
 )
+from agent_service.context import RunContext
 from agent_service.errors import ToolRefusedError
 from agent_service.i18n.catalog import knows, say
 from agent_service.tools.calls import call_tool, find_tasks
 from agent_service.tools.schemas import LIST_DOCUMENTS, Passage
-from agent_service.turn.steps import Turn
 
 LONGEST_ARGUMENTS = 300
 MOST_DOCUMENTS = 200
@@ -29,7 +29,7 @@ MOST_DOCUMENTS = 200
 
 async def ask_for_approval(
     result: RunResultStreaming,
-    turn: Turn,
+    turn: RunContext,
     server: MCPServer,
     approvals: Approvals,
     found: Sequence[Passage] = (),

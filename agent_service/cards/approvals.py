@@ -1,29 +1,25 @@
 """Tool calls that wait for the user's word: kept in Postgres, each decided once."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from fnmatch import fnmatchcase
 from typing import Any, Literal, LiteralString, cast
 from uuid import uuid4
 
-from agents import Agent, AgentBase, RunContextWrapper
+from agents import Agent
 from agents.result import RunResultStreaming
 from agents.run_state import RunState
 from chatkit.store import NotFoundError
-from mcp_types import Tool
 
 from agent_service.cards.paused_run import Kept, split_state, with_kept
-from agent_service.storage.queries import fetch
+from agent_service.context import RunContext
+from agent_service.tools.approval_policy import DENIED
 from agent_service.tools.schemas import Passage
-from agent_service.turn.steps import Turn
-from database.pool import Pool
+from database.pool import Pool, fetch
 
 HOURS_OPEN = 24
-DENIED = "The user did not approve this call, so nothing was done. Say so in one sentence; do not try again."
 
 Outcome = Literal["approved", "denied", "expired"]
-Policy = Callable[[RunContextWrapper[Any], AgentBase[Any], Tool], bool]
 
 INSERT: LiteralString = """
 insert into approvals (id, thread_id, user_id, widget_id, message_id, calls, state, expires_at)
@@ -89,15 +85,6 @@ class Decision:
     kept: Kept = field(default_factory=Kept)
 
 
-def asks_for(patterns: Sequence[str]) -> Policy:
-    """Whether a tool's call has to wait for the user; a pattern is a name, `*` stands for anything."""
-
-    def asks(context: RunContextWrapper[Any], agent: AgentBase[Any], tool: Tool) -> bool:
-        return any(fnmatchcase(tool.name, pattern) for pattern in patterns)
-
-    return asks
-
-
 class Approvals:
     """The approvals of all users; each is reached through the card that asks for it."""
 
@@ -106,7 +93,7 @@ class Approvals:
 
     async def save(
         self,
-        turn: Turn,
+        turn: RunContext,
         widget_id: str,
         calls: Sequence[WaitingCall],
         result: RunResultStreaming,
@@ -178,7 +165,7 @@ def _plain(item: dict[str, Any]) -> dict[str, Any]:
     return {"role": "assistant", "content": "".join(texts)}
 
 
-async def restored(agent: Agent[Turn], turn: Turn, decision: Decision) -> RunState[Turn]:
+async def restored(agent: Agent[RunContext], turn: RunContext, decision: Decision) -> RunState[RunContext]:
     """The paused run in the context of `turn`, with the user's word on each call that waited.
 
     Raises what the SDK raises when the state does not fit the agent.
@@ -186,7 +173,7 @@ async def restored(agent: Agent[Turn], turn: Turn, decision: Decision) -> RunSta
     assert decision.state is not None
     turn.calls = decision.kept.calls
     loaded = await RunState.from_json(agent, decision.state, context_override=cast(Any, turn))
-    state = cast(RunState[Turn], loaded)
+    state = cast(RunState[RunContext], loaded)
     for item in state.get_interruptions():
         if decision.outcome == "approved":
             state.approve(item)

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from pydantic import TypeAdapter
 
-from agent_service.tools.idempotency import CallKeys, KeyedCall
+from agent_service.context import CallKeys, KeyedCall
 from agent_service.tools.schemas import Passage
 
 PLACE = "owflex"

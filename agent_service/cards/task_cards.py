@@ -22,10 +22,10 @@ from agent_service.cards.widgets import (
     tasks_on,
     widget_item,
 )
+from agent_service.context import IDEMPOTENCY_KEY, call_key
 from agent_service.errors import ActionRefusedError, ToolRefusedError
 from agent_service.i18n.catalog import say
 from agent_service.tools.calls import call_tool, find_tasks, task_list
-from agent_service.tools.idempotency import IDEMPOTENCY_KEY, call_key
 from agent_service.tools.schemas import Task
 
 LONGEST_TITLE = 120

@@ -15,8 +15,6 @@ from agent_service.models.providers import (
     provider_kind,
 )
 from agent_service.settings.settings import AgentServiceSettings
-from agent_service.storage.usage import estimated_tokens
-from agent_service.turn.history import History
 
 LONGEST_NAME = 200
 
@@ -73,7 +71,7 @@ class ModelMenu:
         """The model that answers unless another is chosen, with its stand-ins."""
         return self._default
 
-    def line_for(self, message: UserMessageItem | None, history: History | None = None) -> ModelLine:
+    def line_for(self, message: UserMessageItem | None, conversation_tokens: int = 0) -> ModelLine:
         """The model for this message: the chosen one, else the one for the length of the conversation.
 
         A choice that is offered no more, in an old message, counts as none.
@@ -81,18 +79,15 @@ class ModelMenu:
         name = message.inference_options.model if message else None
         if name in self._offered:
             return self._line(self._offered[name])
-        is_chosen = name == self._chosen.name
-        if self._long is None or history is None or is_chosen or not self._is_long(history):
-            return self._default
-        return self._line(self._long)
+        is_long = conversation_tokens > self._half_of_history
+        if self._long is not None and is_long and name != self._chosen.name:
+            return self._line(self._long)
+        return self._default
 
     @property
     def minds_length(self) -> bool:
         """Whether the length of a conversation matters."""
         return self._long is not None
-
-    def _is_long(self, history: History) -> bool:
-        return sum(estimated_tokens(str(item)) for item in history.items) > self._half_of_history
 
     def _line(self, entry: Fallback) -> ModelLine:
         line = self._lines.get(entry.text)

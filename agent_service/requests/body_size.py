@@ -1,6 +1,7 @@
-"""How large recordings may be."""
+"""How large ChatKit requests may be."""
 
-MAX_AUDIO_BYTES = 25 * 1024 * 1024
+from agent_service.voice.transcription import MAX_AUDIO_BYTES
+
 # Base64, and what stands around it.
 MAX_REQUEST_BYTES = MAX_AUDIO_BYTES * 4 // 3 + 4096
 

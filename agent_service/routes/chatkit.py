@@ -1,7 +1,7 @@
 """`POST /chatkit`: the protocol over HTTP, with errors as HTTP answers wherever nothing was sent yet."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import psycopg
@@ -9,17 +9,17 @@ from chatkit.server import ChatKitServer, StreamingResult
 from chatkit.store import NotFoundError
 from psycopg_pool import PoolTimeout
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from agent_service.context import RequestContext, locale_of
-from agent_service.errors import RequestRefusedError
+from agent_service.errors import BUSY, RequestRefusedError
+from agent_service.http.responses import error_response
 from agent_service.http.sse import framing_for, stream_response
-from agent_service.i18n.catalog import say
+from agent_service.i18n.catalog import DATABASE_GONE, UNEXPECTED, say
 from agent_service.requests.body_size import largest_request
 from agent_service.requests.validation import check_possible, parse_request
-from agent_service.storage.turn_lock import BUSY, MemoryTurns, Turns
+from agent_service.storage.turn_lock import MemoryTurns, Turns
 from agent_service.turn.exclusive import OneTurn
-from agent_service.turn.user_errors import DATABASE_GONE, UNEXPECTED
 
 logger = logging.getLogger("agent_service")
 
@@ -104,12 +104,3 @@ class ChatKitEndpoint:
         except ClientDisconnect:
             raise RequestRefusedError("The request was cut off.") from None
         return bytes(body)
-
-
-def error_response(
-    message: str, *, status: int, code: str, headers: Mapping[str, str] | None = None
-) -> JSONResponse:
-    """An error as JSON: a short code for programs, a sentence for people."""
-    return JSONResponse(
-        {"error": {"code": code, "message": message}}, status_code=status, headers=dict(headers or {})
-    )

@@ -12,7 +12,8 @@ from starlette.routing import BaseRoute, Route
 
 from agent_service.context import RequestContext
 from agent_service.errors import RequestRefusedError
-from agent_service.routes.attachments import answered, read_body
+from agent_service.http.bodies import read_body
+from agent_service.http.responses import answered
 from agent_service.storage.feedback import change_vote, votes_in
 from database.pool import Pool
 

@@ -17,9 +17,8 @@ from agent_service.storage.pages import (
     new_id,
     page_of,
 )
-from agent_service.storage.queries import fetch
 from agent_service.storage.statements import ITEMS_DOWN, ITEMS_UP, THREADS_DOWN, THREADS_UP
-from database.pool import Pool
+from database.pool import Pool, fetch
 
 
 class PostgresStore(Store[RequestContext]):

@@ -18,17 +18,15 @@ import psycopg
 from psycopg_pool import PoolTimeout
 
 from agent_service.context import RequestContext
-from agent_service.errors import RequestRefusedError
+from agent_service.errors import BUSY, RequestRefusedError
 from agent_service.i18n.catalog import say
-from agent_service.storage.queries import fetch
-from database.pool import Pool
+from database.pool import Pool, fetch
 
 logger = logging.getLogger("agent_service")
 
 HEARTBEAT_SECONDS = 5.0
 DEAD_AFTER_SECONDS = 20.0
 PAUSE_SECONDS = 0.25
-BUSY = "thread_busy"
 
 Begun = Literal["begun", "taken over", "busy"]
 

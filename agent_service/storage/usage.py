@@ -8,8 +8,7 @@ from datetime import datetime
 import psycopg
 from psycopg_pool import PoolTimeout
 
-from agent_service.storage.queries import fetch
-from database.pool import Pool
+from database.pool import Pool, fetch
 
 logger = logging.getLogger("agent_service")
 

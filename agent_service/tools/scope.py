@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, cast
 
 from chatkit.types import UserMessageContent, UserMessageItem, UserMessageTagContent, UserMessageTextContent
@@ -11,7 +11,6 @@ from pydantic import BaseModel, StringConstraints, TypeAdapter, ValidationError
 
 from agent_service.errors import RequestRefusedError
 from agent_service.tools.schemas import LIST_DOCUMENTS, SEARCH
-from agent_service.turn.history import History
 
 MOST_PLACES = 10
 USUAL_LIMIT = 5
@@ -70,13 +69,6 @@ def scope_of(content: Sequence[UserMessageContent]) -> Scope | None:
     if len(places) > MOST_PLACES:
         raise RequestRefusedError(TOO_MANY, code="too_many_tags")
     return Scope(tuple(dict(place) for place in places), tuple(places.values())) if places else None
-
-
-def with_note(history: History, scope: Scope | None) -> History:
-    """The history, with a line for the model about the scope."""
-    if scope is None:
-        return history
-    return replace(history, note="\n".join(filter(None, (history.note, scope.note))))
 
 
 def question_of(message: UserMessageItem) -> str:

@@ -5,9 +5,8 @@ from datetime import datetime
 from agents import Agent, Model, ModelSettings
 from agents.mcp import MCPServer
 
-from agent_service.context import RequestContext
+from agent_service.context import RequestContext, RunContext
 from agent_service.settings.settings import AgentServiceSettings
-from agent_service.turn.steps import Turn
 
 PERSONA = (
     "You are OwFlex, the assistant for the user's own documents and tasks. Be brief, clear and friendly."
@@ -47,11 +46,11 @@ def build_agent(
     context: RequestContext,
     *,
     must_use_tools: bool = True,
-) -> Agent[Turn]:
+) -> Agent[RunContext]:
     """The agent for one run; its first model call has to be a tool call unless `must_use_tools` is false."""
     today = datetime.now().astimezone()
     rules = RULES.format(today=f"{today:%A, %Y-%m-%d}", locale=context.locale)
-    return Agent[Turn](
+    return Agent[RunContext](
         name="OwFlex",
         instructions=f"{settings.system_prompt or PERSONA}\n{rules}",
         model=model,

@@ -16,8 +16,7 @@ from chatkit.types import (
     WorkflowItem,
 )
 
-from agent_service.i18n.catalog import say
-from agent_service.turn.user_errors import DATABASE_GONE
+from agent_service.i18n.catalog import DATABASE_GONE, say
 
 logger = logging.getLogger("agent_service")
 

@@ -30,7 +30,7 @@ from agent_service.errors import (
     RequestRefusedError,
     SaidError,
 )
-from agent_service.tools.bounded import limit
+from agent_service.tools.run_server import limit
 from agent_service.tools.scope import scope_of
 from agent_service.turn.pipeline import resume_answer
 from agent_service.turn.runner import TurnSetup

@@ -1,7 +1,7 @@
 """What the model gets to see of a thread."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from agents import TResponseInputItem
 from chatkit.agents import ThreadItemConverter
@@ -100,6 +100,15 @@ class History:
     items: list[TResponseInputItem]
     note: str | None = None
     files: ShownFiles = field(default_factory=ShownFiles)
+
+    @property
+    def tokens(self) -> int:
+        """About how many tokens the input is."""
+        return sum(estimated_tokens(str(item)) for item in self.items)
+
+    def with_note(self, note: str) -> "History":
+        """The same with one more line for the model."""
+        return replace(self, note="\n".join(filter(None, (self.note, note))))
 
 
 class HistoryConverter(ThreadItemConverter):

@@ -29,16 +29,15 @@ from openai.types.responses import ResponseFunctionToolCallParam
 from openai.types.responses.response_input_item_param import FunctionCallOutput
 
 from agent_service.cards.approvals import Approvals, Decision, restored
-from agent_service.context import RequestContext
+from agent_service.context import IDEMPOTENCY_KEY, RequestContext, RunContext, call_key
 from agent_service.i18n.catalog import say
 from agent_service.models.fallback import TurnModel
 from agent_service.settings.settings import AgentServiceSettings
-from agent_service.tools.idempotency import IDEMPOTENCY_KEY, call_key
 from agent_service.tools.schemas import SEARCH
 from agent_service.turn.agent import build_agent
 from agent_service.turn.evidence import Evidence
 from agent_service.turn.notice import note
-from agent_service.turn.steps import NoteTool, Steps, Turn
+from agent_service.turn.steps import NoteTool, Steps
 
 LONGEST_QUERY = 400
 AnswerUpdate = (
@@ -64,9 +63,9 @@ class TurnSetup:
     message_id: str | None = None
     note_tool: NoteTool | None = None
 
-    def new_turn(self) -> Turn:
+    def new_turn(self) -> RunContext:
         """A context for one attempt; it has a queue of its own."""
-        return Turn(
+        return RunContext(
             thread=self.thread,
             store=self.store,
             request_context=self.context,
@@ -88,7 +87,7 @@ class Progress:
     decided: Decision | None = None
     shown: list[str] = field(default_factory=list[str])
     result: RunResultStreaming | None = None
-    turn: Turn | None = None
+    turn: RunContext | None = None
     answered_by: str | None = None
 
 
@@ -183,7 +182,7 @@ def _may_speak(setup: TurnSetup, progress: Progress) -> bool:
     return setup.model.answering.extractive or not setup.question or progress.evidence.tool_calls > 0
 
 
-async def _run(setup: TurnSetup, progress: Progress, turn: Turn) -> AsyncGenerator[ThreadStreamEvent]:
+async def _run(setup: TurnSetup, progress: Progress, turn: RunContext) -> AsyncGenerator[ThreadStreamEvent]:
     must_use_tools = progress.evidence.tool_calls == 0
     agent = build_agent(
         setup.model, setup.mcp_server, setup.settings, setup.context, must_use_tools=must_use_tools
@@ -213,7 +212,7 @@ async def _run(setup: TurnSetup, progress: Progress, turn: Turn) -> AsyncGenerat
         turn._complete()  # pyright: ignore[reportPrivateUsage]
 
 
-def _next_turn(setup: TurnSetup, progress: Progress) -> Turn:
+def _next_turn(setup: TurnSetup, progress: Progress) -> RunContext:
     """A new context that goes on with the steps that are still open, after the calls that have ended."""
     turn = setup.new_turn()
     if progress.turn is not None:
@@ -224,7 +223,7 @@ def _next_turn(setup: TurnSetup, progress: Progress) -> Turn:
     return turn
 
 
-async def _search(setup: TurnSetup, progress: Progress, turn: Turn) -> list[TResponseInputItem]:
+async def _search(setup: TurnSetup, progress: Progress, turn: RunContext) -> list[TResponseInputItem]:
     """A search as if the model had asked for it: the call and its result as input items."""
     call_id = f"call_{uuid4().hex}"
     arguments = {"query": setup.question[:LONGEST_QUERY]}

@@ -7,7 +7,6 @@ from typing import Any, Literal, cast
 
 from agents import Agent, ModelResponse, RunContextWrapper, RunHooks, Tool
 from agents.tool_context import ToolContext
-from chatkit.agents import AgentContext
 from chatkit.icons import IconName
 from chatkit.types import (
     CustomTask,
@@ -18,11 +17,9 @@ from chatkit.types import (
     WorkflowTaskAdded,
     WorkflowTaskUpdated,
 )
-from pydantic import Field
 
-from agent_service.context import RequestContext
+from agent_service.context import RunContext
 from agent_service.i18n.catalog import knows, say
-from agent_service.tools.idempotency import CallKeys
 from agent_service.tools.schemas import SEARCH
 from agent_service.turn.evidence import Evidence
 
@@ -44,14 +41,7 @@ ICONS: dict[str, IconName] = {
 NoteTool = Callable[[str, bool], None]
 
 
-class Turn(AgentContext[RequestContext]):
-    """The context of one run; `message_id` is the user's message that it answers, `calls` what it called."""
-
-    message_id: str | None = None
-    calls: CallKeys = Field(default_factory=CallKeys)
-
-
-class Steps(RunHooks[Turn]):
+class Steps(RunHooks[RunContext]):
     """Shows each tool call of a run as a step, and keeps what it returned as evidence."""
 
     def __init__(self, evidence: Evidence, note_tool: NoteTool | None = None) -> None:
@@ -60,25 +50,27 @@ class Steps(RunHooks[Turn]):
         self._places: dict[str, tuple[WorkflowItem, int]] = {}
 
     async def on_llm_end(
-        self, context: RunContextWrapper[Turn], agent: Agent[Turn], response: ModelResponse
+        self, context: RunContextWrapper[RunContext], agent: Agent[RunContext], response: ModelResponse
     ) -> None:
         """Count the tool calls the model asks for."""
         self._evidence.tool_calls += sum(item.type == "function_call" for item in response.output)
 
-    async def on_tool_start(self, context: RunContextWrapper[Turn], agent: Agent[Turn], tool: Tool) -> None:
+    async def on_tool_start(
+        self, context: RunContextWrapper[RunContext], agent: Agent[RunContext], tool: Tool
+    ) -> None:
         """Add a step."""
         if isinstance(context, ToolContext):
             await self.begin(context.context, context.tool_call_id, tool.name, _json(context.tool_arguments))
 
     async def on_tool_end(
-        self, context: RunContextWrapper[Turn], agent: Agent[Turn], tool: Tool, result: object
+        self, context: RunContextWrapper[RunContext], agent: Agent[RunContext], tool: Tool, result: object
     ) -> None:
         """Mark the step as ended."""
         if isinstance(context, ToolContext):
             await self.end(context.context, context.tool_call_id, tool.name, _json(result))
 
     async def begin(
-        self, turn: Turn, call_id: str, tool_name: str, arguments: Mapping[str, Any] | None
+        self, turn: RunContext, call_id: str, tool_name: str, arguments: Mapping[str, Any] | None
     ) -> None:
         """Show a call that begins."""
         title = _title(turn.request_context.locale, tool_name, "begun")
@@ -89,7 +81,9 @@ class Steps(RunHooks[Turn]):
         )
         self._places[call_id] = await _append(turn, task)
 
-    async def end(self, turn: Turn, call_id: str, tool_name: str, content: Mapping[str, Any] | None) -> None:
+    async def end(
+        self, turn: RunContext, call_id: str, tool_name: str, content: Mapping[str, Any] | None
+    ) -> None:
         """Take in what a call returned (None: an error), and show that it has ended."""
         found = self._evidence.add(tool_name, content)
         if self._note_tool is not None:
@@ -107,7 +101,7 @@ class Steps(RunHooks[Turn]):
             await turn.stream(ThreadItemUpdatedEvent(item_id=workflow.id, update=updated))
 
 
-async def _append(turn: Turn, task: CustomTask) -> tuple[WorkflowItem, int]:
+async def _append(turn: RunContext, task: CustomTask) -> tuple[WorkflowItem, int]:
     """Put the task into the turn's workflow; returns the workflow and the task's place in it."""
     workflow = turn.workflow_item
     if workflow is None:

@@ -6,7 +6,7 @@ import pytest
 from agents.testing import ScriptedModel, assistant_message, function_call
 from mcp_types import CallToolResult, TextContent
 
-from agent_service.tools.bounded import LONGEST_TEXT, bounded
+from agent_service.tools.bounded_results import LONGEST_TEXT, bounded
 from agent_service.tools.schemas import Passage
 from agent_service.turn.suggestions import next_questions
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from agents.testing import ScriptedModel, assistant_message, function_call
 
+from agent_service.context import CallKeys, call_key
 from agent_service.models.providers import ChosenModel, Fallback, choose_model
 from agent_service.settings.settings import AgentServiceSettings
-from agent_service.tools.idempotency import CallKeys, call_key
 from tests.agent_service.scripted_provider import ScriptedProvider, call, say
 
 if TYPE_CHECKING:

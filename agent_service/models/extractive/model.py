@@ -9,7 +9,6 @@ from agents import Model, ModelResponse, Usage
 from agents.items import TResponseStreamEvent
 from pydantic import ValidationError
 
-from agent_service.cards.approvals import DENIED
 from agent_service.models.extractive import model_events, task_replies
 from agent_service.models.extractive.attached_text import NO_IMAGES, attached_reply
 from agent_service.models.extractive.conversation import Conversation, ToolAnswer, read_conversation
@@ -30,6 +29,7 @@ from agent_service.models.extractive.task_sentences import (
     Unclear,
     read_command,
 )
+from agent_service.tools.approval_policy import DENIED
 from agent_service.tools.schemas import LIST_DOCUMENTS, SEARCH, DocumentList, SearchResult, Task, TaskList
 
 NAME = "extractive"

@@ -11,8 +11,9 @@ from starlette.routing import BaseRoute, Route
 
 from agent_service.context import RequestContext
 from agent_service.errors import RequestRefusedError
+from agent_service.http.bodies import read_body
+from agent_service.http.responses import answered
 from agent_service.requests.rate_limit import MessageRate
-from agent_service.routes.attachments import answered, read_body
 from agent_service.routes.knowledge.calls import KnowledgeCalls
 from agent_service.routes.knowledge.reports import report_routes
 from agent_service.routes.knowledge.requests import demand_json, document_id, number, text

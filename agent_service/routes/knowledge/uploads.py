@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute, Route
 
 from agent_service.context import RequestContext
 from agent_service.errors import RequestRefusedError
-from agent_service.routes.attachments import FORM_BYTES, read_body, read_form
+from agent_service.http.bodies import FORM_BYTES, read_body, read_form
 from agent_service.routes.knowledge.calls import KnowledgeCalls
 from agent_service.routes.knowledge.requests import content_type, demand_json, document_id, path_id
 from agent_service.routes.knowledge.rights import check_upload

@@ -1,4 +1,4 @@
-"""The tools of the MCP server, remembered for a minute: a run need not ask for what it was just told."""
+"""The connection that a run gets: its tools are remembered for a minute, its results bounded and in scope."""
 
 import time
 from collections import OrderedDict
@@ -6,10 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from agents.mcp import MCPServer, MCPServerStreamableHttp
 from mcp import ClientSession
-from mcp_types import ListToolsResult
+from mcp_types import CallToolResult, ListToolsResult
 
-from agent_service.tools.bounded import BoundedServer
+from agent_service.tools.bounded_results import bounded
+from agent_service.tools.scope import Scope, ScopedCalls
 
 FRESH_SECONDS = 60
 MOST_LISTINGS = 1000
@@ -56,14 +58,28 @@ class ToolListings:
         return listing
 
 
-class RunServer(BoundedServer):
-    """A run's connection, which begins with what is known of the server's tools."""
+class RunServer(MCPServerStreamableHttp):
+    """A run's connection; it begins with what is known of the server's tools, and never floods the model.
+
+    `scoped` limits where its searches look.
+    """
+
+    scoped: ScopedCalls | None = None
 
     def __init__(self, listings: ToolListings, user: str, scope: str, **options: Any) -> None:
         super().__init__(**options)
         self._listings = listings
         self._user = user
         self._scope = scope
+
+    async def call_tool(
+        self, tool_name: str, arguments: dict[str, Any] | None, meta: dict[str, Any] | None = None
+    ) -> CallToolResult:
+        """The tool's result, bounded. Raises what the connection raises."""
+        call = super().call_tool
+        if self.scoped is None:
+            return bounded(await call(tool_name, arguments, meta))
+        return bounded(await self.scoped.run(call, tool_name, arguments, meta))
 
     async def _list_tools_page(self, session: ClientSession, cursor: str | None = None) -> ListToolsResult:
         if cursor is not None:
@@ -78,3 +94,12 @@ class RunServer(BoundedServer):
         # Compiling the schema of a result costs far more than checking a result with it.
         vars(session)["_tool_output_validators"] = listing.checks
         return tools
+
+
+def limit(server: MCPServer, scope: Scope | None) -> None:
+    """Keep the searches of this connection within the scope. Raises `TypeError` where that is impossible."""
+    if scope is None:
+        return
+    if not isinstance(server, RunServer):
+        raise TypeError("Only a RunServer can be limited.")
+    server.scoped = ScopedCalls(scope)

@@ -3,10 +3,7 @@
 import json
 from typing import Any, cast
 
-from agents.mcp import MCPServer, MCPServerStreamableHttp
 from mcp_types import CallToolResult, TextContent
-
-from agent_service.tools.scope import Scope, ScopedCalls
 
 MOST_CHARACTERS = 60_000
 LONGEST_TEXT = 8_000
@@ -71,27 +68,3 @@ def _cut(text: str, most: int) -> str:
 
 def _size(value: object) -> int:
     return len(json.dumps(value, default=str))
-
-
-def limit(server: MCPServer, scope: Scope | None) -> None:
-    """Keep the searches of this connection within the scope. Raises `TypeError` where that is impossible."""
-    if scope is None:
-        return
-    if not isinstance(server, BoundedServer):
-        raise TypeError("Only a BoundedServer can be limited.")
-    server.scoped = ScopedCalls(scope)
-
-
-class BoundedServer(MCPServerStreamableHttp):
-    """A connection whose tool results never flood the model; `scoped` limits where its searches look."""
-
-    scoped: ScopedCalls | None = None
-
-    async def call_tool(
-        self, tool_name: str, arguments: dict[str, Any] | None, meta: dict[str, Any] | None = None
-    ) -> CallToolResult:
-        """The tool's result, bounded. Raises what the connection raises."""
-        call = super().call_tool
-        if self.scoped is None:
-            return bounded(await call(tool_name, arguments, meta))
-        return bounded(await self.scoped.run(call, tool_name, arguments, meta))
