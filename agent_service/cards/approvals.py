@@ -13,7 +13,7 @@ from chatkit.store import NotFoundError
 
 from agent_service.cards.paused_run import Kept, split_state, with_kept
 from agent_service.context import RunContext
-from agent_service.tools.approval_policy import DENIED
+from agent_service.tools.run_server import DENIED
 from agent_service.tools.schemas import Passage
 from database.pool import Pool, fetch
 

@@ -3,12 +3,14 @@
 import asyncio
 import logging
 import ssl
+import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from functools import lru_cache
 from typing import Any
 
 import httpx2
+import jwt
 from agents import RunContextWrapper
 from agents.mcp import MCPServerManager, MCPServerStreamableHttp, MCPToolMetaContext
 from agents.tool_context import ToolContext
@@ -18,13 +20,18 @@ from agent_service.context import IDEMPOTENCY_KEY, RequestContext, RunContext, c
 from agent_service.errors import McpUnavailableError
 from agent_service.i18n.catalog import say
 from agent_service.settings.settings import AgentServiceSettings
-from agent_service.tools.approval_policy import asks_for
-from agent_service.tools.run_server import RunServer, ToolListings
-from agent_service.tools.token import SCOPE, mint_token
+from agent_service.tools.run_server import RunServer, ToolListings, asks_for
 from serving.requests import outgoing_headers
 
 logger = logging.getLogger("agent_service")
 
+ISSUER = "owflex-agent-service"
+AUDIENCE = "owflex-mcp-server"
+LIFETIME_SECONDS = 600
+# The chat reads the documents and keeps tasks; it never changes documents.
+SCOPE = "kb:read tasks"
+# For what a user does in the knowledge view, never for a language model.
+WRITING_SCOPE = "kb:read kb:write"
 CLEANUP_SECONDS = 5
 DIAGNOSIS_SECONDS = 2
 TOOL_FAILED = (
@@ -113,6 +120,14 @@ class McpConnector:
             "Authorization": f"Bearer {mint_token(self._signing_key, context.user_id, scope)}",
             "Accept": "application/json, text/event-stream",
         } | outgoing_headers()
+
+
+def mint_token(signing_key: SecretStr, user_id: str, scope: str = SCOPE) -> str:
+    """A bearer token (HS256 JWT) for `user_id`, good for ten minutes."""
+    now = int(time.time())
+    claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": user_id, "iat": now, "exp": now + LIFETIME_SECONDS}
+    claims["scope"] = scope
+    return jwt.encode(claims, signing_key.get_secret_value(), algorithm="HS256")
 
 
 def http_client(

@@ -1,20 +1,30 @@
 """The connection that a run gets: its tools are remembered for a minute, its results bounded and in scope."""
 
+import json
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from fnmatch import fnmatchcase
+from typing import Any, cast
 
+from agents import AgentBase, RunContextWrapper
 from agents.mcp import MCPServer, MCPServerStreamableHttp
 from mcp import ClientSession
-from mcp_types import CallToolResult, ListToolsResult
+from mcp_types import CallToolResult, ListToolsResult, TextContent, Tool
 
-from agent_service.tools.bounded_results import bounded
 from agent_service.tools.scope import Scope, ScopedCalls
 
 FRESH_SECONDS = 60
-MOST_LISTINGS = 1000
+# What the model reads instead of the result of a call that the user refused.
+DENIED = "The user did not approve this call, so nothing was done. Say so in one sentence; do not try again."
+MAX_CHARACTERS = 60_000
+MAX_TEXT_CHARACTERS = 8_000
+KEPT_END = 200
+TOO_LARGE = "The result is too large to be shown. Ask for less: a narrower query, or a smaller limit."
+MAX_LISTINGS = 1000
+
+Policy = Callable[[RunContextWrapper[Any], AgentBase[Any], Tool], bool]
 
 
 def _told(session: ClientSession, tools: ListToolsResult) -> ListToolsResult | None:
@@ -53,7 +63,7 @@ class ToolListings:
         listing = Listing(tools, self._clock() + FRESH_SECONDS, checks)
         self._last[scope] = self._known[user, scope] = listing
         self._known.move_to_end((user, scope))
-        if len(self._known) > MOST_LISTINGS:
+        if len(self._known) > MAX_LISTINGS:
             self._known.popitem(last=False)
         return listing
 
@@ -96,6 +106,15 @@ class RunServer(MCPServerStreamableHttp):
         return tools
 
 
+def asks_for(patterns: Sequence[str]) -> Policy:
+    """Whether a tool's call has to wait for the user; a pattern is a name, `*` stands for anything."""
+
+    def asks(context: RunContextWrapper[Any], agent: AgentBase[Any], tool: Tool) -> bool:
+        return any(fnmatchcase(tool.name, pattern) for pattern in patterns)
+
+    return asks
+
+
 def limit(server: MCPServer, scope: Scope | None) -> None:
     """Keep the searches of this connection within the scope. Raises `TypeError` where that is impossible."""
     if scope is None:
@@ -103,3 +122,62 @@ def limit(server: MCPServer, scope: Scope | None) -> None:
     if not isinstance(server, RunServer):
         raise TypeError("Only a RunServer can be limited.")
     server.scoped = ScopedCalls(scope)
+
+
+def bounded(result: CallToolResult, most: int = MAX_CHARACTERS) -> CallToolResult:
+    """The result with at most about `most` characters: long texts cut, then entries at the end left out."""
+    if result.structured_content is not None and result.is_error is not True:
+        return _bounded_structure(result, cast(dict[str, Any], result.structured_content), most)
+    texts = [part for part in result.content if isinstance(part, TextContent)]
+    others = [part for part in result.content if not isinstance(part, TextContent)]
+    size = sum(len(part.text) for part in texts) + sum(_size(part.model_dump(mode="json")) for part in others)
+    if size <= most:
+        return result
+    whole = "\n".join(part.text for part in texts)
+    return result.model_copy(update={"content": [TextContent(type="text", text=_cut(whole, most))]})
+
+
+def _bounded_structure(result: CallToolResult, content: dict[str, Any], most: int) -> CallToolResult:
+    if _size(content) <= most:
+        return result
+    smaller = cast(dict[str, Any], _with_short_texts(content))
+    lists = [cast(list[Any], value) for value in smaller.values() if isinstance(value, list)]
+    longest: list[Any] = max(lists, key=_size) if lists else []
+    sizes = [_size(entry) + 2 for entry in longest]
+    surplus = _size(smaller) - most
+    dropped = 0
+    while longest and surplus > 0:
+        longest.pop()
+        surplus -= sizes.pop()
+        dropped += 1
+    if surplus > 0:
+        smaller = {"error": TOO_LARGE}
+    else:
+        smaller["shortened"] = f"Long texts were cut and {dropped} entries at the end left out: too large."
+    return result.model_copy(
+        update={
+            "structured_content": smaller,
+            "content": [TextContent(type="text", text=json.dumps(smaller))],
+        }
+    )
+
+
+def _with_short_texts(value: object) -> object:
+    if isinstance(value, str):
+        return _cut(value, MAX_TEXT_CHARACTERS)
+    if isinstance(value, list):
+        return [_with_short_texts(entry) for entry in cast(list[object], value)]
+    if isinstance(value, dict):
+        return {key: _with_short_texts(entry) for key, entry in cast(dict[str, object], value).items()}
+    return value
+
+
+def _cut(text: str, most: int) -> str:
+    """The beginning, and a little of the end: it closes the tags around document text."""
+    if len(text) <= most:
+        return text
+    return f"{text[: most - KEPT_END]}\n[… left out …]\n{text[-KEPT_END:]}"
+
+
+def _size(value: object) -> int:
+    return len(json.dumps(value, default=str))

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, cast
 
-from chatkit.types import UserMessageContent, UserMessageItem, UserMessageTagContent, UserMessageTextContent
+from chatkit.types import UserMessageContent, UserMessageTagContent
 from mcp_types import CallToolResult, TextContent
 from pydantic import BaseModel, StringConstraints, TypeAdapter, ValidationError
 
@@ -69,15 +69,6 @@ def scope_of(content: Sequence[UserMessageContent]) -> Scope | None:
     if len(places) > MOST_PLACES:
         raise RequestRefusedError(TOO_MANY, code="too_many_tags")
     return Scope(tuple(dict(place) for place in places), tuple(places.values())) if places else None
-
-
-def question_of(message: UserMessageItem) -> str:
-    """The words of a message on one line; tags before the first word say where to look, not what for."""
-    parts = list(message.content)
-    while len(parts) > 1 and isinstance(parts[0], UserMessageTagContent):
-        parts.pop(0)
-    words = (part.text if isinstance(part, UserMessageTextContent) else f"@{part.text}" for part in parts)
-    return " ".join("".join(words).split())
 
 
 def _place(tag: UserMessageTagContent) -> dict[str, str]:

@@ -8,7 +8,8 @@ from chatkit.types import UserMessageItem
 from mcp_types import CallToolResult
 
 from agent_service.tools.run_server import limit
-from agent_service.tools.scope import Scope, ScopedCalls, question_of
+from agent_service.tools.scope import Scope, ScopedCalls
+from agent_service.turn.history import question_of
 
 if TYPE_CHECKING:
     from conftest import Chat, FakeKnowledge, OpenChat

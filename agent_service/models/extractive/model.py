@@ -29,7 +29,7 @@ from agent_service.models.extractive.task_sentences import (
     Unclear,
     read_command,
 )
-from agent_service.tools.approval_policy import DENIED
+from agent_service.tools.run_server import DENIED
 from agent_service.tools.schemas import LIST_DOCUMENTS, SEARCH, DocumentList, SearchResult, Task, TaskList
 
 NAME = "extractive"

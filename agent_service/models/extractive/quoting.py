@@ -18,7 +18,7 @@ from agent_service.models.extractive.words import question_terms, terms
 from agent_service.tools.schemas import Passage
 
 MOST_QUOTES = 3
-MOST_CHARACTERS = 900
+MAX_CHARACTERS = 900
 WHOLE_PARAGRAPH = 320
 SHORT_PARAGRAPH = 100
 LONGEST_LIST = 700
@@ -64,7 +64,7 @@ def choose_quotes(question: str, passages: Sequence[Passage]) -> list[Quote]:
     for quote in candidates:
         if len(chosen) == MOST_QUOTES or quote.score < WORTH_SHOWING * candidates[0].score:
             break
-        fits = not chosen or length + len(quote.markdown) <= MOST_CHARACTERS
+        fits = not chosen or length + len(quote.markdown) <= MAX_CHARACTERS
         if fits and _is_new(quote, chosen):
             chosen.append(quote)
             length += len(quote.markdown)

@@ -13,8 +13,7 @@ from mcp_types import CallToolResult, TextContent
 from agent_service.context import RequestContext
 from agent_service.errors import McpUnavailableError, RequestRefusedError
 from agent_service.settings.settings import AgentServiceSettings
-from agent_service.tools.connection import CLEANUP_SECONDS, McpConnector
-from agent_service.tools.token import SCOPE
+from agent_service.tools.connection import CLEANUP_SECONDS, SCOPE, McpConnector
 
 logger = logging.getLogger("agent_service")
 

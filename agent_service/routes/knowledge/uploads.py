@@ -17,7 +17,7 @@ from agent_service.routes.knowledge.calls import KnowledgeCalls
 from agent_service.routes.knowledge.requests import content_type, demand_json, document_id, path_id
 from agent_service.routes.knowledge.rights import check_upload
 from agent_service.settings.settings import AgentServiceSettings
-from agent_service.tools.token import WRITING_SCOPE
+from agent_service.tools.connection import WRITING_SCOPE
 
 # What add_document takes; in Base64 it is a third more.
 MOST_FILE_BYTES = 3_000_000
