@@ -32,7 +32,7 @@ from agent_service.models.providers import ChosenModel
 from agent_service.observe.metrics import Metrics
 from agent_service.requests.validation import REQUEST
 from agent_service.settings.settings import AgentServiceSettings
-from agent_service.storage import feedback as votes
+from agent_service.storage.feedback import save_feedback
 from agent_service.storage.postgres import PatientStore
 from agent_service.turn.clicks import Click, Clicks, ConnectMcp
 from agent_service.turn.closing import Unfinished
@@ -110,7 +110,7 @@ class OwFlexChatKitServer(ChatKitServer[RequestContext]):
         self, thread_id: str, item_ids: list[str], feedback: FeedbackKind, context: RequestContext
     ) -> None:
         """Store the user's vote on the items."""
-        await votes.save_feedback(self._pool, thread_id, item_ids, feedback, context)
+        await save_feedback(self._pool, thread_id, item_ids, feedback, context)
 
     async def handle_stream_cancelled(
         self, thread: ThreadMetadata, pending_items: list[ThreadItem], context: RequestContext

@@ -11,7 +11,7 @@ from agents.result import RunResultStreaming
 from agents.run_state import RunState
 from chatkit.store import NotFoundError
 
-from agent_service.cards.paused_run import Kept, split_state, with_kept
+from agent_service.cards.paused_run import Carried, split_state, with_carried
 from agent_service.context import RunContext
 from agent_service.tools.run_server import DENIED
 from agent_service.tools.schemas import Passage
@@ -75,14 +75,14 @@ class WaitingCall:
 class Decision:
     """What became of an approval. `state` is the paused run; None when all was decided before.
 
-    `kept` is what that run needs besides.
+    `carried` is what that run needs besides.
     """
 
     outcome: Outcome
     calls: list[WaitingCall]
     message_id: str | None
     state: dict[str, Any] | None
-    kept: Kept = field(default_factory=Kept)
+    carried: Carried = field(default_factory=Carried)
 
 
 class Approvals:
@@ -104,7 +104,7 @@ class Approvals:
         Raises `NotFoundError` without such a thread.
         """
         run = as_it_was_sent(result.to_state().to_json(context_serializer=_no_context))
-        state = with_kept(run, Kept(found, turn.calls))
+        state = with_carried(run, Carried(found, turn.calls))
         await fetch(self._pool, FORGET_EXPIRED, {})
         rows = await fetch(
             self._pool,
@@ -136,13 +136,13 @@ class Approvals:
         if not rows:
             raise NotFoundError(f"There is no approval {widget_id!r}.")
         decided, calls, message_id, stored = rows[0]
-        state, kept = split_state(json.loads(stored)) if stored else (None, Kept())
+        state, carried = split_state(json.loads(stored)) if stored else (None, Carried())
         return Decision(
             outcome=decided,
             calls=[WaitingCall(**call) for call in json.loads(calls)],
             message_id=message_id,
             state=state,
-            kept=kept,
+            carried=carried,
         )
 
 
@@ -171,7 +171,7 @@ async def restored(agent: Agent[RunContext], turn: RunContext, decision: Decisio
     Raises what the SDK raises when the state does not fit the agent.
     """
     assert decision.state is not None
-    turn.calls = decision.kept.calls
+    turn.calls = decision.carried.calls
     loaded = await RunState.from_json(agent, decision.state, context_override=cast(Any, turn))
     state = cast(RunState[RunContext], loaded)
     for item in state.get_interruptions():

@@ -10,16 +10,16 @@ from agent_service.models.providers import (
     EXTRACTIVE,
     PROVIDER_NAMES,
     ChosenModel,
-    Fallback,
+    NamedModel,
     named_model,
     provider_kind,
 )
 from agent_service.settings.settings import AgentServiceSettings
 
-LONGEST_NAME = 200
+MAX_NAME_CHARACTERS = 200
 
 
-def offered_models(settings: AgentServiceSettings, chosen: ChosenModel) -> dict[str, Fallback]:
+def offered_models(settings: AgentServiceSettings, chosen: ChosenModel) -> dict[str, NamedModel]:
     """The models of MODEL_CHOICES by the name that clients send. Raises `ModelChoiceError`."""
     return {
         text: _entry(text, settings, chosen, "MODEL_CHOICES")
@@ -34,7 +34,7 @@ def model_names(settings: AgentServiceSettings, chosen: ChosenModel) -> list[str
     return [chosen.name, *others] if others else []
 
 
-def _entry(text: str, settings: AgentServiceSettings, chosen: ChosenModel, setting: str) -> Fallback:
+def _entry(text: str, settings: AgentServiceSettings, chosen: ChosenModel, setting: str) -> NamedModel:
     """The model of a setting; a name without a provider is one of the default model's provider."""
     if text == EXTRACTIVE or text.partition(":")[0] in PROVIDER_NAMES:
         return named_model(text, settings, setting)
@@ -42,7 +42,7 @@ def _entry(text: str, settings: AgentServiceSettings, chosen: ChosenModel, setti
     if kind is None or chosen.extractive:
         raise ModelChoiceError(f"{setting}: {text} needs a provider in front, e.g. openai:{text}.")
     model = named_model(f"{kind}:{text}", settings, setting)
-    return Fallback(text, model.build)
+    return NamedModel(text, model.build)
 
 
 class ModelMenu:
@@ -63,7 +63,8 @@ class ModelMenu:
         if name is None or name == self._chosen.name or name in self._offered:
             return
         raise RequestRefusedError(
-            f"The model {name[:LONGEST_NAME]} is not offered here. Choose another one.", code="unknown_model"
+            f"The model {name[:MAX_NAME_CHARACTERS]} is not offered here. Choose another one.",
+            code="unknown_model",
         )
 
     @property
@@ -89,7 +90,7 @@ class ModelMenu:
         """Whether the length of a conversation matters."""
         return self._long is not None
 
-    def _line(self, entry: Fallback) -> ModelLine:
+    def _line(self, entry: NamedModel) -> ModelLine:
         line = self._lines.get(entry.text)
         if line is None:
             model = replace(entry.build(), fallbacks=self._chosen.fallbacks)

@@ -11,7 +11,7 @@ from chatkit.types import Attachment, FeedbackKind, Page, ThreadItem, ThreadMeta
 from psycopg_pool import PoolClosed
 
 from agent_service.context import RequestContext
-from agent_service.storage import feedback as votes
+from agent_service.storage.feedback import load_feedback, save_feedback
 from agent_service.storage.pages import (
     ATTACHMENT,
     ITEM,
@@ -210,11 +210,11 @@ class PostgresStore(Store[RequestContext]):
         self, thread_id: str, item_ids: Sequence[str], kind: FeedbackKind, context: RequestContext
     ) -> None:
         """Store the user's vote on the items; `NotFoundError` when none of them exists."""
-        await votes.save_feedback(self._pool, thread_id, item_ids, kind, context)
+        await save_feedback(self._pool, thread_id, item_ids, kind, context)
 
     async def load_feedback(self, thread_id: str, context: RequestContext) -> dict[str, FeedbackKind]:
         """The user's votes in the thread by item id."""
-        return await votes.load_feedback(self._pool, thread_id, context)
+        return await load_feedback(self._pool, thread_id, context)
 
     async def _rows(self, statement: LiteralString, values: dict[str, Any]) -> list[tuple[Any, ...]]:
         return await fetch(self._pool, statement, values)

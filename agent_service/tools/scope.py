@@ -12,7 +12,7 @@ from pydantic import BaseModel, StringConstraints, TypeAdapter, ValidationError
 from agent_service.errors import RequestRefusedError
 from agent_service.tools.schemas import LIST_DOCUMENTS, SEARCH
 
-MOST_PLACES = 10
+MAX_PLACES = 10
 USUAL_LIMIT = 5
 # Tools that return text of the one document their answer names.
 READERS = {"get_document", "read_chunks"}
@@ -21,7 +21,7 @@ OUTSIDE = (
     "search_documents returned in this turn."
 )
 WRONG_TAG = "The tag “{name}” names no collection or document. Remove it and send the message again."
-TOO_MANY = f"A question can be limited to {MOST_PLACES} collections and documents at most."
+TOO_MANY = f"A question can be limited to {MAX_PLACES} collections and documents at most."
 NOTE = (
     "The user limited this question to {names}: searches return passages from there only, whatever their "
     "arguments say. When nothing is found there, say that it is not in {names}."
@@ -66,7 +66,7 @@ def scope_of(content: Sequence[UserMessageContent]) -> Scope | None:
         part for part in content if isinstance(part, UserMessageTagContent) and part.data.get("kind") in KINDS
     ]
     places = {tuple(_place(tag).items()): " ".join(tag.text.split())[:200] for tag in tags}
-    if len(places) > MOST_PLACES:
+    if len(places) > MAX_PLACES:
         raise RequestRefusedError(TOO_MANY, code="too_many_tags")
     return Scope(tuple(dict(place) for place in places), tuple(places.values())) if places else None
 

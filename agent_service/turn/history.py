@@ -28,7 +28,7 @@ from agent_service.storage.usage import estimated_tokens
 from agent_service.turn.closing import without_line
 from agent_service.turn.tool_calls import ShownFiles
 
-LONGEST_TITLE = 60
+MAX_TITLE_CHARACTERS = 60
 
 
 async def load_history(
@@ -164,9 +164,9 @@ def text_of(message: UserMessageItem) -> str:
 def title_of(message: UserMessageItem) -> str:
     """A thread title from its first message: one line, about sixty characters, cut between words."""
     words = " ".join(text_of(message).split()) or ", ".join(file.name for file in message.attachments)
-    if len(words) <= LONGEST_TITLE:
+    if len(words) <= MAX_TITLE_CHARACTERS:
         return words
-    cut = words[:LONGEST_TITLE]
+    cut = words[:MAX_TITLE_CHARACTERS]
     return (cut.rpartition(" ")[0] or cut).rstrip(" ,;:.-") + "…"
 
 

@@ -224,7 +224,7 @@ class Turns:
             message_id=decision.message_id,
             span=watch.span,
         )
-        evidence = Evidence(decision.kept.passages)
+        evidence = Evidence(decision.carried.passages)
         # The run has called its tools; it may speak at once.
         evidence.tool_calls = 1
         steps = Steps(evidence, self.metrics.tool_called)

@@ -20,7 +20,7 @@ from agent_service.models.providers import ChosenModel
 
 logger = logging.getLogger("agent_service")
 
-LONGEST_LOGGED = 500
+MAX_LOGGED_CHARACTERS = 500
 SECRET = re.compile(r"\b(?:sk|pk|rk|key|AIza|gsk|xai)[-_A-Za-z0-9]{12,}|\bBearer\s+\S+|\beyJ[\w-]+\.[\w.-]+")
 
 BY_STATUS = {
@@ -97,4 +97,4 @@ def _llm_sentence(error: Exception) -> tuple[str, bool]:
 
 
 def _without_secrets(text: str) -> str:
-    return SECRET.sub("***", text)[:LONGEST_LOGGED]
+    return SECRET.sub("***", text)[:MAX_LOGGED_CHARACTERS]

@@ -18,7 +18,7 @@ from agent_service.tools.connection import CLEANUP_SECONDS, SCOPE, McpConnector
 logger = logging.getLogger("agent_service")
 
 AWAY = "The documents cannot be reached at the moment. Try again in a minute."
-LONGEST_REASON = 500
+MAX_REASON_CHARACTERS = 500
 TOO_SLOW = "The documents did not answer in time. Try again, or ask for less."
 
 
@@ -93,7 +93,7 @@ class KnowledgeCalls:
 
 def _reason(result: CallToolResult) -> str:
     texts = " ".join(part.text for part in result.content if isinstance(part, TextContent))
-    return " ".join(texts.split())[:LONGEST_REASON]
+    return " ".join(texts.split())[:MAX_REASON_CHARACTERS]
 
 
 def _refusal(reason: str) -> RequestRefusedError:
