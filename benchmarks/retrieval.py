@@ -30,8 +30,8 @@ from database.embedded import embedded_postgres
 from database.home import open_data_folder
 from ingest.chunking import chunk
 from ingest.content import chunk_tokens
-from parsing.document import Block, ParsedDocument
 from knowledge_base.embedding import DEFAULT_MODEL, Embedder, create_embedder
+from parsing.document import Block, ParsedDocument
 
 HERE = Path(__file__).parent
 OWFLEX = {"OwFlex hybrid": "hybrid", "OwFlex vector": "vector", "OwFlex keyword": "keyword"}

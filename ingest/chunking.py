@@ -15,7 +15,7 @@ SPECIAL_TOKENS = 2
 # A section shorter than this is joined with its neighbour: alone it says too little to be found or quoted.
 SMALL_SECTION = 40
 # Title and headings may take this part of a chunk's tokens.
-LARGEST_CONTEXT = 1 / 4
+MAX_CONTEXT_SHARE = 1 / 4
 # A word without spaces counts as one unknown token however long it is: characters are bounded too.
 CHARACTERS_A_TOKEN = 8
 
@@ -31,7 +31,7 @@ FENCE_LINE = re.compile(r"^([ \t>]*)(`{3,}|~{3,})([\w+-]{0,20})(.*)$", re.MULTIL
 FENCE_TOKENS = 24
 # A line that only announces what follows: it ends with a colon, or is a title in bold.
 ANNOUNCEMENT = re.compile(r".*:|\*\*[^*\n]+\*\*")
-LONGEST_ANNOUNCEMENT = 50
+MAX_ANNOUNCEMENT_LENGTH = 50
 # Words repeat: the tokens of this many texts are remembered.
 REMEMBERED_COUNTS = 8192
 
@@ -82,7 +82,7 @@ class Measure:
         """Title and innermost headings, cut to their share of the tokens."""
         if path not in self.contexts:
             words = " › ".join([self.title, *path[-2:]]).split()
-            while self.tokens(" ".join(words)) > self.max_tokens * LARGEST_CONTEXT and words:
+            while self.tokens(" ".join(words)) > self.max_tokens * MAX_CONTEXT_SHARE and words:
                 words = words[: len(words) * 3 // 4]
             self.contexts[path] = " ".join(words)
         return self.contexts[path]
@@ -219,7 +219,7 @@ def _announcing(group: Sequence[Piece], room: int) -> int:
     count = 0
     for piece in reversed(group[1:]):
         room -= piece.tokens + 1
-        text = piece.block.kind == "text" and piece.tokens <= LONGEST_ANNOUNCEMENT
+        text = piece.block.kind == "text" and piece.tokens <= MAX_ANNOUNCEMENT_LENGTH
         if room < 0 or not text or not ANNOUNCEMENT.fullmatch(piece.text.replace("\n", " ")):
             break
         count += 1

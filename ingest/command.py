@@ -16,7 +16,7 @@ from database.errors import DatabaseError
 from database.home import open_data_folder
 from database.process import setting_problems
 from ingest.display import Display, print_report, report_as_json
-from ingest.errors import FileProblemError, IngestError, OptionError, PathMissingError
+from ingest.errors import IngestError, OptionError, PathMissingError
 from ingest.origins import Options
 from ingest.planning import Step, steps
 from ingest.queueing import open_queue
@@ -26,6 +26,7 @@ from ingest.settings import IngestSettings
 from ingest.sync import SyncTask, planned, run_sync
 from knowledge_base.errors import KnowledgeBaseError
 from knowledge_base.place import embedder_for, knowledge_base_url, migrate_knowledge_base
+from parsing.errors import FileProblemError
 from parsing.formats import MODULES
 
 ALL_GOOD, NOT_DONE, SOME_FAILED, INTERRUPTED = 0, 1, 2, 130

@@ -10,7 +10,7 @@ from ingest.chunking import Chunk
 from parsing import ocr
 
 # Longer passages say too many things at once, however much a model may read.
-LONGEST_CHUNK = 250
+MAX_CHUNK_TOKENS = 250
 # What a model's query or passage prompt may take of its tokens.
 ROOM_FOR_PROMPT = 6
 # Changes with parsing, chunking, or what is stored of a passage: documents of an older version are made anew.
@@ -19,7 +19,7 @@ VERSION = 5
 
 def chunk_tokens(model_tokens: int) -> int:
     """Tokens a chunk may have for a model that reads `model_tokens`, which cuts the rest off silently."""
-    return min(LONGEST_CHUNK, model_tokens - ROOM_FOR_PROMPT)
+    return min(MAX_CHUNK_TOKENS, model_tokens - ROOM_FOR_PROMPT)
 
 
 def recipe(model_tokens: int, language: str) -> str:

@@ -13,8 +13,8 @@ from rich.table import Table
 
 from ingest.report import OUTCOMES, FileReport, Outcome, Report
 
-MOST_PROBLEMS_SHOWN = 50
-MOST_KINDS_SHOWN = 8
+MAX_PROBLEMS_SHOWN = 50
+MAX_KINDS_SHOWN = 8
 
 
 class Display:
@@ -118,11 +118,11 @@ def print_report(console: Console, report: Report, seconds: float) -> None:
         console.print(f"Left out, for their type is not known: {_kinds(report)}.")
     if not report.counts.total():
         console.print("No file of a known type was found there.")
-    for problem in report.problems[:MOST_PROBLEMS_SHOWN]:
+    for problem in report.problems[:MAX_PROBLEMS_SHOWN]:
         color = "red" if problem.outcome == "failed" else "yellow"
         console.print(f"[{color}]{escape(problem.source)}[/{color}]: {escape(problem.reason or '')}")
-    if len(report.problems) > MOST_PROBLEMS_SHOWN:
-        console.print(f"… and {len(report.problems) - MOST_PROBLEMS_SHOWN} more; --json shows them.")
+    if len(report.problems) > MAX_PROBLEMS_SHOWN:
+        console.print(f"… and {len(report.problems) - MAX_PROBLEMS_SHOWN} more; --json shows them.")
 
 
 def report_as_json(report: Report, seconds: float) -> str:
@@ -145,6 +145,6 @@ def report_as_json(report: Report, seconds: float) -> str:
 
 
 def _kinds(report: Report) -> str:
-    kinds = report.left_out.most_common(MOST_KINDS_SHOWN)
+    kinds = report.left_out.most_common(MAX_KINDS_SHOWN)
     rest = report.left_out.total() - sum(count for _, count in kinds)
     return ", ".join([f"{ending} {count}" for ending, count in kinds] + ([f"others {rest}"] if rest else []))

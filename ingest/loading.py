@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from pathspec import GitIgnoreSpec
 
-from ingest.errors import FileTooLargeError, FileUnreadableError
+from parsing.errors import FileTooLargeError, FileUnreadableError
 from parsing.formats import named_type
 
 logger = logging.getLogger("ingest")

@@ -34,7 +34,7 @@ from knowledge_base.embedding import Embedder
 from knowledge_base.place import embedder_for, knowledge_base_url, migrate_knowledge_base
 from knowledge_base.spaces import Progress as Filled
 
-MOST_CHUNKS_SHOWN = 10_000
+MAX_CHUNKS_SHOWN = 10_000
 
 console = Console(highlight=False)
 
@@ -71,7 +71,7 @@ def run_show(source: str, *, collection: str | None, as_json: bool) -> int:
                 raise DocumentUnknownError(source)
             for document in found:
                 chunks = await read_chunks(
-                    connection, document.document_id, from_position=0, limit=MOST_CHUNKS_SHOWN
+                    connection, document.document_id, from_position=0, limit=MAX_CHUNKS_SHOWN
                 )
                 if as_json:
                     _print(_as_json(document, passages=[asdict(chunk) for chunk in chunks]))

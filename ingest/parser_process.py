@@ -13,10 +13,10 @@ from pathlib import Path
 from ingest.content import ANSWERS, REQUESTS, ReadAnswer, ReadRequest
 from ingest.parser_worker import LENGTH
 
-LARGEST_ANSWER = 256 * 1024 * 1024
+MAX_ANSWER_BYTES = 256 * 1024 * 1024
 START_SECONDS = 5
 # Libraries leak at times: a process that has read this many files makes room for a new one.
-FILES_A_PROCESS = 2_000
+MAX_FILES_A_PROCESS = 2_000
 # What the parsers need of the environment; above all no keys and passwords.
 INHERITED = (
     "PATH",
@@ -88,7 +88,7 @@ class ParserProcess:
             await process.wait()
 
     async def _running(self) -> Process:
-        if self._read >= FILES_A_PROCESS:
+        if self._read >= MAX_FILES_A_PROCESS:
             await self.close()
         if self._process is None or self._process.returncode is not None:
             self._process = await asyncio.create_subprocess_exec(
@@ -103,7 +103,7 @@ class ParserProcess:
         process.stdin.write(LENGTH.pack(len(body)) + body)
         await process.stdin.drain()
         (length,) = LENGTH.unpack(await process.stdout.readexactly(LENGTH.size))
-        if length > LARGEST_ANSWER:
+        if length > MAX_ANSWER_BYTES:
             await self.close()
             return ReadAnswer(problem="The file holds more text than can be handled at once. Split it.")
         return ANSWERS.validate_json(await process.stdout.readexactly(length))

@@ -17,16 +17,16 @@ from tokenizers import Tokenizer
 
 from ingest.chunking import CountTokens, chunk
 from ingest.content import ANSWERS, REQUESTS, Content, ReadAnswer, ReadRequest
-from ingest.errors import FileProblemError
 from ingest.loading import load
 from parsing import parse
 from parsing.detection import media_type_of
 from parsing.document import ParsedDocument
+from parsing.errors import FileProblemError
 
 LENGTH = struct.Struct(">I")
 # The parent ends a process that takes too long; this is for the case that there is no parent any more.
 GRACE_SECONDS = 10
-LONGEST_REASON = 200
+MAX_REASON_LENGTH = 200
 OUT_OF_MEMORY = 3
 
 
@@ -107,7 +107,7 @@ def _answer(request: ReadRequest, count_tokens: CountTokens, options: argparse.N
     except MemoryError:
         raise
     except Exception as error:  # noqa: BLE001 - whatever a hostile file makes a library raise costs only this file
-        reason = f"{type(error).__name__}: {error}".splitlines()[0][:LONGEST_REASON]
+        reason = f"{type(error).__name__}: {error}".splitlines()[0][:MAX_REASON_LENGTH]
         return ReadAnswer(problem=f"The file cannot be read ({reason}). It is damaged, or not what it says.")
 
 

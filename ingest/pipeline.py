@@ -37,7 +37,7 @@ WINDOW = 256
 GATHER_SECONDS = 0.1
 EMBEDDED_AT_ONCE = 64
 # Passages that may wait for the model; when there are more, the parsers wait.
-MOST_WAITING = 2 * WINDOW
+MAX_WAITING = 2 * WINDOW
 # Windows that are embedded while another one is written.
 WINDOWS_BETWEEN = 1
 # A document with thousands of chunks must not hold the database for minutes, but it is one transaction.
@@ -163,7 +163,7 @@ class Pipeline:
     async def _enqueue(self, document: NewDocument) -> "asyncio.Future[Done]":
         chunks = document.content.chunk_count
         async with self._room:
-            await self._room.wait_for(lambda: self._chunks_waiting < MOST_WAITING)
+            await self._room.wait_for(lambda: self._chunks_waiting < MAX_WAITING)
             self._chunks_waiting += chunks
         stored: asyncio.Future[Done] = asyncio.get_running_loop().create_future()
         self._to_embed.put_nowait(Waiting(document, stored))

@@ -18,21 +18,22 @@ from procrastinate import App, JobContext, PsycopgConnector, RetryStrategy
 from procrastinate.exceptions import AlreadyEnqueued
 
 from database.migrations import ADVISORY_LOCK
-from ingest.errors import FileProblemError, IngestError, OptionError
+from ingest.errors import IngestError, OptionError
 from ingest.origins import Origin, all_origins, find_origin
 from ingest.pipeline import Done, FileToIngest
-from ingest.report import MOST_PROBLEMS, FileReport, Silent
+from ingest.report import MAX_PROBLEMS, FileReport, Silent
 from ingest.runs import Ingestion, Wanted, spool_folder
 from ingest.sync import run_sync
 from ingest.uploads import TRY_AGAIN, do_uploads, queue_forgotten, remove_old_uploads
 from ingest.working import PACE, Pace, PatientConnector, work_until_stopped
+from parsing.errors import FileProblemError
 
 logger = logging.getLogger("ingest")
 
 QUEUE = "ingest"
 KEEP_FINISHED = timedelta(days=1)
 # How often a job is begun again after Postgres was away.
-MOST_ATTEMPTS = 6
+MAX_ATTEMPTS = 6
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class Problems(Silent):
 
     def file(self, report: FileReport) -> None:
         """Keep it when it failed."""
-        if report.outcome == "failed" and len(self.files) < MOST_PROBLEMS:
+        if report.outcome == "failed" and len(self.files) < MAX_PROBLEMS:
             self.files.append(report)
 
 
@@ -166,7 +167,7 @@ async def queue_status(url: str) -> QueueStatus:
 async def _open_app(url: str, pace: Pace = PACE) -> AsyncGenerator[App]:
     await _ensure_tables(url)
     retry = RetryStrategy(
-        max_attempts=MOST_ATTEMPTS,
+        max_attempts=MAX_ATTEMPTS,
         exponential_wait=pace.retry,
         retry_exceptions=TRY_AGAIN,
     )

@@ -5,9 +5,9 @@ import itertools
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from pathlib import Path
 
-from ingest.errors import FileProblemError
 from ingest.loading import SourceFile, Walk, content_hash
 from ingest.planning import ScannedFile
+from parsing.errors import FileProblemError
 
 BATCH = 200
 NAME_PROBLEM = "The file's name is not UTF-8, or that of a folder above it is not. Rename it."

@@ -33,7 +33,7 @@ AT_ONCE = 1_024
 REMOVED_AT_ONCE = 200
 # How long Postgres may be away before the run ends, in seconds; and the longest pause between two attempts.
 PATIENCE = 90
-FIRST_PAUSE, LONGEST_PAUSE = 0.5, 8
+FIRST_PAUSE, MAX_PAUSE = 0.5, 8
 OUT_OF_REACH = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout)
 
 
@@ -74,13 +74,13 @@ async def run_sync(database: Database, task: SyncTask, process: Process, watcher
             reason = first_line(error)
             logger.warning("Postgres is out of reach: %s", reason)
         now = time.monotonic()
-        if now - started > LONGEST_PAUSE * 2:  # it worked for a while: this is a new interruption
+        if now - started > MAX_PAUSE * 2:  # it worked for a while: this is a new interruption
             pause, deadline = FIRST_PAUSE, now + PATIENCE
         if now > deadline:
             raise DatabaseGoneError(reason)
         watcher.retrying(reason)
         await asyncio.sleep(pause)
-        pause = min(pause * 2, LONGEST_PAUSE)
+        pause = min(pause * 2, MAX_PAUSE)
 
 
 @asynccontextmanager

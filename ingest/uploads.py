@@ -12,7 +12,7 @@ from procrastinate.exceptions import ConnectorException
 from psycopg.rows import class_row
 
 from database.pool import Pool
-from ingest.errors import DatabaseGoneError, FileProblemError, FileTooLargeError, IngestError
+from ingest.errors import DatabaseGoneError, IngestError
 from ingest.origins import Connection, Options, find_origin, remember
 from ingest.planning import ScannedFile, Scope
 from ingest.report import FileReport, Silent
@@ -21,6 +21,7 @@ from ingest.sync import OUT_OF_REACH, SyncTask, run_sync
 from ingest.web import fetched_page
 from knowledge_base.errors import KnowledgeBaseError
 from knowledge_base.uploads import Kind, Result, origin_of
+from parsing.errors import FileProblemError, FileTooLargeError
 from parsing.formats import named_type
 
 logger = logging.getLogger("ingest")

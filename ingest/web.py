@@ -4,11 +4,11 @@ import hashlib
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from pathlib import Path
 
-from ingest.errors import FileFormatError, FileProblemError
 from ingest.fetching import FetchLimits, WebFetcher, WebPage, is_sitemap, open_fetcher, sitemap_pages
 from ingest.fetching.errors import PageGoneError
 from ingest.origins import Kind
 from ingest.planning import ScannedFile
+from parsing.errors import FileFormatError, FileProblemError
 from parsing.formats import MODULES
 
 UTF8_MARK = b"\xef\xbb\xbf"

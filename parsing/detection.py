@@ -5,7 +5,7 @@ import struct
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from ingest.errors import FileFormatError
+from parsing.errors import FileFormatError
 from parsing.formats import FORMATS, MODULES, named_type
 
 PROTECTED = "The file is protected by a password. Save a copy without one."
@@ -64,7 +64,7 @@ OFFICE_PARTS = (
     (b"xl/workbook.bin", EXCEL),
     (b"xl/workbook", OFFICE + "spreadsheetml.sheet"),
 )
-ENTRIES_LOOKED_AT = 10_000
+MAX_ENTRIES_LOOKED_AT = 10_000
 ENTRY_HEADER = struct.Struct("<4s24xHHH12x")
 FIRST_ENTRY = struct.Struct("<18xLLHH")
 
@@ -163,7 +163,7 @@ def _zip_names(data: bytes) -> Iterator[bytes]:
     if end < 0 or end + 22 > len(data):
         return
     position = end - int.from_bytes(data[end + 12 : end + 16], "little")
-    for _ in range(ENTRIES_LOOKED_AT):
+    for _ in range(MAX_ENTRIES_LOOKED_AT):
         if position < 0 or position + 46 > end:
             return
         magic, name_size, extra_size, comment_size = ENTRY_HEADER.unpack_from(data, position)

@@ -10,23 +10,23 @@ from typing import Any, cast
 import pypdfium2 as pdfium  # pyright: ignore[reportMissingTypeStubs]
 from pypdfium2 import raw  # pyright: ignore[reportMissingTypeStubs]
 
-from ingest.errors import FileFormatError
 from parsing import ocr
 from parsing.detection import PROTECTED
 from parsing.document import Block, Kind, ParsedDocument
+from parsing.errors import FileFormatError
 from parsing.pdf_layout import HEADING_RATIO, Piece, body_size, pieces_of
 from parsing.pdf_words import Part, hyphenated_words, parts_of, without_frame
 from parsing.text import clean, title_from
 
-MOST_PAGES = 5_000
+MAX_PAGES = 5_000
 # Reading a picture takes seconds: what is not reached in this time is named in a note, and the rest is kept.
 SECONDS_FOR_PICTURES = 40
-MOST_BOOKMARKS = 10_000
-MOST_LISTED = 20
+MAX_BOOKMARKS = 10_000
+MAX_LISTED = 20
 DOTS_PER_INCH = 200
-LONGEST_TITLE = 300
-LONGEST_HEADING = 200
-LONGEST_BOLD_HEADING = 80
+MAX_TITLE_LENGTH = 300
+MAX_HEADING_LENGTH = 200
+MAX_BOLD_HEADING_LENGTH = 80
 # Below the levels of the bookmarks come those of the sizes, below these what is only bold.
 FIRST_SIZE_LEVEL = 100
 BOLD_LEVEL = 1_000
@@ -62,7 +62,7 @@ def _opened(data: bytes) -> Any:
 
 def _parsed(document: Any, source: str) -> ParsedDocument:
     scan = _Scan()
-    count = min(len(document), MOST_PAGES)
+    count = min(len(document), MAX_PAGES)
     pages = without_frame([_read_page(document, index, scan) for index in range(count)])
     body = body_size([part for parts in pages for part in parts])
     vocabulary = hyphenated_words(pages)
@@ -70,9 +70,9 @@ def _parsed(document: Any, source: str) -> ParsedDocument:
     stated = _stated(document)
     title = _title(stated.get("Title", ""), pieces, body) or title_from(source)
     outline = _outline(document)
-    blocks = tuple(_blocks(pieces, outline, body, title[:LONGEST_TITLE], scan))
+    blocks = tuple(_blocks(pieces, outline, body, title[:MAX_TITLE_LENGTH], scan))
     notes = tuple(_notes(scan, len(document), any_text=bool(blocks)))
-    return ParsedDocument(title[:LONGEST_TITLE], blocks, _metadata(stated), (), notes)
+    return ParsedDocument(title[:MAX_TITLE_LENGTH], blocks, _metadata(stated), (), notes)
 
 
 def _read_page(document: Any, index: int, scan: "_Scan") -> list[Part]:
@@ -148,11 +148,11 @@ def _step(size: float) -> float:
 
 def _is_large(piece: Piece, body: float) -> bool:
     large = piece.kind == "text" and piece.size >= HEADING_RATIO * body
-    return large and len(piece.text) <= LONGEST_HEADING and any(letter.isalpha() for letter in piece.text)
+    return large and len(piece.text) <= MAX_HEADING_LENGTH and any(letter.isalpha() for letter in piece.text)
 
 
 def _is_bold_heading(piece: Piece) -> bool:
-    short = piece.kind == "text" and len(piece.text) <= LONGEST_BOLD_HEADING
+    short = piece.kind == "text" and len(piece.text) <= MAX_BOLD_HEADING_LENGTH
     return piece.bold and short and piece.text[-1:] not in ".,;" and any(map(str.isalpha, piece.text))
 
 
@@ -180,12 +180,12 @@ def _metadata(stated: Mapping[str, str]) -> dict[str, Any]:
 
 def _outline(document: Any) -> "dict[int, list[_Bookmark]]":
     outline: dict[int, list[_Bookmark]] = {}
-    for bookmark in islice(document.get_toc(), MOST_BOOKMARKS):
+    for bookmark in islice(document.get_toc(), MAX_BOOKMARKS):
         target = bookmark.get_dest()
         page = target.get_index() if target else None
         title = _one_line(bookmark.get_title())
         if page is not None and title:
-            outline.setdefault(page + 1, []).append(_Bookmark(bookmark.level, title[:LONGEST_HEADING]))
+            outline.setdefault(page + 1, []).append(_Bookmark(bookmark.level, title[:MAX_HEADING_LENGTH]))
     return outline
 
 
@@ -213,8 +213,8 @@ def _one_line(text: str) -> str:
 
 
 def _notes(scan: "_Scan", pages: int, *, any_text: bool) -> Iterator[str]:
-    if pages > MOST_PAGES:
-        yield f"Only the first {MOST_PAGES} of {pages} pages were read."
+    if pages > MAX_PAGES:
+        yield f"Only the first {MAX_PAGES} of {pages} pages were read."
     if scan.damaged:
         yield f"Damaged pages were left out: {_listed(scan.damaged)}."
     if scan.not_reached:
@@ -231,8 +231,8 @@ def _notes(scan: "_Scan", pages: int, *, any_text: bool) -> Iterator[str]:
 
 
 def _listed(pages: Sequence[int]) -> str:
-    more = f" and {len(pages) - MOST_LISTED} more" if len(pages) > MOST_LISTED else ""
-    return ", ".join(map(str, pages[:MOST_LISTED])) + more
+    more = f" and {len(pages) - MAX_LISTED} more" if len(pages) > MAX_LISTED else ""
+    return ", ".join(map(str, pages[:MAX_LISTED])) + more
 
 
 @dataclass

@@ -8,8 +8,8 @@ import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
-from tests.ingest.archives import zipped
 from tests.ingest.changing_library import RELATIONS, WORD_TYPES, W
+from tests.parsing.archives import zipped
 
 MEGABYTE = 1024 * 1024
 PDF_HEAD = b"%PDF-1.7\n"

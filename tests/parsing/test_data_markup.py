@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from ingest.errors import FileFormatError
 from parsing.document import ParsedDocument
+from parsing.errors import FileFormatError
 from parsing.source import parse as parse_source
 from parsing.xml import parse as parse_xml
 

@@ -11,11 +11,11 @@ from collections.abc import Mapping
 
 import pytest
 
-from ingest.errors import FileFormatError
 from parsing import members, parse
 from parsing.detection import media_type_of
 from parsing.document import ParsedDocument
-from tests.ingest.archives import zipped
+from parsing.errors import FileFormatError
+from tests.parsing.archives import zipped
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 504
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -162,14 +162,14 @@ def test_an_archive_with_a_password_is_refused() -> None:
 
 
 def test_a_bomb_is_not_unpacked_beyond_the_limits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(members, "LARGEST_FILE", 10_000)
+    monkeypatch.setattr(members, "MAX_FILE_BYTES", 10_000)
     document = read(zipped({"bomb.txt": b"a" * 1_000_000, "a.md": "A."}))
     assert contents(document) == {"a.md": ["A."]}
     assert document.notes[0].startswith("bomb.txt: It is larger than")
 
 
 def test_more_files_than_the_limit_are_left_out_with_a_note(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(members, "MOST_FILES", 3)
+    monkeypatch.setattr(members, "MAX_FILES", 3)
     inner = zipped({"c.md": "Text.", "d.md": "Text."})
     document = read(zipped({"a.md": "Text.", "inner.zip": inner, "b.md": "Text."}))
     assert list(contents(document)) == ["a.md", "inner.zip/c.md"]

@@ -6,9 +6,9 @@ from io import BytesIO
 
 import pytest
 
-from ingest.errors import FileFormatError
 from parsing import parse
 from parsing.document import ParsedDocument
+from parsing.errors import FileFormatError
 
 
 def read(data: bytes, source: str = "inbox/some-mail.eml") -> ParsedDocument:

@@ -5,9 +5,9 @@ from types import MappingProxyType
 
 import pytest
 
-from ingest.errors import FileFormatError
 from parsing import ocr, parse, pdf
 from parsing.document import Block, ParsedDocument
+from parsing.errors import FileFormatError
 
 # Left, baseline from below, size and words; bold when the size is negative.
 Line = tuple[float, float, float, str]
@@ -241,7 +241,7 @@ def test_scanned_pages_are_read_where_that_is_possible(monkeypatch: pytest.Monke
 
 
 def test_pages_beyond_the_limit_are_left_out_with_a_note(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pdf, "MOST_PAGES", 2)
+    monkeypatch.setattr(pdf, "MAX_PAGES", 2)
     document = read([paragraph(700, PROSE)] * 3)
     assert [block.page for block in document.blocks] == [1, 2]
     assert document.notes == ("Only the first 2 of 3 pages were read.",)

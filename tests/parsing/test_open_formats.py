@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from ingest.errors import FileFormatError
 from parsing import epub, opendocument, rtf
 from parsing.document import Block, ParsedDocument
-from tests.ingest.archives import zipped
+from parsing.errors import FileFormatError
+from tests.parsing.archives import zipped
 
 NAMESPACES = " ".join(
     f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{long}:1.0"'

@@ -4,9 +4,9 @@ import struct
 
 import pytest
 
-from ingest.errors import FileFormatError
+from parsing.errors import FileFormatError
 from parsing.zipped import open_zip, parse_xml, read_member
-from tests.ingest.archives import zipped
+from tests.parsing.archives import zipped
 
 
 def with_declared_size(data: bytes, size: int) -> bytes:

@@ -12,10 +12,10 @@ from pptx.chart.data import CategoryChartData
 from pptx.enum.chart import XL_CHART_TYPE
 from pptx.util import Inches
 
-from ingest.errors import FileFormatError
 from parsing import docx, pptx, spreadsheet
 from parsing.document import Block, ParsedDocument
-from tests.ingest.archives import zipped
+from parsing.errors import FileFormatError
+from tests.parsing.archives import zipped
 
 W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 M = 'xmlns:m="http://schemas.openxmlformats.org/officeDocument/2006/math"'
@@ -236,7 +236,7 @@ def test_an_empty_workbook_has_no_blocks() -> None:
 
 
 def test_a_workbook_is_read_up_to_its_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(spreadsheet, "MOST_CELLS", 4)
+    monkeypatch.setattr(spreadsheet, "MAX_CELLS", 4)
     document = spreadsheet.parse(workbook(("a", "b"), (1, 2), (3,)), "a.xlsx")
     assert document.blocks[0].text == "| a | b |\n| --- | --- |\n| 1 | 2 |"
     assert document.notes == ('The sheet "Sales & more" is too large: the rest of it was not read.',)

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from ingest.errors import FileFormatError
 from parsing.delimited import parse as parse_delimited
 from parsing.document import ParsedDocument
+from parsing.errors import FileFormatError
 from parsing.json import parse as parse_json
 from parsing.notebook import parse as parse_notebook
 from parsing.tables import markdown_table

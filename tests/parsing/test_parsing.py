@@ -2,9 +2,9 @@
 
 import pytest
 
-from ingest.errors import FileFormatError
 from parsing import parse
 from parsing.document import Block, ParsedDocument
+from parsing.errors import FileFormatError
 
 BOXES = """\
 /// tip | Good to know
