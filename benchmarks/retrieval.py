@@ -28,8 +28,8 @@ from retrieval_metrics import Scores, comparison, ideal_filtered, scored, table
 
 from database.embedded import embedded_postgres
 from database.home import open_data_folder
-from ingest.chunking import chunk
-from ingest.content import chunk_tokens
+from ingest.reading.chunked_document import chunk_tokens
+from ingest.reading.chunking import chunk
 from knowledge_base.embedding import DEFAULT_MODEL, Embedder, create_embedder
 from parsing.document import Block, ParsedDocument
 

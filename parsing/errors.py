@@ -15,3 +15,28 @@ class FileTooLargeError(FileProblemError):
 
 class FileFormatError(FileProblemError):
     """The file is not what its name says, or its format is not known."""
+
+
+class FileTooSlowError(FileProblemError):
+    """Reading the file takes longer than its process may."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"Reading the file takes longer than {seconds:g} seconds.")
+
+
+class FileTooHeavyError(FileProblemError):
+    """Reading takes more memory than the process may have; `crashed`: or the file breaks its parser."""
+
+    def __init__(self, megabytes: int, *, crashed: bool = False) -> None:
+        start = "The file crashes its parser, or reading it takes" if crashed else "Reading the file takes"
+        super().__init__(f"{start} more than {megabytes} MB of memory.")
+        self.crashed = crashed
+
+
+class ParserCrashedError(FileProblemError):
+    """The process ended while it read the file; `cause` is the name of a signal or an exit code."""
+
+    def __init__(self, cause: str) -> None:
+        super().__init__(
+            f"The file crashes its parser ({cause}). Save it anew with the program it comes from."
+        )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.loading import Walk, content_hash, load
+from ingest.sources.loading import Walk, content_hash, load
 from parsing.errors import FileTooLargeError, FileUnreadableError
 
 

@@ -13,12 +13,12 @@ from psycopg.rows import class_row
 
 from database.pool import Pool
 from ingest.errors import DatabaseGoneError, IngestError
+from ingest.ingestion import Ingestion, spool_folder
 from ingest.origins import Connection, Options, find_origin, remember
 from ingest.planning import ScannedFile, Scope
 from ingest.report import FileReport, Silent
-from ingest.runs import Ingestion, spool_folder
-from ingest.sync import OUT_OF_REACH, SyncTask, run_sync
-from ingest.web import fetched_page
+from ingest.sources.web import fetched_page
+from ingest.sync_run import OUT_OF_REACH, SyncTask, run_sync
 from knowledge_base.errors import KnowledgeBaseError
 from knowledge_base.uploads import Kind, Result, origin_of
 from parsing.errors import FileProblemError, FileTooLargeError

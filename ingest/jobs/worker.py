@@ -11,7 +11,7 @@ from typing import Any, LiteralString
 from procrastinate import PsycopgConnector
 from procrastinate.exceptions import ConnectorException
 
-from ingest.sync import OUT_OF_REACH
+from ingest.sync_run import OUT_OF_REACH
 
 logger = logging.getLogger("ingest")
 

@@ -11,19 +11,19 @@ import psycopg
 
 from database.home import default_data_folder
 from database.pool import Pool
-from ingest.content import chunk_tokens, recipe
 from ingest.errors import OptionError, PathMissingError
 from ingest.fetching import FetchLimits
-from ingest.loading import Walk, content_hash
 from ingest.origins import Connection, Options, Origin, find_origin, folder_origin, remember
-from ingest.parser_process import Parsers, ReadLimits
 from ingest.pipeline import Pipeline, open_ingest_pool, open_pipeline
 from ingest.planning import ScannedFile, Scope
+from ingest.reading.chunked_document import chunk_tokens, recipe
+from ingest.reading.process import Parsers, ReadLimits
 from ingest.report import Report, Watcher
-from ingest.scanning import scan_folder
 from ingest.settings import IngestSettings
-from ingest.sync import Database, SyncTask
-from ingest.web import kind_of, scan_web
+from ingest.sources.loading import Walk, content_hash
+from ingest.sources.scanning import scan_folder
+from ingest.sources.web import kind_of, scan_web
+from ingest.sync_run import Database, SyncTask
 from knowledge_base.embedding import Embedder
 from knowledge_base.postings import languages_of, set_language
 from knowledge_base.vector_index import ensure_vector_index

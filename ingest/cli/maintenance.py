@@ -12,7 +12,14 @@ from rich.table import Column, Table
 
 from database.home import open_data_folder
 from database.pool import Pool
-from ingest.catalog import (
+from ingest.cli.run_command import ALL_GOOD, NOT_DONE, SOME_FAILED, in_plain_words
+from ingest.errors import DocumentUnknownError
+from ingest.ingestion import open_ingestion
+from ingest.jobs.queue import QueueStatus, check_schedule, queue_status, run_worker
+from ingest.pipeline import open_ingest_pool
+from ingest.report import Silent
+from ingest.settings import IngestSettings
+from ingest.storing.catalog import (
     Faults,
     ListedDocument,
     count_source,
@@ -20,15 +27,8 @@ from ingest.catalog import (
     list_sources,
     remove_source,
 )
-from ingest.command import ALL_GOOD, NOT_DONE, SOME_FAILED, in_plain_words
-from ingest.errors import DocumentUnknownError
-from ingest.mending import repair, repair_postings
-from ingest.pipeline import open_ingest_pool
-from ingest.queueing import QueueStatus, check_schedule, queue_status, run_worker
-from ingest.reindexing import reindex
-from ingest.report import Silent
-from ingest.runs import open_ingestion
-from ingest.settings import IngestSettings
+from ingest.storing.reindexing import reindex
+from ingest.storing.repair import repair, repair_postings
 from knowledge_base.documents import read_chunks
 from knowledge_base.embedding import Embedder
 from knowledge_base.place import embedder_for, knowledge_base_url, migrate_knowledge_base

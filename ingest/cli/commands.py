@@ -85,8 +85,8 @@ def add(
 
     Exit code: 0 all is in, 1 could not start or go on, 2 some files failed (the table says why), 130 stopped.
     """
-    from ingest.command import RunOptions, options_of, run_ingest
-    from ingest.runs import Wanted
+    from ingest.cli.run_command import RunOptions, options_of, run_ingest
+    from ingest.ingestion import Wanted
 
     def wanted() -> Wanted:
         told = options_of(include or (), exclude or (), meta or (), forget=forget)
@@ -119,8 +119,8 @@ def sync(
 
     Exit code: 0 all is in, 1 could not start or go on, 2 some files failed (the table says why), 130 stopped.
     """
-    from ingest.command import RunOptions, options_of, run_ingest
-    from ingest.runs import Wanted
+    from ingest.cli.run_command import RunOptions, options_of, run_ingest
+    from ingest.ingestion import Wanted
 
     def wanted() -> Wanted:
         told = options_of(include or (), exclude or (), meta or (), forget=forget)
@@ -136,7 +136,7 @@ def list_documents(
     as_json: AsJson = False,
 ) -> None:
     """List the documents."""
-    from ingest.manage import run_list
+    from ingest.cli.maintenance import run_list
 
     raise typer.Exit(run_list(below, collection=collection, as_json=as_json))
 
@@ -144,7 +144,7 @@ def list_documents(
 @app.command()
 def show(source: Source, collection: AnyCollection = None, as_json: AsJson = False) -> None:
     """Show a document with its metadata and passages."""
-    from ingest.manage import run_show
+    from ingest.cli.maintenance import run_show
 
     raise typer.Exit(run_show(source, collection=collection, as_json=as_json))
 
@@ -156,7 +156,7 @@ def remove(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Remove a document, or a folder, page or sitemap with all its documents."""
-    from ingest.manage import run_remove
+    from ingest.cli.maintenance import run_remove
 
     def confirm(count: int) -> bool:
         return yes or typer.confirm(f"Remove {count} documents?")
@@ -173,7 +173,7 @@ def verify(
 
     Exit code: 0 everything is whole, or repaired; 2 something is missing.
     """
-    from ingest.manage import run_verify
+    from ingest.cli.maintenance import run_verify
 
     raise typer.Exit(run_verify(mend=repair, as_json=as_json))
 
@@ -183,7 +183,7 @@ def reindex(
     model: Annotated[str, typer.Option(help="Name or folder of the sentence-transformers model.")],
 ) -> None:
     """Embed everything with another model while search goes on, then change to it at once."""
-    from ingest.manage import run_reindex
+    from ingest.cli.maintenance import run_reindex
 
     raise typer.Exit(run_reindex(model))
 
@@ -196,7 +196,7 @@ def worker(
     ] = None,
 ) -> None:
     """Do the work that --queue left, on as many machines as you like."""
-    from ingest.manage import run_ingest_worker
+    from ingest.cli.maintenance import run_ingest_worker
 
     raise typer.Exit(run_ingest_worker(concurrency=concurrency, every=every))
 
@@ -204,7 +204,7 @@ def worker(
 @app.command()
 def status(as_json: AsJson = False) -> None:
     """Show how the work on the queue stands. Exit code 2: files could not be brought in."""
-    from ingest.manage import run_status
+    from ingest.cli.maintenance import run_status
 
     raise typer.Exit(run_status(as_json=as_json))
 

@@ -19,13 +19,13 @@ from procrastinate.exceptions import AlreadyEnqueued
 
 from database.migrations import ADVISORY_LOCK
 from ingest.errors import IngestError, OptionError
+from ingest.ingestion import Ingestion, Wanted, spool_folder
+from ingest.jobs.uploads import TRY_AGAIN, do_uploads, queue_forgotten, remove_old_uploads
+from ingest.jobs.worker import PACE, Pace, PatientConnector, work_until_stopped
 from ingest.origins import Origin, all_origins, find_origin
 from ingest.pipeline import Done, FileToIngest
 from ingest.report import MAX_PROBLEMS, FileReport, Silent
-from ingest.runs import Ingestion, Wanted, spool_folder
-from ingest.sync import run_sync
-from ingest.uploads import TRY_AGAIN, do_uploads, queue_forgotten, remove_old_uploads
-from ingest.working import PACE, Pace, PatientConnector, work_until_stopped
+from ingest.sync_run import run_sync
 from parsing.errors import FileProblemError
 
 logger = logging.getLogger("ingest")

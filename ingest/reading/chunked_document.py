@@ -1,4 +1,4 @@
-"""What is read from a file: documents cut into chunks, as the parser's process hands them over."""
+"""What is read from a file: a document cut into chunks, as the parser's process hands it over."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,8 +6,9 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from ingest.chunking import Chunk
+from ingest.reading.chunking import Chunk
 from parsing import ocr
+from parsing.bounded.frames import Answer
 
 # Longer passages say too many things at once, however much a model may read.
 MAX_CHUNK_TOKENS = 250
@@ -31,7 +32,7 @@ def recipe(model_tokens: int, language: str) -> str:
 
 
 @dataclass(frozen=True)
-class Content:
+class ChunkedDocument:
     """A document and those inside it (`members`, one level); `content_hash` is a SHA-256 in hex.
 
     `path` is the place inside the file, empty for the file itself.
@@ -44,10 +45,10 @@ class Content:
     metadata: Mapping[str, Any]
     notes: tuple[str, ...]
     chunks: tuple[Chunk, ...]
-    members: "tuple[Content, ...]" = ()
+    members: "tuple[ChunkedDocument, ...]" = ()
 
     @property
-    def documents(self) -> "tuple[Content, ...]":
+    def documents(self) -> "tuple[ChunkedDocument, ...]":
         """The document and its members."""
         return (self, *self.members)
 
@@ -66,17 +67,5 @@ class ReadRequest:
     media_type: str | None = None
 
 
-@dataclass(frozen=True)
-class ReadAnswer:
-    """The content of a file, or the problem with it in a sentence for the user.
-
-    `last`: the process ends after this answer.
-    """
-
-    content: Content | None = None
-    problem: str | None = None
-    last: bool = False
-
-
 REQUESTS = TypeAdapter(ReadRequest)
-ANSWERS = TypeAdapter(ReadAnswer)
+ANSWERS = TypeAdapter[Answer[ChunkedDocument]](Answer[ChunkedDocument])

@@ -9,9 +9,9 @@ from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 from psycopg.types.json import Jsonb
 
-from ingest.chunk_rows import Stored, Vectors, replace_chunks
-from ingest.content import Content
 from ingest.planning import Step
+from ingest.reading.chunked_document import ChunkedDocument
+from ingest.storing.chunk_rows import Stored, Vectors, replace_chunks
 from knowledge_base.postings import languages_of, remember_collections
 from parsing.text import title_from
 
@@ -27,7 +27,7 @@ class NewDocument:
     source: str
     recipe: str
     given: Mapping[str, Any]
-    content: Content
+    content: ChunkedDocument
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Row:
     """A document of the database to be: one that was read, or one inside it."""
 
     document: NewDocument
-    content: Content
+    content: ChunkedDocument
     parent_id: int | None = None
 
     @property

@@ -5,8 +5,8 @@ import itertools
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from pathlib import Path
 
-from ingest.loading import SourceFile, Walk, content_hash
 from ingest.planning import ScannedFile
+from ingest.sources.loading import SourceFile, Walk, content_hash
 from parsing.errors import FileProblemError
 
 BATCH = 200

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from pgvector import HalfVector
 
 from database.pool import Pool
-from ingest.chunk_rows import hash_of
-from ingest.storing import known_vectors
+from ingest.storing.chunk_rows import hash_of
+from ingest.storing.documents import known_vectors
 from knowledge_base.embedding import Embedder
 from knowledge_base.spaces import Progress, new_space, progress_of, switch_to_space
 

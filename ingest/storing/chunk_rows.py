@@ -8,8 +8,8 @@ from pgvector import HalfVector
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 
-from ingest.chunking import Chunk
-from ingest.content import Content
+from ingest.reading.chunked_document import ChunkedDocument
+from ingest.reading.chunking import Chunk
 from knowledge_base.postings import PassageText, copy_postings, impacts
 
 Connection = AsyncConnection[TupleRow]
@@ -22,7 +22,7 @@ class Stored:
 
     document_id: int
     language: str
-    content: Content
+    content: ChunkedDocument
 
 
 @dataclass(frozen=True)

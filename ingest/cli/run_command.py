@@ -15,15 +15,15 @@ from rich.markup import escape
 from database.errors import DatabaseError
 from database.home import open_data_folder
 from database.process import setting_problems
-from ingest.display import Display, print_report, report_as_json
+from ingest.cli.display import Display, print_report, report_as_json
 from ingest.errors import IngestError, OptionError, PathMissingError
+from ingest.ingestion import Ingestion, Wanted, is_url, open_ingestion, spool_folder
+from ingest.jobs.queue import open_queue
 from ingest.origins import Options
 from ingest.planning import Step, steps
-from ingest.queueing import open_queue
 from ingest.report import FileReport, Report
-from ingest.runs import Ingestion, Wanted, is_url, open_ingestion, spool_folder
 from ingest.settings import IngestSettings
-from ingest.sync import SyncTask, planned, run_sync
+from ingest.sync_run import SyncTask, planned, run_sync
 from knowledge_base.errors import KnowledgeBaseError
 from knowledge_base.place import embedder_for, knowledge_base_url, migrate_knowledge_base
 from parsing.errors import FileProblemError
@@ -54,7 +54,7 @@ def in_plain_words(run: Callable[[IngestSettings], int]) -> int:
     _hear_signals()
     try:
         return run(IngestSettings(_env_file=".env"))  # pyright: ignore[reportCallIssue]
-    except (DatabaseError, KnowledgeBaseError, IngestError) as error:
+    except (DatabaseError, KnowledgeBaseError, IngestError, FileProblemError) as error:
         errors.print(f"[red]{escape(str(error))}[/red]")
     except ValidationError as error:
         errors.print(f"[red]{escape(chr(10).join(setting_problems(error)))}[/red]")

@@ -20,7 +20,7 @@ from ingest.origins import Origin, mark_synced
 from ingest.pipeline import Done, FileToIngest
 from ingest.planning import ScannedFile, Scope, Step, forget_problems, make_plan, record_scan, steps
 from ingest.report import FileReport, Outcome, Watcher
-from ingest.storing import move_document, remove_documents
+from ingest.storing.documents import move_document, remove_documents
 
 logger = logging.getLogger("ingest")
 

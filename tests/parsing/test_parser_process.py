@@ -11,14 +11,14 @@ import psutil
 import psycopg
 import pytest
 
-from ingest.content import ReadRequest
 from ingest.errors import OptionError
-from ingest.parser_process import ParserProcess, ReadLimits
+from ingest.reading.chunked_document import ReadRequest
+from ingest.reading.process import ParserProcess, ReadLimits
 from ingest.report import FileReport, Outcome, Silent
 from ingest.settings import IngestSettings
 from parsing.formats import MEDIA_TYPES
-from tests.ingest import hostile_files as hostile
 from tests.ingest.quick_ingest import QuickEmbedder, quick_sync
+from tests.parsing import hostile_files as hostile
 
 SETTINGS = IngestSettings(ingest_file_seconds=60, ingest_file_memory_mb=512)  # pyright: ignore[reportCallIssue]
 HURRIED = IngestSettings(ingest_file_seconds=10, ingest_file_memory_mb=512)  # pyright: ignore[reportCallIssue]
@@ -258,4 +258,4 @@ async def test_a_run_that_is_stopped_while_a_parser_works_leaves_no_parser(tmp_p
 
 def is_parser(process: psutil.Process) -> bool:
     """Whether it is one of ours."""
-    return "ingest.parser_worker" in process.cmdline()
+    return "ingest.reading.worker" in process.cmdline()
