@@ -6,12 +6,13 @@ from dataclasses import dataclass, field, replace
 
 from lxml import etree
 
+from parsing.detection import PROTECTED
 from parsing.document import Block, ParsedDocument
 from parsing.errors import FileFormatError
 from parsing.properties import office_properties
 from parsing.tables import table_blocks
 from parsing.text import clean, title_from
-from parsing.zipped import PROTECTED, Element, open_zip, parse_xml, read_member
+from parsing.zipped import Element, open_zip, parse_xml, read_member
 
 NAMESPACE = "{{urn:oasis:names:tc:opendocument:xmlns:{}:1.0}}"
 OFFICE, TEXT, TABLE, DRAW, STYLE, PRESENTATION = (

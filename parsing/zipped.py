@@ -7,6 +7,7 @@ from typing import TypeAlias, cast
 
 from lxml import etree
 
+from parsing.detection import OLE, PROTECTED, is_encrypted_office
 from parsing.errors import FileFormatError
 from parsing.safe_xml import SAFE
 
@@ -19,10 +20,6 @@ MAX_TOTAL_BYTES = 400_000_000
 MAX_DENSE_TOTAL_BYTES = 50_000_000
 MAX_DENSITY = 200
 ENCRYPTED = 0x1
-OLE = bytes.fromhex("d0cf11e0a1b11ae1")
-# The name under which a Microsoft file that is encrypted holds its content.
-ENCRYPTED_PACKAGE = "EncryptedPackage".encode("utf-16-le")
-PROTECTED = "The file is protected by a password. Save a copy without one."
 READ_ERRORS = (
     zipfile.BadZipFile,
     zlib.error,
@@ -52,7 +49,7 @@ def open_zip(data: bytes) -> zipfile.ZipFile:
 
 def refuse_encrypted(data: bytes) -> None:
     """Nothing for a file that is open to read. Raises `FileFormatError` for an encrypted Microsoft file."""
-    if data.startswith(OLE) and ENCRYPTED_PACKAGE in data:
+    if is_encrypted_office(data):
         raise FileFormatError(PROTECTED)
 
 

@@ -8,7 +8,6 @@ from pydantic import TypeAdapter
 
 from ingest.reading.chunking import Chunk
 from parsing import ocr
-from parsing.bounded.frames import Answer
 
 # Longer passages say too many things at once, however much a model may read.
 MAX_CHUNK_TOKENS = 250
@@ -68,4 +67,4 @@ class ReadRequest:
 
 
 REQUESTS = TypeAdapter(ReadRequest)
-ANSWERS = TypeAdapter[Answer[ChunkedDocument]](Answer[ChunkedDocument])
+DOCUMENTS = TypeAdapter(ChunkedDocument)

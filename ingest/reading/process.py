@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from ingest.reading.chunked_document import ANSWERS, REQUESTS, ChunkedDocument, ReadRequest
+from ingest.reading.chunked_document import DOCUMENTS, REQUESTS, ChunkedDocument, ReadRequest
 from parsing.bounded.frames import Limits
 from parsing.bounded.process import BoundedProcess
 from parsing.errors import FileProblemError, FileTooHeavyError, FileTooSlowError
@@ -38,12 +38,13 @@ class ParserProcess:
 
     def __init__(self, limits: ReadLimits) -> None:
         bounds = Limits(limits.seconds, limits.memory_mb)
-        self._process = BoundedProcess(WORKER, _arguments(limits), ANSWERS, bounds)
+        self._process = BoundedProcess(WORKER, _arguments(limits), bounds)
 
     async def read(self, request: ReadRequest) -> ReadAnswer:
         """The content of a file or the problem with it, within the limits."""
         try:
-            return ReadAnswer(await self._process.read(REQUESTS.dump_json(request)))
+            read = await self._process.read(REQUESTS.dump_json(request))
+            return ReadAnswer(DOCUMENTS.validate_json(read))
         except FileTooSlowError as error:
             return ReadAnswer(problem=f"{error} Raise INGEST_FILE_SECONDS to try.")
         except FileTooHeavyError as error:

@@ -10,12 +10,11 @@ from pathlib import Path
 
 from tokenizers import Tokenizer
 
-from ingest.reading.chunked_document import ANSWERS, REQUESTS, ChunkedDocument, ReadRequest
+from ingest.reading.chunked_document import DOCUMENTS, REQUESTS, ChunkedDocument, ReadRequest
 from ingest.reading.chunking import CountTokens, chunk
 from ingest.sources.loading import load
 from parsing import parse
-from parsing.bounded.frames import Limits
-from parsing.bounded.worker import serve
+from parsing.bounded.worker import add_limits, limits_of, serve
 from parsing.detection import media_type_of
 from parsing.document import ParsedDocument
 
@@ -25,10 +24,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _options(arguments)
     count_tokens = _counter(options.tokenizer)
 
-    def read(request: bytes) -> ChunkedDocument:
-        return _read(REQUESTS.validate_json(request), count_tokens, options.max_bytes, options.max_tokens)
+    def read(request: bytes) -> bytes:
+        wanted = REQUESTS.validate_json(request)
+        return DOCUMENTS.dump_json(_read(wanted, count_tokens, options.max_bytes, options.max_tokens))
 
-    return serve(read, ANSWERS, Limits(options.seconds, options.memory_mb))
+    return serve(read, limits_of(options))
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -36,8 +36,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--tokenizer", type=Path, required=True)
     parser.add_argument("--max-tokens", type=int, required=True)
     parser.add_argument("--max-bytes", type=int, required=True)
-    parser.add_argument("--memory-mb", type=int, required=True)
-    parser.add_argument("--seconds", type=float, required=True)
+    add_limits(parser)
     return parser.parse_args(arguments)
 
 

@@ -1,24 +1,14 @@
-"""What goes between a program and its bounded process: four bytes of length (big endian), then a body."""
+"""What goes between a program and its bounded process: four bytes of length (big endian), then a body.
+
+The body of a request is for the process's own reader; that of an answer begins with one of the marks below.
+"""
 
 import struct
 from dataclasses import dataclass
-from typing import Generic, TypeVar
-
-T = TypeVar("T")
 
 LENGTH = struct.Struct(">I")
-
-
-@dataclass(frozen=True)
-class Answer(Generic[T]):
-    """What was read, or the problem with it in a sentence.
-
-    `out_of_memory`: there was no room for it, and the process ends.
-    """
-
-    value: T | None = None
-    problem: str | None = None
-    out_of_memory: bool = False
+# What was read follows; a sentence about the problem follows; nothing follows, for the process ends.
+READ, PROBLEM, OUT_OF_MEMORY = b"r", b"p", b"m"
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,8 @@ import signal
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Sequence
-from typing import Generic
 
-from pydantic import TypeAdapter
-
-from parsing.bounded.frames import LENGTH, Answer, Limits, T, framed
+from parsing.bounded.frames import LENGTH, OUT_OF_MEMORY, READ, Limits, framed
 from parsing.errors import (
     FileProblemError,
     FileTooHeavyError,
@@ -43,23 +40,20 @@ FIXED = {
 }
 
 
-class BoundedProcess(Generic[T]):
+class BoundedProcess:
     """One process that runs `module`, started when it is first needed and again after every failure.
 
-    The module calls `serve`, with the limits it finds in its arguments after `arguments`.
+    The module takes `arguments` and the limits (`add_limits`), and calls `serve`.
     """
 
-    def __init__(
-        self, module: str, arguments: Sequence[str], answers: TypeAdapter[Answer[T]], limits: Limits
-    ) -> None:
+    def __init__(self, module: str, arguments: Sequence[str], limits: Limits) -> None:
         self._command = _command(module, arguments, limits)
-        self._answers = answers
         self._limits = limits
         self._process: Process | None = None
         self._read = 0
 
-    async def read(self, request: bytes) -> T:
-        """What the process reads, within the limits. Raises `FileProblemError`."""
+    async def read(self, request: bytes) -> bytes:
+        """What the module makes of the request, within the limits. Raises `FileProblemError`."""
         process = await self._running()
         # Its start is not the file's fault.
         allowed = self._limits.seconds + (0 if self._read else START_SECONDS)
@@ -75,7 +69,7 @@ class BoundedProcess(Generic[T]):
             await self.close()
             raise
         self._read += 1
-        return await self._value(answer)
+        return await self._body_of(answer)
 
     async def close(self) -> None:
         """End the process, whatever it is doing."""
@@ -93,7 +87,7 @@ class BoundedProcess(Generic[T]):
             )
         return self._process
 
-    async def _exchange(self, process: Process, request: bytes) -> Answer[T]:
+    async def _exchange(self, process: Process, request: bytes) -> bytes:
         assert process.stdin is not None
         assert process.stdout is not None
         process.stdin.write(framed(request))
@@ -101,15 +95,16 @@ class BoundedProcess(Generic[T]):
         (length,) = LENGTH.unpack(await process.stdout.readexactly(LENGTH.size))
         if length > MAX_ANSWER_BYTES:
             raise FileTooLargeError("The file holds more text than can be handled at once. Split it.")
-        return self._answers.validate_json(await process.stdout.readexactly(length))
+        return await process.stdout.readexactly(length)
 
-    async def _value(self, answer: Answer[T]) -> T:
-        if answer.out_of_memory:
+    async def _body_of(self, answer: bytes) -> bytes:
+        mark, body = answer[:1], answer[1:]
+        if mark == READ:
+            return body
+        if mark == OUT_OF_MEMORY:
             await self.close()
             raise FileTooHeavyError(self._limits.memory_mb)
-        if answer.value is None:
-            raise FileProblemError(answer.problem or "The file cannot be read.")
-        return answer.value
+        raise FileProblemError(body.decode())
 
     async def _cause_of_death(self, process: Process) -> FileProblemError:
         code = await process.wait()

@@ -1,5 +1,6 @@
 """The inner side: reads one file after the other until its input ends."""
 
+import argparse
 import contextlib
 import math
 import os
@@ -8,18 +9,16 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
-from pydantic import TypeAdapter
-
-from parsing.bounded.frames import LENGTH, Answer, Limits, T, framed
+from parsing.bounded.frames import LENGTH, OUT_OF_MEMORY, PROBLEM, READ, Limits, framed
 from parsing.errors import FileProblemError
 
 # The parent ends a process that takes too long; this is for the case that there is no parent any more.
 GRACE_SECONDS = 10
 MAX_REASON_LENGTH = 200
-OUT_OF_MEMORY = 3
+ENDED_WITHOUT_MEMORY = 3
 
 
-def serve(read: Callable[[bytes], T], answers: TypeAdapter[Answer[T]], limits: Limits) -> int:
+def serve(read: Callable[[bytes], bytes], limits: Limits) -> int:
     """Answer requests with what `read` makes of them until the input ends; 3 when there was no memory.
 
     `read` raises `FileProblemError` with a sentence; whatever else it raises becomes one too.
@@ -33,12 +32,23 @@ def serve(read: Callable[[bytes], T], answers: TypeAdapter[Answer[T]], limits: L
     for request in _requests(sys.stdin.buffer):
         _alarm(math.ceil(limits.seconds) + GRACE_SECONDS)
         try:
-            _send(output, answers.dump_json(_answer(read, request)))
+            _send(output, _answer(read, request))
         except MemoryError:
-            _send(output, answers.dump_json(Answer(out_of_memory=True)))
-            return OUT_OF_MEMORY  # what the failed attempt left behind is not worth keeping
+            _send(output, OUT_OF_MEMORY)
+            return ENDED_WITHOUT_MEMORY  # what the failed attempt left behind is not worth keeping
         _alarm(0)
     return 0
+
+
+def add_limits(parser: argparse.ArgumentParser) -> None:
+    """The arguments in which `BoundedProcess` names the limits; `limits_of` reads them."""
+    parser.add_argument("--memory-mb", type=int, required=True)
+    parser.add_argument("--seconds", type=float, required=True)
+
+
+def limits_of(options: argparse.Namespace) -> Limits:
+    """The limits among the parsed arguments."""
+    return Limits(seconds=options.seconds, memory_mb=options.memory_mb)
 
 
 def _limit_memory(megabytes: int) -> None:
@@ -67,15 +77,19 @@ def _send(stream: BinaryIO, body: bytes) -> None:
     stream.flush()
 
 
-def _answer(read: Callable[[bytes], T], request: bytes) -> Answer[T]:
+def _answer(read: Callable[[bytes], bytes], request: bytes) -> bytes:
     try:
-        return Answer(read(request))
-    except FileProblemError as error:
-        return Answer(problem=str(error))
-    except RecursionError:
-        return Answer(problem="The file is nested too deeply to be read.")
+        return READ + read(request)
     except MemoryError:
         raise
     except Exception as error:  # noqa: BLE001 - whatever a hostile file makes a library raise costs only this file
-        reason = f"{type(error).__name__}: {error}".splitlines()[0][:MAX_REASON_LENGTH]
-        return Answer(problem=f"The file cannot be read ({reason}). It is damaged, or not what it says.")
+        return PROBLEM + _sentence(error).encode("utf-8", "replace")
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, FileProblemError):
+        return str(error)
+    if isinstance(error, RecursionError):
+        return "The file is nested too deeply to be read."
+    reason = f"{type(error).__name__}: {error}".splitlines()[0][:MAX_REASON_LENGTH]
+    return f"The file cannot be read ({reason}). It is damaged, or not what it says."

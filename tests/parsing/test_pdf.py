@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 import pytest
 
-from parsing import ocr, parse, pdf
+from parsing import ocr, parse, pdf_pages
 from parsing.document import Block, ParsedDocument
 from parsing.errors import FileFormatError
 
@@ -241,7 +241,7 @@ def test_scanned_pages_are_read_where_that_is_possible(monkeypatch: pytest.Monke
 
 
 def test_pages_beyond_the_limit_are_left_out_with_a_note(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pdf, "MAX_PAGES", 2)
+    monkeypatch.setattr(pdf_pages, "MAX_PAGES", 2)
     document = read([paragraph(700, PROSE)] * 3)
     assert [block.page for block in document.blocks] == [1, 2]
     assert document.notes == ("Only the first 2 of 3 pages were read.",)
