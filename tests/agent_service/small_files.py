@@ -5,6 +5,7 @@ import json
 import zipfile
 from collections.abc import Mapping
 from email.message import EmailMessage
+from typing import Any
 
 import xlsxwriter  # pyright: ignore[reportMissingTypeStubs]
 from PIL import Image
@@ -132,7 +133,7 @@ def mail(text: str) -> EmailMessage:
 
 def notebook(text: str) -> bytes:
     """A notebook with a text and a piece of code."""
-    cells = [
+    cells: list[dict[str, Any]] = [
         {"cell_type": "markdown", "source": f"# Trip\n\n{text}"},
         {"cell_type": "code", "source": "cost = 412", "outputs": [], "execution_count": 1},
     ]

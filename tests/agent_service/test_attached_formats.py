@@ -2,7 +2,7 @@
 
 import io
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import httpx2
@@ -40,11 +40,9 @@ async def seen_of(open_chat: "OpenChat", *files: tuple[str, bytes]) -> dict[str,
         ids.append(response.json()["id"])
     answer = await chat.say("What did it cost?", attachments=ids)
     assert answer.error is None
-    items = model.calls[-1].input
-    assert isinstance(items, list)
-    message: object = next(item for item in reversed(items) if item.get("role") == "user")
-    assert isinstance(message, dict)
-    texts = [part["text"] for part in message["content"][-len(files) :]]
+    items: Any = model.calls[-1].input
+    message: Any = next(item for item in reversed(items) if item.get("role") == "user")
+    texts: list[str] = [part["text"] for part in message["content"][-len(files) :]]
     return {name: text for (name, _), text in zip(files, texts, strict=True)}
 
 
