@@ -17,8 +17,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from ingest.content import ReadAnswer, ReadRequest, chunk_tokens
-from ingest.parser_process import ParserProcess, ReadLimits
+from ingest.reading.chunked_document import ReadRequest, chunk_tokens
+from ingest.reading.process import ParserProcess, ReadAnswer, ReadLimits
 from ingest.settings import IngestSettings
 from knowledge_base.embedding import DEFAULT_MODEL
 from knowledge_base.embedding.source import find_model

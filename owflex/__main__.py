@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from ingest.commands import app as ingest_commands
+from ingest.cli.commands import app as ingest_commands
 from owflex.evaluating import app as evaluate_commands
 from owflex.mcp_clients import ClientName
 from owflex.tokens import app as token_commands
@@ -158,7 +158,7 @@ def search(
     explain: Annotated[bool, typer.Option("--explain", help="Show why each passage was found.")] = False,
 ) -> None:
     """Search the documents from the terminal."""
-    from ingest.command import parse_metadata
+    from ingest.cli.run_command import parse_metadata
     from knowledge_base.search import SearchFilter
     from owflex.searching import SearchOptions, run_search
 

@@ -10,6 +10,7 @@ from database.process import setting_problems
 from ingest.errors import IngestError
 from knowledge_base.errors import KnowledgeBaseError
 from owflex.errors import OwflexError
+from parsing.errors import FileProblemError
 
 errors = Console(stderr=True, highlight=False)
 
@@ -18,7 +19,7 @@ def in_plain_words(run: Callable[[], int]) -> int:
     """The exit code of `run`; 1 after an error whose text is for the user."""
     try:
         return run()
-    except (DatabaseError, IngestError, KnowledgeBaseError, OwflexError) as error:
+    except (DatabaseError, IngestError, FileProblemError, KnowledgeBaseError, OwflexError) as error:
         errors.print(f"[red]{_escaped(str(error))}[/red]")
     except ValidationError as error:
         for problem in setting_problems(error):

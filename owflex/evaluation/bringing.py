@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from pgvector import HalfVector
 
 from database.pool import Pool
-from ingest.chunk_rows import Vectors, text_hash
-from ingest.chunking import chunk
-from ingest.content import Content, chunk_tokens
 from ingest.pipeline import WINDOW
-from ingest.storing import NewDocument, store_documents
+from ingest.reading.chunked_document import ChunkedDocument, chunk_tokens
+from ingest.reading.chunking import chunk
+from ingest.storing.chunk_rows import Vectors, text_hash
+from ingest.storing.documents import NewDocument, store_documents
 from knowledge_base.embedding import Embedder
 from knowledge_base.spaces import hold_space_in_use
 from owflex.evaluation.asking import Report
@@ -23,7 +23,7 @@ ORIGIN = "corpus"
 # Nothing of it is ever made anew.
 RECIPE = "evaluation"
 
-Contents = Sequence[tuple[str, Content]]
+Contents = Sequence[tuple[str, ChunkedDocument]]
 
 
 def source_of(document_id: str) -> str:
@@ -60,7 +60,7 @@ async def bring_in(
 
 
 def _windows(documents: Sequence[CorpusDocument], embedder: Embedder) -> Iterator[Contents]:
-    window: list[tuple[str, Content]] = []
+    window: list[tuple[str, ChunkedDocument]] = []
     chunks = 0
     for document in documents:
         content = _content(document, embedder)
@@ -73,12 +73,12 @@ def _windows(documents: Sequence[CorpusDocument], embedder: Embedder) -> Iterato
         yield window
 
 
-def _content(document: CorpusDocument, embedder: Embedder) -> Content:
+def _content(document: CorpusDocument, embedder: Embedder) -> ChunkedDocument:
     title = document.title.replace("\x00", "")
     parsed = read_text(document.text if document.text.strip() else title, title)
     chunks = chunk(parsed, embedder.count_tokens, max_tokens=chunk_tokens(embedder.max_tokens))
     content_hash = hashlib.sha256(document.text.encode()).hexdigest()
-    return Content("", title, "text/plain", content_hash, {}, (), tuple(chunks))
+    return ChunkedDocument("", title, "text/plain", content_hash, {}, (), tuple(chunks))
 
 
 def _vectors(embedder: Embedder, window: Contents) -> Vectors:

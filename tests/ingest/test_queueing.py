@@ -13,7 +13,7 @@ import pytest
 from procrastinate import App, PsycopgConnector
 
 from ingest.errors import OptionError
-from ingest.queueing import QUEUE, check_schedule, open_queue, queue_status
+from ingest.jobs.queue import QUEUE, check_schedule, open_queue, queue_status
 from knowledge_base.embedding.choice import Choice, write_choice
 from knowledge_base.embedding.model import TORCH
 from knowledge_base.embedding.runtime import cpu_id

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ingest import reindexing
-from ingest.catalog import count_source, find_faults, list_sources, remove_source
 from ingest.errors import DocumentUnknownError
-from ingest.mending import repair, repair_postings
-from ingest.reindexing import reindex
+from ingest.storing import reindexing
+from ingest.storing.catalog import count_source, find_faults, list_sources, remove_source
+from ingest.storing.reindexing import reindex
+from ingest.storing.repair import repair, repair_postings
 from knowledge_base.embedding import Vectors
 from knowledge_base.errors import EmbeddingModelError, ModelInUseError
 from knowledge_base.following import FollowingEmbedder
