@@ -15,7 +15,6 @@ from agent_service.attachments.store import remove_unsent
 from agent_service.auth.login import may_listen
 from agent_service.errors import UnsafeBindError
 from agent_service.models.providers import ChosenModel, choose_model
-from agent_service.observe.propagation import SERVICE
 from agent_service.settings.settings import AgentServiceSettings
 from agent_service.tools.connection import McpConnector
 from database.embedded import configured_or_embedded
@@ -28,6 +27,7 @@ from serving.telemetry import telemetry
 
 logger = logging.getLogger("agent_service")
 
+SERVICE = "owflex-agent-service"
 # What is left after AGENT_SERVICE_GRACE_SECONDS is cut off.
 LAST_SECONDS = 2
 # Longer than most proxies keep an idle connection: else they send a question just when it is closed.

@@ -12,7 +12,7 @@ from agent_service.settings.settings import AgentServiceSettings
 from agent_service.storage.usage import tokens_used
 from database.pool import Pool
 
-MOST_USERS = 10_000
+MAX_USERS = 10_000
 
 
 class Limits:
@@ -75,7 +75,7 @@ class MessageRate:
         left = min(float(self._per_minute), left + (now - at) * per_second)
         wait = 0 if left >= 1 else math.ceil((1 - left) / per_second)
         self._left[user] = (left if wait else left - 1, now)
-        if len(self._left) > MOST_USERS:
+        if len(self._left) > MAX_USERS:
             self._left.popitem(last=False)
         return wait
 
