@@ -6,8 +6,10 @@ import shutil
 import tempfile
 from asyncio import all_tasks, current_task, gather
 from collections.abc import AsyncGenerator, Iterator
+from functools import cache
 from pathlib import Path
 
+import httpcore2
 import psycopg
 import pytest
 from playwright.async_api import Browser, async_playwright
@@ -42,6 +44,14 @@ async def nothing_runs_on() -> AsyncGenerator[None]:
     for task in left:
         task.cancel()
     await gather(*left, return_exceptions=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def certificates_are_read_once() -> Iterator[None]:
+    """Every HTTP client reads those of all authorities, which takes 50 ms; no test needs them read anew."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("httpcore2.default_ssl_context", cache(httpcore2.default_ssl_context))
+        yield
 
 
 @pytest.fixture(scope="session")
