@@ -13,6 +13,7 @@ import tomllib
 from collections.abc import Iterator
 from importlib.metadata import distributions
 from pathlib import Path
+from typing import Any
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -60,7 +61,7 @@ def torch() -> str:
     return line.partition("?=")[2].strip()
 
 
-def project() -> dict[str, object]:
+def project() -> dict[str, Any]:
     """The project's table of `pyproject.toml`."""
     return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
