@@ -10,9 +10,9 @@ from fastmcp.server.middleware import CallNext, Middleware, MiddlewareContext
 from fastmcp.tools import ToolResult
 from mcp_types import CallToolRequestParams
 
-from mcp_server.errors import InvalidArgumentsError, KnowledgeBaseAwayError, ToolTimeoutError
 from mcp_server.limits import TooManyCallsError, calling_client
 from mcp_server.metrics import Metrics
+from mcp_server.tool_errors import InvalidArgumentsError, KnowledgeBaseAwayError, ToolTimeoutError
 from serving.requests import NO_REQUEST, new_request_id, request_id
 
 logger = logging.getLogger("mcp_server.calls")

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from mcp_server.errors import InvalidArgumentsError
+from mcp_server.tool_errors import InvalidArgumentsError
 
 Place = TypeVar("Place")
 Entry = TypeVar("Entry", bound=BaseModel)

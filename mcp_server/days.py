@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Literal
 
 from mcp_server.arguments import time_zone_named
-from mcp_server.errors import InvalidArgumentsError
+from mcp_server.tool_errors import InvalidArgumentsError
 
 Due = Literal["any", "today", "overdue", "week"]
 Days = tuple[date | None, date | None]

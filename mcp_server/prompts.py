@@ -10,7 +10,7 @@ from fastmcp.prompts.base import PromptArgument
 from fastmcp.server.auth import require_scopes
 
 from mcp_server.arguments import as_day, clean
-from mcp_server.auth import READ_SCOPE, TASKS_SCOPE
+from mcp_server.scopes import READ_SCOPE, TASKS_SCOPE
 
 LONGEST_QUESTION = 4000
 LONGEST_NAME = 100

@@ -26,9 +26,10 @@ from knowledge_base.access import acting_for
 from knowledge_base.documents import Document, DocumentChunk, DocumentFilter
 from knowledge_base.errors import DocumentNotFoundError
 from mcp_server.arguments import BIGGEST_ID, clean
-from mcp_server.auth import READ_SCOPE, Caller, current_caller
-from mcp_server.errors import in_plain_words
+from mcp_server.auth import Caller, current_caller
 from mcp_server.passages import joined, within_budget
+from mcp_server.scopes import READ_SCOPE
+from mcp_server.tool_errors import with_tool_errors
 from mcp_server.tools.reading import ReadingTools, collection_entry
 
 DOCUMENT = "kb://documents/{document_id}"
@@ -129,7 +130,7 @@ class NewestDocuments(Provider):
         self._resources = resources
 
     async def _list_resources(self) -> Sequence[Resource]:
-        newest = in_plain_words(self._resources.newest)
+        newest = with_tool_errors(self._resources.newest)
         return [_resource(document) for document in await newest()]
 
     async def get_tasks(self) -> Sequence[FastMCPComponent]:
@@ -156,9 +157,9 @@ def add_resources(server: FastMCP, resources: Resources) -> None:
             tags={"documents"},
             auth=require_scopes(READ_SCOPE),
         )
-        offer(in_plain_words(function))
+        offer(with_tool_errors(function))
     server.add_provider(NewestDocuments(resources))
-    server.add_completion_handler(in_plain_words(resources.complete))
+    server.add_completion_handler(with_tool_errors(resources.complete))
 
 
 def _for_clients(function: Any) -> str:

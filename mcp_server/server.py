@@ -13,16 +13,17 @@ from database.process import is_loopback
 from knowledge_base.embedding.reranking import Reranker
 from knowledge_base.following import FollowingEmbedder
 from knowledge_base.query_embedding import QueryEmbedder
-from mcp_server.auth import READ_SCOPE, TASKS_SCOPE, WRITE_SCOPE, Caller
+from mcp_server.auth import Caller
 from mcp_server.calls import WatchedCalls
-from mcp_server.errors import PlainErrors, in_plain_words
 from mcp_server.health import Health
 from mcp_server.limits import ToolCallLimit
 from mcp_server.metrics import Metrics
 from mcp_server.operation import add_operation_routes
 from mcp_server.prompts import add_prompts
 from mcp_server.resources import Resources, add_resources
+from mcp_server.scopes import READ_SCOPE, TASKS_SCOPE, WRITE_SCOPE
 from mcp_server.settings import McpServerSettings
+from mcp_server.tool_errors import PlainErrors, with_tool_errors
 from mcp_server.tools.documents import DocumentTools, Reranking
 from mcp_server.tools.reading import ReadingTools
 from mcp_server.tools.tasks import TaskTools
@@ -123,7 +124,7 @@ def _add_document_tools(server: FastMCP, tools: DocumentTools, reading: ReadingT
             title=title, read_only_hint=True, idempotent_hint=True, open_world_hint=False
         )
         server.tool(
-            in_plain_words(function),
+            with_tool_errors(function),
             annotations=annotations,
             timeout=timeout,
             tags={"documents"},
@@ -139,7 +140,7 @@ def _add_writing_tools(server: FastMCP, tools: WritingTools, timeout: float) -> 
     ]
     for function, annotations in functions:
         server.tool(
-            in_plain_words(function),
+            with_tool_errors(function),
             annotations=annotations,
             timeout=timeout,
             tags={"documents"},
@@ -158,7 +159,7 @@ def _add_task_tools(server: FastMCP, tools: TaskTools, timeout: float) -> None:
     for function, annotations in functions:
         closed = annotations.model_copy(update={"open_world_hint": False})
         server.tool(
-            in_plain_words(function),
+            with_tool_errors(function),
             annotations=closed,
             timeout=timeout,
             tags={"tasks"},

@@ -12,6 +12,7 @@ from rich.console import Console
 from ingest.commands import app as ingest_commands
 from owflex.evaluating import app as evaluate_commands
 from owflex.mcp_clients import ClientName
+from owflex.program_settings import check_settings
 from owflex.tokens import app as token_commands
 
 # Nothing of the programs is imported here: `owflex --help` answers at once, each command loads what it needs.
@@ -45,6 +46,7 @@ def up(
     ] = None,
 ) -> None:
     """Start everything: Postgres, the MCP server and the chat page. Ctrl+C stops all of it."""
+    check_settings("mcp_server", "agent_service", "ingest")
     from owflex.up import run_everything
 
     raise typer.Exit(run_everything(docs))
@@ -74,6 +76,7 @@ def export_feedback(
     ] = None,
 ) -> None:
     """Print labelled questions (JSONL) for owflex evaluate, out of answers with a positive vote."""
+    check_settings("agent_service")
     from owflex.feedback import export
 
     raise typer.Exit(export(since))
@@ -110,6 +113,7 @@ def install(
     ] = False,
 ) -> None:
     """Enter OwFlex into the configuration of a desktop client; asks before it writes."""
+    check_settings("mcp_server")
     from owflex.installing import install as run
 
     raise typer.Exit(run(client, http=http, yes=yes, show=show))
@@ -158,6 +162,7 @@ def search(
     explain: Annotated[bool, typer.Option("--explain", help="Show why each passage was found.")] = False,
 ) -> None:
     """Search the documents from the terminal."""
+    check_settings("mcp_server")
     from ingest.command import parse_metadata
     from knowledge_base.search import SearchFilter
     from owflex.searching import SearchOptions, run_search

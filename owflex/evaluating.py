@@ -7,6 +7,8 @@ from typing import Annotated
 import typer
 from typer.core import TyperGroup
 
+from owflex.program_settings import check_settings
+
 DEFAULT_COMMAND = "run"
 
 
@@ -63,6 +65,7 @@ def run(
     Exit code: 0 measured, 1 could not measure, 2 a file is wrong, 3 significantly worse than the baseline,
     130 stopped.
     """
+    check_settings("knowledge_base")
     from owflex.evaluation.command import Wanted, run_questions, run_test_set
 
     wanted = Wanted(as_json, plot, baseline, save)
@@ -90,6 +93,7 @@ def make(
 
     With a language model when one is set up (OPENAI_API_KEY and so on), else by simple rules.
     """
+    check_settings("knowledge_base", "agent_service")
     from owflex.evaluation.making import run_make
 
     raise typer.Exit(run_make(questions, output, collection))

@@ -17,8 +17,9 @@ from database.embedded import configured_or_embedded
 from database.home import open_data_folder
 from database.migrations import migrate
 from database.pool import check_reachable
-from owflex.edges import in_plain_words
+from database.settings import read_settings
 from owflex.errors import OwflexError
+from owflex.exit_codes import exit_code
 
 # The answer with a vote, and the last message of the user before it.
 VOTES = """
@@ -66,7 +67,7 @@ def export(since: str | None) -> int:
         notes.print(f"{written} labelled questions out of {len(votes)} votes.")
         return 0
 
-    return in_plain_words(run)
+    return exit_code(run)
 
 
 def labelled(votes: Sequence[VotedAnswer]) -> Iterator[dict[str, Any]]:
@@ -88,7 +89,7 @@ def labelled(votes: Sequence[VotedAnswer]) -> Iterator[dict[str, Any]]:
 
 
 async def _votes(since: datetime) -> list[VotedAnswer]:
-    settings = AgentServiceSettings(_env_file=".env")  # pyright: ignore[reportCallIssue]
+    settings = read_settings(AgentServiceSettings)
     folder = open_data_folder(settings.owflex_home)
     with configured_or_embedded(settings.chat_database_url, folder, "chat") as url:
         await check_reachable(url, "CHAT_DATABASE_URL")

@@ -12,10 +12,10 @@ from typing import cast
 import typer
 
 from database.home import open_data_folder, read_or_create_secret
-from mcp_server.app import TOKEN_FILE
-from mcp_server.settings import McpServerSettings
-from owflex.edges import in_plain_words
+from database.settings import read_settings
+from mcp_server.settings import TOKEN_FILE, McpServerSettings
 from owflex.errors import OwflexError
+from owflex.exit_codes import exit_code
 from owflex.mcp_clients import (
     TITLES,
     ClientName,
@@ -71,7 +71,7 @@ def write(file: Path, key: str, entry: Entry) -> Path | None:
 
 def install(client: ClientName, *, http: bool, yes: bool, show: bool) -> int:
     """Show the entry, ask, and write it; returns the exit code."""
-    return in_plain_words(lambda: _install(client, http=http, yes=yes, show=show))
+    return exit_code(lambda: _install(client, http=http, yes=yes, show=show))
 
 
 def _install(client: ClientName, *, http: bool, yes: bool, show: bool) -> int:
@@ -94,7 +94,7 @@ def _install(client: ClientName, *, http: bool, yes: bool, show: bool) -> int:
 
 
 def _entry(client: ClientName, *, http: bool) -> Entry:
-    settings = McpServerSettings(_env_file=".env")  # pyright: ignore[reportCallIssue]
+    settings = read_settings(McpServerSettings)
     folder = open_data_folder(settings.owflex_home)
     if not http:
         return stdio_entry(client, Program(_own_command(), _settings_to_pass(settings, folder)))

@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from database.home import open_data_folder
+from database.settings import read_settings
 from knowledge_base.api_keys import (
     ApiKey,
     NewApiKey,
@@ -24,9 +25,9 @@ from knowledge_base.api_keys import (
 )
 from knowledge_base.place import knowledge_base_url, migrate_knowledge_base
 from knowledge_base.settings import KnowledgeBaseSettings
-from mcp_server.auth import READ_SCOPE, SCOPES, TASKS_SCOPE
-from owflex.edges import in_plain_words
+from mcp_server.scopes import READ_SCOPE, SCOPES, TASKS_SCOPE
 from owflex.errors import OwflexError
+from owflex.exit_codes import exit_code
 
 BAD_OPTION = 2
 HOURS = {"h": 1, "d": 24, "w": 24 * 7}
@@ -119,12 +120,12 @@ def _in_knowledge_base(
     """Do something with the knowledge base and show what came of it; the exit code."""
 
     def run() -> int:
-        settings = KnowledgeBaseSettings(_env_file=".env")  # pyright: ignore[reportCallIssue]
+        settings = read_settings(KnowledgeBaseSettings)
         with knowledge_base_url(settings, open_data_folder(settings.owflex_home)) as url:
             show(asyncio.run(_with_knowledge_base(url, work)))
         return 0
 
-    return in_plain_words(run)
+    return exit_code(run)
 
 
 async def _with_knowledge_base(url: str, work: Callable[[Connection], Awaitable[Result]]) -> Result:

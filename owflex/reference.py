@@ -7,10 +7,10 @@ from typing import Any
 
 from fastmcp import FastMCP
 from fastmcp.server.context import reset_transport, set_transport
-from pydantic_settings import BaseSettings
 
 from agent_service.settings.settings import AgentServiceSettings
 from database.pool import create_pool
+from database.settings import ProgramSettings
 from ingest.settings import IngestSettings
 from knowledge_base.embedding import DEFAULT_MODEL, create_embedder
 from knowledge_base.following import FollowingEmbedder
@@ -20,7 +20,7 @@ from mcp_server.health import Health
 from mcp_server.server import create_server
 from mcp_server.settings import McpServerSettings
 
-PROGRAMS: list[tuple[str, type[BaseSettings]]] = [
+PROGRAMS: list[tuple[str, type[ProgramSettings]]] = [
     ("Knowledge base (MCP server and ingestion)", KnowledgeBaseSettings),
     ("MCP server", McpServerSettings),
     ("Chat", AgentServiceSettings),

@@ -10,11 +10,12 @@ from rich.table import Table
 
 from database.home import open_data_folder
 from database.pool import create_pool
+from database.settings import read_settings
 from knowledge_base.place import embedder_for, knowledge_base_url, migrate_knowledge_base
 from knowledge_base.search import Hit, Mode, Question, SearchFilter, SearchOutcome, search
 from knowledge_base.vector_index import look_widely, vector_index
 from mcp_server.settings import McpServerSettings
-from owflex.edges import in_plain_words
+from owflex.exit_codes import exit_code
 
 PASSAGE_LENGTH = 400
 
@@ -35,11 +36,11 @@ def run_search(question: str, options: Callable[[], SearchOptions]) -> int:
 
     `options` may raise `OptionError`.
     """
-    return in_plain_words(lambda: _run(question, options()))
+    return exit_code(lambda: _run(question, options()))
 
 
 def _run(question: str, options: SearchOptions) -> int:
-    settings = McpServerSettings(_env_file=".env")  # pyright: ignore[reportCallIssue]
+    settings = read_settings(McpServerSettings)
     with knowledge_base_url(settings, open_data_folder(settings.owflex_home)) as url:
         outcome = asyncio.run(_search(settings, url, question, options))
     console = Console()

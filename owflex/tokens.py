@@ -4,6 +4,8 @@ from typing import Annotated
 
 import typer
 
+from owflex.program_settings import check_settings
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON, for programs.")]
 
 app = typer.Typer(
@@ -30,6 +32,7 @@ def create(
     as_json: AsJson = False,
 ) -> None:
     """Make a key and show it, this once."""
+    check_settings("knowledge_base")
     from owflex.keys import create_key, new_key
 
     raise typer.Exit(create_key(lambda: new_key(name, user, scope, collection, expires), as_json=as_json))
@@ -38,6 +41,7 @@ def create(
 @app.command("list")
 def show_list(as_json: AsJson = False) -> None:
     """Show all keys, without their secrets."""
+    check_settings("knowledge_base")
     from owflex.keys import list_keys
 
     raise typer.Exit(list_keys(as_json=as_json))
@@ -46,6 +50,7 @@ def show_list(as_json: AsJson = False) -> None:
 @app.command()
 def revoke(key_id: Annotated[int, typer.Argument(metavar="ID", help="The id that the list shows.")]) -> None:
     """Let a key open nothing any more, from the next call on."""
+    check_settings("knowledge_base")
     from owflex.keys import revoke_key
 
     raise typer.Exit(revoke_key(key_id))

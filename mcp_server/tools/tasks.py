@@ -17,8 +17,8 @@ from mcp_server.arguments import BIGGEST_ID, Day, FilledText, Text
 from mcp_server.auth import Caller, current_caller
 from mcp_server.cursors import LONGEST_CURSOR, cursor_at, place_of, that_fit
 from mcp_server.days import Days, Due, days_of, today_in
-from mcp_server.errors import InvalidArgumentsError
 from mcp_server.results import AddedTask, DeletedTask, TaskEntry, TaskList
+from mcp_server.tool_errors import InvalidArgumentsError
 
 # Clients that repeat a call by themselves can give the key here, where no model sees it.
 KEY_IN_META = "owflex/idempotency-key"

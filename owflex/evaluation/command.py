@@ -11,7 +11,6 @@ from rich.markup import escape
 from rich.table import Column, Table
 
 from knowledge_base.search import Mode
-from owflex.edges import in_plain_words
 from owflex.evaluation.asking import Report
 from owflex.evaluation.comparison import Comparison, compare
 from owflex.evaluation.corpus import read_test_set
@@ -30,6 +29,7 @@ from owflex.evaluation.plotting import write_plot
 from owflex.evaluation.reports import keep_report
 from owflex.evaluation.running import measure_questions, measure_test_set, result_of_test_set
 from owflex.evaluation.showing import show_comparison, show_measurement
+from owflex.exit_codes import exit_code
 
 BAD_FILE = 2
 WORSE = 3
@@ -85,7 +85,7 @@ def _exit_code(run: Callable[[], int]) -> int:
             notes.print(f"[red]{escape(str(error))}[/red]", soft_wrap=True)
             return BAD_FILE
 
-    return in_plain_words(checked)
+    return exit_code(checked)
 
 
 def progress() -> Report:

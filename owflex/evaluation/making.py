@@ -11,9 +11,9 @@ from rich.markup import escape
 
 from database.home import open_data_folder
 from database.pool import Pool, create_pool
+from database.settings import read_settings
 from knowledge_base.place import knowledge_base_url, migrate_knowledge_base
 from knowledge_base.settings import KnowledgeBaseSettings
-from owflex.edges import in_plain_words
 from owflex.evaluation.errors import EvaluationError
 from owflex.evaluation.model_questions import Questioner, open_questioner
 from owflex.evaluation.passages import (
@@ -25,6 +25,7 @@ from owflex.evaluation.passages import (
     words_nowhere,
 )
 from owflex.evaluation.proposing import Proposal, propose, swaps
+from owflex.exit_codes import exit_code
 
 # One of so many questions has no answer in the documents.
 ONE_UNANSWERABLE_IN = 4
@@ -55,11 +56,11 @@ def run_make(count: int, output: Path | None, collection: str | None) -> int:
         )
         return 0
 
-    return in_plain_words(run)
+    return exit_code(run)
 
 
 async def _make(count: int, collection: str | None) -> list[Proposal]:
-    settings = KnowledgeBaseSettings(_env_file=".env")  # pyright: ignore[reportCallIssue]
+    settings = read_settings(KnowledgeBaseSettings)
     with knowledge_base_url(settings, open_data_folder(settings.owflex_home)) as url:
         await migrate_knowledge_base(url)
         pool = create_pool(url, statement_timeout_ms=STATEMENT_TIMEOUT_MS)

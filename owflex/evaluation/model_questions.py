@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from agent_service.errors import AgentServiceError
 from agent_service.models.providers import ChosenModel, choose_model
 from agent_service.settings.settings import AgentServiceSettings
+from database.settings import read_settings
 from owflex.evaluation.errors import EvaluationError
 from owflex.evaluation.passages import Passage
 from owflex.evaluation.proposing import Proposal, piece_of
@@ -46,7 +47,7 @@ async def open_questioner() -> AsyncGenerator["Questioner | None"]:
     Raises `EvaluationError` when the settings contradict each other.
     """
     try:
-        chosen = choose_model(AgentServiceSettings(_env_file=".env"))  # pyright: ignore[reportCallIssue]
+        chosen = choose_model(read_settings(AgentServiceSettings))
     except AgentServiceError as error:
         raise EvaluationError(str(error)) from error
     if chosen.extractive:

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from database.home import default_data_folder
+from database.settings import ProgramSettings, read_settings
 from owflex.evaluation.errors import EvaluationError
 from owflex.evaluation.measuring import Measured, Measurement, Summary, as_json, flags_of, rounded, scores_of
 
@@ -19,12 +19,9 @@ BINS = 20
 NAME = "%Y%m%dT%H%M%S%fZ"
 
 
-class ReportSettings(BaseSettings):
+class ReportSettings(ProgramSettings):
     """Where reports are kept."""
 
-    model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore")
-
-    owflex_home: Path | None = None
     evaluation_reports: Path | None = None
 
     @property
@@ -39,7 +36,7 @@ def keep_report(
 ) -> Path:
     """The file of the new report; only the newest 20 stay. Raises `EvaluationError`."""
     now = datetime.now(UTC)
-    folder = ReportSettings(_env_file=".env").folder  # pyright: ignore[reportCallIssue]
+    folder = read_settings(ReportSettings).folder
     head = {"measured_at": now.isoformat(timespec="seconds"), "collection": collection, "test_set": test_set}
     figures = head | as_json(measurement, summary) | {"histograms": histograms(measurement.questions)}
     path = folder / f"{now.strftime(NAME)}.json"

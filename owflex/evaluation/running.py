@@ -9,6 +9,7 @@ from typing import Any
 
 from database.home import open_data_folder
 from database.pool import Pool
+from database.settings import read_settings
 from ingest.pipeline import open_ingest_pool
 from knowledge_base.embedding import Embedder
 from knowledge_base.place import embedder_for, knowledge_base_url, migrate_knowledge_base
@@ -188,4 +189,4 @@ async def _measure_test_set(asking: Asking, test_set: TestSet) -> Measurement:
 
 
 def _settings() -> KnowledgeBaseSettings:
-    return KnowledgeBaseSettings(_env_file=".env")  # pyright: ignore[reportCallIssue]
+    return read_settings(KnowledgeBaseSettings)

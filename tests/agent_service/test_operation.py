@@ -22,6 +22,7 @@ from agent_service.observe import logs
 from agent_service.observe.propagation import outgoing_headers
 from agent_service.requests.admission import admit
 from serving.draining import Running
+from serving.logs import new_handler
 from serving.requests import request_id
 from serving.telemetry import without_texts
 from tests.agent_service.conftest import Answer, Chat, FakeKnowledge, OpenChat, Serve, parse_events
@@ -71,9 +72,7 @@ async def test_the_log_has_the_request_and_the_user_but_words_only_on_demand(
     open_chat: OpenChat, caplog: pytest.LogCaptureFixture, with_words: bool
 ) -> None:
     lines: list[str] = []
-    handler = logging.Handler()
-    handler.addFilter(logs.add_origin)
-    handler.setFormatter(logs.formatter("json"))
+    handler = new_handler("json", logs.STYLE)
     handler.emit = lambda record: lines.append(handler.format(record))
     logging.getLogger("agent_service").addHandler(handler)
     try:

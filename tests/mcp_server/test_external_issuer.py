@@ -26,11 +26,11 @@ from mcp_server.app import http_app
 from mcp_server.auth import BearerVerifier
 from mcp_server.external_issuer import (
     MOST_KEY_SET_BYTES,
-    ExternalIssuer,
     ExternalVerifier,
     discoverable,
 )
 from mcp_server.health import Health
+from mcp_server.issuer_settings import ExternalIssuer
 from mcp_server.server import create_server
 from mcp_server.settings import McpServerSettings
 from tests.mcp_server.issuer import (

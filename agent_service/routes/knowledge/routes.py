@@ -11,7 +11,6 @@ from starlette.routing import BaseRoute, Route
 
 from agent_service.context import RequestContext
 from agent_service.errors import RequestRefusedError
-from agent_service.requests.rate_limit import MessageRate
 from agent_service.routes.attachments import answered, read_body
 from agent_service.routes.knowledge.calls import KnowledgeCalls
 from agent_service.routes.knowledge.reports import report_routes
@@ -20,6 +19,7 @@ from agent_service.routes.knowledge.rights import may_upload
 from agent_service.routes.knowledge.uploads import MOST_FILE_BYTES, upload_routes
 from agent_service.settings.settings import AgentServiceSettings
 from agent_service.tools.connection import McpConnector
+from serving.token_buckets import TokenBuckets
 
 LARGEST_QUESTION = 65_536
 MOST_AROUND = 41
@@ -67,7 +67,7 @@ def _handled(
     settings: AgentServiceSettings, context_of: ContextOf
 ) -> Callable[[Handler], Callable[[Request], Awaitable[Response]]]:
     """Makes routes of handlers: counted, and with refusals as JSON."""
-    rate = MessageRate(settings.knowledge_rate_limit_per_minute)
+    rate = TokenBuckets[str](settings.knowledge_rate_limit_per_minute)
 
     def as_route(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
         async def answer(request: Request) -> Response:
@@ -80,7 +80,7 @@ def _handled(
     return as_route
 
 
-def _count(rate: MessageRate, context: RequestContext) -> None:
+def _count(rate: TokenBuckets[str], context: RequestContext) -> None:
     if wait := rate.take(context.user_id):
         sentence = f"That were many requests in a short time. Go on in {wait} s."
         raise RequestRefusedError(sentence, status=429, code="rate_limited", retry_after=wait)
