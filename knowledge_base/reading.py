@@ -4,10 +4,8 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from knowledge_base.search import Hit
+from knowledge_base.hits import Hit
 
 DIGIT = re.compile(r"\d")
 # Two passages that share so much of their words (Jaccard) say the same.
@@ -16,7 +14,7 @@ SAME = 0.9
 NEAR = 0.05
 
 
-def without_copies(hits: "Sequence[Hit]") -> "list[Hit]":
+def without_copies(hits: Sequence[Hit]) -> list[Hit]:
     """The hits without those that repeat a better one of another document."""
     kept: list[Hit] = []
     counted = {hit.chunk_id: Counter(hit.content.lower().split()) for hit in hits}
@@ -27,7 +25,7 @@ def without_copies(hits: "Sequence[Hit]") -> "list[Hit]":
     return kept
 
 
-def _may_repeat(one: "Hit", other: "Hit") -> bool:
+def _may_repeat(one: Hit, other: Hit) -> bool:
     """A quick look: most pairs need no other."""
     near = abs(one.similarity - other.similarity) < NEAR and one.matched == other.matched
     size = abs(one.token_count - other.token_count) <= (1 - SAME) * 2 * max(
@@ -36,7 +34,7 @@ def _may_repeat(one: "Hit", other: "Hit") -> bool:
     return one.document_id != other.document_id and near and size
 
 
-def with_neighbours_joined(hits: "Sequence[Hit]") -> "list[Hit]":
+def with_neighbours_joined(hits: Sequence[Hit]) -> list[Hit]:
     """The hits, those that follow each other in a document as one: it stands where the better one stood.
 
     It has the id, page and headings of the better one, the position of the first and the text of all.
@@ -53,7 +51,7 @@ def with_neighbours_joined(hits: "Sequence[Hit]") -> "list[Hit]":
     return joined
 
 
-def _run(hit: "Hit", by_place: "dict[tuple[int, int], Hit]") -> "list[Hit]":
+def _run(hit: Hit, by_place: dict[tuple[int, int], Hit]) -> list[Hit]:
     first = hit.position
     while (hit.document_id, first - 1) in by_place:
         first -= 1
@@ -63,7 +61,7 @@ def _run(hit: "Hit", by_place: "dict[tuple[int, int], Hit]") -> "list[Hit]":
     return run
 
 
-def _as_one(best: "Hit", run: "Sequence[Hit]") -> "Hit":
+def _as_one(best: Hit, run: Sequence[Hit]) -> Hit:
     parts: list[str] = []
     shown = best.heading_path
     for part in run:

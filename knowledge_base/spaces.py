@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from psycopg import AsyncConnection
-from psycopg.rows import TupleRow
+from psycopg.rows import TupleRow, class_row
 
 from knowledge_base.embedding import DEFAULT_MODEL, Embedder
 from knowledge_base.errors import EmbeddingSpaceMismatchError, ModelInUseError
@@ -34,11 +34,15 @@ class Progress:
 
 async def space_in_use(connection: Connection) -> EmbeddingSpace | None:
     """The space that is searched; None while nothing was ingested."""
-    rows = await connection.execute(
-        "select id, model_name, dimensions, normalized from embedding_spaces where in_use"
-    )
-    row = await rows.fetchone()
-    return None if row is None else EmbeddingSpace(*row)
+    async with connection.cursor(row_factory=class_row(EmbeddingSpace)) as cursor:
+        await cursor.execute(
+            """
+            select id as space_id, model_name, dimensions, normalized
+            from embedding_spaces
+            where in_use
+            """
+        )
+        return await cursor.fetchone()
 
 
 async def model_in_use(connection: Connection) -> str | None:
@@ -132,16 +136,17 @@ async def new_space(connection: Connection, embedder: Embedder) -> int:
 
 async def progress_of(connection: Connection, space_id: int) -> Progress:
     """How far a space is filled."""
-    rows = await connection.execute(
-        """
-        select (select count(*) from chunk_embeddings where space_id = %(space_id)s),
-               (select count(*) from chunks)
-        """,
-        {"space_id": space_id},
-    )
-    row = await rows.fetchone()
-    assert row is not None
-    return Progress(*row)
+    async with connection.cursor(row_factory=class_row(Progress)) as cursor:
+        await cursor.execute(
+            """
+            select (select count(*) from chunk_embeddings where space_id = %(space_id)s) as done,
+                   (select count(*) from chunks) as total
+            """,
+            {"space_id": space_id},
+        )
+        progress = await cursor.fetchone()
+    assert progress is not None
+    return progress
 
 
 async def switch_to_space(connection: Connection, space_id: int) -> bool:

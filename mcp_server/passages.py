@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from knowledge_base.documents import ChunkInPlace, DocumentChunk
-from knowledge_base.search import Hit
+from knowledge_base.hits import Hit
 
 Passage = TypeVar("Passage", Hit, DocumentChunk, ChunkInPlace)
 

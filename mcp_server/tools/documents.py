@@ -11,10 +11,11 @@ from database.pool import Pool
 from knowledge_base import documents as stored
 from knowledge_base.access import acting_for
 from knowledge_base.embedding.reranking import Reranker
+from knowledge_base.hits import Hit
 from knowledge_base.query_embedding import QueryEmbedder
 from knowledge_base.reading import with_neighbours_joined
 from knowledge_base.reranking import reranked
-from knowledge_base.search import Hit, Question, SearchFilter, SearchOutcome, search
+from knowledge_base.search import Question, SearchFilter, SearchOutcome, search
 from knowledge_base.vector_index import IndexWatch
 from mcp_server.arguments import BIGGEST_ID, BIGGEST_POSITION, FilledText, Filters, Text
 from mcp_server.auth import Caller, current_caller

@@ -8,7 +8,8 @@ import numpy as np
 
 from database.pool import Pool
 from knowledge_base.embedding import Embedder, Vectors
-from knowledge_base.search import Hit, Mode, Question, SearchFilter, SearchOutcome, search
+from knowledge_base.hits import Hit
+from knowledge_base.search import Mode, Question, SearchFilter, SearchOutcome, search
 
 BATCH = 256
 # Passages of a question that are looked at first; more when they come from too few documents.

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 
-from knowledge_base.search import Hit
+from knowledge_base.hits import Hit
 from owflex.evaluation.labelled import LabelledQuestion
 
 Connection = AsyncConnection[TupleRow]

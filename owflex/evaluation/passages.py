@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from psycopg import AsyncConnection
-from psycopg.rows import TupleRow
+from psycopg.rows import TupleRow, class_row
 
 Connection = AsyncConnection[TupleRow]
 
@@ -47,26 +47,27 @@ class Vocabulary:
 
 async def sample_passages(connection: Connection, collection: str | None) -> list[Passage]:
     """Passages from all over the documents, always the same ones: first one of each document, then more."""
-    rows = await connection.execute(
-        """
-        select source, title, heading_path, content
-        from (
-            select documents.source, documents.title, chunks.heading_path, chunks.content,
-                   row_number() over (
-                       partition by documents.id
-                       order by hashtext(documents.source || ' ' || chunks.position), chunks.position
-                   ) as turn
-            from chunks
-            join documents on documents.id = chunks.document_id
-            where (%(collection)s::text is null or documents.collection = %(collection)s)
-              and chunks.token_count >= %(least)s
-        ) as passages
-        order by turn, hashtext(source), source
-        limit %(limit)s
-        """,
-        {"collection": collection, "least": LEAST_TOKENS, "limit": SAMPLE},
-    )
-    return [Passage(*row) async for row in rows]
+    async with connection.cursor(row_factory=class_row(Passage)) as cursor:
+        await cursor.execute(
+            """
+            select source, title, heading_path, content
+            from (
+                select documents.source, documents.title, chunks.heading_path, chunks.content,
+                       row_number() over (
+                           partition by documents.id
+                           order by hashtext(documents.source || ' ' || chunks.position), chunks.position
+                       ) as turn
+                from chunks
+                join documents on documents.id = chunks.document_id
+                where (%(collection)s::text is null or documents.collection = %(collection)s)
+                  and chunks.token_count >= %(least)s
+            ) as passages
+            order by turn, hashtext(source), source
+            limit %(limit)s
+            """,
+            {"collection": collection, "least": LEAST_TOKENS, "limit": SAMPLE},
+        )
+        return await cursor.fetchall()
 
 
 def vocabulary_of(passages: Sequence[Passage]) -> Vocabulary:

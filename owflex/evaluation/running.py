@@ -12,8 +12,9 @@ from database.pool import Pool
 from database.settings import read_settings
 from ingest.pipeline import open_ingest_pool
 from knowledge_base.embedding import Embedder
+from knowledge_base.hits import Hit
 from knowledge_base.place import embedder_for, knowledge_base_url, migrate_knowledge_base
-from knowledge_base.search import Hit, Mode, SearchFilter
+from knowledge_base.search import Mode, SearchFilter
 from knowledge_base.settings import KnowledgeBaseSettings
 from knowledge_base.spaces import model_in_use
 from owflex.evaluation.asking import Answer, Asking, Report, ask

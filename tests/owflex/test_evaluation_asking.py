@@ -7,7 +7,8 @@ import numpy as np
 from database.pool import create_pool
 from ingest.pipeline import open_ingest_pool
 from knowledge_base.embedding import Vectors
-from knowledge_base.search import Hit, SearchFilter
+from knowledge_base.hits import Hit
+from knowledge_base.search import SearchFilter
 from owflex.evaluation.asking import BATCH, Asking, ask
 from owflex.evaluation.bringing import bring_in, source_of
 from owflex.evaluation.corpus import CorpusDocument
