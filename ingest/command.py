@@ -23,8 +23,8 @@ from ingest.report import FileReport, Report
 from ingest.runs import Ingestion, Wanted, is_url, open_ingestion, spool_folder
 from ingest.settings import IngestSettings
 from ingest.sync import SyncTask, planned, run_sync
+from knowledge_base.bootstrap import embedder_for, knowledge_base_url, migrate_knowledge_base
 from knowledge_base.errors import KnowledgeBaseError
-from knowledge_base.place import embedder_for, knowledge_base_url, migrate_knowledge_base
 from parsing.formats import MODULES
 from serving.exit_codes import exit_code_of
 

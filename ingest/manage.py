@@ -29,10 +29,10 @@ from ingest.reindexing import reindex
 from ingest.report import Silent
 from ingest.runs import open_ingestion
 from ingest.settings import IngestSettings
+from knowledge_base.bootstrap import embedder_for, knowledge_base_url, migrate_knowledge_base
 from knowledge_base.documents import read_chunks
 from knowledge_base.embedding import Embedder
-from knowledge_base.place import embedder_for, knowledge_base_url, migrate_knowledge_base
-from knowledge_base.spaces import Progress as Filled
+from knowledge_base.embedding_spaces import Progress as Filled
 
 MOST_CHUNKS_SHOWN = 10_000
 

@@ -12,12 +12,12 @@ from psycopg.types.json import Jsonb
 
 from knowledge_base.confidence import confidence_of
 from knowledge_base.embedding import Vectors
+from knowledge_base.embedding_spaces import check_model
 from knowledge_base.fusion import ALL_WORDS, COSINE_WEIGHT, Passage, closer_looks, in_order
+from knowledge_base.hit_merging import without_copies
 from knowledge_base.hits import HIT_COLUMNS, Hit
 from knowledge_base.lexemes import words
-from knowledge_base.reading import without_copies
 from knowledge_base.search_query import search_statement
-from knowledge_base.spaces import check_model
 from knowledge_base.vector_index import VectorIndex
 
 Connection = AsyncConnection[TupleRow]

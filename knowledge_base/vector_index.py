@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from psycopg import AsyncConnection, sql
 from psycopg.rows import TupleRow, class_row
 
-from knowledge_base.spaces import SPACE_LOCK, EmbeddingSpace, space_in_use
+from knowledge_base.embedding_spaces import SPACE_LOCK, EmbeddingSpace, space_in_use
 
 Connection = AsyncConnection[TupleRow]
 

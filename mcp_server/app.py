@@ -17,16 +17,16 @@ from database.home import open_data_folder, read_or_create_secret
 from database.pool import Pool
 from database.process import listen
 from knowledge_base.access import check_isolation, open_server_pool, prepare_server_role
+from knowledge_base.bootstrap import embedder_for, embedding_cache, knowledge_base_url, migrate_knowledge_base
 from knowledge_base.embedding import create_embedder
-from knowledge_base.following import FollowingEmbedder
-from knowledge_base.place import embedder_for, embedding_cache, knowledge_base_url, migrate_knowledge_base
-from knowledge_base.spaces import check_model, model_in_use
+from knowledge_base.embedding_spaces import check_model, model_in_use
+from knowledge_base.following_embedder import FollowingEmbedder
 from mcp_server.auth import STDIO_CALLER, BearerVerifier, Caller
 from mcp_server.external_issuer import ExternalVerifier, discoverable
 from mcp_server.health import Health
+from mcp_server.http_server import listen_and_serve, protected
 from mcp_server.issuer_settings import external_issuer, public_host
 from mcp_server.server import create_server
-from mcp_server.serving import listen_and_serve, protected
 from mcp_server.settings import SIGNING_KEY_FILE, TOKEN_FILE, McpServerSettings
 from serving.draining import Running
 from serving.telemetry import telemetry

@@ -14,19 +14,19 @@ from mcp_server.tool_errors import InvalidArgumentsError
 Place = TypeVar("Place")
 Entry = TypeVar("Entry", bound=BaseModel)
 
-LONGEST_CURSOR = 4000
+MAX_CURSOR_LENGTH = 4000
 # JSON in English takes about so many bytes a token.
 BYTES_A_TOKEN = 4
 ENVELOPE = TypeAdapter(tuple[str, list[Any]])
 
 
-def cursor_at(wanted: Sequence[Any], place: Sequence[Any]) -> str:
+def cursor_after(wanted: Sequence[Any], place: Sequence[Any]) -> str:
     """The cursor after `place` (plain values) in the list that these arguments ask for."""
     text = json.dumps([_fingerprint(wanted), list(place)], separators=(",", ":"), default=str)
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def place_of(cursor: str, wanted: Sequence[Any], kind: TypeAdapter[Place]) -> Place:
+def key_of(cursor: str, wanted: Sequence[Any], kind: TypeAdapter[Place]) -> Place:
     """The place a cursor stands for. Raises `InvalidArgumentsError` when it is broken or of another list."""
     try:
         text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars="-_", validate=True)

@@ -19,7 +19,7 @@ logger = logging.getLogger("mcp_server")
 
 ALGORITHMS = ("RS256", "ES256")
 # A set of keys is a few kilobytes.
-MOST_KEY_SET_BYTES = 256 * 1024
+MAX_KEY_SET_BYTES = 256 * 1024
 KEY_SET_SECONDS = 10
 # How far the issuer's clock may be ahead of ours.
 LEEWAY_SECONDS = 10
@@ -123,8 +123,8 @@ async def _read(stream: AsyncIterable[bytes]) -> bytes:
     body = b""
     async for part in stream:
         body += part
-        if len(body) > MOST_KEY_SET_BYTES:
-            raise httpx2.ReadError(f"more than {MOST_KEY_SET_BYTES} bytes")
+        if len(body) > MAX_KEY_SET_BYTES:
+            raise httpx2.ReadError(f"more than {MAX_KEY_SET_BYTES} bytes")
     return body
 
 

@@ -10,10 +10,10 @@ import typer
 from rich.console import Console
 
 from ingest.commands import app as ingest_commands
-from owflex.evaluating import app as evaluate_commands
+from owflex.evaluate_commands import app as evaluate_commands
 from owflex.mcp_clients import ClientName
 from owflex.program_settings import check_settings
-from owflex.tokens import app as token_commands
+from owflex.token_commands import app as token_commands
 
 # Nothing of the programs is imported here: `owflex --help` answers at once, each command loads what it needs.
 
@@ -77,7 +77,7 @@ def export_feedback(
 ) -> None:
     """Print labelled questions (JSONL) for owflex evaluate, out of answers with a positive vote."""
     check_settings("agent_service")
-    from owflex.feedback import export
+    from owflex.feedback_export import export
 
     raise typer.Exit(export(since))
 
@@ -114,7 +114,7 @@ def install(
 ) -> None:
     """Enter OwFlex into the configuration of a desktop client; asks before it writes."""
     check_settings("mcp_server")
-    from owflex.installing import install as run
+    from owflex.mcp_install import install as run
 
     raise typer.Exit(run(client, http=http, yes=yes, show=show))
 
@@ -165,7 +165,7 @@ def search(
     check_settings("mcp_server")
     from ingest.command import parse_metadata
     from knowledge_base.search import SearchFilter
-    from owflex.searching import SearchOptions, run_search
+    from owflex.search_command import SearchOptions, run_search
 
     def options() -> SearchOptions:
         which = SearchFilter(collection, parse_metadata(meta or ()), source)

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 
-from owflex.findings import Finding, bad, exit_code, fine, show
+from owflex.doctor_findings import Finding, bad, exit_code, fine, show
 from owflex.program_settings import problems_of
 
 

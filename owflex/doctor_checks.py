@@ -24,15 +24,15 @@ from database.migrations import pending
 from database.pool import safe_address
 from database.settings import read_settings
 from knowledge_base.embedding.source import find_model
+from knowledge_base.embedding_spaces import model_in_use
 from knowledge_base.errors import KnowledgeBaseError
-from knowledge_base.spaces import model_in_use
 from mcp_server.settings import SIGNING_KEY_FILE, McpServerSettings
+from owflex.doctor_findings import Finding, bad, fine, unknown
 from owflex.doctor_model import model_findings
-from owflex.findings import Finding, bad, fine, unknown
 from serving.errors import UnsafeBindError
 
 CONNECT_SECONDS = 5
-OLDEST_POSTGRES = 150_000
+MIN_POSTGRES = 150_000
 DEFAULT_EMBEDDING_MODEL = "all-MiniLM-L6-v2"
 Connection = psycopg.AsyncConnection[TupleRow]
 
@@ -112,7 +112,7 @@ async def _inside(connection: Connection, name: str, database: str, in_use: list
     """What the database says; the embedding model it was filled with goes into `in_use`."""
     number = connection.info.server_version
     version = f"Postgres {number // 10_000}.{number % 10_000}"
-    if number < OLDEST_POSTGRES:
+    if number < MIN_POSTGRES:
         return [bad(name, f"{version} is too old.", "Use Postgres 15 or newer.")]
     findings = [fine(name, f"{version} answers.")]
     package = "agent_service" if database == "chat" else "knowledge_base"

@@ -13,7 +13,7 @@ from database.pool import create_pool
 from database.settings import ProgramSettings
 from ingest.settings import IngestSettings
 from knowledge_base.embedding import DEFAULT_MODEL, create_embedder
-from knowledge_base.following import FollowingEmbedder
+from knowledge_base.following_embedder import FollowingEmbedder
 from knowledge_base.settings import KnowledgeBaseSettings
 from mcp_server.auth import STDIO_CALLER
 from mcp_server.health import Health

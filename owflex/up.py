@@ -14,8 +14,8 @@ from agent_service.settings.settings import AgentServiceSettings
 from database.home import open_data_folder
 from database.pool import create_pool
 from database.settings import read_settings
+from knowledge_base.bootstrap import knowledge_base_url, migrate_knowledge_base
 from knowledge_base.documents import count_documents, remove_collection
-from knowledge_base.place import knowledge_base_url, migrate_knowledge_base
 from mcp_server.settings import TOKEN_FILE, McpServerSettings
 from owflex.errors import PathNotFoundError, ProgramFailedError
 from owflex.exit_codes import exit_code

@@ -6,8 +6,8 @@ from typing import Annotated, Any, cast
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
-MOST_PROMPTS = 12
-MOST_FILE_BYTES = 65_536
+MAX_PROMPTS = 12
+MAX_FILE_BYTES = 65_536
 EXAMPLE = '[{"label": "Holidays", "prompt": "How many holidays do I have?"}]'
 
 
@@ -40,8 +40,8 @@ def read_prompts(value: object) -> object:
         found = TypeAdapter(list[Prompt]).validate_python(prompts)
     except ValidationError as error:
         raise ValueError(f"CHAT_PROMPTS: {_first(error)} It looks like this: {EXAMPLE}") from None
-    if len(found) > MOST_PROMPTS:
-        raise ValueError(f"CHAT_PROMPTS has {len(found)} prompts; {MOST_PROMPTS} are the most.")
+    if len(found) > MAX_PROMPTS:
+        raise ValueError(f"CHAT_PROMPTS has {len(found)} prompts; {MAX_PROMPTS} are the most.")
     return found
 
 
@@ -67,9 +67,9 @@ def _parse(name: str, text: str) -> object:
 def _content(path: Path) -> str:
     try:
         with path.open("rb") as file:
-            content = file.read(MOST_FILE_BYTES + 1)
-        if len(content) > MOST_FILE_BYTES:
-            raise ValueError(f"CHAT_PROMPTS={path} is larger than {MOST_FILE_BYTES} bytes. Shorten it.")
+            content = file.read(MAX_FILE_BYTES + 1)
+        if len(content) > MAX_FILE_BYTES:
+            raise ValueError(f"CHAT_PROMPTS={path} is larger than {MAX_FILE_BYTES} bytes. Shorten it.")
         return content.decode("utf-8-sig")
     except OSError as error:
         raise ValueError(f"CHAT_PROMPTS={path} cannot be read: {error.strerror}.") from None

@@ -11,9 +11,17 @@ import numpy as np
 from database.home import default_data_folder
 from database.settings import ProgramSettings, read_settings
 from owflex.evaluation.errors import EvaluationError
-from owflex.evaluation.measuring import Measured, Measurement, Summary, as_json, flags_of, rounded, scores_of
+from owflex.evaluation.measurement import (
+    Measured,
+    Measurement,
+    Summary,
+    as_json,
+    flags_of,
+    rounded,
+    scores_of,
+)
 
-MOST_REPORTS = 20
+MAX_REPORTS = 20
 BINS = 20
 # Sorts by time, and tells our files from others in the folder.
 NAME = "%Y%m%dT%H%M%S%fZ"
@@ -73,7 +81,7 @@ def _histogram(questions: Sequence[Measured], score: str) -> dict[str, list[floa
 
 
 def _drop_old(folder: Path) -> None:
-    for path in sorted(folder.glob("*.json"), reverse=True)[MOST_REPORTS:]:
+    for path in sorted(folder.glob("*.json"), reverse=True)[MAX_REPORTS:]:
         if _is_ours(path.stem):
             path.unlink(missing_ok=True)
 

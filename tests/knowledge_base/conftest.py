@@ -15,7 +15,7 @@ from ingest.content import Content
 from ingest.pipeline import open_ingest_pool
 from ingest.storing import NewDocument, store_documents
 from knowledge_base.embedding import Vectors
-from knowledge_base.spaces import hold_space_in_use
+from knowledge_base.embedding_spaces import hold_space_in_use
 
 Connection = AsyncConnection[TupleRow]
 

@@ -16,7 +16,7 @@ from starlette.responses import PlainTextResponse
 
 from database.process import listen
 from mcp_server.body_limits import BodyTimeLimit, PatientProtocol
-from mcp_server.limits import ToolCallLimit
+from mcp_server.rate_limit import ToolCallLimit
 from mcp_server.settings import McpServerSettings
 from serving.token_buckets import TokenBuckets
 

@@ -11,8 +11,8 @@ from rich.table import Table
 from database.home import open_data_folder
 from database.pool import create_pool
 from database.settings import read_settings
+from knowledge_base.bootstrap import embedder_for, knowledge_base_url, migrate_knowledge_base
 from knowledge_base.hits import Hit
-from knowledge_base.place import embedder_for, knowledge_base_url, migrate_knowledge_base
 from knowledge_base.search import Mode, Question, SearchFilter, SearchOutcome, search
 from knowledge_base.vector_index import look_widely, vector_index
 from mcp_server.settings import McpServerSettings

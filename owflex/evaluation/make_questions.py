@@ -12,11 +12,11 @@ from rich.markup import escape
 from database.home import open_data_folder
 from database.pool import Pool, create_pool
 from database.settings import read_settings
-from knowledge_base.place import knowledge_base_url, migrate_knowledge_base
+from knowledge_base.bootstrap import knowledge_base_url, migrate_knowledge_base
 from knowledge_base.settings import KnowledgeBaseSettings
 from owflex.evaluation.errors import EvaluationError
 from owflex.evaluation.model_questions import Questioner, open_questioner
-from owflex.evaluation.passages import (
+from owflex.evaluation.passage_sample import (
     Connection,
     Passage,
     Vocabulary,
@@ -24,7 +24,7 @@ from owflex.evaluation.passages import (
     vocabulary_of,
     words_nowhere,
 )
-from owflex.evaluation.proposing import Proposal, propose, swaps
+from owflex.evaluation.question_rules import Proposal, propose, swaps
 from owflex.exit_codes import exit_code
 
 # One of so many questions has no answer in the documents.

@@ -9,7 +9,7 @@ from serving.draining import Running
 ALWAYS_OPEN = ("/health", "/ready", "/metrics")
 
 
-class WatchedTraffic:
+class CountedRequests:
     """An ASGI app whose requests are counted, and refused with 503 once the server stops."""
 
     def __init__(self, app: ASGIApp, running: Running) -> None:

@@ -1,4 +1,4 @@
-"""`python -m owflex.child MODULE`: runs a program that ends when its supervisor is gone.
+"""`python -m owflex.supervised_program MODULE`: runs a program that ends when its supervisor is gone.
 
 The supervisor holds the other end of our standard input and never writes to it, so its end means that the
 supervisor died, however it died.

@@ -14,7 +14,7 @@ from knowledge_base.search import Mode, Question, SearchFilter, SearchOutcome, s
 BATCH = 256
 # Passages of a question that are looked at first; more when they come from too few documents.
 PASSAGES = 50
-MOST_PASSAGES = 400
+MAX_PASSAGES = 400
 # Nothing is held back: the threshold is what is to be found.
 NO_THRESHOLD = -1.0
 # Below this, vectors of questions and of documents are made in different ways (by another prompt).
@@ -88,7 +88,7 @@ async def _ask(asking: Asking, question: Question, names_of: NamesOf, number: in
     outcome = await _search(asking, question, PASSAGES)
     first, hits, limit = outcome, _all_hits(outcome), PASSAGES
     ranked = list(dict.fromkeys(names_of(number, hits)))
-    while len(ranked) < depth and len(hits) >= limit and limit < MOST_PASSAGES:
+    while len(ranked) < depth and len(hits) >= limit and limit < MAX_PASSAGES:
         limit *= 2
         hits = _all_hits(await _search(asking, question, limit))
         ranked = list(dict.fromkeys(names_of(number, hits)))

@@ -33,7 +33,7 @@ def create(
 ) -> None:
     """Make a key and show it, this once."""
     check_settings("knowledge_base")
-    from owflex.keys import create_key, new_key
+    from owflex.token_keys import create_key, new_key
 
     raise typer.Exit(create_key(lambda: new_key(name, user, scope, collection, expires), as_json=as_json))
 
@@ -42,7 +42,7 @@ def create(
 def show_list(as_json: AsJson = False) -> None:
     """Show all keys, without their secrets."""
     check_settings("knowledge_base")
-    from owflex.keys import list_keys
+    from owflex.token_keys import list_keys
 
     raise typer.Exit(list_keys(as_json=as_json))
 
@@ -51,6 +51,6 @@ def show_list(as_json: AsJson = False) -> None:
 def revoke(key_id: Annotated[int, typer.Argument(metavar="ID", help="The id that the list shows.")]) -> None:
     """Let a key open nothing any more, from the next call on."""
     check_settings("knowledge_base")
-    from owflex.keys import revoke_key
+    from owflex.token_keys import revoke_key
 
     raise typer.Exit(revoke_key(key_id))

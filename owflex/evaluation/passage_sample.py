@@ -12,7 +12,7 @@ Connection = AsyncConnection[TupleRow]
 
 # Enough to tell rare words from common ones.
 SAMPLE = 2000
-LEAST_TOKENS = 25
+MIN_TOKENS = 25
 WORD = re.compile(r"[^\W\d_]{4,30}")
 # A word in more of the passages says little about one of them.
 RARE_SHARE = 0.02
@@ -65,7 +65,7 @@ async def sample_passages(connection: Connection, collection: str | None) -> lis
             order by turn, hashtext(source), source
             limit %(limit)s
             """,
-            {"collection": collection, "least": LEAST_TOKENS, "limit": SAMPLE},
+            {"collection": collection, "least": MIN_TOKENS, "limit": SAMPLE},
         )
         return await cursor.fetchall()
 

@@ -12,7 +12,7 @@ SENTENCE = "API keys cannot be checked at the moment: the database does not answ
 RETRY_AFTER_SECONDS = 30
 
 
-class PlainOutage:
+class DatabaseOutageAnswer:
     """An ASGI app that answers 503 and a sentence, not 500, when Postgres fails before an answer began."""
 
     def __init__(self, app: ASGIApp) -> None:

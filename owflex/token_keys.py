@@ -23,7 +23,7 @@ from knowledge_base.api_keys import (
     missing_collections,
     revoke_api_key,
 )
-from knowledge_base.place import knowledge_base_url, migrate_knowledge_base
+from knowledge_base.bootstrap import knowledge_base_url, migrate_knowledge_base
 from knowledge_base.settings import KnowledgeBaseSettings
 from mcp_server.scopes import READ_SCOPE, SCOPES, TASKS_SCOPE
 from owflex.errors import OwflexError
@@ -31,8 +31,8 @@ from owflex.exit_codes import exit_code
 
 BAD_OPTION = 2
 HOURS = {"h": 1, "d": 24, "w": 24 * 7}
-LONGEST = timedelta(days=3650)
-LONGEST_NAME = 100
+MAX_DURATION = timedelta(days=3650)
+MAX_NAME_LENGTH = 100
 
 Connection = AsyncConnection[TupleRow]
 Result = TypeVar("Result")
@@ -97,9 +97,9 @@ def new_key(
 
 def _named(option: str, text: str) -> str:
     text = text.strip()
-    if not text or len(text) > LONGEST_NAME or not text.isprintable():
+    if not text or len(text) > MAX_NAME_LENGTH or not text.isprintable():
         raise TokenOptionError(
-            f"{option} must be a name of at most {LONGEST_NAME} characters, without line breaks."
+            f"{option} must be a name of at most {MAX_NAME_LENGTH} characters, without line breaks."
         )
     return text
 
@@ -107,7 +107,7 @@ def _named(option: str, text: str) -> str:
 def _duration(text: str) -> timedelta:
     found = re.fullmatch(r"([1-9][0-9]{0,5})([hdw])", text.strip().lower())
     duration = timedelta(hours=int(found[1]) * HOURS[found[2]]) if found else None
-    if duration is None or duration > LONGEST:
+    if duration is None or duration > MAX_DURATION:
         raise TokenOptionError(
             f'--expires "{text}" is not a duration such as 12h, 90d or 8w, ten years at most.'
         )

@@ -10,8 +10,8 @@ from database.home import open_data_folder
 from database.migrations import migrate
 from database.pool import check_reachable
 from knowledge_base.embedding import Embedder, create_embedder
+from knowledge_base.embedding_spaces import model_to_use
 from knowledge_base.settings import KnowledgeBaseSettings
-from knowledge_base.spaces import model_to_use
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 
 from knowledge_base.hits import Hit
-from owflex.evaluation.labelled import LabelledQuestion
+from owflex.evaluation.question_file import LabelledQuestion
 
 Connection = AsyncConnection[TupleRow]
 

@@ -10,8 +10,8 @@ from fastmcp.server.middleware import CallNext, Middleware, MiddlewareContext
 from fastmcp.tools import ToolResult
 from mcp_types import CallToolRequestParams
 
-from mcp_server.limits import TooManyCallsError, calling_client
 from mcp_server.metrics import Metrics
+from mcp_server.rate_limit import TooManyCallsError, calling_client
 from mcp_server.tool_errors import InvalidArgumentsError, KnowledgeBaseAwayError, ToolTimeoutError
 from serving.requests import NO_REQUEST, new_request_id, request_id
 
@@ -38,7 +38,7 @@ def outcome_of(error: BaseException) -> str:
     return "error" if isinstance(error, ToolError) and error.__cause__ is None else "failed"
 
 
-class WatchedCalls(Middleware):
+class LoggedCalls(Middleware):
     """Logs and counts the tool calls."""
 
     def __init__(self, metrics: Metrics) -> None:

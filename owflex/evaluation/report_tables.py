@@ -8,7 +8,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from owflex.evaluation.comparison import Comparison, Difference
-from owflex.evaluation.measuring import Measurement, Summary
+from owflex.evaluation.measurement import Measurement, Summary
 from owflex.evaluation.metrics import Interval
 from owflex.evaluation.thresholds import CurvePoint, Detection
 

@@ -12,7 +12,7 @@ from mcp_server.metrics import CONTENT_TYPE
 LOCAL_CLIENT_ID = "local-token"
 
 
-def add_operation_routes(
+def add_monitoring_routes(
     server: FastMCP, health: Health, auth: AuthProvider | None, *, metrics_are_open: bool
 ) -> None:
     """Add the three pages; the figures want the local token, unless `metrics_are_open`."""

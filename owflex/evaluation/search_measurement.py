@@ -11,21 +11,21 @@ from database.home import open_data_folder
 from database.pool import Pool
 from database.settings import read_settings
 from ingest.pipeline import open_ingest_pool
+from knowledge_base.bootstrap import embedder_for, knowledge_base_url, migrate_knowledge_base
 from knowledge_base.embedding import Embedder
+from knowledge_base.embedding_spaces import model_in_use
 from knowledge_base.hits import Hit
-from knowledge_base.place import embedder_for, knowledge_base_url, migrate_knowledge_base
 from knowledge_base.search import Mode, SearchFilter
 from knowledge_base.settings import KnowledgeBaseSettings
-from knowledge_base.spaces import model_in_use
-from owflex.evaluation.asking import Answer, Asking, Report, ask
-from owflex.evaluation.bringing import bring_in, source_of
+from owflex.evaluation.batch_search import Answer, Asking, Report, ask
 from owflex.evaluation.corpus import TestSet
+from owflex.evaluation.corpus_ingestion import ingest_corpus, source_of
 from owflex.evaluation.errors import EvaluationError
-from owflex.evaluation.labelled import LabelledQuestion
-from owflex.evaluation.labels import EXPECTED, names_of_results, unmatched
-from owflex.evaluation.measuring import Measured, Measurement, flags_of, scores_of, values_of
+from owflex.evaluation.label_matching import EXPECTED, names_of_results, unmatched
+from owflex.evaluation.measurement import Measured, Measurement, flags_of, scores_of, values_of
 from owflex.evaluation.metrics import DEPTH, mean_interval, ranking_metrics
-from owflex.evaluation.scratch import scratch_database
+from owflex.evaluation.question_file import LabelledQuestion
+from owflex.evaluation.scratch_database import scratch_database
 from owflex.evaluation.thresholds import detect
 
 SHOWN = ("ndcg@10", "mrr@10", "recall@10", "recall@5", "recall@1")
@@ -77,7 +77,7 @@ def measure_test_set(test_set: TestSet, mode: Mode, report: Report) -> OfTestSet
 
         async def work() -> OfTestSet:
             async with open_knowledge_base(scratch, url, settings) as opened:
-                chunks = await bring_in(opened.pool, opened.embedder, test_set.documents, report)
+                chunks = await ingest_corpus(opened.pool, opened.embedder, test_set.documents, report)
                 asking = Asking(opened.pool, opened.embedder, mode, SearchFilter(), report)
                 measurement = await _measure_test_set(asking, test_set)
             seconds = time.perf_counter() - started

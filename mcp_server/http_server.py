@@ -6,16 +6,16 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from mcp_server.body_limits import BodyTimeLimit, PatientProtocol
-from mcp_server.outage import PlainOutage
+from mcp_server.counted_requests import CountedRequests
+from mcp_server.database_outage import DatabaseOutageAnswer
 from mcp_server.settings import McpServerSettings
-from mcp_server.traffic import WatchedTraffic
 from serving.draining import DrainingServer, Running
 from serving.requests import ContinuedTraces, RequestIds
 
 
 def protected(app: ASGIApp, running: Running) -> ASGIApp:
     """The app with request ids, traces that go on, limits for slow clients, and an end."""
-    return RequestIds(WatchedTraffic(BodyTimeLimit(ContinuedTraces(PlainOutage(app))), running))
+    return RequestIds(CountedRequests(BodyTimeLimit(ContinuedTraces(DatabaseOutageAnswer(app))), running))
 
 
 async def listen_and_serve(

@@ -13,10 +13,10 @@ from ingest.content import Content, chunk_tokens
 from ingest.pipeline import WINDOW
 from ingest.storing import NewDocument, store_documents
 from knowledge_base.embedding import Embedder
-from knowledge_base.spaces import hold_space_in_use
-from owflex.evaluation.asking import Report
+from knowledge_base.embedding_spaces import hold_space_in_use
+from owflex.evaluation.batch_search import Report
 from owflex.evaluation.corpus import CorpusDocument
-from owflex.evaluation.reading import read_text
+from owflex.evaluation.corpus_text import read_text
 
 COLLECTION = "default"
 ORIGIN = "corpus"
@@ -31,7 +31,7 @@ def source_of(document_id: str) -> str:
     return f"{ORIGIN}/{document_id}"
 
 
-async def bring_in(
+async def ingest_corpus(
     pool: Pool, embedder: Embedder, documents: Sequence[CorpusDocument], report: Report
 ) -> int:
     """Store the documents; returns how many chunks they have. The pool's connections must know vectors."""

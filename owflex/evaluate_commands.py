@@ -94,6 +94,6 @@ def make(
     With a language model when one is set up (OPENAI_API_KEY and so on), else by simple rules.
     """
     check_settings("knowledge_base", "agent_service")
-    from owflex.evaluation.making import run_make
+    from owflex.evaluation.make_questions import run_make
 
     raise typer.Exit(run_make(questions, output, collection))
