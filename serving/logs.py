@@ -35,7 +35,7 @@ def set_up_logs(log_format: LogFormat, style: LogStyle) -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
-def new_handler(log_format: LogFormat, style: LogStyle) -> logging.StreamHandler:
+def new_handler(log_format: LogFormat, style: LogStyle) -> logging.Handler:
     """Writes records to stderr."""
     handler = logging.StreamHandler(sys.stderr)
     for add in (add_request_id, *style.add):

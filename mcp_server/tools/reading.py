@@ -24,7 +24,7 @@ from mcp_server.results import (
     Neighbours,
 )
 
-PLACES: Mapping[stored.Sort, TypeAdapter[tuple[str | datetime, int]]] = {
+PAGE_KEYS: Mapping[stored.Sort, TypeAdapter[tuple[str | datetime, int]]] = {
     "source": TypeAdapter(tuple[str, int]),
     "newest": TypeAdapter(tuple[datetime, int]),
 }
@@ -109,14 +109,14 @@ class ReadingTools:
         search_documents: titles alone answer nothing.
         """
         wanted = ["documents", collection, source, title, query, filters, sort]
-        place = None if cursor is None else key_of(cursor, wanted, PLACES[sort])
+        key = None if cursor is None else key_of(cursor, wanted, PAGE_KEYS[sort])
         which = DocumentFilter(collection, source, title, filters, (query or "").split())
         async with acting_for(self.pool, current_caller(self.stdio_caller).access) as connection:
-            found = await stored.list_documents(connection, which, sort=sort, after=place, limit=limit + 1)
+            found = await stored.list_documents(connection, which, sort=sort, after=key, limit=limit + 1)
         page = that_fit([_document(document) for document in found[:limit]], self.token_budget)
         return DocumentList(
             documents=page,
-            next_cursor=cursor_after(wanted, _place(page[-1], sort)) if len(found) > len(page) else None,
+            next_cursor=cursor_after(wanted, _key(page[-1], sort)) if len(found) > len(page) else None,
         )
 
     async def list_collections(
@@ -185,5 +185,5 @@ def _document(document: stored.Document) -> DocumentEntry:
     )
 
 
-def _place(last: DocumentEntry, sort: stored.Sort) -> tuple[str | datetime, int]:
+def _key(last: DocumentEntry, sort: stored.Sort) -> tuple[str | datetime, int]:
     return (last.updated_at.isoformat() if sort == "newest" else last.source), last.document_id

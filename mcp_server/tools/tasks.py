@@ -38,7 +38,7 @@ TaskId = Annotated[
 Key = Annotated[FilledText, Field(min_length=1, max_length=100)]
 
 KEY: TypeAdapter[str] = TypeAdapter(Key)
-PLACE: TypeAdapter[tuple[Status, date | None, Priority, int]] = TypeAdapter(
+PAGE_KEY: TypeAdapter[tuple[Status, date | None, Priority, int]] = TypeAdapter(
     tuple[Status, date | None, Priority, int]
 )
 
@@ -122,7 +122,7 @@ class TaskTools:
         words = (query or "").split()
         which = TaskFilter(None if status == "all" else status, *days, tag, priority, words)
         wanted = ["tasks", status, due, due_from, due_to, tag, priority, words, time_zone]
-        after = None if cursor is None else TaskPlace(*key_of(cursor, wanted, PLACE))
+        after = None if cursor is None else TaskPlace(*key_of(cursor, wanted, PAGE_KEY))
         async with acting_for(self.pool, caller.access) as connection:
             found, total = await stored.list_tasks(connection, caller.user, which, limit + 1, after=after)
         page = that_fit([_entry(task) for task in found[:limit]], self.token_budget)
@@ -130,7 +130,7 @@ class TaskTools:
             tasks=page,
             total=total,
             today=today,
-            next_cursor=cursor_after(wanted, _place(page[-1])) if len(found) > len(page) else None,
+            next_cursor=cursor_after(wanted, _key(page[-1])) if len(found) > len(page) else None,
         )
 
     async def complete_task(self, task_id: TaskId) -> TaskEntry:
@@ -211,5 +211,5 @@ def _entry(task: Task) -> TaskEntry:
     return TaskEntry(**asdict(task))
 
 
-def _place(last: TaskEntry) -> Sequence[Any]:
+def _key(last: TaskEntry) -> Sequence[Any]:
     return [last.status, last.due_on, last.priority, last.task_id]

@@ -21,6 +21,7 @@ from knowledge_base.uploads import (
     get_upload,
     removal_of,
 )
+from mcp_server.arguments import MAX_ID
 from mcp_server.auth import Caller, current_caller
 
 # A request may have 4 MiB; in JSON a text takes more than its own bytes.
@@ -101,12 +102,12 @@ Key = Annotated[
         description="Any text of your own: a call that is repeated with it adds nothing a second time.",
     ),
 ]
-UploadId = Annotated[int, Field(ge=1, le=2**63 - 1, description="The upload_id of add_document.")]
+UploadId = Annotated[int, Field(ge=1, le=MAX_ID, description="The upload_id of add_document.")]
 Wait = Annotated[
     float, Field(ge=0, le=MAX_WAIT_SECONDS, description="Most seconds to wait until it is over.")
 ]
 DocumentId = Annotated[
-    int, Field(ge=1, le=2**63 - 1, description="The document_id of add_document or list_documents.")
+    int, Field(ge=1, le=MAX_ID, description="The document_id of add_document or list_documents.")
 ]
 
 

@@ -41,7 +41,7 @@ def example(name: str, field: FieldInfo) -> str:
     """A value as people write it, other than the default."""
     if name in EXAMPLES:
         return EXAMPLES[name]
-    kind = field.annotation
+    kind: Any = field.annotation
     if get_origin(kind) in (Union, UnionType):
         kind = next(one for one in get_args(kind) if one is not type(None))
     if get_origin(kind) is Literal:
@@ -73,7 +73,7 @@ def short(value: object) -> str:
 
 def is_checked(field: FieldInfo) -> bool:
     """Whether not every text will do."""
-    kind = field.annotation
+    kind: Any = field.annotation
     is_short = "SecretStr" in str(kind) and bool(field.metadata)
     return is_short or kind in (int, float, bool) or get_origin(kind) is Literal
 
