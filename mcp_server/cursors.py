@@ -27,7 +27,10 @@ def cursor_after(arguments: Sequence[Any], key: Sequence[Any]) -> str:
 
 
 def key_of(cursor: str, arguments: Sequence[Any], kind: TypeAdapter[Key]) -> Key:
-    """The key of the entry that a cursor follows. Raises `InvalidArgumentsError` when it is broken or of another list."""
+    """The key of the entry that a cursor follows.
+
+    Raises `InvalidArgumentsError` when the cursor is broken or of another list.
+    """
     try:
         text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars="-_", validate=True)
         fingerprint, told = ENVELOPE.validate_json(text)

@@ -13,6 +13,7 @@ from ingest.commands import app as ingest_commands
 from owflex.evaluate_commands import app as evaluate_commands
 from owflex.mcp_clients import ClientName
 from owflex.program_settings import check_settings
+from owflex.search_mode import SearchMode
 from owflex.token_commands import app as token_commands
 
 # Nothing of the programs is imported here: `owflex --help` answers at once, each command loads what it needs.
@@ -136,14 +137,6 @@ def doctor(
     from owflex.doctor import run_doctor
 
     raise typer.Exit(run_doctor(as_json=as_json, offline=offline))
-
-
-class SearchMode(StrEnum):
-    """How passages are found."""
-
-    HYBRID = "hybrid"
-    VECTOR = "vector"
-    KEYWORD = "keyword"
 
 
 @app.command()

@@ -1,6 +1,5 @@
 """The commands of `owflex evaluate`: their arguments; each loads what it needs."""
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -8,6 +7,7 @@ import typer
 from typer.core import TyperGroup
 
 from owflex.program_settings import check_settings
+from owflex.search_mode import SearchMode
 
 DEFAULT_COMMAND = "run"
 
@@ -29,14 +29,6 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="rich",
 )
-
-
-class SearchMode(StrEnum):
-    """How passages are found."""
-
-    HYBRID = "hybrid"
-    VECTOR = "vector"
-    KEYWORD = "keyword"
 
 
 @app.command(DEFAULT_COMMAND)

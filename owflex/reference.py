@@ -33,7 +33,8 @@ def settings_page() -> str:
     parts = [
         "# Settings",
         "Settings are environment variables, or lines of a file `.env` in the folder where a program starts. "
-        "An empty value means that it is not set.",
+        "An empty value means that it is not set, white space around a value does not count, and lists are "
+        "separated by commas.",
     ]
     shown: set[str] = set()
     for title, settings in PROGRAMS:
