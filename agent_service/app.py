@@ -6,7 +6,7 @@ from pathlib import Path
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse
 
 from agent_service.attachments.store import TOKEN_HEADER
 from agent_service.auth.login import Login, identify_by, local_user, logged_in_user
@@ -15,18 +15,21 @@ from agent_service.context import LOCAL_USER, RequestContext, with_base_url
 from agent_service.http.security import Guard
 from agent_service.models.providers import ChosenModel
 from agent_service.observe.metrics import metrics_page
+from agent_service.requests.admission import Admission
+from agent_service.requests.rate_limit import Limits
+from agent_service.requests.validation import RequestChecks
 from agent_service.routes.attachments import upload_routes
 from agent_service.routes.chatkit import Bounds, ChatKitEndpoint
 from agent_service.routes.feedback import vote_routes
 from agent_service.routes.health import check_readiness
 from agent_service.routes.knowledge.routes import knowledge_routes
 from agent_service.routes.page import STATIC_FOLDER, web_routes
+from agent_service.routes.voice import voice_routes
 from agent_service.server import OwFlexChatKitServer
 from agent_service.settings.settings import AgentServiceSettings
-from agent_service.storage.turn_lock import PostgresTurns
+from agent_service.storage.turn_lock import PostgresTurnLocks
 from agent_service.tools.connection import McpConnector
 from agent_service.turn.edits import EDIT_MESSAGE
-from agent_service.voice.transcription import voice_routes
 from database.pool import Pool
 from database.process import is_loopback
 from serving.draining import Running
@@ -49,20 +52,19 @@ def create_app(
     identify = identify_by(settings)
     context_of = with_base_url(context_of or (local_user if identify is None else logged_in_user))
     server = OwFlexChatKitServer(pool, settings, chosen, connector.connect)
+    admission = Admission(server.menu, Limits(settings, pool), server.running, server.metrics)
+    checks = RequestChecks(server.store, server.files, admission, frozenset({ADD, EDIT_MESSAGE}))
     bounds = Bounds(
-        settings.max_request_bytes,
-        settings.turn_wait_seconds,
-        settings.stream_keep_alive_seconds,
-        frozenset({ADD, EDIT_MESSAGE}),
+        settings.max_request_bytes, settings.turn_wait_seconds, settings.stream_keep_alive_seconds
     )
-    endpoint = ChatKitEndpoint(server, context_of, bounds, PostgresTurns(pool), server.give_back)
+    endpoint = ChatKitEndpoint(server, context_of, checks, PostgresTurnLocks(pool), bounds)
     # No generated API pages: they load scripts from elsewhere, and the protocol is ChatKit's.
     app = FastAPI(title="OwFlex", openapi_url=None, routes=web_routes(settings, chosen, static))
     app.router.routes.extend(upload_routes(server.files, context_of))
     app.router.routes.extend(voice_routes(server.dictation, context_of))
     app.router.routes.extend(vote_routes(pool, context_of))
     app.router.routes.extend(knowledge_routes(settings, connector, context_of))
-    app.add_api_route("/chatkit", _as_route(endpoint), methods=["POST"])
+    app.add_route("/chatkit", endpoint.answer, methods=["POST"])
     app.add_api_route("/health", _is_alive, methods=["GET"])
     app.add_api_route("/ready", _readiness(pool, connector, server.running), methods=["GET"])
     is_private = identify is None and is_loopback(settings.agent_service_host)
@@ -88,13 +90,6 @@ def create_app(
     app.add_middleware(ContinuedTraces)
     app.add_middleware(RequestIds)
     return app
-
-
-def _as_route(endpoint: ChatKitEndpoint) -> Callable[[Request], Awaitable[Response]]:
-    async def chatkit(request: Request) -> Response:
-        return await endpoint(request)
-
-    return chatkit
 
 
 async def _is_alive() -> JSONResponse:

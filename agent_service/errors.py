@@ -2,6 +2,9 @@
 
 from agent_service.i18n.catalog import FALLBACK, say
 
+# The code of a refusal while another answer is being written in the same thread.
+BUSY = "thread_busy"
+
 
 class AgentServiceError(Exception):
     """Base of every error this package raises."""

@@ -13,7 +13,6 @@ from chatkit.store import NotFoundError
 from agent_service.app import create_app
 from agent_service.attachments.store import remove_unsent
 from agent_service.models.providers import ChosenModel, choose_model
-from agent_service.observe.propagation import SERVICE
 from agent_service.settings.settings import AgentServiceSettings
 from agent_service.tools.connection import McpConnector
 from database.embedded import configured_or_embedded
@@ -26,6 +25,7 @@ from serving.telemetry import telemetry
 
 logger = logging.getLogger("agent_service")
 
+SERVICE = "owflex-agent-service"
 # What is left after AGENT_SERVICE_GRACE_SECONDS is cut off.
 LAST_SECONDS = 2
 # Longer than most proxies keep an idle connection: else they send a question just when it is closed.

@@ -3,6 +3,7 @@
 import selectors
 import time
 from collections.abc import Awaitable, Callable
+from typing import Any, LiteralString, cast
 from weakref import WeakKeyDictionary
 
 import psycopg
@@ -16,6 +17,7 @@ from database.errors import PostgresUnreachableError
 Pool = AsyncConnectionPool[AsyncConnection[TupleRow]]
 Configure = Callable[[AsyncConnection[TupleRow]], Awaitable[None]]
 TRUSTED_SECONDS = 1.0
+NUL = "\x00"
 
 
 def create_pool(
@@ -62,6 +64,18 @@ def create_pool(
     )
 
 
+async def fetch(pool: Pool, statement: LiteralString, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+    """The rows a statement returns.
+
+    Postgres has no text with NUL, so no id with one is stored: a statement that asks for it finds nothing.
+    """
+    if any(_has_nul(value) for value in values.values()):
+        return []
+    async with pool.connection() as connection:
+        cursor = await connection.execute(statement, values)
+        return await cursor.fetchall()
+
+
 async def check_reachable(url: str, setting: str) -> None:
     """Return when Postgres answers at `url`; else raise `PostgresUnreachableError` naming `setting`."""
     try:
@@ -92,3 +106,11 @@ def safe_address(url: str) -> str:
 def first_line(error: Exception) -> str:
     """The first line of an error's text: libpq's further lines are hints about the server's machine."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
+def _has_nul(value: object) -> bool:
+    if isinstance(value, str):
+        return NUL in value
+    if isinstance(value, list):
+        return any(_has_nul(part) for part in cast(list[object], value))
+    return False

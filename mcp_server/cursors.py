@@ -14,7 +14,7 @@ from mcp_server.tool_errors import InvalidArgumentsError
 Key = TypeVar("Key")
 Entry = TypeVar("Entry", bound=BaseModel)
 
-MAX_CURSOR_LENGTH = 4000
+MAX_CURSOR_CHARACTERS = 4000
 # JSON in English takes about so many bytes a token.
 BYTES_A_TOKEN = 4
 ENVELOPE = TypeAdapter(tuple[str, list[Any]])

@@ -32,7 +32,7 @@ from owflex.exit_codes import exit_code
 BAD_OPTION = 2
 HOURS = {"h": 1, "d": 24, "w": 24 * 7}
 MAX_DURATION = timedelta(days=3650)
-MAX_NAME_LENGTH = 100
+MAX_NAME_CHARACTERS = 100
 
 Connection = AsyncConnection[TupleRow]
 Result = TypeVar("Result")
@@ -97,9 +97,9 @@ def new_key(
 
 def _named(option: str, text: str) -> str:
     text = text.strip()
-    if not text or len(text) > MAX_NAME_LENGTH or not text.isprintable():
+    if not text or len(text) > MAX_NAME_CHARACTERS or not text.isprintable():
         raise TokenOptionError(
-            f"{option} must be a name of at most {MAX_NAME_LENGTH} characters, without line breaks."
+            f"{option} must be a name of at most {MAX_NAME_CHARACTERS} characters, without line breaks."
         )
     return text
 

@@ -21,6 +21,15 @@ def new_request_id(proposed: str | None) -> str:
     return proposed if proposed and ACCEPTED_ID.fullmatch(proposed) else uuid4().hex
 
 
+def outgoing_headers() -> dict[str, str]:
+    """Headers for another program that join its logs and traces with ours."""
+    headers: dict[str, str] = {}
+    propagate.inject(headers)
+    if request_id.get() != NO_REQUEST:
+        headers[HEADER] = request_id.get()
+    return headers
+
+
 class RequestIds:
     """An ASGI app whose requests have an id, the one of the client or a new one, that the answer repeats."""
 

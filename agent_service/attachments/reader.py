@@ -13,7 +13,7 @@ from agent_service.http.sandbox import run_child
 
 SECONDS = 20
 MEMORY_BYTES = 1_500_000_000
-MOST_CHARACTERS = 400_000
+MAX_CHARACTERS = 400_000
 MOST_PAGES = 500
 MOST_UNPACKED_BYTES = 100_000_000
 MOST_PIXELS = 50_000_000
@@ -60,7 +60,7 @@ def main() -> None:
         text = _reader(mime_type)(sys.stdin.buffer.read())
         if text is not None and not text.strip():
             raise _UnreadableError("There is no text in the file. Is it a scan, or empty?")
-        answer = {"text": text[:MOST_CHARACTERS] if text is not None else None}
+        answer = {"text": text[:MAX_CHARACTERS] if text is not None else None}
     except _UnreadableError as error:
         answer = {"problem": str(error)}
     except Exception as error:  # noqa: BLE001 - whatever a parser raises means the same to the user
@@ -81,7 +81,7 @@ def _pdf(data: bytes) -> str:
 
     document = pypdfium2.PdfDocument(data)
     pages: list[str] = []
-    left = MOST_CHARACTERS
+    left = MAX_CHARACTERS
     for number in range(min(len(document), MOST_PAGES)):
         text = document[number].get_textpage().get_text_range()
         pages.append(text.replace("\r\n", "\n"))
@@ -119,7 +119,7 @@ def _plain(data: bytes) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        best = from_bytes(data[:MOST_CHARACTERS]).best()
+        best = from_bytes(data[:MAX_CHARACTERS]).best()
     if best is None:
         raise _UnreadableError("The characters of the text cannot be told. Save it as UTF-8.")
     return str(best)

@@ -25,8 +25,7 @@ from agent_service.errors import RequestRefusedError
 from agent_service.settings.settings import AgentServiceSettings
 from agent_service.storage import PostgresStore
 from agent_service.storage.pages import ATTACHMENT
-from agent_service.storage.queries import fetch
-from database.pool import Pool
+from database.pool import Pool, fetch
 
 TOKEN_HEADER = "x-upload-token"  # noqa: S105
 LONGEST_NAME = 200

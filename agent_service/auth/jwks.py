@@ -15,7 +15,7 @@ from database.process import is_loopback
 logger = logging.getLogger("agent_service")
 
 FETCH_SECONDS = 5
-MOST_BYTES = 262_144
+MAX_BYTES = 262_144
 GOOD_FOR_SECONDS = 600.0
 # Anybody can send a token with the name of a new key: it must not cost the provider a request each time.
 PAUSE_SECONDS = 30.0
@@ -93,7 +93,7 @@ class SigningKeys:
             answer.raise_for_status()
             async for part in answer.aiter_bytes():
                 body += part
-                if len(body) > MOST_BYTES:
+                if len(body) > MAX_BYTES:
                     raise ValueError("too large")
         return jwt.PyJWKSet.from_json(body.decode())
 

@@ -17,7 +17,7 @@ from agent_service.settings.settings import AgentServiceSettings
 
 # What a browser needs before anybody can log in, and what is asked by those who run the service.
 PUBLIC_PATH = re.compile(r"/(?:static/.*|config\.json|health|ready|metrics)?")
-MAX_NAME_LENGTH = 200
+MAX_NAME_CHARACTERS = 200
 LEEWAY_SECONDS = 10
 REQUIRED_CLAIMS = ["exp", "iss", "aud", "sub"]
 
@@ -55,8 +55,8 @@ def user_name(kind: str, name: object) -> str:
 
     Raises `LoginRequiredError` when it is none.
     """
-    if not isinstance(name, str) or not 0 < len(name) <= MAX_NAME_LENGTH:
-        raise LoginRequiredError(f"The user's name is not a text of 1 to {MAX_NAME_LENGTH} characters.")
+    if not isinstance(name, str) or not 0 < len(name) <= MAX_NAME_CHARACTERS:
+        raise LoginRequiredError(f"The user's name is not a text of 1 to {MAX_NAME_CHARACTERS} characters.")
     if not name.isprintable() or name != name.strip():
         raise LoginRequiredError("The user's name has characters that are no text.")
     return f"{kind}:{name}"

@@ -17,19 +17,19 @@ from agent_service.cards.widgets import (
     new_card_id,
     widget_item,
 )
+from agent_service.context import RunContext
 from agent_service.errors import ToolRefusedError
 from agent_service.i18n.catalog import knows, say
 from agent_service.tools.calls import call_tool, find_tasks
 from agent_service.tools.schemas import LIST_DOCUMENTS, Passage
-from agent_service.turn.steps import Turn
 
-LONGEST_ARGUMENTS = 300
-MOST_DOCUMENTS = 200
+MAX_ARGUMENTS_CHARACTERS = 300
+MAX_DOCUMENTS = 200
 
 
 async def ask_for_approval(
     result: RunResultStreaming,
-    turn: Turn,
+    turn: RunContext,
     server: MCPServer,
     approvals: Approvals,
     found: Sequence[Passage] = (),
@@ -103,7 +103,7 @@ async def _subject(server: MCPServer, arguments: Mapping[str, Any], locale: str)
 
 
 async def _document(server: MCPServer, document_id: int, locale: str) -> str | None:
-    answer = await call_tool(server, LIST_DOCUMENTS, {"limit": MOST_DOCUMENTS})
+    answer = await call_tool(server, LIST_DOCUMENTS, {"limit": MAX_DOCUMENTS})
     for document in cast(list[Mapping[str, Any]], answer.get("documents") or []):
         if document.get("document_id") == document_id:
             return say(locale, "approval.document", title=document.get("title"), id=document_id)
@@ -115,4 +115,4 @@ def _listed(arguments: Mapping[str, Any]) -> str:
         f"{name.replace('_', ' ')} {json.dumps(value, ensure_ascii=False)}"
         for name, value in arguments.items()
     ]
-    return ", ".join(parts)[:LONGEST_ARGUMENTS]
+    return ", ".join(parts)[:MAX_ARGUMENTS_CHARACTERS]

@@ -1,29 +1,25 @@
 """Tool calls that wait for the user's word: kept in Postgres, each decided once."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from fnmatch import fnmatchcase
 from typing import Any, Literal, LiteralString, cast
 from uuid import uuid4
 
-from agents import Agent, AgentBase, RunContextWrapper
+from agents import Agent
 from agents.result import RunResultStreaming
 from agents.run_state import RunState
 from chatkit.store import NotFoundError
-from mcp_types import Tool
 
-from agent_service.cards.paused_run import Kept, split_state, with_kept
-from agent_service.storage.queries import fetch
+from agent_service.cards.paused_run import Carried, split_state, with_carried
+from agent_service.context import RunContext
+from agent_service.tools.run_server import DENIED
 from agent_service.tools.schemas import Passage
-from agent_service.turn.steps import Turn
-from database.pool import Pool
+from database.pool import Pool, fetch
 
 HOURS_OPEN = 24
-DENIED = "The user did not approve this call, so nothing was done. Say so in one sentence; do not try again."
 
 Outcome = Literal["approved", "denied", "expired"]
-Policy = Callable[[RunContextWrapper[Any], AgentBase[Any], Tool], bool]
 
 INSERT: LiteralString = """
 insert into approvals (id, thread_id, user_id, widget_id, message_id, calls, state, expires_at)
@@ -79,23 +75,14 @@ class WaitingCall:
 class Decision:
     """What became of an approval. `state` is the paused run; None when all was decided before.
 
-    `kept` is what that run needs besides.
+    `carried` is what that run needs besides.
     """
 
     outcome: Outcome
     calls: list[WaitingCall]
     message_id: str | None
     state: dict[str, Any] | None
-    kept: Kept = field(default_factory=Kept)
-
-
-def asks_for(patterns: Sequence[str]) -> Policy:
-    """Whether a tool's call has to wait for the user; a pattern is a name, `*` stands for anything."""
-
-    def asks(context: RunContextWrapper[Any], agent: AgentBase[Any], tool: Tool) -> bool:
-        return any(fnmatchcase(tool.name, pattern) for pattern in patterns)
-
-    return asks
+    carried: Carried = field(default_factory=Carried)
 
 
 class Approvals:
@@ -106,7 +93,7 @@ class Approvals:
 
     async def save(
         self,
-        turn: Turn,
+        turn: RunContext,
         widget_id: str,
         calls: Sequence[WaitingCall],
         result: RunResultStreaming,
@@ -117,7 +104,7 @@ class Approvals:
         Raises `NotFoundError` without such a thread.
         """
         run = as_it_was_sent(result.to_state().to_json(context_serializer=_no_context))
-        state = with_kept(run, Kept(found, turn.calls))
+        state = with_carried(run, Carried(found, turn.calls))
         await fetch(self._pool, FORGET_EXPIRED, {})
         rows = await fetch(
             self._pool,
@@ -149,13 +136,13 @@ class Approvals:
         if not rows:
             raise NotFoundError(f"There is no approval {widget_id!r}.")
         decided, calls, message_id, stored = rows[0]
-        state, kept = split_state(json.loads(stored)) if stored else (None, Kept())
+        state, carried = split_state(json.loads(stored)) if stored else (None, Carried())
         return Decision(
             outcome=decided,
             calls=[WaitingCall(**call) for call in json.loads(calls)],
             message_id=message_id,
             state=state,
-            kept=kept,
+            carried=carried,
         )
 
 
@@ -178,15 +165,15 @@ def _plain(item: dict[str, Any]) -> dict[str, Any]:
     return {"role": "assistant", "content": "".join(texts)}
 
 
-async def restored(agent: Agent[Turn], turn: Turn, decision: Decision) -> RunState[Turn]:
+async def restored(agent: Agent[RunContext], turn: RunContext, decision: Decision) -> RunState[RunContext]:
     """The paused run in the context of `turn`, with the user's word on each call that waited.
 
     Raises what the SDK raises when the state does not fit the agent.
     """
     assert decision.state is not None
-    turn.calls = decision.kept.calls
+    turn.calls = decision.carried.calls
     loaded = await RunState.from_json(agent, decision.state, context_override=cast(Any, turn))
-    state = cast(RunState[Turn], loaded)
+    state = cast(RunState[RunContext], loaded)
     for item in state.get_interruptions():
         if decision.outcome == "approved":
             state.approve(item)

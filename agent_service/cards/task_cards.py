@@ -22,14 +22,14 @@ from agent_service.cards.widgets import (
     tasks_on,
     widget_item,
 )
+from agent_service.context import IDEMPOTENCY_KEY, call_key
 from agent_service.errors import ActionRefusedError, ToolRefusedError
 from agent_service.i18n.catalog import say
 from agent_service.tools.calls import call_tool, find_tasks, task_list
-from agent_service.tools.idempotency import IDEMPOTENCY_KEY, call_key
 from agent_service.tools.schemas import Task
 
-LONGEST_TITLE = 120
-LONGEST_NOTES = 4000
+MAX_TITLE_CHARACTERS = 120
+MAX_NOTES_CHARACTERS = 4000
 CARD_ACTIONS = {COMPLETE, REOPEN, EDIT, SAVE, CANCEL}
 CHANGES = ("add_task", "complete_task", "update_task")
 SENTENCE_END = re.compile(r"(?<=[.!?])\s")
@@ -86,7 +86,7 @@ async def add_from_answer(
     text = "\n\n".join(part.text for part in answer.content)
     arguments = {
         "title": _first_sentence(text) or say(locale, "task.from_answer"),
-        "notes": text[:LONGEST_NOTES],
+        "notes": text[:MAX_NOTES_CHARACTERS],
     }
     key = call_key(f"{answer.thread_id}/{answer.id}", "add_task", arguments)
     added = await call_tool(server, "add_task", arguments, {IDEMPOTENCY_KEY: key})
@@ -158,9 +158,9 @@ def _first_sentence(text: str) -> str:
     # A line that only leads over to a list or a quotation says nothing by itself.
     plain = " ".join(line for line in lines if line and not line.endswith(":")) or " ".join(lines).strip()
     sentence = SENTENCE_END.split(plain, maxsplit=1)[0].rstrip(".:")
-    if len(sentence) <= LONGEST_TITLE:
+    if len(sentence) <= MAX_TITLE_CHARACTERS:
         return sentence
-    return (sentence[:LONGEST_TITLE].rpartition(" ")[0] or sentence[:LONGEST_TITLE]) + "…"
+    return (sentence[:MAX_TITLE_CHARACTERS].rpartition(" ")[0] or sentence[:MAX_TITLE_CHARACTERS]) + "…"
 
 
 def answer_id(action: Action[str, Any]) -> str | None:

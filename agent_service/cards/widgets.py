@@ -12,7 +12,7 @@ from agent_service.cards.approvals import HOURS_OPEN, Outcome, WaitingCall
 from agent_service.i18n.catalog import FALLBACK, say
 from agent_service.tools.schemas import Task
 
-MOST_ROWS = 10
+MAX_ROWS = 10
 ROW_KEY = re.compile(r"task-(\d+)")
 
 APPROVE, DENY = "approval.approve", "approval.deny"
@@ -96,7 +96,7 @@ def task_card(
     locale: str = FALLBACK,
 ) -> Widget:
     """The tasks as rows to tick off, the edited one as a form; `total` counts those not given, too."""
-    shown = tasks[:MOST_ROWS]
+    shown = tasks[:MAX_ROWS]
     children: list[Widget] = []
     for task in shown:
         if children:
@@ -112,7 +112,7 @@ def task_card(
 
 def task_text(tasks: Sequence[Task], locale: str = FALLBACK) -> str:
     """The tasks of a card as Markdown."""
-    lines = [f"- [{'x' if task.status == 'done' else ' '}] {task.title}" for task in tasks[:MOST_ROWS]]
+    lines = [f"- [{'x' if task.status == 'done' else ' '}] {task.title}" for task in tasks[:MAX_ROWS]]
     return "\n".join(lines) or say(locale, "task.gone")
 
 

@@ -14,7 +14,7 @@ from agent_service.errors import RequestRefusedError
 from agent_service.i18n.catalog import FALLBACK, say
 
 HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-LONGEST_SILENCE_SECONDS = 600
+MAX_SILENCE_SECONDS = 600
 SSE_PREFIX = b"data: "
 
 
@@ -70,7 +70,7 @@ async def _framed(
     silence = 0.0
     try:
         yield framing.write(first)
-        while silence < LONGEST_SILENCE_SECONDS:
+        while silence < MAX_SILENCE_SECONDS:
             try:
                 event = await pump.next(within=keep_alive_seconds)
             except _NothingNew:

@@ -7,6 +7,9 @@ from typing import cast
 
 FOLDER = Path(__file__).parent / "locales"
 FALLBACK = "en"
+# Sentences that several places say.
+DATABASE_GONE = "failed.database"
+UNEXPECTED = "failed.unexpected"
 
 
 def say(locale: str, key: str, /, **values: object) -> str:

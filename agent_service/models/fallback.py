@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import aclosing
+from contextlib import asynccontextmanager
 from typing import Any, cast
 
 import openai
@@ -54,21 +54,6 @@ def _retry_after(error: Exception) -> float | None:
     return min(max(float(wanted), 1.0), LONG_REST) if wanted.isdigit() else None
 
 
-async def _with_limit(
-    events: AsyncIterator[TResponseStreamEvent], seconds: float
-) -> AsyncGenerator[TResponseStreamEvent]:
-    """The events; raises `ModelTimeoutError` when one of them takes longer than `seconds`."""
-    while True:
-        try:
-            async with asyncio.timeout(seconds):
-                event = await anext(events)
-        except StopAsyncIteration:
-            return
-        except TimeoutError as error:
-            raise ModelTimeoutError(seconds) from error
-        yield event
-
-
 class ModelLine:
     """The models of this process in order, and which of them rest."""
 
@@ -113,7 +98,6 @@ class TurnModel(Model):
     def __init__(self, line: ModelLine) -> None:
         self._line = line
         self._left = line.order()
-        self._has_begun = False
         self.can_continue = False
         self.answering = line.at(self._left[0])
         self.spent: dict[str, Tokens] = {}
@@ -137,16 +121,18 @@ class TurnModel(Model):
         while True:
             place = self._left[0]
             self.answering = self._line.at(place)
-            self._has_begun = self.can_continue = False
+            self.can_continue = False
+            call = _Call(self.answering, self._line.seconds, args, kwargs)
             try:
-                async with aclosing(self._events(args, kwargs)) as events:
-                    async for event in events:
-                        yield event
+                async with self._counted(call):
+                    while (events := await call.next()) is not None:
+                        for event in events:
+                            yield event
                 self._line.worked(place)
                 return
             except Exception as error:
                 self._drop(place, error)
-                if self._has_begun or not self.can_continue:
+                if call.has_begun or not self.can_continue:
                     raise
 
     def get_retry_advice(self, request: ModelRetryAdviceRequest) -> ModelRetryAdvice | None:
@@ -160,39 +146,55 @@ class TurnModel(Model):
             self._left.remove(place)
             logger.warning("The model %s failed (%s)", self.answering.name, type(error).__name__)
 
-    async def _events(self, args: Any, kwargs: Any) -> AsyncGenerator[TResponseStreamEvent]:
-        held: list[TResponseStreamEvent] = []
-        call = _Call(self.answering.extractive, args, kwargs)
-        stream = self.answering.model.stream_response(*args, **kwargs)
+    @asynccontextmanager
+    async def _counted(self, call: "_Call") -> AsyncGenerator[None]:
         try:
-            async for event in _with_limit(stream, self._line.seconds):
-                call.note(event)
-                if not self._has_begun and event.type in OPENING:
-                    held.append(event)
-                    continue
-                self._has_begun = True
-                for earlier in held:
-                    yield earlier
-                held.clear()
-                yield event
+            yield
         finally:
             name = self.answering.name
             self.spent[name] = self.spent.get(name, Tokens()) + call.tokens()
-            await cast(AsyncGenerator[TResponseStreamEvent], stream).aclose()
+            await call.close()
 
 
 class _Call:
-    """What one call of a model took."""
+    """One call of a model: its events, none later than `seconds` after the one before, and what it took."""
 
-    def __init__(self, extractive: bool, args: Any, kwargs: Any) -> None:
-        self._is_free = extractive
+    def __init__(self, model: ChosenModel, seconds: float, args: Any, kwargs: Any) -> None:
+        self._events = cast(
+            AsyncGenerator[TResponseStreamEvent], model.model.stream_response(*args, **kwargs)
+        )
+        self._seconds = seconds
+        self._opening: list[TResponseStreamEvent] = []
+        self.has_begun = False
+        self._is_free = model.extractive
         self._input = (args[:2], kwargs.get("system_instructions"), kwargs.get("input"))
         self._written: list[str] = []
         self._reported: Tokens | None = None
-        self._has_begun = False
+        self._has_answered = False
 
-    def note(self, event: TResponseStreamEvent) -> None:
-        self._has_begun = True
+    async def next(self) -> list[TResponseStreamEvent] | None:
+        """What may be passed on next; None at the end.
+
+        Events that only open the answer wait for its first word: without that, another model can answer.
+        Raises `ModelTimeoutError`, or what the model raises.
+        """
+        try:
+            async with asyncio.timeout(self._seconds):
+                event = await anext(self._events)
+        except StopAsyncIteration:
+            return None
+        except TimeoutError as error:
+            raise ModelTimeoutError(self._seconds) from error
+        self._note(event)
+        if not self.has_begun and event.type in OPENING:
+            self._opening.append(event)
+            return []
+        self.has_begun = True
+        released, self._opening = [*self._opening, event], []
+        return released
+
+    def _note(self, event: TResponseStreamEvent) -> None:
+        self._has_answered = True
         if isinstance(event, ResponseTextDeltaEvent):
             self._written.append(event.delta)
         elif isinstance(event, ResponseCompletedEvent) and event.response.usage is not None:
@@ -201,10 +203,15 @@ class _Call:
                 self._reported = Tokens(usage.input_tokens, usage.output_tokens)
 
     def tokens(self) -> Tokens:
+        """What the provider reported, else an estimate."""
         if self._reported is not None:
             return self._reported
-        if self._is_free or not self._has_begun:
+        if self._is_free or not self._has_answered:
             return Tokens()
         return Tokens(
             estimated_tokens(str(self._input)), estimated_tokens("".join(self._written)), estimated=True
         )
+
+    async def close(self) -> None:
+        """End the call, wherever it is."""
+        await self._events.aclose()

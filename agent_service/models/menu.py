@@ -10,18 +10,16 @@ from agent_service.models.providers import (
     EXTRACTIVE,
     PROVIDER_NAMES,
     ChosenModel,
-    Fallback,
+    NamedModel,
     named_model,
     provider_kind,
 )
 from agent_service.settings.settings import AgentServiceSettings
-from agent_service.storage.usage import estimated_tokens
-from agent_service.turn.history import History
 
-LONGEST_NAME = 200
+MAX_NAME_CHARACTERS = 200
 
 
-def offered_models(settings: AgentServiceSettings, chosen: ChosenModel) -> dict[str, Fallback]:
+def offered_models(settings: AgentServiceSettings, chosen: ChosenModel) -> dict[str, NamedModel]:
     """The models of MODEL_CHOICES by the name that clients send. Raises `ModelChoiceError`."""
     return {
         text: _entry(text, settings, chosen, "MODEL_CHOICES")
@@ -36,7 +34,7 @@ def model_names(settings: AgentServiceSettings, chosen: ChosenModel) -> list[str
     return [chosen.name, *others] if others else []
 
 
-def _entry(text: str, settings: AgentServiceSettings, chosen: ChosenModel, setting: str) -> Fallback:
+def _entry(text: str, settings: AgentServiceSettings, chosen: ChosenModel, setting: str) -> NamedModel:
     """The model of a setting; a name without a provider is one of the default model's provider."""
     if text == EXTRACTIVE or text.partition(":")[0] in PROVIDER_NAMES:
         return named_model(text, settings, setting)
@@ -44,7 +42,7 @@ def _entry(text: str, settings: AgentServiceSettings, chosen: ChosenModel, setti
     if kind is None or chosen.extractive:
         raise ModelChoiceError(f"{setting}: {text} needs a provider in front, e.g. openai:{text}.")
     model = named_model(f"{kind}:{text}", settings, setting)
-    return Fallback(text, model.build)
+    return NamedModel(text, model.build)
 
 
 class ModelMenu:
@@ -65,7 +63,8 @@ class ModelMenu:
         if name is None or name == self._chosen.name or name in self._offered:
             return
         raise RequestRefusedError(
-            f"The model {name[:LONGEST_NAME]} is not offered here. Choose another one.", code="unknown_model"
+            f"The model {name[:MAX_NAME_CHARACTERS]} is not offered here. Choose another one.",
+            code="unknown_model",
         )
 
     @property
@@ -73,7 +72,7 @@ class ModelMenu:
         """The model that answers unless another is chosen, with its stand-ins."""
         return self._default
 
-    def line_for(self, message: UserMessageItem | None, history: History | None = None) -> ModelLine:
+    def line_for(self, message: UserMessageItem | None, conversation_tokens: int = 0) -> ModelLine:
         """The model for this message: the chosen one, else the one for the length of the conversation.
 
         A choice that is offered no more, in an old message, counts as none.
@@ -81,20 +80,17 @@ class ModelMenu:
         name = message.inference_options.model if message else None
         if name in self._offered:
             return self._line(self._offered[name])
-        is_chosen = name == self._chosen.name
-        if self._long is None or history is None or is_chosen or not self._is_long(history):
-            return self._default
-        return self._line(self._long)
+        is_long = conversation_tokens > self._half_of_history
+        if self._long is not None and is_long and name != self._chosen.name:
+            return self._line(self._long)
+        return self._default
 
     @property
     def minds_length(self) -> bool:
         """Whether the length of a conversation matters."""
         return self._long is not None
 
-    def _is_long(self, history: History) -> bool:
-        return sum(estimated_tokens(str(item)) for item in history.items) > self._half_of_history
-
-    def _line(self, entry: Fallback) -> ModelLine:
+    def _line(self, entry: NamedModel) -> ModelLine:
         line = self._lines.get(entry.text)
         if line is None:
             model = replace(entry.build(), fallbacks=self._chosen.fallbacks)

@@ -47,11 +47,11 @@ class ChosenModel:
     provider: str
     key_setting: str
     extractive: bool
-    fallbacks: "tuple[Fallback, ...]" = ()
+    fallbacks: "tuple[NamedModel, ...]" = ()
 
 
 @dataclass(frozen=True)
-class Fallback:
+class NamedModel:
     """A model to go on to when others fail, as it stands in FALLBACK_MODELS; `build` makes it."""
 
     text: str
@@ -89,7 +89,7 @@ def _extractive() -> ChosenModel:
 
 
 def _language_model(
-    provider: Provider, name: str, settings: AgentServiceSettings, fallbacks: tuple[Fallback, ...] = ()
+    provider: Provider, name: str, settings: AgentServiceSettings, fallbacks: tuple[NamedModel, ...] = ()
 ) -> ChosenModel:
     # With others in line the next one is asked at once instead of the same one again.
     retries = 0 if settings.fallback_models else HTTP_RETRIES
@@ -100,13 +100,13 @@ def _language_model(
     )
 
 
-def named_model(text: str, settings: AgentServiceSettings, setting: str) -> Fallback:
+def named_model(text: str, settings: AgentServiceSettings, setting: str) -> NamedModel:
     """A model written as `provider:name` in a setting; its client is made when it is needed.
 
     Raises `ModelChoiceError`, which names the setting.
     """
     if text == EXTRACTIVE:
-        return Fallback(text, _extractive)
+        return NamedModel(text, _extractive)
     kind, _, name = text.partition(":")
     wanted = PROVIDER_NAMES.get(kind)
     if wanted is None or not name:
@@ -119,7 +119,7 @@ def named_model(text: str, settings: AgentServiceSettings, setting: str) -> Fall
     if not found:
         raise ModelChoiceError(f"{setting}: {text} needs {_setting_of(kind)}. Set it, or leave {text} out.")
     _check_name(name, found[0])
-    return Fallback(text, partial(_language_model, found[0], name, settings))
+    return NamedModel(text, partial(_language_model, found[0], name, settings))
 
 
 def _setting_of(kind: str) -> str:

@@ -11,12 +11,11 @@ from chatkit.types import (
 )
 
 from agent_service.context import RequestContext
-from agent_service.errors import RequestRefusedError
+from agent_service.errors import BUSY, RequestRefusedError
 from agent_service.i18n.catalog import FALLBACK, say
 from agent_service.models.menu import ModelMenu
 from agent_service.observe.metrics import Metrics
 from agent_service.requests.rate_limit import Limits
-from agent_service.storage.turn_lock import BUSY
 from serving.draining import Running
 
 STARTS_A_TURN = (

@@ -1,12 +1,10 @@
 """What can be said of a request before it is carried out: afterwards a stream has begun, with status 200."""
 
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from chatkit.server import ChatKitServer
 from chatkit.store import NotFoundError, Store
 from chatkit.types import (
-    AttachmentsCreateReq,
-    AttachmentsDeleteReq,
     ChatKitReq,
     ClientToolCallItem,
     InputTranscribeReq,
@@ -26,8 +24,12 @@ from chatkit.types import (
 )
 from pydantic import TypeAdapter, ValidationError
 
+from agent_service.attachments.store import PostgresAttachments
 from agent_service.context import RequestContext
 from agent_service.errors import RequestRefusedError
+from agent_service.requests.admission import Admission
+from agent_service.tools.scope import scope_of
+from agent_service.voice.transcription import MAX_AUDIO_BYTES, check_base64
 
 REQUEST = TypeAdapter[ChatKitReq](ChatKitReq)
 Writing = (
@@ -36,15 +38,19 @@ Writing = (
     | ThreadsAddClientToolOutputReq
     | ThreadsAddStructuredInputReq
 )
+# A recording in Base64, and what stands around it.
+MAX_REQUEST_BYTES = MAX_AUDIO_BYTES * 4 // 3 + 4096
 NO_ITEM = "There is no such item in this conversation."
-NO_ATTACHMENTS = "Attachments are not supported."
-NO_DICTATION = "Dictation is not set up on this server."
-NO_ACTIONS = "This server offers no actions."
-LONGEST_NAME = 80
+MAX_NAME_CHARACTERS = 80
 LOCKED = "This conversation takes no more messages."
 
-Server = ChatKitServer[RequestContext]
 Wanted = TypeVar("Wanted", UserMessageItem, StructuredInputItem, WidgetItem)
+
+
+def largest_request(body: bytes | bytearray, usual: int) -> int:
+    """How long a ChatKit request may become that begins with `body`: recordings are longer than words."""
+    is_dictation = b'"input.transcribe"' in body[:200]
+    return max(usual, MAX_REQUEST_BYTES) if is_dictation else usual
 
 
 def parse_request(body: bytes) -> ChatKitReq:
@@ -60,30 +66,57 @@ def parse_request(body: bytes) -> ChatKitReq:
     return request
 
 
-async def check_possible(
-    server: Server, request: ChatKitReq, context: RequestContext, actions: frozenset[str] | None = None
-) -> None:
-    """Return when what the request names is there and fits. Raises `RequestRefusedError`, `NotFoundError`.
+@dataclass(frozen=True)
+class RequestChecks:
+    """Everything that is asked of a request before anything of it is done.
 
-    `actions` are those that make sense without a card; None leaves that to the server.
+    `actions` are those that make sense without a card.
     """
-    _check_offered(server, request)
-    store = server.store
-    if isinstance(request, Writing):
-        await _check_open(store, request.params.thread_id, context)
-    match request:
-        case ThreadsCreateReq() | ThreadsAddUserMessageReq():
-            await _check_attachments(store, request.params.input, context)
-        case ThreadsRetryAfterItemReq():
-            await _item(store, request.params, UserMessageItem, "a message of the user", context)
-        case ThreadsAddClientToolOutputReq():
-            await _check_tool_call(store, request.params.thread_id, context)
-        case ThreadsAddStructuredInputReq():
-            await _check_form(store, request.params, context)
-        case ThreadsCustomActionReq() | ThreadsSyncCustomActionReq():
-            await _check_click(store, request.params, context, actions)
-        case _:
-            pass
+
+    store: Store[RequestContext]
+    files: PostgresAttachments
+    admission: Admission
+    actions: frozenset[str]
+
+    async def check(self, request: ChatKitReq, context: RequestContext) -> None:
+        """Return when what the request names is there and fits, and may be done now; a message is counted.
+
+        Raises `RequestRefusedError`, `NotFoundError`, or what the database raises.
+        """
+        if isinstance(request, Writing):
+            await _check_open(self.store, request.params.thread_id, context)
+        match request:
+            case ThreadsCreateReq() | ThreadsAddUserMessageReq():
+                await self._check_message(request.params.input, context)
+            case ThreadsRetryAfterItemReq():
+                await _item(self.store, request.params, UserMessageItem, "a message of the user", context)
+            case ThreadsAddClientToolOutputReq():
+                await _check_tool_call(self.store, request.params.thread_id, context)
+            case ThreadsAddStructuredInputReq():
+                await _check_form(self.store, request.params, context)
+            case ThreadsCustomActionReq() | ThreadsSyncCustomActionReq():
+                await self._check_click(request.params, context)
+            case InputTranscribeReq():
+                check_base64(request)
+            case _:
+                pass
+        await self.admission.check(request, context)
+
+    async def _check_message(self, message: UserMessageInput, context: RequestContext) -> None:
+        scope_of(message.content)
+        if not message.attachments:
+            return
+        try:
+            await self.files.check(message.attachments, context)
+        except NotFoundError:
+            raise RequestRefusedError("There is no such attachment.", status=404, code="not_found") from None
+
+    async def _check_click(self, params: Any, context: RequestContext) -> None:
+        await self.store.load_thread(params.thread_id, context)
+        if params.item_id:
+            await _item(self.store, params, WidgetItem, "a card", context)
+        elif params.action.type not in self.actions:
+            raise _no_action(params.action.type)
 
 
 def _check_message(message: UserMessageInput) -> None:
@@ -97,32 +130,9 @@ def _problems(error: ValidationError) -> str:
     return "; ".join(f"{'.'.join(str(part) for part in p['loc']) or 'body'}: {p['msg']}" for p in problems)
 
 
-def _check_offered(server: Server, request: ChatKitReq) -> None:
-    sentence = None
-    match request:
-        case AttachmentsCreateReq() | AttachmentsDeleteReq() if server.attachment_store is None:
-            sentence = NO_ATTACHMENTS
-        case ThreadsCreateReq() | ThreadsAddUserMessageReq() if server.attachment_store is None:
-            sentence = NO_ATTACHMENTS if request.params.input.attachments else None
-        case InputTranscribeReq() if not _overrides(server, "transcribe"):
-            sentence = NO_DICTATION
-        case ThreadsCustomActionReq() if not _overrides(server, "action"):
-            sentence = NO_ACTIONS
-        case ThreadsSyncCustomActionReq() if not _overrides(server, "sync_action"):
-            sentence = NO_ACTIONS
-        case _:
-            pass
-    if sentence is not None:
-        raise RequestRefusedError(sentence, code="unsupported")
-
-
-def _overrides(server: Server, method: str) -> bool:
-    return getattr(type(server), method) is not getattr(ChatKitServer, method)
-
-
 def _no_action(name: str) -> RequestRefusedError:
     return RequestRefusedError(
-        f"This server knows no action {name[:LONGEST_NAME]!r} without a card.", code="action_refused"
+        f"This server knows no action {name[:MAX_NAME_CHARACTERS]!r} without a card.", code="action_refused"
     )
 
 
@@ -135,31 +145,11 @@ async def _check_open(store: Store[RequestContext], thread_id: str, context: Req
         )
 
 
-async def _check_attachments(
-    store: Store[RequestContext], message: UserMessageInput, context: RequestContext
-) -> None:
-    for attachment_id in message.attachments:
-        try:
-            await store.load_attachment(attachment_id, context)
-        except NotFoundError:
-            raise RequestRefusedError("There is no such attachment.", status=404, code="not_found") from None
-
-
 async def _check_tool_call(store: Store[RequestContext], thread_id: str, context: RequestContext) -> None:
     newest = await store.load_thread_items(thread_id, None, 1, "desc", context)
     last = newest.data[0] if newest.data else None
     if not isinstance(last, ClientToolCallItem) or last.status != "pending":
         raise RequestRefusedError("No tool call of this conversation waits for an output.")
-
-
-async def _check_click(
-    store: Store[RequestContext], params: Any, context: RequestContext, actions: frozenset[str] | None
-) -> None:
-    await store.load_thread(params.thread_id, context)
-    if params.item_id:
-        await _item(store, params, WidgetItem, "a card", context)
-    elif actions is not None and params.action.type not in actions:
-        raise _no_action(params.action.type)
 
 
 async def _check_form(store: Store[RequestContext], params: Any, context: RequestContext) -> None:

@@ -1,23 +1,17 @@
 """The routes for files: upload in one go, upload of an announced file, and the way back to their owner."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
 from urllib.parse import quote
 
 from chatkit.store import NotFoundError
-from python_multipart.exceptions import MultipartParseError
-from starlette.datastructures import Headers, UploadFile
-from starlette.formparsers import MultiPartException, MultiPartParser
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from agent_service.attachments.store import TOKEN_HEADER, PostgresAttachments
-from agent_service.context import RequestContext, base_url_of
-from agent_service.errors import RequestRefusedError
-from agent_service.routes.chatkit import error_response
+from agent_service.context import base_url_of
+from agent_service.http.bodies import read_file
+from agent_service.http.responses import ContextOf, answered
 
-# The lines around a file in a form.
-FORM_BYTES = 65_536
 NO_STORE = {"Cache-Control": "no-store"}
 # A file of a stranger's making must not run as a page of ours, whatever a browser takes it for.
 SEALED = {
@@ -26,9 +20,6 @@ SEALED = {
     "X-Content-Type-Options": "nosniff",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-
-ContextOf = Callable[[Request], RequestContext]
-Handler = Callable[[Request], Awaitable[Response]]
 
 
 def upload_routes(attachments: PostgresAttachments, context_of: ContextOf) -> list[BaseRoute]:
@@ -60,77 +51,6 @@ def upload_routes(attachments: PostgresAttachments, context_of: ContextOf) -> li
         Route("/attachments/{id}", answered(receive), methods=["PUT", "POST"]),
         Route("/attachments/{id}", answered(download), methods=["GET"]),
     ]
-
-
-def answered(handler: Handler) -> Handler:
-    """The handler, with refusals as JSON with a sentence."""
-
-    async def handle(request: Request) -> Response:
-        try:
-            return await handler(request)
-        except RequestRefusedError as error:
-            return error_response(str(error), status=error.status, code=error.code, headers=error.headers)
-        except NotFoundError:
-            message = "There is nothing of yours at this address, or it was used already."
-            return error_response(message, status=404, code="not_found")
-
-    return handle
-
-
-async def read_file(request: Request, max_bytes: int) -> tuple[str, str, bytes]:
-    """Name, declared type and bytes of a file sent as such or in the field `file` of a form.
-
-    Raises `RequestRefusedError`.
-    """
-    content_type = request.headers.get("content-type", "")
-    is_form = content_type.lower().startswith("multipart/form-data")
-    body = await read_body(request, max_bytes + (FORM_BYTES if is_form else 0))
-    if not is_form:
-        return "", content_type, body
-    file = await _file_in(body, request.headers)
-    try:
-        return file.filename or "", file.content_type or "", await file.read()
-    finally:
-        await file.close()
-
-
-async def read_body(request: Request, max_bytes: int) -> bytes:
-    """The whole body. Raises `RequestRefusedError` as soon as it is longer than `max_bytes`."""
-    body = bytearray()
-    try:
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > max_bytes:
-                message = f"The file is larger than {max_bytes} bytes."
-                raise RequestRefusedError(message, status=413, code="too_large")
-    except ClientDisconnect:
-        raise RequestRefusedError("The upload was cut off.") from None
-    return bytes(body)
-
-
-async def _file_in(body: bytes, headers: Headers) -> UploadFile:
-    file, _ = await read_form(body, headers)
-    return file
-
-
-async def read_form(body: bytes, headers: Headers) -> tuple[UploadFile, dict[str, str]]:
-    """The file in the field `file` of a form, to be closed, and the other fields.
-
-    Raises `RequestRefusedError`.
-    """
-
-    async def stream() -> AsyncGenerator[bytes]:
-        yield body
-        yield b""
-
-    try:
-        form = await MultiPartParser(headers, stream(), max_files=1, max_fields=20).parse()
-    except (MultiPartException, MultipartParseError, KeyError, UnicodeDecodeError):
-        raise RequestRefusedError("This is no valid form with one file.") from None
-    file = form.get("file")
-    if not isinstance(file, UploadFile):
-        raise RequestRefusedError("Send the file in the form field `file`.")
-    return file, {name: value for name, value in form.items() if isinstance(value, str)}
 
 
 def _as_json(text: str) -> Response:

@@ -1,61 +1,61 @@
 """`POST /chatkit`: the protocol over HTTP, with errors as HTTP answers wherever nothing was sent yet."""
 
+import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import psycopg
-from chatkit.server import ChatKitServer, StreamingResult
-from chatkit.store import NotFoundError
+from chatkit.server import StreamingResult
+from chatkit.store import NotFoundError, Store
+from chatkit.types import (
+    ChatKitReq,
+    ItemsListReq,
+    ThreadsCreateReq,
+    ThreadsGetByIdReq,
+    ThreadsSyncCustomActionReq,
+)
 from psycopg_pool import PoolTimeout
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from agent_service.context import RequestContext, locale_of
-from agent_service.errors import RequestRefusedError
-from agent_service.http.sse import framing_for, stream_response
-from agent_service.i18n.catalog import say
-from agent_service.requests.body_size import largest_request
-from agent_service.requests.validation import check_possible, parse_request
-from agent_service.storage.turn_lock import BUSY, MemoryTurns, Turns
-from agent_service.turn.exclusive import OneTurn
-from agent_service.turn.user_errors import DATABASE_GONE, UNEXPECTED
+from agent_service.errors import BUSY, RequestRefusedError
+from agent_service.http.responses import ContextOf, error_response
+from agent_service.http.sse import SSE_PREFIX, framing_for, stream_response
+from agent_service.i18n.catalog import DATABASE_GONE, UNEXPECTED, say
+from agent_service.requests.validation import RequestChecks, largest_request, parse_request
+from agent_service.server import OwFlexChatKitServer
+from agent_service.storage.turn_lock import TurnLocks, locked_turn
+from agent_service.turn.notice import note_cut_off
 
 logger = logging.getLogger("agent_service")
 
 
 @dataclass(frozen=True)
 class Bounds:
-    """What a request may take; `actions` may be sent without a card, None leaves that to the server."""
+    """What a request may take."""
 
     request_bytes: int = 262_144
     turn_wait_seconds: float = 30
     keep_alive_seconds: float = 15
-    actions: frozenset[str] | None = None
 
 
+@dataclass(frozen=True)
 class ChatKitEndpoint:
     """Runs ChatKit requests for the user that `context_of` finds in a request.
 
-    `turns` are shared by all processes that share the store; without them they are those of this process.
-    `not_begun` is told whose request was let in and then found its thread busy.
+    `locks` are shared by all processes that share the store.
     """
 
-    def __init__(
-        self,
-        server: ChatKitServer[RequestContext],
-        context_of: Callable[[Request], RequestContext],
-        bounds: Bounds,
-        turns: Turns | None = None,
-        not_begun: Callable[[RequestContext], None] = lambda _: None,
-    ) -> None:
-        self._server = server
-        self._context_of = context_of
-        self._bounds = bounds
-        self._not_begun = not_begun
-        self._one_turn = OneTurn(turns or MemoryTurns(), server.store, bounds.turn_wait_seconds)
+    server: OwFlexChatKitServer
+    context_of: ContextOf
+    checks: RequestChecks
+    locks: TurnLocks
+    bounds: Bounds
 
-    async def __call__(self, request: Request) -> Response:
+    async def answer(self, request: Request) -> Response:
         """The protocol's answer, JSON or a stream of events; an error is JSON with a message for people."""
         locale = locale_of(request.headers.get("accept-language"))
         try:
@@ -72,21 +72,21 @@ class ChatKitEndpoint:
             return error_response(say(locale, UNEXPECTED), status=500, code="internal_error")
 
     async def _answer(self, http: Request) -> Response:
-        body = await self._body(http)
-        request, context = parse_request(body), self._context_of(http)
-        await check_possible(self._server, request, context, self._bounds.actions)
-        await self._one_turn.tell_of_dead_turn(request, context)
-        async with self._one_turn.alone(request, context):
-            result = await self._server.process(body, context)
+        request, context = parse_request(await self._body(http)), self.context_of(http)
+        await self.checks.check(request, context)
+        thread = ExclusiveThread(self.locks, self.server.store, self.bounds.turn_wait_seconds)
+        await thread.tell_of_dead_turn(request, context)
+        async with thread.alone(request, context):
+            result = await self.server.process(request, context)
         if not isinstance(result, StreamingResult):
             return Response(result.json, media_type="application/json", headers={"Cache-Control": "no-store"})
         framing = framing_for(http.headers.get("accept", ""))
-        events = self._one_turn.stream(request, result, context)
+        events = thread.stream(request, result, context)
         try:
-            return await stream_response(events, framing, self._bounds.keep_alive_seconds, context.locale)
+            return await stream_response(events, framing, self.bounds.keep_alive_seconds, context.locale)
         except RequestRefusedError as error:
             if error.code == BUSY:
-                self._not_begun(context)
+                self.checks.admission.give_back(context)
             raise
 
     async def _body(self, request: Request) -> bytes:
@@ -94,7 +94,7 @@ class ChatKitEndpoint:
         try:
             async for chunk in request.stream():
                 body += chunk
-                most = largest_request(body, self._bounds.request_bytes)
+                most = largest_request(body, self.bounds.request_bytes)
                 if len(body) > most:
                     raise RequestRefusedError(
                         f"The request is larger than {most} bytes.",
@@ -106,10 +106,55 @@ class ChatKitEndpoint:
         return bytes(body)
 
 
-def error_response(
-    message: str, *, status: int, code: str, headers: Mapping[str, str] | None = None
-) -> JSONResponse:
-    """An error as JSON: a short code for programs, a sentence for people."""
-    return JSONResponse(
-        {"error": {"code": code, "message": message}}, status_code=status, headers=dict(headers or {})
-    )
+@dataclass(frozen=True)
+class ExclusiveThread:
+    """Lets one request at a time write to a thread; others wait `wait_seconds` for it to end."""
+
+    locks: TurnLocks
+    store: Store[RequestContext]
+    wait_seconds: float
+
+    async def stream(
+        self, request: ChatKitReq, result: StreamingResult, context: RequestContext
+    ) -> AsyncGenerator[bytes]:
+        """The events of the request. Raises `RequestRefusedError` (409) while another turn runs."""
+        events = aiter(result)
+        first: bytes | None = None
+        if isinstance(request, ThreadsCreateReq):
+            # The new thread's first event says its id; nobody else knows it before.
+            first = await anext(events)
+            thread_id = str(json.loads(first.removeprefix(SSE_PREFIX))["thread"]["id"])
+        else:
+            thread_id = str(request.params.thread_id)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownArgumentType, reportUnknownMemberType]
+        async with locked_turn(
+            self.locks, thread_id, context, wait_seconds=self.wait_seconds
+        ) as after_a_dead_one:
+            if after_a_dead_one:
+                await note_cut_off(self.store, thread_id, context)
+            if first is not None:
+                yield first
+            async for event in events:
+                yield event
+
+    @asynccontextmanager
+    async def alone(self, request: ChatKitReq, context: RequestContext) -> AsyncGenerator[None]:
+        """The thread for a click that is not streamed; other requests need no such thing.
+
+        Raises `RequestRefusedError` (409) while a turn runs.
+        """
+        if not isinstance(request, ThreadsSyncCustomActionReq):
+            yield
+            return
+        thread_id = request.params.thread_id
+        async with locked_turn(self.locks, thread_id, context, wait_seconds=self.wait_seconds) as after_dead:
+            if after_dead:
+                await note_cut_off(self.store, thread_id, context)
+            yield
+
+    async def tell_of_dead_turn(self, request: ChatKitReq, context: RequestContext) -> None:
+        """Before a thread is shown: note in it that an answer was cut off, when its process is gone."""
+        if not isinstance(request, ThreadsGetByIdReq | ItemsListReq):
+            return
+        thread_id = request.params.thread_id
+        if await self.locks.clear_dead(thread_id, context):
+            await note_cut_off(self.store, thread_id, context)

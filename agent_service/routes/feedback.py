@@ -12,11 +12,12 @@ from starlette.routing import BaseRoute, Route
 
 from agent_service.context import RequestContext
 from agent_service.errors import RequestRefusedError
-from agent_service.routes.attachments import answered, read_body
+from agent_service.http.bodies import read_body
+from agent_service.http.responses import answered
 from agent_service.storage.feedback import change_vote, votes_in
 from database.pool import Pool
 
-LARGEST_BODY = 16_384
+MAX_BODY_BYTES = 16_384
 WRONG = (
     "Send thread_id, item_id, kind (positive, negative or null to take the vote back) and, "
     "if you like, a reason of at most 1000 characters."
@@ -43,7 +44,7 @@ def vote_routes(pool: Pool, context_of: Callable[[Request], RequestContext]) -> 
         return await votes(request.query_params.get("thread_id", ""), context_of(request))
 
     async def change(request: Request) -> Response:
-        vote = read_vote(await read_body(request, LARGEST_BODY))
+        vote = read_vote(await read_body(request, MAX_BODY_BYTES))
         context = context_of(request)
         await change_vote(pool, vote.thread_id, vote.item_id, vote.kind, vote.reason or None, context)
         return await votes(vote.thread_id, context)

@@ -7,8 +7,7 @@ from chatkit.store import NotFoundError
 from chatkit.types import FeedbackKind
 
 from agent_service.context import RequestContext
-from agent_service.storage.queries import fetch
-from database.pool import Pool
+from database.pool import Pool, fetch
 
 
 async def save_feedback(

@@ -7,7 +7,7 @@ from chatkit.store import StoreItemType
 from chatkit.types import Attachment, Page, Thread, ThreadItem, ThreadMetadata
 from pydantic import BaseModel, TypeAdapter
 
-MOST_ENTRIES = 500
+MAX_ENTRIES = 500
 
 ITEM = TypeAdapter[ThreadItem](ThreadItem)
 ATTACHMENT = TypeAdapter[Attachment](Attachment)
@@ -31,7 +31,7 @@ def new_id(item_type: StoreItemType) -> str:
 
 def clamped(limit: int) -> int:
     """The limit, brought into the range that a page may have."""
-    return max(1, min(limit, MOST_ENTRIES))
+    return max(1, min(limit, MAX_ENTRIES))
 
 
 def page_of(entries: list[Entry], limit: int) -> Page[Entry]:

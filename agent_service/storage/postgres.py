@@ -1,13 +1,17 @@
 """ChatKit's `Store` on Postgres: every statement names the user, so nobody reaches another's chats."""
 
+import asyncio
+import time
 from collections.abc import Sequence
 from typing import Any, LiteralString
 
+import psycopg
 from chatkit.store import NotFoundError, Store, StoreItemType
-from chatkit.types import Attachment, FeedbackKind, Page, ThreadItem, ThreadMetadata
+from chatkit.types import Attachment, FeedbackKind, Page, ThreadItem, ThreadMetadata, UserMessageItem
+from psycopg_pool import PoolClosed
 
 from agent_service.context import RequestContext
-from agent_service.storage import feedback as votes
+from agent_service.storage.feedback import load_feedback, save_feedback
 from agent_service.storage.pages import (
     ATTACHMENT,
     ITEM,
@@ -17,9 +21,12 @@ from agent_service.storage.pages import (
     new_id,
     page_of,
 )
-from agent_service.storage.queries import fetch
 from agent_service.storage.statements import ITEMS_DOWN, ITEMS_UP, THREADS_DOWN, THREADS_UP
-from database.pool import Pool
+from database.pool import Pool, fetch
+
+# A pool that lost its connections tries again after 1, 3, 7 and 15 seconds.
+PATIENCE_IN_TIMEOUTS = 1.7
+PAUSE_SECONDS = 0.5
 
 
 class PostgresStore(Store[RequestContext]):
@@ -203,11 +210,35 @@ class PostgresStore(Store[RequestContext]):
         self, thread_id: str, item_ids: Sequence[str], kind: FeedbackKind, context: RequestContext
     ) -> None:
         """Store the user's vote on the items; `NotFoundError` when none of them exists."""
-        await votes.save_feedback(self._pool, thread_id, item_ids, kind, context)
+        await save_feedback(self._pool, thread_id, item_ids, kind, context)
 
     async def load_feedback(self, thread_id: str, context: RequestContext) -> dict[str, FeedbackKind]:
         """The user's votes in the thread by item id."""
-        return await votes.load_feedback(self._pool, thread_id, context)
+        return await load_feedback(self._pool, thread_id, context)
 
     async def _rows(self, statement: LiteralString, values: dict[str, Any]) -> list[tuple[Any, ...]]:
         return await fetch(self._pool, statement, values)
+
+
+class PatientStore(PostgresStore):
+    """Like `PostgresStore`, but what was already answered is not lost with a short outage.
+
+    A question is not waited with: it was not answered yet, and whoever asked can send it again.
+    """
+
+    def __init__(self, pool: Pool) -> None:
+        super().__init__(pool)
+        self._patience_seconds = pool.timeout * PATIENCE_IN_TIMEOUTS
+
+    async def add_thread_item(self, thread_id: str, item: ThreadItem, context: RequestContext) -> None:
+        """Store the item, trying again while Postgres is away; the second time does no harm."""
+        until = time.monotonic() + self._patience_seconds
+        while True:
+            try:
+                await super().add_thread_item(thread_id, item, context)
+                return
+            except psycopg.OperationalError as error:
+                is_final = isinstance(error, PoolClosed) or isinstance(item, UserMessageItem)
+                if is_final or time.monotonic() > until:
+                    raise
+            await asyncio.sleep(PAUSE_SECONDS)

@@ -18,22 +18,20 @@ import psycopg
 from psycopg_pool import PoolTimeout
 
 from agent_service.context import RequestContext
-from agent_service.errors import RequestRefusedError
+from agent_service.errors import BUSY, RequestRefusedError
 from agent_service.i18n.catalog import say
-from agent_service.storage.queries import fetch
-from database.pool import Pool
+from database.pool import Pool, fetch
 
 logger = logging.getLogger("agent_service")
 
 HEARTBEAT_SECONDS = 5.0
 DEAD_AFTER_SECONDS = 20.0
 PAUSE_SECONDS = 0.25
-BUSY = "thread_busy"
 
 Begun = Literal["begun", "taken over", "busy"]
 
 
-class Turns(Protocol):
+class TurnLocks(Protocol):
     """Which threads are being answered; `token` tells the turns of one thread apart."""
 
     async def begin(self, thread_id: str, token: str, context: RequestContext) -> Begun:
@@ -54,8 +52,8 @@ class Turns(Protocol):
 
 
 @asynccontextmanager
-async def turn_of(
-    turns: Turns, thread_id: str, context: RequestContext, *, wait_seconds: float
+async def locked_turn(
+    turns: TurnLocks, thread_id: str, context: RequestContext, *, wait_seconds: float
 ) -> AsyncGenerator[bool]:
     """The thread's only turn while in the block; the value says whether a dead turn was taken over.
 
@@ -72,7 +70,9 @@ async def turn_of(
             await _end(turns, thread_id, token)
 
 
-async def _begin(turns: Turns, thread_id: str, token: str, context: RequestContext, until: float) -> Begun:
+async def _begin(
+    turns: TurnLocks, thread_id: str, token: str, context: RequestContext, until: float
+) -> Begun:
     while (begun := await turns.begin(thread_id, token, context)) == "busy":
         if time.monotonic() >= until:
             raise RequestRefusedError(say(context.locale, "refused.busy"), status=409, code=BUSY)
@@ -80,7 +80,7 @@ async def _begin(turns: Turns, thread_id: str, token: str, context: RequestConte
     return begun
 
 
-async def _beat(turns: Turns, thread_id: str, token: str) -> None:
+async def _beat(turns: TurnLocks, thread_id: str, token: str) -> None:
     while True:
         await asyncio.sleep(HEARTBEAT_SECONDS)
         try:
@@ -91,7 +91,7 @@ async def _beat(turns: Turns, thread_id: str, token: str) -> None:
             logger.warning("A turn could not be kept alive: %s", type(error).__name__)
 
 
-async def _end(turns: Turns, thread_id: str, token: str) -> None:
+async def _end(turns: TurnLocks, thread_id: str, token: str) -> None:
     """Without the database the row stays until its heart counts as stopped."""
     try:
         await turns.end(thread_id, token)
@@ -99,8 +99,8 @@ async def _end(turns: Turns, thread_id: str, token: str) -> None:
         logger.warning("A turn could not be ended: %s", type(error).__name__)
 
 
-class PostgresTurns:
-    """Turns as rows of the chat database, seen by all processes that use it."""
+class PostgresTurnLocks:
+    """TurnLocks as rows of the chat database, seen by all processes that use it."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
@@ -172,8 +172,8 @@ class _Turn:
     beaten_at: float
 
 
-class MemoryTurns:
-    """Turns of one process, for use with `MemoryStore`."""
+class MemoryTurnLocks:
+    """TurnLocks of one process, for use with `MemoryStore`."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock

@@ -8,14 +8,13 @@ from datetime import datetime
 import psycopg
 from psycopg_pool import PoolTimeout
 
-from agent_service.storage.queries import fetch
-from database.pool import Pool
+from database.pool import Pool, fetch
 
 logger = logging.getLogger("agent_service")
 
 CHARACTERS_PER_TOKEN = 4
 # The end of an answer does not wait longer for this.
-LONGEST_WAIT_SECONDS = 5
+MAX_WAIT_SECONDS = 5
 
 
 def estimated_tokens(text: str) -> int:
@@ -26,7 +25,7 @@ def estimated_tokens(text: str) -> int:
 async def record_usage(pool: Pool, thread_id: str, user_id: str, spent: "dict[str, Tokens]") -> None:
     """Store what a turn took, a row for each model. Without a database the answer stands, uncounted."""
     try:
-        async with asyncio.timeout(LONGEST_WAIT_SECONDS):
+        async with asyncio.timeout(MAX_WAIT_SECONDS):
             for model, tokens in spent.items():
                 await _insert(pool, thread_id, user_id, model, tokens)
     except (psycopg.Error, PoolTimeout, TimeoutError) as error:

@@ -11,8 +11,8 @@ from agent_service.errors import ToolRefusedError
 from agent_service.tools.schemas import Task, TaskList
 
 PAGE_SIZE = 200
-MOST_PAGES = 10
-LONGEST_REASON = 300
+MAX_PAGES = 10
+MAX_REASON_CHARACTERS = 300
 
 
 async def call_tool(
@@ -22,7 +22,7 @@ async def call_tool(
     result = await server.call_tool(tool, arguments, meta)
     if result.is_error or result.structured_content is None:
         reason = " ".join(part.text for part in result.content if isinstance(part, TextContent))
-        raise ToolRefusedError("tool.refused", reason=" ".join(reason.split())[:LONGEST_REASON])
+        raise ToolRefusedError("tool.refused", reason=" ".join(reason.split())[:MAX_REASON_CHARACTERS])
     return cast(Mapping[str, Any], result.structured_content)
 
 
@@ -31,7 +31,7 @@ async def find_tasks(server: MCPServer, task_ids: Sequence[int]) -> list[Task]:
     wanted = set(task_ids)
     found: dict[int, Task] = {}
     arguments: dict[str, Any] = {"status": "all", "limit": PAGE_SIZE}
-    for _ in range(MOST_PAGES):
+    for _ in range(MAX_PAGES):
         answer = await call_tool(server, "list_tasks", arguments)
         found |= {task.task_id: task for task in task_list(answer).tasks if task.task_id in wanted}
         cursor = answer.get("next_cursor")

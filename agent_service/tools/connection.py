@@ -2,30 +2,36 @@
 
 import asyncio
 import logging
+import ssl
+import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from functools import lru_cache
 from typing import Any
 
 import httpx2
+import jwt
 from agents import RunContextWrapper
 from agents.mcp import MCPServerManager, MCPServerStreamableHttp, MCPToolMetaContext
 from agents.tool_context import ToolContext
 from pydantic import SecretStr
 
-from agent_service.cards.approvals import asks_for
-from agent_service.context import RequestContext
+from agent_service.context import IDEMPOTENCY_KEY, RequestContext, RunContext, call_key
 from agent_service.errors import McpUnavailableError
 from agent_service.i18n.catalog import say
-from agent_service.observe.propagation import outgoing_headers
 from agent_service.settings.settings import AgentServiceSettings
-from agent_service.tools.http_client import http_client
-from agent_service.tools.idempotency import IDEMPOTENCY_KEY, call_key
-from agent_service.tools.listings import RunServer, ToolListings
-from agent_service.tools.token import SCOPE, mint_token
-from agent_service.turn.steps import Turn
+from agent_service.tools.run_server import RunServer, ToolListings, asks_for
+from serving.requests import outgoing_headers
 
 logger = logging.getLogger("agent_service")
 
+ISSUER = "owflex-agent-service"
+AUDIENCE = "owflex-mcp-server"
+LIFETIME_SECONDS = 600
+# The chat reads the documents and keeps tasks; it never changes documents.
+SCOPE = "kb:read tasks"
+# For what a user does in the knowledge view, never for a language model.
+WRITING_SCOPE = "kb:read kb:write"
 CLEANUP_SECONDS = 5
 DIAGNOSIS_SECONDS = 2
 TOOL_FAILED = (
@@ -116,10 +122,31 @@ class McpConnector:
         } | outgoing_headers()
 
 
+def mint_token(signing_key: SecretStr, user_id: str, scope: str = SCOPE) -> str:
+    """A bearer token (HS256 JWT) for `user_id`, good for ten minutes."""
+    now = int(time.time())
+    claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": user_id, "iat": now, "exp": now + LIFETIME_SECONDS}
+    claims["scope"] = scope
+    return jwt.encode(claims, signing_key.get_secret_value(), algorithm="HS256")
+
+
+def http_client(
+    headers: dict[str, str] | None = None, timeout: httpx2.Timeout | None = None, auth: Any = None
+) -> httpx2.AsyncClient:
+    """A client with connections of its own, for the signature the Agents SDK asks for."""
+    return httpx2.AsyncClient(headers=headers, timeout=timeout, auth=auth, verify=_certificates())
+
+
+@lru_cache
+def _certificates() -> ssl.SSLContext:
+    """Reading the certificates of all authorities takes longer than everything else a run's client does."""
+    return httpx2.create_ssl_context()
+
+
 def _call_meta(call: MCPToolMetaContext) -> dict[str, Any] | None:
     context = call.run_context
     turn = context.context
-    if not isinstance(context, ToolContext) or not isinstance(turn, Turn) or turn.message_id is None:
+    if not isinstance(context, ToolContext) or not isinstance(turn, RunContext) or turn.message_id is None:
         return None
     message = f"{turn.thread.id}/{turn.message_id}"
     number = turn.calls.number_for(context.tool_call_id, call.tool_name, call.arguments)
@@ -129,7 +156,7 @@ def _call_meta(call: MCPToolMetaContext) -> dict[str, Any] | None:
 def _tool_failed(context: RunContextWrapper[Any], error: Exception) -> str:
     """What the model reads when a call brought no result at all."""
     logger.warning("A tool call failed: %s: %s", type(error).__name__, str(error)[:500])
-    if isinstance(context, ToolContext) and isinstance(context.context, Turn):
+    if isinstance(context, ToolContext) and isinstance(context.context, RunContext):
         context.context.calls.forget(context.tool_call_id)
     return TOOL_FAILED
 

@@ -2,18 +2,17 @@
 
 import json
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, cast
 
-from chatkit.types import UserMessageContent, UserMessageItem, UserMessageTagContent, UserMessageTextContent
+from chatkit.types import UserMessageContent, UserMessageTagContent
 from mcp_types import CallToolResult, TextContent
 from pydantic import BaseModel, StringConstraints, TypeAdapter, ValidationError
 
 from agent_service.errors import RequestRefusedError
 from agent_service.tools.schemas import LIST_DOCUMENTS, SEARCH
-from agent_service.turn.history import History
 
-MOST_PLACES = 10
+MAX_PLACES = 10
 USUAL_LIMIT = 5
 # Tools that return text of the one document their answer names.
 READERS = {"get_document", "read_chunks"}
@@ -22,7 +21,7 @@ OUTSIDE = (
     "search_documents returned in this turn."
 )
 WRONG_TAG = "The tag “{name}” names no collection or document. Remove it and send the message again."
-TOO_MANY = f"A question can be limited to {MOST_PLACES} collections and documents at most."
+TOO_MANY = f"A question can be limited to {MAX_PLACES} collections and documents at most."
 NOTE = (
     "The user limited this question to {names}: searches return passages from there only, whatever their "
     "arguments say. When nothing is found there, say that it is not in {names}."
@@ -67,25 +66,9 @@ def scope_of(content: Sequence[UserMessageContent]) -> Scope | None:
         part for part in content if isinstance(part, UserMessageTagContent) and part.data.get("kind") in KINDS
     ]
     places = {tuple(_place(tag).items()): " ".join(tag.text.split())[:200] for tag in tags}
-    if len(places) > MOST_PLACES:
+    if len(places) > MAX_PLACES:
         raise RequestRefusedError(TOO_MANY, code="too_many_tags")
     return Scope(tuple(dict(place) for place in places), tuple(places.values())) if places else None
-
-
-def with_note(history: History, scope: Scope | None) -> History:
-    """The history, with a line for the model about the scope."""
-    if scope is None:
-        return history
-    return replace(history, note="\n".join(filter(None, (history.note, scope.note))))
-
-
-def question_of(message: UserMessageItem) -> str:
-    """The words of a message on one line; tags before the first word say where to look, not what for."""
-    parts = list(message.content)
-    while len(parts) > 1 and isinstance(parts[0], UserMessageTagContent):
-        parts.pop(0)
-    words = (part.text if isinstance(part, UserMessageTextContent) else f"@{part.text}" for part in parts)
-    return " ".join("".join(words).split())
 
 
 def _place(tag: UserMessageTagContent) -> dict[str, str]:

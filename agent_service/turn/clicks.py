@@ -1,7 +1,7 @@
 """Takes the clicks on cards: approvals go on with their run, task cards call the tools directly."""
 
-from collections.abc import AsyncGenerator, Callable
-from contextlib import AbstractAsyncContextManager, aclosing
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,7 @@ from chatkit.types import (
 )
 
 from agent_service.cards.approval_cards import decided
-from agent_service.cards.approvals import Approvals
+from agent_service.cards.approvals import Approvals, Decision
 from agent_service.cards.task_cards import NOT_UNDERSTOOD, add_from_answer, answer_id, run_card_action
 from agent_service.cards.widgets import DECISIONS, new_card_id
 from agent_service.context import RequestContext
@@ -30,10 +30,10 @@ from agent_service.errors import (
     RequestRefusedError,
     SaidError,
 )
-from agent_service.tools.bounded import limit
+from agent_service.tools.run_server import limit
 from agent_service.tools.scope import scope_of
-from agent_service.turn.pipeline import resume_answer
-from agent_service.turn.runner import TurnSetup
+
+ConnectMcp = Callable[[RequestContext], AbstractAsyncContextManager[MCPServer]]
 
 
 @dataclass(frozen=True)
@@ -47,32 +47,36 @@ class Click:
 
 
 @dataclass(frozen=True)
-class Desk:
-    """Does what a click asks for, in the name of who clicked."""
+class Clicked:
+    """What a click led to: the events that show it, and the decided run that goes on over `mcp_server`."""
+
+    events: Sequence[ThreadStreamEvent]
+    decision: Decision | None = None
+    mcp_server: MCPServer | None = None
+
+
+@dataclass(frozen=True)
+class Clicks:
+    """Does what a click on a card asks for, in the name of who clicked."""
 
     store: Store[RequestContext]
     approvals: Approvals
-    connect_mcp: Callable[[RequestContext], AbstractAsyncContextManager[MCPServer]]
+    connect_mcp: ConnectMcp
 
-    async def stream(
-        self, click: Click, setup_for: Callable[[MCPServer, str | None], TurnSetup]
-    ) -> AsyncGenerator[ThreadStreamEvent]:
-        """The events of the click. Raises what the tools, the model or the database raise.
+    async def handle(self, click: Click, stack: AsyncExitStack) -> Clicked:
+        """Do it; the connection of a run that goes on is left on the stack.
 
-        `setup_for` makes the setup of a run that goes on, from its connection and the message it answers.
+        Raises what the tools, the model or the database raise.
         """
         if click.action.type not in DECISIONS:
             card = await self._card_after(click)
             is_same = click.sender is not None and click.sender.id == card.id
-            yield ThreadItemReplacedEvent(item=card) if is_same else ThreadItemDoneEvent(item=card)
-            return
+            return Clicked(
+                [ThreadItemReplacedEvent(item=card) if is_same else ThreadItemDoneEvent(item=card)]
+            )
         # Connected first: an approval that cannot be carried out now stays open.
-        async with (
-            self.connect_mcp(click.context) as mcp_server,
-            aclosing(self._decide(click, mcp_server, setup_for)) as events,
-        ):
-            async for event in events:
-                yield event
+        server = await stack.enter_async_context(self.connect_mcp(click.context))
+        return await self._decide(click, server)
 
     async def answer(self, click: Click) -> SyncCustomActionResponse:
         """The card after a click that is not streamed. Raises `RequestRefusedError` with the reason."""
@@ -87,24 +91,19 @@ class Desk:
         await self.store.save_item(click.thread.id, card, click.context)
         return SyncCustomActionResponse(updated_item=card)
 
-    async def _decide(
-        self, click: Click, server: MCPServer, setup_for: Callable[[MCPServer, str | None], TurnSetup]
-    ) -> AsyncGenerator[ThreadStreamEvent]:
+    async def _decide(self, click: Click, server: MCPServer) -> Clicked:
         if click.sender is None:
             raise ActionRefusedError(NOT_UNDERSTOOD)
         outcome = DECISIONS[click.action.type]
         user_id = click.context.user_id
         decision = await self.approvals.decide(click.thread.id, click.sender.id, user_id, outcome)
-        for event in decided(decision, click.sender, click.context.locale):
-            yield event
+        events = [*decided(decision, click.sender, click.context.locale)]
         if decision.state is None or decision.outcome == "expired":
-            return
+            return Clicked(events)
         if decision.message_id is not None:
             message = await self.store.load_item(click.thread.id, decision.message_id, click.context)
             limit(server, scope_of(message.content) if isinstance(message, UserMessageItem) else None)
-        async with aclosing(resume_answer(setup_for(server, decision.message_id), decision)) as events:
-            async for event in events:
-                yield event
+        return Clicked(events, decision, server)
 
     async def _card_after(self, click: Click) -> WidgetItem:
         item_id = answer_id(click.action)

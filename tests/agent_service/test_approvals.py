@@ -8,7 +8,7 @@ import pytest
 from agents.testing import ScriptedModel, assistant_message, function_call
 from chatkit.types import WidgetItem
 
-from agent_service.tools.token import mint_token
+from agent_service.tools.connection import mint_token
 from database.pool import Pool
 from tests.agent_service.conftest import SIGNING_KEY, Answer, parse_events
 

@@ -5,7 +5,7 @@ from typing import Any
 from agents.testing import ScriptedModel, assistant_message, function_call
 
 from agent_service.context import RequestContext
-from agent_service.storage.turn_lock import PostgresTurns, turn_of
+from agent_service.storage.turn_lock import PostgresTurnLocks, locked_turn
 from database.pool import Pool
 from tests.agent_service.conftest import Chat, FakeKnowledge, OpenChat
 
@@ -26,7 +26,7 @@ async def test_a_click_that_is_not_streamed_waits_for_the_thread_as_well(
     click = {"type": "task.complete", "payload": {"task_id": 1}}
     params = {"thread_id": answer.thread_id, "item_id": answer.card.id, "action": click}
     request = {"type": "threads.sync_custom_action", "params": params}
-    async with turn_of(PostgresTurns(pool), answer.thread_id, ANN, wait_seconds=0):
+    async with locked_turn(PostgresTurnLocks(pool), answer.thread_id, ANN, wait_seconds=0):
         busy = await chat.post(request)
         assert (busy.status_code, busy.json()["error"]["code"]) == (409, "thread_busy")
         assert knowledge.tasks[1]["status"] == "open"
@@ -38,7 +38,7 @@ async def test_a_message_that_found_its_thread_busy_is_not_counted(open_chat: Op
     model = ScriptedModel([say("One."), say("Two.")])
     chat = await open_chat(model, turn_wait_seconds=0, chat_rate_limit_per_minute=2)
     thread_id = (await chat.say("Hello")).thread_id
-    async with turn_of(PostgresTurns(pool), thread_id, ANN, wait_seconds=0):
+    async with locked_turn(PostgresTurnLocks(pool), thread_id, ANN, wait_seconds=0):
         for _ in range(3):
             busy = await chat.post(Chat.message("And now?", thread_id), **{"accept-language": "de"})
             assert (busy.status_code, busy.json()["error"]["code"]) == (409, "thread_busy")

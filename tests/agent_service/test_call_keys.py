@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from agents.testing import ScriptedModel, assistant_message, function_call
 
-from agent_service.models.providers import ChosenModel, Fallback, choose_model
+from agent_service.context import CallKeys, call_key
+from agent_service.models.providers import ChosenModel, NamedModel, choose_model
 from agent_service.settings.settings import AgentServiceSettings
-from agent_service.tools.idempotency import CallKeys, call_key
 from tests.agent_service.scripted_provider import ScriptedProvider, call, say
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ async def test_another_model_that_takes_over_counts_on(
     second = ScriptedProvider([call("add_task", "call_2", **MILK), say("Both.")])
     async with AsyncExitStack() as stack:
         models = [await _model(stack, serve, provider) for provider in (first, second)]
-        chosen = replace(models[0], fallbacks=(Fallback("second", lambda: models[1]),))
+        chosen = replace(models[0], fallbacks=(NamedModel("second", lambda: models[1]),))
         await (await open_chat(chosen)).say("Add buy milk twice")
     assert len(set(knowledge.keys)) == 2
     assert len(knowledge.tasks) == 2

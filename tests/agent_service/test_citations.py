@@ -1,6 +1,6 @@
 """From marks in streamed text to annotations."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -20,8 +20,8 @@ from chatkit.types import (
     ThreadStreamEvent,
 )
 
-from agent_service.turn.citations import cite
-from agent_service.turn.evidence import Evidence
+from agent_service.turn.citations import Citations
+from agent_service.turn.tool_calls import Evidence
 
 NOON = datetime(2026, 11, 21, 12)  # noqa: DTZ001 - the protocol's times are naive
 
@@ -68,11 +68,8 @@ def streamed(*deltas: str, name: str = "m") -> Iterable[ThreadStreamEvent]:
 
 
 async def cited(events: Iterable[ThreadStreamEvent], evidence: Evidence) -> list[ThreadStreamEvent]:
-    async def as_stream() -> AsyncIterator[ThreadStreamEvent]:
-        for event in events:
-            yield event
-
-    return [event async for event in cite(as_stream(), evidence)]
+    citations = Citations(evidence)
+    return [passed for event in events for passed in citations.feed(event)] + citations.end()
 
 
 def replay(events: list[ThreadStreamEvent]) -> AssistantMessageContent:

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp
 from agent_service.models.providers import ChosenModel, choose_model
 from agent_service.settings.settings import AgentServiceSettings
 from agent_service.storage.usage import tokens_used
-from agent_service.tools.bounded import MOST_CHARACTERS
+from agent_service.tools.run_server import MAX_CHARACTERS
 from database.pool import Pool
 from tests.agent_service.fault_proxy import FaultProxy
 from tests.agent_service.scripted_provider import ScriptedProvider, Silence, Step, call, say
@@ -142,7 +142,7 @@ async def test_a_result_of_a_megabyte_is_bounded_before_the_model_sees_it(
     model = ScriptedModel([search, [assistant_message("25 days. [[12]] [[104]]")]])
     answer = await (await open_chat(model)).say("How many days?")
     output = model.calls[1].input[-1]["output"]
-    assert len(output) < MOST_CHARACTERS + 1000
+    assert len(output) < MAX_CHARACTERS + 1000
     shown = json.loads(output)
     assert shown["results"][0]["chunk_id"] == 12
     assert all(entry["content"].rstrip().endswith(">") for entry in shown["results"]), "the tags stay closed"
@@ -157,7 +157,7 @@ async def test_an_error_of_a_megabyte_is_bounded_too(
     search = [function_call("search_documents", {"query": "leave"}, call_id="c")]
     model = ScriptedModel([search, [assistant_message("I cannot search.")]])
     assert (await (await open_chat(model)).say("How many days?")).text == "I cannot search."
-    assert len(json.dumps(model.calls[1].input)) < MOST_CHARACTERS + 2000
+    assert len(json.dumps(model.calls[1].input)) < MAX_CHARACTERS + 2000
 
 
 async def test_an_mcp_server_that_went_away_is_a_sentence_and_back_again_an_answer(

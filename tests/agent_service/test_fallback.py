@@ -11,7 +11,7 @@ from chatkit.types import AssistantMessageItem, CustomSummary, EntitySource, Thr
 from pydantic import SecretStr
 
 from agent_service.models.fallback import LONG_REST, ModelLine, rest_seconds
-from agent_service.models.providers import ChosenModel, Fallback, choose_model
+from agent_service.models.providers import ChosenModel, NamedModel, choose_model
 from agent_service.settings.settings import AgentServiceSettings
 from agent_service.storage.usage import tokens_used
 from database.pool import Pool
@@ -36,7 +36,7 @@ class Line:
     async def __call__(self, *providers: ScriptedProvider) -> ChosenModel:
         """The first provider's model, with the others to fall back on; they are called m0, m1 …"""
         models = [await self._model(provider, f"m{n}") for n, provider in enumerate(providers)]
-        fallbacks = [Fallback(model.name, lambda model=model: model) for model in models[1:]]
+        fallbacks = [NamedModel(model.name, lambda model=model: model) for model in models[1:]]
         return replace(models[0], fallbacks=tuple(fallbacks))
 
     async def _model(self, provider: ScriptedProvider, name: str) -> ChosenModel:
@@ -131,7 +131,7 @@ async def test_the_extractive_model_is_the_last_resort(
 ) -> None:
     chosen = await line(ScriptedProvider([call("search_documents", query="leave"), 500]))
     quoting = choose_model(AgentServiceSettings())  # pyright: ignore[reportCallIssue]
-    chosen = replace(chosen, fallbacks=(Fallback("extractive", lambda: quoting),))
+    chosen = replace(chosen, fallbacks=(NamedModel("extractive", lambda: quoting),))
     answer = await (await open_chat(chosen)).say("How many days of annual leave does everybody have?")
     assert "25 days" in answer.text
     assert knowledge.tools_called == ["search_documents"]
@@ -190,7 +190,7 @@ def test_models_rest_after_a_failure_and_come_back() -> None:
         built.append("b")
         return model("b")
 
-    line = ModelLine(replace(model("a"), fallbacks=(Fallback("b", build),)), 60, lambda: now)
+    line = ModelLine(replace(model("a"), fallbacks=(NamedModel("b", build),)), 60, lambda: now)
     assert (line.order(), built) == ([0, 1], [])
     line.failed(0, RuntimeError("no status"))
     assert line.order() == [1, 0]

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from agent_service.turn.citation_marks import Mark, MarkScanner
+from agent_service.turn.citations import Mark, MarkScanner
 
 
 def scan(*pieces: str, known: tuple[int, ...] = (12, 15)) -> list[str | Mark]:

@@ -19,11 +19,10 @@ from pydantic import SecretStr
 
 from agent_service.errors import RequestRefusedError
 from agent_service.observe import logs
-from agent_service.observe.propagation import outgoing_headers
 from agent_service.requests.admission import admit
 from serving.draining import Running
 from serving.logs import new_handler
-from serving.requests import request_id
+from serving.requests import outgoing_headers, request_id
 from serving.telemetry import without_texts
 from tests.agent_service.conftest import Answer, Chat, FakeKnowledge, OpenChat, Serve, parse_events
 from tests.agent_service.scripted_provider import ScriptedProvider, call

@@ -7,8 +7,9 @@ from agents.testing import ScriptedModel, assistant_message, function_call
 from chatkit.types import UserMessageItem
 from mcp_types import CallToolResult
 
-from agent_service.tools.bounded import limit
-from agent_service.tools.scope import Scope, ScopedCalls, question_of
+from agent_service.tools.run_server import limit
+from agent_service.tools.scope import Scope, ScopedCalls
+from agent_service.turn.history import question_of
 
 if TYPE_CHECKING:
     from conftest import Chat, FakeKnowledge, OpenChat

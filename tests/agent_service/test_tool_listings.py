@@ -13,9 +13,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from agent_service.context import RequestContext
 from agent_service.settings.settings import AgentServiceSettings
-from agent_service.tools.connection import McpConnector
-from agent_service.tools.http_client import http_client
-from agent_service.tools.listings import FRESH_SECONDS, ToolListings
+from agent_service.tools.connection import McpConnector, http_client
+from agent_service.tools.run_server import FRESH_SECONDS, ToolListings
 from tests.agent_service.conftest import SIGNING_KEY, Serve
 
 ANN, BEN = RequestContext("ann"), RequestContext("ben")

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from agent_service.requests.body_size import MAX_REQUEST_BYTES, largest_request
+from agent_service.requests.validation import MAX_REQUEST_BYTES, largest_request
 from agent_service.settings.settings import AgentServiceSettings
 from agent_service.voice.transcription import Dictation, audio_type
 

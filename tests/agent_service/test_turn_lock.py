@@ -14,7 +14,13 @@ from chatkit.types import ThreadStreamEvent, UserMessageItem, WorkflowItem
 
 from agent_service.context import RequestContext
 from agent_service.errors import RequestRefusedError
-from agent_service.storage.turn_lock import DEAD_AFTER_SECONDS, MemoryTurns, PostgresTurns, Turns, turn_of
+from agent_service.storage.turn_lock import (
+    DEAD_AFTER_SECONDS,
+    MemoryTurnLocks,
+    PostgresTurnLocks,
+    TurnLocks,
+    locked_turn,
+)
 from database.pool import Pool
 
 if TYPE_CHECKING:
@@ -27,12 +33,12 @@ QUESTION = "How many days of leave do I have?"
 CLAIM = """
 import asyncio, sys
 from agent_service.context import RequestContext
-from agent_service.storage.turn_lock import PostgresTurns, turn_of
+from agent_service.storage.turn_lock import PostgresTurnLocks, locked_turn
 from database.pool import create_pool
 
 async def claim(url, thread_id):
     async with create_pool(url) as pool:
-        async with turn_of(PostgresTurns(pool), thread_id, RequestContext("ann"), wait_seconds=0):
+        async with locked_turn(PostgresTurnLocks(pool), thread_id, RequestContext("ann"), wait_seconds=0):
             print("claimed", flush=True)
             await asyncio.Event().wait()
 
@@ -42,9 +48,9 @@ asyncio.run(claim(*sys.argv[1:]))
 
 @dataclass(frozen=True)
 class Claims:
-    """Turns, and a way to stop the hearts of all that run."""
+    """TurnLocks, and a way to stop the hearts of all that run."""
 
-    turns: Turns
+    turns: TurnLocks
     stop_hearts: Callable[[], Awaitable[None]]
 
 
@@ -57,23 +63,23 @@ async def stop_hearts(pool: Pool) -> None:
 @pytest.fixture(params=["memory", "postgres"])
 async def claims(request: pytest.FixtureRequest, pool: Pool) -> Claims:
     if request.param == "postgres":
-        return Claims(PostgresTurns(pool), lambda: stop_hearts(pool))
+        return Claims(PostgresTurnLocks(pool), lambda: stop_hearts(pool))
     now = [0.0]
 
     async def wait() -> None:
         now[0] += DEAD_AFTER_SECONDS + 1
 
-    return Claims(MemoryTurns(clock=lambda: now[0]), wait)
+    return Claims(MemoryTurnLocks(clock=lambda: now[0]), wait)
 
 
 async def test_a_thread_has_one_turn_and_is_free_after_it(claims: Claims) -> None:
-    async with turn_of(claims.turns, "t", ANN, wait_seconds=0) as first:
+    async with locked_turn(claims.turns, "t", ANN, wait_seconds=0) as first:
         with pytest.raises(RequestRefusedError, match="still being answered") as refused:
-            async with turn_of(claims.turns, "t", ANN, wait_seconds=0):
+            async with locked_turn(claims.turns, "t", ANN, wait_seconds=0):
                 pass
-        async with turn_of(claims.turns, "another", ANN, wait_seconds=0) as other:
+        async with locked_turn(claims.turns, "another", ANN, wait_seconds=0) as other:
             pass
-    async with turn_of(claims.turns, "t", ANN, wait_seconds=0) as second:
+    async with locked_turn(claims.turns, "t", ANN, wait_seconds=0) as second:
         pass
     assert (first, other, second) == (False, False, False)
     assert (refused.value.status, refused.value.code) == (409, "thread_busy")
@@ -82,9 +88,9 @@ async def test_a_thread_has_one_turn_and_is_free_after_it(claims: Claims) -> Non
 async def test_a_turn_that_failed_or_was_stopped_leaves_the_thread_free(claims: Claims) -> None:
     for error in (ValueError(), asyncio.CancelledError()):
         with pytest.raises(type(error)):
-            async with turn_of(claims.turns, "t", ANN, wait_seconds=0):
+            async with locked_turn(claims.turns, "t", ANN, wait_seconds=0):
                 raise error
-    async with turn_of(claims.turns, "t", ANN, wait_seconds=0) as after_a_dead_one:
+    async with locked_turn(claims.turns, "t", ANN, wait_seconds=0) as after_a_dead_one:
         assert not after_a_dead_one
 
 
@@ -92,7 +98,7 @@ async def test_who_waits_gets_the_thread_when_the_turn_ends(claims: Claims) -> N
     entered: list[int] = []
 
     async def take(number: int) -> None:
-        async with turn_of(claims.turns, "t", ANN, wait_seconds=20):
+        async with locked_turn(claims.turns, "t", ANN, wait_seconds=20):
             entered.append(number)
             assert len(entered) - len(left) == 1
             await asyncio.sleep(0)
@@ -137,7 +143,7 @@ async def test_a_killed_process_leaves_a_turn_that_another_takes_over(chat_url: 
     )
     assert process.stdout is not None
     assert await process.stdout.readline() == b"claimed\n"
-    turns = PostgresTurns(pool)
+    turns = PostgresTurnLocks(pool)
     assert await turns.begin("t", "mine", ANN) == "busy"
     process.kill()
     await process.wait()
@@ -237,5 +243,5 @@ async def leave_half_a_turn(pool: Pool, thread_id: str) -> None:
         await connection.execute(
             "delete from thread_items where thread_id = %s and data ->> 'type' <> 'user_message'", [thread_id]
         )
-    await PostgresTurns(pool).begin(thread_id, "killed", ANN)
+    await PostgresTurnLocks(pool).begin(thread_id, "killed", ANN)
     await stop_hearts(pool)

@@ -6,7 +6,7 @@ import pytest
 
 from agent_service.cards.approvals import WaitingCall
 from agent_service.cards.widgets import (
-    MOST_ROWS,
+    MAX_ROWS,
     approval_card,
     approval_text,
     decided_card,
@@ -45,10 +45,10 @@ def test_only_an_open_task_is_overdue(due: date, status: str, label: str) -> Non
 
 
 def test_no_more_rows_than_fit_and_a_count_of_the_rest() -> None:
-    tasks = [Task(task_id=number, title=f"Task {number}") for number in range(1, MOST_ROWS + 3)]
+    tasks = [Task(task_id=number, title=f"Task {number}") for number in range(1, MAX_ROWS + 3)]
     card = task_card(tasks, TODAY, total=50)
-    assert len(tasks_on(widget_item("wdg_1", "thr_1", card, ""))) == MOST_ROWS
-    assert f"… and {50 - MOST_ROWS} more" in str(card)
+    assert len(tasks_on(widget_item("wdg_1", "thr_1", card, ""))) == MAX_ROWS
+    assert f"… and {50 - MAX_ROWS} more" in str(card)
 
 
 def test_without_tasks_the_card_says_so() -> None:

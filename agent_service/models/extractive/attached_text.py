@@ -4,14 +4,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from agent_service.models.extractive.words import terms
+from agent_service.models.extractive.terms import terms
 
 OPENING = re.compile(
     r'\(The (?:user attached the )?file ("(?:[^"\\]|\\.)*").*?\)\n<(attached-file-[0-9a-f]{16})>\n', re.S
 )
 IMAGE = "(The image "
 ENOUGH = 0.5
-LONGEST_QUOTE = 1200
+MAX_QUOTE_CHARACTERS = 1200
 NO_IMAGES = (
     "I cannot read images: no language model is set up. I can quote text files, PDF and DOCX documents."
 )
@@ -71,6 +71,6 @@ def _share(wanted: set[str], paragraph: str) -> float:
 
 
 def _quote(text: str) -> str:
-    cut = text.strip()[:LONGEST_QUOTE]
+    cut = text.strip()[:MAX_QUOTE_CHARACTERS]
     shown = cut if len(cut) == len(text.strip()) else cut.rpartition(" ")[0] + " …"
     return "\n".join(f"> {line}" for line in shown.splitlines())

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from agent_service.models.extractive.attached_text import AttachedText, attached_text, is_image
 
-MOST_EARLIER = 5
+MAX_EARLIER = 5
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def read_conversation(items: str | Sequence[Any]) -> Conversation:
     return Conversation(
         question=parts[0] if parts else "",
         quoted=" ".join(part for part in parts[1:] if not attached_text(part) and not is_image(part)),
-        earlier=[_question(items[number]) for number in users[-2 : -2 - MOST_EARLIER : -1]],
+        earlier=[_question(items[number]) for number in users[-2 : -2 - MAX_EARLIER : -1]],
         answers=list(_answers(items[users[-1] + 1 :])),
         files=list(_files(parts)),
         earlier_files=[

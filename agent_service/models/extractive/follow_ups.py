@@ -3,13 +3,13 @@
 import re
 from collections.abc import Sequence
 
-from agent_service.models.extractive.words import STOP_WORDS, UNSPACED, WORD, stem, terms
+from agent_service.models.extractive.terms import STOP_WORDS, UNSPACED, WORD, stem, terms
 
-MOST_WORDS = 12
+MAX_WORDS = 12
 # A question with more words of its own than this says what it is about.
-MOST_OWN_AFTER_OPENING = 4
-MOST_OWN_WITH_POINTER = 2
-MOST_OWN_WHEN_SHORT = 1
+MAX_OWN_AFTER_OPENING = 4
+MAX_OWN_WITH_POINTER = 2
+MAX_OWN_WHEN_SHORT = 1
 SHORT = 3
 # Words enough to search with; a follow-up with fewer got its subject from the question before it.
 ENOUGH_TO_SEARCH = 2
@@ -64,10 +64,10 @@ def is_follow_up(question: str) -> bool:
         return False
     own = len(_distinctive(words))
     if OPENING.match(text):
-        return own <= MOST_OWN_AFTER_OPENING
+        return own <= MAX_OWN_AFTER_OPENING
     if POINTER.search(text):
-        return own <= MOST_OWN_WITH_POINTER
-    is_short = len(words) <= SHORT and own <= MOST_OWN_WHEN_SHORT and not DEFINITION.match(text)
+        return own <= MAX_OWN_WITH_POINTER
+    is_short = len(words) <= SHORT and own <= MAX_OWN_WHEN_SHORT and not DEFINITION.match(text)
     return is_short or own == 0
 
 
@@ -91,7 +91,7 @@ def carried_over(question: str, earlier: Sequence[str]) -> str | None:
         if stem(word.lower()) not in known:
             known.add(stem(word.lower()))
             missing.append(word)
-    return " ".join([*own, *missing][:MOST_WORDS]) if missing else None
+    return " ".join([*own, *missing][:MAX_WORDS]) if missing else None
 
 
 def own_terms(question: str) -> set[str]:

@@ -14,7 +14,7 @@ LIST_ITEM = re.compile(r"\s*(?:[-*+]|\d{1,3}[.)])\s+")
 HEADING = re.compile(r"#{1,6}\s")
 ADMONITION = re.compile(r"///.*|:::.*|!!!.*|\{\*.*\*\}|\{%.*%\}|-{3,}|\*{3,}|={3,}|<!--.*-->")
 SENTENCE_END = re.compile(r"[.!?…][\"')\]”’*_]*(?=\s+[^\sa-z])|[。！？]")
-LONGEST_ABBREVIATION = 8
+MAX_ABBREVIATION_CHARACTERS = 8
 ABBREVIATION = re.compile(r"(?:\b(?:e\.g|i\.e|etc|vs|cf|approx|No|Mr|Mrs|Ms|Dr|St|Fig|p|pp)\.|\b[A-Z]\.)$")
 
 TARGET = r"\((?:[^()]|\([^()]*\))*\)(?:\{[^{}]*\})?"
@@ -53,7 +53,9 @@ def blocks_of(text: str) -> list[Block]:
 def sentences_of(text: str) -> list[str]:
     """The sentences of a paragraph."""
     ends = (end.end() for end in SENTENCE_END.finditer(text))
-    cuts = [end for end in ends if not ABBREVIATION.search(text[max(0, end - LONGEST_ABBREVIATION) : end])]
+    cuts = [
+        end for end in ends if not ABBREVIATION.search(text[max(0, end - MAX_ABBREVIATION_CHARACTERS) : end])
+    ]
     pieces = [text[start:end].strip() for start, end in pairwise([0, *cuts, len(text)])]
     return [piece for piece in pieces if piece]
 

@@ -9,7 +9,6 @@ from agents import Model, ModelResponse, Usage
 from agents.items import TResponseStreamEvent
 from pydantic import ValidationError
 
-from agent_service.cards.approvals import DENIED
 from agent_service.models.extractive import model_events, task_replies
 from agent_service.models.extractive.attached_text import NO_IMAGES, attached_reply
 from agent_service.models.extractive.conversation import Conversation, ToolAnswer, read_conversation
@@ -30,13 +29,14 @@ from agent_service.models.extractive.task_sentences import (
     Unclear,
     read_command,
 )
+from agent_service.tools.run_server import DENIED
 from agent_service.tools.schemas import LIST_DOCUMENTS, SEARCH, DocumentList, SearchResult, Task, TaskList
 
 NAME = "extractive"
-LONGEST_QUERY = 400
+MAX_QUERY_CHARACTERS = 400
 PASSAGES = 8
-MOST_TASKS = 200
-LONGEST_ERROR = 300
+MAX_TASKS = 200
+MAX_ERROR_CHARACTERS = 300
 
 EMPTY = "What would you like to know? Ask a question about your documents, or say “show my tasks”."
 
@@ -147,7 +147,7 @@ def _carried_over(conversation: Conversation, today: date) -> str | None:
         return None
     asked = [text for text in conversation.earlier if not small_talk(text) and not read_command(text, today)]
     query = carried_over(conversation.question, asked)
-    return query[:LONGEST_QUERY] if query else None
+    return query[:MAX_QUERY_CHARACTERS] if query else None
 
 
 def _search(query: str) -> Step:
@@ -172,7 +172,7 @@ def _overview_step(answers: list[ToolAnswer]) -> Step:
 
 def _query(conversation: Conversation) -> str:
     """The question, with the passage that it points to."""
-    return " ".join(f"{conversation.question} {conversation.quoted}".split())[:LONGEST_QUERY]
+    return " ".join(f"{conversation.question} {conversation.quoted}".split())[:MAX_QUERY_CHARACTERS]
 
 
 def _is_no_command_after_all(command: Command, conversation: Conversation, today: date) -> bool:
@@ -233,7 +233,7 @@ def _change_step(command: ChangeTask, answers: list[ToolAnswer], today: date) ->
     if answers:
         return Say(_failed("The tasks could not be read", answers[-1]))
     status = {"complete": "open", "reopen": "done"}.get(command.action, "all")
-    return CallTool("list_tasks", {"status": status, "limit": MOST_TASKS})
+    return CallTool("list_tasks", {"status": status, "limit": MAX_TASKS})
 
 
 def _change_one_of(command: ChangeTask, tasks: list[Task], today: date) -> Step:
@@ -281,5 +281,5 @@ def _listed_tasks(answers: list[ToolAnswer]) -> list[Task] | None:
 
 
 def _failed(what: str, answer: ToolAnswer) -> str:
-    reason = " ".join((answer.error or "").split())[:LONGEST_ERROR]
+    reason = " ".join((answer.error or "").split())[:MAX_ERROR_CHARACTERS]
     return f"{what}: {reason}" if reason else f"{what}. Please try again."

@@ -4,7 +4,7 @@ import re
 
 from agent_service.tools.schemas import DocumentList
 
-MOST_SHOWN = 30
+MAX_SHOWN = 30
 
 ASKS_FOR_DOCUMENTS = re.compile(
     r"(?:what(?:\s+is|['’]s)|tell\s+me\s+what\s+is)\s+in\s+(?:the|my|your|these)\s+(?:documents|files|knowledge\s+base)"
@@ -25,7 +25,7 @@ def documents_listed(found: DocumentList) -> str:
     """The titles of the documents, with their places."""
     if not found.documents:
         return "There are no documents yet. Add some with `owflex ingest PATH`."
-    shown = found.documents[:MOST_SHOWN]
+    shown = found.documents[:MAX_SHOWN]
     lines = "\n".join(f"- {document.title} (`{document.source}`)" for document in shown)
     more = found.next_cursor is not None or len(found.documents) > len(shown)
     count = f"More than {len(shown)}" if more else str(len(shown))

@@ -14,15 +14,15 @@ from agent_service.models.extractive.markdown_blocks import (
     sentences_of,
     without_links,
 )
-from agent_service.models.extractive.words import question_terms, terms
+from agent_service.models.extractive.terms import question_terms, terms
 from agent_service.tools.schemas import Passage
 
-MOST_QUOTES = 3
-MOST_CHARACTERS = 900
+MAX_QUOTES = 3
+MAX_CHARACTERS = 900
 WHOLE_PARAGRAPH = 320
 SHORT_PARAGRAPH = 100
-LONGEST_LIST = 700
-LONGEST_CODE = 1500
+MAX_LIST_CHARACTERS = 700
+MAX_CODE_CHARACTERS = 1500
 SHORTEST_SENTENCE = 25
 # A heading says what a passage is about, a sentence says it; closeness decides between equals.
 HEADING_WEIGHT = 0.6
@@ -31,7 +31,7 @@ CLOSENESS_WEIGHT = 2.0
 LEAD_WEIGHT = 0.1
 # Of the best quote's score, what another quote needs to stand beside it.
 WORTH_SHOWING = 0.8
-MOST_OF_ONE_PASSAGE = 2
+MAX_OF_ONE_PASSAGE = 2
 # A sentence that shares no more than this with the question, in a passage that is not very close either,
 # does not answer it.
 LEAST_SHARED = 0.2
@@ -62,9 +62,9 @@ def choose_quotes(question: str, passages: Sequence[Passage]) -> list[Quote]:
     chosen: list[Quote] = []
     length = 0
     for quote in candidates:
-        if len(chosen) == MOST_QUOTES or quote.score < WORTH_SHOWING * candidates[0].score:
+        if len(chosen) == MAX_QUOTES or quote.score < WORTH_SHOWING * candidates[0].score:
             break
-        fits = not chosen or length + len(quote.markdown) <= MOST_CHARACTERS
+        fits = not chosen or length + len(quote.markdown) <= MAX_CHARACTERS
         if fits and _is_new(quote, chosen):
             chosen.append(quote)
             length += len(quote.markdown)
@@ -173,10 +173,10 @@ def _introduced(piece: _Piece, blocks: list[Block]) -> Block | None:
         return None
     following = blocks[piece.block + 1]
     is_last_sentence = blocks[piece.block].text.endswith(piece.text)
-    if following.kind == "code" and len(following.text) <= LONGEST_CODE and is_last_sentence:
+    if following.kind == "code" and len(following.text) <= MAX_CODE_CHARACTERS and is_last_sentence:
         return following
     leads_on = is_last_sentence and piece.text.endswith(":")
-    if following.kind == "list" and leads_on and len(following.text) <= LONGEST_LIST:
+    if following.kind == "list" and leads_on and len(following.text) <= MAX_LIST_CHARACTERS:
         return Block("list", without_links(following.text))
     return None
 
@@ -187,7 +187,7 @@ def _with_surroundings(piece: _Piece, blocks: list[Block]) -> str:
     if block.kind == "code":
         return block.text
     if block.kind != "text":
-        return without_links(_first_lines(piece.text, LONGEST_LIST))
+        return without_links(_first_lines(piece.text, MAX_LIST_CHARACTERS))
     if len(block.text) <= WHOLE_PARAGRAPH:
         return without_links(_not_too_short(piece.block, blocks))
     text = ""
@@ -216,7 +216,7 @@ def _first_lines(text: str, limit: int) -> str:
 
 def _is_new(quote: Quote, chosen: Sequence[Quote]) -> bool:
     same_passage = sum(other.passage is quote.passage for other in chosen)
-    return same_passage < MOST_OF_ONE_PASSAGE and not any(_is_said(quote, other) for other in chosen)
+    return same_passage < MAX_OF_ONE_PASSAGE and not any(_is_said(quote, other) for other in chosen)
 
 
 def _is_said(quote: Quote, other: Quote) -> bool:

@@ -2,7 +2,7 @@
 
 from agent_service.models.extractive.markdown_blocks import as_plain_text
 from agent_service.models.extractive.quoting import Quote, choose_quotes, render_quotes
-from agent_service.models.extractive.words import terms
+from agent_service.models.extractive.terms import terms
 from agent_service.tools.schemas import SearchResult
 
 # `confidence` is how likely the passages answer the question, so these are odds: about one in seven, two in

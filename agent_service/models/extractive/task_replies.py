@@ -6,7 +6,7 @@ from datetime import date
 from agent_service.models.extractive.conversation import ToolAnswer
 from agent_service.models.extractive.markdown_blocks import as_plain_text
 from agent_service.models.extractive.task_sentences import ListTasks
-from agent_service.models.extractive.words import question_terms, terms
+from agent_service.models.extractive.terms import question_terms, terms
 from agent_service.tools.schemas import Task, TaskList
 
 LEAST_MATCH = 0.5

@@ -122,14 +122,14 @@ PRIORITY_AT_END = _sentence(
 TAGS_AT_END = _sentence(r"(?:(?:^|\s+)\#[\w-]+)+[\s.!]*$")
 QUOTATION_MARKS = "\"'“”‘’«»`"
 
-LONGEST_SENTENCE = 500
+MAX_SENTENCE_CHARACTERS = 500
 ASK_FOR_TITLE = "What should the task say? For example: add a task to call the dentist by Friday."
 ONE_AT_A_TIME = "I delete one task at a time. For example: delete the task call the dentist."
 
 
 def read_command(text: str, today: date) -> Command | None:
     """What the sentence asks for; None when it is not about the user's tasks, or longer than a sentence."""
-    if len(text) > LONGEST_SENTENCE:
+    if len(text) > MAX_SENTENCE_CHARACTERS:
         return None
     sentence = _without_politeness(text)
     for read in (_read_add, _read_list, _read_change, _read_delete):

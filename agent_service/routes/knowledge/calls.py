@@ -13,13 +13,12 @@ from mcp_types import CallToolResult, TextContent
 from agent_service.context import RequestContext
 from agent_service.errors import McpUnavailableError, RequestRefusedError
 from agent_service.settings.settings import AgentServiceSettings
-from agent_service.tools.connection import CLEANUP_SECONDS, McpConnector
-from agent_service.tools.token import SCOPE
+from agent_service.tools.connection import CLEANUP_SECONDS, SCOPE, McpConnector
 
 logger = logging.getLogger("agent_service")
 
 AWAY = "The documents cannot be reached at the moment. Try again in a minute."
-LONGEST_REASON = 500
+MAX_REASON_CHARACTERS = 500
 TOO_SLOW = "The documents did not answer in time. Try again, or ask for less."
 
 
@@ -94,7 +93,7 @@ class KnowledgeCalls:
 
 def _reason(result: CallToolResult) -> str:
     texts = " ".join(part.text for part in result.content if isinstance(part, TextContent))
-    return " ".join(texts.split())[:LONGEST_REASON]
+    return " ".join(texts.split())[:MAX_REASON_CHARACTERS]
 
 
 def _refusal(reason: str) -> RequestRefusedError:

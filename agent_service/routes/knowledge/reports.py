@@ -17,9 +17,9 @@ from agent_service.settings.settings import AgentServiceSettings
 from database.home import default_data_folder
 
 NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z_.-]{0,99}")
-MOST_REPORTS = 20
+MAX_REPORTS = 20
 # A larger file is none of ours.
-MOST_BYTES = 1_000_000
+MAX_BYTES = 1_000_000
 # What a list shows of each.
 SHOWN = ("measured_at", "mode", "model", "collection", "test_set", "questions", "answerable", "metrics")
 
@@ -51,7 +51,7 @@ def report_routes(settings: AgentServiceSettings, handled: Handled) -> list[Base
 def newest_reports(folder: Path) -> list[dict[str, Any]]:
     """The heads of the newest reports, the last one first; their names begin with the time."""
     names = sorted((path.stem for path in folder.glob("*.json")), reverse=True) if folder.is_dir() else []
-    found = [(name, read_report(folder, name)) for name in names[:MOST_REPORTS]]
+    found = [(name, read_report(folder, name)) for name in names[:MAX_REPORTS]]
     return [
         {"name": name} | {key: report.get(key) for key in SHOWN}
         for name, report in found
@@ -65,8 +65,8 @@ def read_report(folder: Path, name: str) -> dict[str, Any] | None:
         return None
     try:
         with (folder / f"{name}.json").open("rb") as file:
-            content = file.read(MOST_BYTES + 1)
-        report: object = json.loads(content) if len(content) <= MOST_BYTES else None
+            content = file.read(MAX_BYTES + 1)
+        report: object = json.loads(content) if len(content) <= MAX_BYTES else None
     except (OSError, ValueError, RecursionError):
         return None
     return cast(dict[str, Any], report) if isinstance(report, dict) else None

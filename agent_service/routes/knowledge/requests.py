@@ -4,8 +4,8 @@ from starlette.requests import Request
 
 from agent_service.errors import RequestRefusedError
 
-BIGGEST = 2**63 - 1
-LONGEST_DIGITS = 19
+MAX_ID = 2**63 - 1
+MAX_DIGITS = 19
 
 
 def document_id(request: Request) -> int:
@@ -16,8 +16,8 @@ def document_id(request: Request) -> int:
 def path_id(request: Request, sentence: str) -> int:
     """The whole number in the path; anything else is the address of nothing."""
     given = str(request.path_params["id"])
-    found = int(given) if given.isascii() and given.isdigit() and len(given) <= LONGEST_DIGITS else 0
-    if not 1 <= found <= BIGGEST:
+    found = int(given) if given.isascii() and given.isdigit() and len(given) <= MAX_DIGITS else 0
+    if not 1 <= found <= MAX_ID:
         raise RequestRefusedError(sentence, status=404, code="not_found")
     return found
 
@@ -27,7 +27,7 @@ def number(request: Request, name: str) -> int | None:
     given = text(request, name)
     if given is None:
         return None
-    if not (given.isascii() and given.isdigit() and len(given) <= LONGEST_DIGITS):
+    if not (given.isascii() and given.isdigit() and len(given) <= MAX_DIGITS):
         raise RequestRefusedError(f"{name} must be a whole number.", status=422)
     return int(given)
 

@@ -11,18 +11,19 @@ from starlette.routing import BaseRoute, Route
 
 from agent_service.context import RequestContext
 from agent_service.errors import RequestRefusedError
-from agent_service.routes.attachments import answered, read_body
+from agent_service.http.bodies import read_body
+from agent_service.http.responses import answered
 from agent_service.routes.knowledge.calls import KnowledgeCalls
 from agent_service.routes.knowledge.reports import report_routes
 from agent_service.routes.knowledge.requests import demand_json, document_id, number, text
 from agent_service.routes.knowledge.rights import may_upload
-from agent_service.routes.knowledge.uploads import MOST_FILE_BYTES, upload_routes
+from agent_service.routes.knowledge.uploads import MAX_FILE_BYTES, upload_routes
 from agent_service.settings.settings import AgentServiceSettings
 from agent_service.tools.connection import McpConnector
 from serving.token_buckets import TokenBuckets
 
-LARGEST_QUESTION = 65_536
-MOST_AROUND = 41
+MAX_QUESTION_BYTES = 65_536
+MAX_AROUND = 41
 NO_STORE = {"Cache-Control": "no-store"}
 WRONG_SEARCH = "Send a query of 1 to 400 characters as JSON, and if you like: {fields}."
 
@@ -88,7 +89,7 @@ def _count(rate: TokenBuckets[str], context: RequestContext) -> None:
 
 def _rights(settings: AgentServiceSettings) -> Handler:
     async def rights(request: Request, context: RequestContext) -> Mapping[str, Any]:
-        return {"uploads": may_upload(settings, context.user_id), "max_bytes": MOST_FILE_BYTES}
+        return {"uploads": may_upload(settings, context.user_id), "max_bytes": MAX_FILE_BYTES}
 
     return rights
 
@@ -117,7 +118,7 @@ def _reading_routes(
 
     async def search(request: Request, context: RequestContext) -> Mapping[str, Any]:
         demand_json(request)
-        wanted = _search_in(await read_body(request, LARGEST_QUESTION))
+        wanted = _search_in(await read_body(request, MAX_QUESTION_BYTES))
         return await calls.call(context, "search_documents", wanted)
 
     return [
@@ -135,8 +136,8 @@ def _around(request: Request) -> Mapping[str, Any]:
     if chunk_id is None:
         raise RequestRefusedError("Say around which passage: around=CHUNK_ID.", status=422)
     count = number(request, "count") or 5
-    if not 1 <= count <= MOST_AROUND:
-        raise RequestRefusedError(f"count must be 1 to {MOST_AROUND}.", status=422)
+    if not 1 <= count <= MAX_AROUND:
+        raise RequestRefusedError(f"count must be 1 to {MAX_AROUND}.", status=422)
     before, after = number(request, "before"), number(request, "after")
     before = (count - 1) // 2 if before is None else before
     return {

@@ -12,17 +12,17 @@ from starlette.routing import BaseRoute, Route
 
 from agent_service.context import RequestContext
 from agent_service.errors import RequestRefusedError
-from agent_service.routes.attachments import FORM_BYTES, read_body, read_form
+from agent_service.http.bodies import FORM_BYTES, read_body, read_form
 from agent_service.routes.knowledge.calls import KnowledgeCalls
 from agent_service.routes.knowledge.requests import content_type, demand_json, document_id, path_id
 from agent_service.routes.knowledge.rights import check_upload
 from agent_service.settings.settings import AgentServiceSettings
-from agent_service.tools.token import WRITING_SCOPE
+from agent_service.tools.connection import WRITING_SCOPE
 
 # What add_document takes; in Base64 it is a third more.
-MOST_FILE_BYTES = 3_000_000
-LARGEST_ADDRESS = 16_384
-LONGEST_NAME = 200
+MAX_FILE_BYTES = 3_000_000
+MAX_ADDRESS_BYTES = 16_384
+MAX_NAME_CHARACTERS = 200
 DEFAULT_COLLECTION = "default"
 # The page asks again instead of waiting for the worker.
 WAIT_SECONDS = 2
@@ -74,7 +74,7 @@ async def _address_in(request: Request) -> dict[str, Any]:
     """The arguments for a page on the web. Raises `RequestRefusedError`."""
     demand_json(request)
     try:
-        new = NewAddress.model_validate_json(await read_body(request, LARGEST_ADDRESS))
+        new = NewAddress.model_validate_json(await read_body(request, MAX_ADDRESS_BYTES))
     except ValidationError:
         raise RequestRefusedError(WRONG_ADDRESS, status=422) from None
     return new.model_dump()
@@ -83,7 +83,7 @@ async def _address_in(request: Request) -> dict[str, Any]:
 async def _file_in(request: Request) -> dict[str, Any]:
     """The arguments for the file of a form. Raises `RequestRefusedError`."""
     # The body is bounded before it is taken apart: what is too large is not read to its end.
-    body = await read_body(request, MOST_FILE_BYTES + FORM_BYTES)
+    body = await read_body(request, MAX_FILE_BYTES + FORM_BYTES)
     file, fields = await read_form(body, request.headers)
     try:
         name, data = _plain_name(file.filename or ""), await file.read()
@@ -91,8 +91,8 @@ async def _file_in(request: Request) -> dict[str, Any]:
         await file.close()
     if not data:
         raise RequestRefusedError("The file is empty.", status=422)
-    if len(data) > MOST_FILE_BYTES:
-        message = f"The file is larger than {MOST_FILE_BYTES} bytes."
+    if len(data) > MAX_FILE_BYTES:
+        message = f"The file is larger than {MAX_FILE_BYTES} bytes."
         raise RequestRefusedError(message, status=413, code="too_large")
     return {
         "file": base64.b64encode(data).decode("ascii"),
@@ -108,4 +108,8 @@ def _plain_name(name: str) -> str:
     if not own:
         raise RequestRefusedError("The file has no name.", status=422)
     path = PurePosixPath(own)
-    return own if len(own) <= LONGEST_NAME else path.stem[: LONGEST_NAME - len(path.suffix)] + path.suffix
+    return (
+        own
+        if len(own) <= MAX_NAME_CHARACTERS
+        else path.stem[: MAX_NAME_CHARACTERS - len(path.suffix)] + path.suffix
+    )

@@ -3,7 +3,7 @@
 import pytest
 
 from agent_service.models.extractive.follow_ups import (
-    MOST_WORDS,
+    MAX_WORDS,
     carried_over,
     is_follow_up,
     needs_the_one_before,
@@ -102,7 +102,7 @@ def test_a_query_does_not_grow_without_end() -> None:
     long = " ".join(f"word{number}" for number in range(40))
     query = carried_over("why is that?", [long])
     assert query is not None
-    assert len(query.split()) == MOST_WORDS
+    assert len(query.split()) == MAX_WORDS
 
 
 def test_nothing_to_carry_over_is_no_query() -> None:

@@ -1,16 +1,18 @@
-"""Shows in the chat what the tools of a run are doing, as the steps of a ChatKit workflow."""
+"""The tool calls of a run: shown in the chat as the steps of a workflow, their results kept as evidence."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, cast
 
 from agents import Agent, ModelResponse, RunContextWrapper, RunHooks, Tool
 from agents.tool_context import ToolContext
-from chatkit.agents import AgentContext
 from chatkit.icons import IconName
 from chatkit.types import (
+    Annotation,
     CustomTask,
+    EntitySource,
     ThreadItemAddedEvent,
     ThreadItemUpdatedEvent,
     Workflow,
@@ -18,15 +20,12 @@ from chatkit.types import (
     WorkflowTaskAdded,
     WorkflowTaskUpdated,
 )
-from pydantic import Field
 
-from agent_service.context import RequestContext
+from agent_service.context import RunContext
 from agent_service.i18n.catalog import knows, say
-from agent_service.tools.idempotency import CallKeys
-from agent_service.tools.schemas import SEARCH
-from agent_service.turn.evidence import Evidence
+from agent_service.tools.schemas import SEARCH, TASK_TOOLS, Passage, search_result_in
 
-LONGEST_DETAIL = 120
+MAX_DETAIL_CHARACTERS = 120
 
 ICONS: dict[str, IconName] = {
     "search_documents": "search",
@@ -44,14 +43,72 @@ ICONS: dict[str, IconName] = {
 NoteTool = Callable[[str, bool], None]
 
 
-class Turn(AgentContext[RequestContext]):
-    """The context of one run; `message_id` is the user's message that it answers, `calls` what it called."""
+@dataclass(frozen=True)
+class ShownFiles:
+    """The attached files that the model got to see: with this question, and the names of earlier ones."""
 
-    message_id: str | None = None
-    calls: CallKeys = Field(default_factory=CallKeys)
+    with_question: bool = False
+    earlier: frozenset[str] = frozenset()
 
 
-class Steps(RunHooks[Turn]):
+class Evidence:
+    """Collects a run's tool results. The first chunk that is cited gets the number 1, the next one 2.
+
+    `found` is what the same run found before it paused, `files` what the user attached.
+    """
+
+    def __init__(self, found: Iterable[Passage] = (), files: ShownFiles | None = None) -> None:
+        self.files = files or ShownFiles()
+        self.tool_calls = 0
+        self.tools_used: set[str] = set()
+        self.confidence: float | None = None
+        self.task_results: list[tuple[str, Mapping[str, Any]]] = []
+        self._passages = {passage.chunk_id: passage for passage in found}
+        self._numbers: dict[int, int] = {}
+
+    def add(self, tool_name: str, structured: Mapping[str, Any] | None) -> int:
+        """Take in a tool's structured result; returns how many passages it brought."""
+        self.tools_used.add(tool_name)
+        if tool_name in TASK_TOOLS and structured is not None:
+            self.task_results.append((tool_name, structured))
+        found = search_result_in(structured) if tool_name == SEARCH else None
+        if found is None:
+            return 0
+        for passage in found.results:
+            self._passages[passage.chunk_id] = passage
+        if found.confidence is not None:
+            self.confidence = max(found.confidence, self.confidence or 0.0)
+        return len(found.results)
+
+    @property
+    def passages(self) -> list[Passage]:
+        """All passages in the order of their finding."""
+        return list(self._passages.values())
+
+    @property
+    def uncited(self) -> list[Passage]:
+        """The passages that no sentence rests on, in the order of their finding."""
+        return [passage for chunk_id, passage in self._passages.items() if chunk_id not in self._numbers]
+
+    @property
+    def chunk_ids(self) -> set[int]:
+        """The chunks that may be cited."""
+        return set(self._passages)
+
+    def begin_anew(self) -> None:
+        """Count citations from 1 again: everything that was said so far has been taken back."""
+        self._numbers.clear()
+
+    def annotation(self, chunk_id: int, index: int) -> Annotation | None:
+        """The citation of a chunk behind the first `index` characters; None when no tool returned it."""
+        passage = self._passages.get(chunk_id)
+        if passage is None:
+            return None
+        number = self._numbers.setdefault(chunk_id, len(self._numbers) + 1)
+        return Annotation(source=_source(passage, number), index=index)
+
+
+class Steps(RunHooks[RunContext]):
     """Shows each tool call of a run as a step, and keeps what it returned as evidence."""
 
     def __init__(self, evidence: Evidence, note_tool: NoteTool | None = None) -> None:
@@ -60,36 +117,43 @@ class Steps(RunHooks[Turn]):
         self._places: dict[str, tuple[WorkflowItem, int]] = {}
 
     async def on_llm_end(
-        self, context: RunContextWrapper[Turn], agent: Agent[Turn], response: ModelResponse
+        self, context: RunContextWrapper[RunContext], agent: Agent[RunContext], response: ModelResponse
     ) -> None:
         """Count the tool calls the model asks for."""
         self._evidence.tool_calls += sum(item.type == "function_call" for item in response.output)
 
-    async def on_tool_start(self, context: RunContextWrapper[Turn], agent: Agent[Turn], tool: Tool) -> None:
+    async def on_tool_start(
+        self, context: RunContextWrapper[RunContext], agent: Agent[RunContext], tool: Tool
+    ) -> None:
         """Add a step."""
         if isinstance(context, ToolContext):
             await self.begin(context.context, context.tool_call_id, tool.name, _json(context.tool_arguments))
 
     async def on_tool_end(
-        self, context: RunContextWrapper[Turn], agent: Agent[Turn], tool: Tool, result: object
+        self, context: RunContextWrapper[RunContext], agent: Agent[RunContext], tool: Tool, result: object
     ) -> None:
         """Mark the step as ended."""
         if isinstance(context, ToolContext):
             await self.end(context.context, context.tool_call_id, tool.name, _json(result))
 
     async def begin(
-        self, turn: Turn, call_id: str, tool_name: str, arguments: Mapping[str, Any] | None
+        self, turn: RunContext, call_id: str, tool_name: str, arguments: Mapping[str, Any] | None
     ) -> None:
         """Show a call that begins."""
         title = _title(turn.request_context.locale, tool_name, "begun")
         icon = ICONS.get(tool_name, "bolt")
         about = (arguments or {}).get("query") or (arguments or {}).get("title") or ""
         task = CustomTask(
-            title=title, icon=icon, content=str(about)[:LONGEST_DETAIL] or None, status_indicator="loading"
+            title=title,
+            icon=icon,
+            content=str(about)[:MAX_DETAIL_CHARACTERS] or None,
+            status_indicator="loading",
         )
         self._places[call_id] = await _append(turn, task)
 
-    async def end(self, turn: Turn, call_id: str, tool_name: str, content: Mapping[str, Any] | None) -> None:
+    async def end(
+        self, turn: RunContext, call_id: str, tool_name: str, content: Mapping[str, Any] | None
+    ) -> None:
         """Take in what a call returned (None: an error), and show that it has ended."""
         found = self._evidence.add(tool_name, content)
         if self._note_tool is not None:
@@ -107,7 +171,7 @@ class Steps(RunHooks[Turn]):
             await turn.stream(ThreadItemUpdatedEvent(item_id=workflow.id, update=updated))
 
 
-async def _append(turn: Turn, task: CustomTask) -> tuple[WorkflowItem, int]:
+async def _append(turn: RunContext, task: CustomTask) -> tuple[WorkflowItem, int]:
     """Put the task into the turn's workflow; returns the workflow and the task's place in it."""
     workflow = turn.workflow_item
     if workflow is None:
@@ -149,3 +213,26 @@ def _json(text: object) -> Mapping[str, Any] | None:
     except ValueError:
         return None
     return cast(Mapping[str, Any], value) if isinstance(value, dict) else None
+
+
+def _source(passage: Passage, number: int) -> EntitySource:
+    path = " › ".join(passage.heading_path)
+    data = {
+        "document_id": str(passage.document_id),
+        "source": passage.source,
+        "heading_path": path,
+        "page": None if passage.page is None else str(passage.page),
+        "position": str(passage.position),
+        "passage": passage.text,
+        "similarity": f"{passage.similarity:.3f}",
+    }
+    return EntitySource(
+        id=str(passage.chunk_id),
+        title=passage.title,
+        description=path or None,
+        icon="document",
+        label=passage.source,
+        inline_label=str(number),
+        interactive=True,
+        data={name: value for name, value in data.items() if value is not None},
+    )

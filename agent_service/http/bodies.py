@@ -1,0 +1,69 @@
+"""The bodies of requests, read no further than they may be long."""
+
+from collections.abc import AsyncGenerator
+
+from python_multipart.exceptions import MultipartParseError
+from starlette.datastructures import Headers, UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.requests import ClientDisconnect, Request
+
+from agent_service.errors import RequestRefusedError
+
+# The lines around a file in a form.
+FORM_BYTES = 65_536
+
+
+async def read_file(request: Request, max_bytes: int) -> tuple[str, str, bytes]:
+    """Name, declared type and bytes of a file sent as such or in the field `file` of a form.
+
+    Raises `RequestRefusedError`.
+    """
+    content_type = request.headers.get("content-type", "")
+    is_form = content_type.lower().startswith("multipart/form-data")
+    body = await read_body(request, max_bytes + (FORM_BYTES if is_form else 0))
+    if not is_form:
+        return "", content_type, body
+    file = await _file_in(body, request.headers)
+    try:
+        return file.filename or "", file.content_type or "", await file.read()
+    finally:
+        await file.close()
+
+
+async def read_body(request: Request, max_bytes: int) -> bytes:
+    """The whole body. Raises `RequestRefusedError` as soon as it is longer than `max_bytes`."""
+    body = bytearray()
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > max_bytes:
+                message = f"The file is larger than {max_bytes} bytes."
+                raise RequestRefusedError(message, status=413, code="too_large")
+    except ClientDisconnect:
+        raise RequestRefusedError("The upload was cut off.") from None
+    return bytes(body)
+
+
+async def _file_in(body: bytes, headers: Headers) -> UploadFile:
+    file, _ = await read_form(body, headers)
+    return file
+
+
+async def read_form(body: bytes, headers: Headers) -> tuple[UploadFile, dict[str, str]]:
+    """The file in the field `file` of a form, to be closed, and the other fields.
+
+    Raises `RequestRefusedError`.
+    """
+
+    async def stream() -> AsyncGenerator[bytes]:
+        yield body
+        yield b""
+
+    try:
+        form = await MultiPartParser(headers, stream(), max_files=1, max_fields=20).parse()
+    except (MultiPartException, MultipartParseError, KeyError, UnicodeDecodeError):
+        raise RequestRefusedError("This is no valid form with one file.") from None
+    file = form.get("file")
+    if not isinstance(file, UploadFile):
+        raise RequestRefusedError("Send the file in the form field `file`.")
+    return file, {name: value for name, value in form.items() if isinstance(value, str)}
