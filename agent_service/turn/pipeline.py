@@ -25,7 +25,7 @@ from agent_service.turn.citations import Citations
 from agent_service.turn.clicks import Click, Clicks
 from agent_service.turn.closing import Said, UncitedNotice, Unfinished, ending
 from agent_service.turn.edits import edited_message, replace_from
-from agent_service.turn.history import load_history, question_of, text_of, title_of
+from agent_service.turn.history import load_history, question_of, tags_of, text_of, title_of
 from agent_service.turn.runner import Progress, StandInNotice, Turn, run_agent
 from agent_service.turn.tool_calls import Evidence, Steps
 from agent_service.turn.user_errors import for_user, without_retry
@@ -186,9 +186,10 @@ class Turns:
         )
         if message is not None:
             self.watcher.asked(text_of(message))
-            scope = scope_of(message.content)
-            limit(turn.mcp_server, scope)
-            history = history.with_note(scope.note) if scope else history
+            if tags := tags_of(message):
+                scope = scope_of(tags)
+                limit(turn.mcp_server, scope)
+                history = history.with_note(scope.note) if scope else history
             turn = replace(turn, question=question_of(message), message_id=message.id)
         evidence = Evidence(files=history.files)
         steps = Steps(evidence, self.metrics.tool_called)
