@@ -25,11 +25,18 @@ from database.home import open_data_folder
 from knowledge_base.embedding import SentenceTransformerEmbedder
 from knowledge_base.place import embedding_cache
 from tests.support.databases import FreshDatabases
+from tests.support.durations import Durations
 from tests.support.serving import Serve, serving
 
 # What is imported while tests are collected stays: looking through it for garbage, again and again, takes
 # longer than many a test.
 gc.disable()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let the process that hears of all tests remember how long they took."""
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Durations(config))
 
 
 def pytest_collection_finish() -> None:
