@@ -1,8 +1,8 @@
 """The tests that are nearest to what was changed, as many as fit into a minute; `make quick` runs them.
 
-Near is a test file that imports a changed module, less near one that imports what imports it, still less one that
-is in the folder of its package. How long a file takes is known from its last run. This is for while you work,
-`make check` for when you are done.
+Near is a test file that imports a changed module or is named after it, less near one that imports what imports
+it, still less one in the folder of its package. How long a file takes is known from its last run. This is for
+while you work, `make check` for when you are done.
 """
 
 import ast
@@ -75,13 +75,12 @@ def changed_files() -> Iterator[str]:
 def near_tests(changes: set[str]) -> Iterator[TestFile]:
     """The test files from which imports lead to a change; a changed one is as near as can be."""
     distances = _distances({_module(path) for path in changes if path.endswith(".py")})
-    packages = {path.split("/")[0] for path in changes}
     seconds = known_seconds(ROOT)
     for file in sorted((ROOT / "tests").rglob("test_*.py")):
         path = file.relative_to(ROOT).as_posix()
         found = [distances[name] for name in {*_imports(file), _module(path)} if name in distances]
         found += [distances[name] + SHARED for name in _shared_imports(file) if name in distances]
-        found += [SAME_FOLDER for package in packages if path.startswith(f"tests/{package}/")]
+        found += [_kinship(path, changed) for changed in changes if _is_of_package(path, changed)]
         if found:
             yield TestFile(min(found), seconds.get(path, UNKNOWN_SECONDS), path)
 
@@ -120,6 +119,14 @@ def _distances(modules: set[str]) -> dict[str, int]:
         edge = set[str]().union(*users) - found.keys()
         found |= dict.fromkeys(edge, distance)
     return found
+
+
+def _is_of_package(test: str, changed: str) -> bool:
+    return test.startswith(f"tests/{changed.split('/')[0]}/")
+
+
+def _kinship(test: str, changed: str) -> int:
+    return 0 if Path(test).stem.startswith(f"test_{Path(changed).stem}") else SAME_FOLDER
 
 
 def _shared_imports(file: Path) -> set[str]:
