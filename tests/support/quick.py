@@ -1,8 +1,8 @@
 """The tests that are nearest to what was changed, as many as fit into a minute; `make quick` runs them.
 
-Near is a test file that imports a changed module or is named after it, less near one that imports what imports
-it, still less one in the folder of its package. How long a file takes is known from its last run. This is for
-while you work, `make check` for when you are done.
+Near is a test file that imports a changed module or is named after it, less near one that imports what
+imports it, still less one in the folder of its package. How long a file takes is known from its last run.
+This is for while you work, `make check` for when you are done.
 """
 
 import ast
@@ -41,7 +41,7 @@ SAME_FOLDER = 10
 
 
 @dataclass(frozen=True, order=True)
-class TestFile:
+class NearFile:
     """A test file, how far from the change it is, and how long it takes in seconds."""
 
     distance: int
@@ -72,7 +72,7 @@ def changed_files() -> Iterator[str]:
     yield from _git("ls-files", "--others", "--exclude-standard")
 
 
-def near_tests(changes: set[str]) -> Iterator[TestFile]:
+def near_tests(changes: set[str]) -> Iterator[NearFile]:
     """The test files from which imports lead to a change; a changed one is as near as can be."""
     distances = _distances({_module(path) for path in changes if path.endswith(".py")})
     seconds = known_seconds(ROOT)
@@ -82,19 +82,19 @@ def near_tests(changes: set[str]) -> Iterator[TestFile]:
         found += [distances[name] + SHARED for name in _shared_imports(file) if name in distances]
         found += [_kinship(path, changed) for changed in changes if _is_of_package(path, changed)]
         if found:
-            yield TestFile(min(found), seconds.get(path, UNKNOWN_SECONDS), path)
+            yield NearFile(min(found), seconds.get(path, UNKNOWN_SECONDS), path)
 
 
-def fitting(near: list[TestFile], budget: float) -> tuple[list[TestFile], list[TestFile]]:
+def fitting(near: list[NearFile], budget: float) -> tuple[list[NearFile], list[NearFile]]:
     """The nearest that fit into `budget` seconds, at least one, and the rest."""
-    chosen: list[TestFile] = []
+    chosen: list[NearFile] = []
     for file in near:
         if not chosen or sum(one.seconds for one in chosen) + file.seconds <= budget:
             chosen.append(file)
     return chosen, [file for file in near if file not in chosen]
 
 
-def report(chosen: list[TestFile], left_out: list[TestFile], changes: set[str]) -> str:
+def report(chosen: list[NearFile], left_out: list[NearFile], changes: set[str]) -> str:
     """What ran and what did not, for the one who has changed something."""
     lines = [f"Run: {len(chosen)} test files near {len(changes)} changed files."]
     if left_out:
