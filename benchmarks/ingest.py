@@ -35,9 +35,9 @@ from ingest.reading.process import ParserProcess, ReadLimits
 from ingest.report import Silent
 from ingest.settings import IngestSettings
 from ingest.sync_run import run_sync
+from knowledge_base.bootstrap import migrate_knowledge_base
 from knowledge_base.embedding import DEFAULT_MODEL, Embedder, create_embedder
 from knowledge_base.embedding.source import find_model
-from knowledge_base.place import migrate_knowledge_base
 
 HERE = Path(__file__).parent
 OWFLEX = "OwFlex"

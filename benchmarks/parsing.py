@@ -24,7 +24,7 @@ from knowledge_base.embedding import DEFAULT_MODEL
 from knowledge_base.embedding.source import find_model
 
 MODEL_TOKENS = 256
-LONGEST_OUTCOME = 120
+MAX_OUTCOME_CHARACTERS = 120
 # What `ru_maxrss` counts in: kilobytes, but bytes on macOS.
 UNITS_PER_MEGABYTE = 1024 * 1024 if sys.platform == "darwin" else 1024
 
@@ -103,7 +103,7 @@ class Row:
 
     def as_markdown(self) -> str:
         """The line as it is printed."""
-        outcome = self.outcome.replace("|", "/").replace("\n", " ")[:LONGEST_OUTCOME]
+        outcome = self.outcome.replace("|", "/").replace("\n", " ")[:MAX_OUTCOME_CHARACTERS]
         name = self.name.replace("|", "/")
         return f"| {name} | {outcome} | {self.chunks} | {self.seconds:.2f} | {self.megabytes:.0f} |"
 

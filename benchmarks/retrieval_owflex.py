@@ -20,10 +20,10 @@ from ingest.reading.chunked_document import ChunkedDocument
 from ingest.reading.chunking import Chunk
 from ingest.storing.chunk_rows import text_hash
 from ingest.storing.documents import Connection, NewDocument, store_documents
+from knowledge_base.bootstrap import migrate_knowledge_base
 from knowledge_base.embedding import DEFAULT_MODEL, create_embedder
-from knowledge_base.place import migrate_knowledge_base
+from knowledge_base.embedding_spaces import hold_space_in_use
 from knowledge_base.search import Mode, Question, SearchFilter, search
-from knowledge_base.spaces import hold_space_in_use
 
 DOCUMENTS_AT_ONCE = 200
 COLLECTION = "default"

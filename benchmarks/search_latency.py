@@ -32,10 +32,10 @@ from ingest.reading.chunked_document import ChunkedDocument
 from ingest.reading.chunking import Chunk
 from ingest.storing.chunk_rows import text_hash
 from ingest.storing.documents import Connection, NewDocument, store_documents
+from knowledge_base.bootstrap import migrate_knowledge_base
 from knowledge_base.embedding import DEFAULT_MODEL, Vectors, create_embedder
-from knowledge_base.place import migrate_knowledge_base
+from knowledge_base.embedding_spaces import hold_space_in_use
 from knowledge_base.search import Mode, Question, SearchFilter, search
-from knowledge_base.spaces import hold_space_in_use
 from knowledge_base.vector_index import ensure_vector_index, look_widely, vector_index
 
 DIMENSIONS, CLUSTER = 384, 100

@@ -27,7 +27,7 @@ from ingest.report import Watcher
 from ingest.storing.chunk_rows import Vectors, text_hash
 from ingest.storing.documents import NewDocument, known_vectors, store_documents
 from knowledge_base.embedding import Embedder
-from knowledge_base.spaces import hold_space_in_use
+from knowledge_base.embedding_spaces import hold_space_in_use
 
 logger = logging.getLogger("ingest")
 

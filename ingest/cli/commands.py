@@ -18,6 +18,25 @@ class PathsOrCommand(TyperGroup):
             args = [DEFAULT_COMMAND, *args]
         return super().parse_args(ctx, args)
 
+    def invoke(self, ctx: typer.Context) -> object:  # type: ignore[override]
+        """Run the command, unless a setting is wrong: that is said before a second goes by with imports."""
+        if not set(ctx.help_option_names) & set(ctx.args):
+            _check_settings()
+        return super().invoke(ctx)
+
+
+def _check_settings() -> None:
+    from database.errors import SettingsError
+    from database.settings import read_settings
+    from ingest.settings import IngestSettings
+    from serving.exit_codes import FAILED, print_error
+
+    try:
+        read_settings(IngestSettings)
+    except SettingsError as error:
+        print_error(error)
+        raise typer.Exit(FAILED) from None
+
 
 app = typer.Typer(
     cls=PathsOrCommand,

@@ -29,10 +29,10 @@ from ingest.storing.catalog import (
 )
 from ingest.storing.reindexing import reindex
 from ingest.storing.repair import repair, repair_postings
+from knowledge_base.bootstrap import embedder_for, knowledge_base_url, migrate_knowledge_base
 from knowledge_base.documents import read_chunks
 from knowledge_base.embedding import Embedder
-from knowledge_base.place import embedder_for, knowledge_base_url, migrate_knowledge_base
-from knowledge_base.spaces import Progress as Filled
+from knowledge_base.embedding_spaces import Progress as Filled
 
 MAX_CHUNKS_SHOWN = 10_000
 

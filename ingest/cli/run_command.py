@@ -8,13 +8,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
 from rich.console import Console
 from rich.markup import escape
 
 from database.errors import DatabaseError
 from database.home import open_data_folder
-from database.process import setting_problems
+from database.settings import read_settings
 from ingest.cli.display import Display, print_report, report_as_json
 from ingest.errors import IngestError, OptionError, PathMissingError
 from ingest.ingestion import Ingestion, Wanted, is_url, open_ingestion, spool_folder
@@ -24,10 +23,11 @@ from ingest.planning import Step, steps
 from ingest.report import FileReport, Report
 from ingest.settings import IngestSettings
 from ingest.sync_run import SyncTask, planned, run_sync
+from knowledge_base.bootstrap import embedder_for, knowledge_base_url, migrate_knowledge_base
 from knowledge_base.errors import KnowledgeBaseError
-from knowledge_base.place import embedder_for, knowledge_base_url, migrate_knowledge_base
 from parsing.errors import FileProblemError
 from parsing.formats import MODULES
+from serving.exit_codes import exit_code_of
 
 ALL_GOOD, NOT_DONE, SOME_FAILED, INTERRUPTED = 0, 1, 2, 130
 STDIN = "-"
@@ -53,15 +53,16 @@ def in_plain_words(run: Callable[[IngestSettings], int]) -> int:
     """The exit code of `run`; 1 after an error whose text is for the user, 130 after Ctrl+C or SIGTERM."""
     _hear_signals()
     try:
-        return run(IngestSettings(_env_file=".env"))  # pyright: ignore[reportCallIssue]
-    except (DatabaseError, KnowledgeBaseError, IngestError, FileProblemError) as error:
-        errors.print(f"[red]{escape(str(error))}[/red]")
-    except ValidationError as error:
-        errors.print(f"[red]{escape(chr(10).join(setting_problems(error)))}[/red]")
+        return exit_code_of(
+            lambda: run(read_settings(IngestSettings)),
+            DatabaseError,
+            KnowledgeBaseError,
+            IngestError,
+            FileProblemError,
+        )
     except KeyboardInterrupt:
         errors.print("Stopped. What was stored is kept; the same command goes on from there.")
         return INTERRUPTED
-    return NOT_DONE
 
 
 def _hear_signals() -> None:

@@ -9,7 +9,7 @@ from database.pool import Pool
 from ingest.storing.chunk_rows import hash_of
 from ingest.storing.documents import known_vectors
 from knowledge_base.embedding import Embedder
-from knowledge_base.spaces import Progress, new_space, progress_of, switch_to_space
+from knowledge_base.embedding_spaces import Progress, new_space, progress_of, switch_to_space
 
 EMBEDDED_AT_ONCE = 256
 

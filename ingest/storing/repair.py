@@ -8,8 +8,8 @@ from psycopg.rows import TupleRow
 from database.pool import Pool
 from ingest.storing.reindexing import embed_missing
 from knowledge_base.embedding import Embedder
+from knowledge_base.embedding_spaces import hold_space_in_use, remove_retired_spaces
 from knowledge_base.postings import PassageText, copy_postings, impacts, languages_of
-from knowledge_base.spaces import hold_space_in_use, remove_retired_spaces
 
 Connection = AsyncConnection[TupleRow]
 

@@ -21,6 +21,7 @@ from agent_service.errors import RequestRefusedError
 from agent_service.observe import logs
 from agent_service.requests.admission import admit
 from serving.draining import Running
+from serving.logs import new_handler
 from serving.requests import outgoing_headers, request_id
 from serving.telemetry import without_texts
 from tests.agent_service.conftest import Answer, Chat, FakeKnowledge, OpenChat, Serve, parse_events
@@ -70,9 +71,7 @@ async def test_the_log_has_the_request_and_the_user_but_words_only_on_demand(
     open_chat: OpenChat, caplog: pytest.LogCaptureFixture, with_words: bool
 ) -> None:
     lines: list[str] = []
-    handler = logging.Handler()
-    handler.addFilter(logs.add_origin)
-    handler.setFormatter(logs.formatter("json"))
+    handler = new_handler("json", logs.STYLE)
     handler.emit = lambda record: lines.append(handler.format(record))
     logging.getLogger("agent_service").addHandler(handler)
     try:
@@ -102,7 +101,7 @@ async def test_a_turn_is_one_trace_and_spans_have_no_words(
     memory = InMemorySpanExporter()
     provider = TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(without_texts(memory)))
-    monkeypatch.setattr("agent_service.turn.telemetry.TRACER", provider.get_tracer("owflex.chat"))
+    monkeypatch.setattr("agent_service.observe.metrics.TRACER", provider.get_tracer("owflex.chat"))
     chat = await open_chat(ScriptedModel([[function_call("list_tasks", {}, call_id="call_1")], say("None.")]))
     parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
     await chat.post(Chat.message(SECRET_QUESTION), traceparent=parent)

@@ -15,7 +15,7 @@ from ingest.reading.chunking import Chunk
 from ingest.storing.chunk_rows import text_hash
 from ingest.storing.documents import NewDocument, store_documents
 from knowledge_base.embedding import Vectors
-from knowledge_base.spaces import hold_space_in_use
+from knowledge_base.embedding_spaces import hold_space_in_use
 
 Connection = AsyncConnection[TupleRow]
 

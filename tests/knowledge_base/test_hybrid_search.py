@@ -15,12 +15,12 @@ from ingest.reading.chunking import Chunk
 from ingest.storing.chunk_rows import text_hash
 from ingest.storing.documents import NewDocument, remove_documents, store_documents
 from knowledge_base.confidence import confidence_of
+from knowledge_base.embedding_spaces import hold_space_in_use
 from knowledge_base.errors import LanguageUnknownError
 from knowledge_base.lexemes import words
 from knowledge_base.postings import set_language
 from knowledge_base.search import Mode, Question, SearchFilter, SearchOutcome, search
 from knowledge_base.search_query import search_statement
-from knowledge_base.spaces import hold_space_in_use
 from knowledge_base.vector_index import EF_SEARCH, VectorIndex, ensure_vector_index, vector_index
 
 if TYPE_CHECKING:

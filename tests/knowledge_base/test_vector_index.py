@@ -11,8 +11,8 @@ from ingest.reading.chunked_document import ChunkedDocument
 from ingest.reading.chunking import Chunk
 from ingest.storing.chunk_rows import text_hash
 from ingest.storing.documents import NewDocument, store_documents
+from knowledge_base.embedding_spaces import hold_space_in_use
 from knowledge_base.search import Question, SearchFilter, search
-from knowledge_base.spaces import hold_space_in_use
 from knowledge_base.vector_index import WORTH_AN_INDEX, ensure_vector_index, look_widely, vector_index
 
 if TYPE_CHECKING:

@@ -14,10 +14,11 @@ from pydantic import SecretStr
 from database.pool import Pool, create_pool
 from knowledge_base.access import open_server_pool, prepare_server_role
 from knowledge_base.embedding import SentenceTransformerEmbedder
-from knowledge_base.following import FollowingEmbedder
+from knowledge_base.following_embedder import FollowingEmbedder
 from mcp_server.app import http_app
-from mcp_server.auth import AGENT_ISSUER, AUDIENCE, SCOPES, BearerVerifier
+from mcp_server.auth import AGENT_ISSUER, AUDIENCE, BearerVerifier
 from mcp_server.health import Health
+from mcp_server.scopes import SCOPES
 from mcp_server.server import create_server
 from mcp_server.settings import McpServerSettings
 from tests.support.schemas import tools_parsed_once

@@ -17,7 +17,8 @@ from ingest.settings import IngestSettings
 from ingest.sync_run import run_sync
 from knowledge_base.access import Access, acting_for, open_server_pool, prepare_server_role
 from knowledge_base.embedding import SentenceTransformerEmbedder
-from mcp_server.auth import SCOPES, Caller
+from mcp_server.auth import Caller
+from mcp_server.scopes import SCOPES
 from mcp_server.tools.writing import WritingTools
 
 if TYPE_CHECKING:

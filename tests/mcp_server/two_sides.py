@@ -22,7 +22,7 @@ from ingest.storing.chunk_rows import text_hash
 from ingest.storing.documents import NewDocument, store_documents
 from knowledge_base.api_keys import NewApiKey, create_api_key
 from knowledge_base.embedding import SentenceTransformerEmbedder
-from knowledge_base.spaces import hold_space_in_use
+from knowledge_base.embedding_spaces import hold_space_in_use
 
 Connection = AsyncConnection[TupleRow]
 
