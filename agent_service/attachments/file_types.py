@@ -19,7 +19,6 @@ TEXTS = {
 }
 PLAIN = "text/plain"
 ACCEPTED = (PDF, DOCX, PLAIN, *sorted(set(TEXTS.values())), *IMAGES)
-ACCEPTED_IN_WORDS = "text, Markdown, HTML, CSV, JSON, PDF, DOCX and images (PNG, JPEG, WebP, GIF)"
 CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 # Beginnings of formats that hold no control characters where we look, and are no text.

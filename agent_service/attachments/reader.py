@@ -17,12 +17,11 @@ MAX_CHARACTERS = 400_000
 MOST_PAGES = 500
 MOST_UNPACKED_BYTES = 100_000_000
 MOST_PIXELS = 50_000_000
-UNREADABLE = "The file cannot be read as {kind}: it is damaged, or protected with a password."
-KINDS = {PDF: "PDF", DOCX: "DOCX", HTML: "HTML", **dict.fromkeys(IMAGES, "an image")}
+UNREADABLE = "upload.unreadable"
 
 
 class _UnreadableError(Exception):
-    """The reader's sentence for the user."""
+    """Why a file cannot be read: a sentence of the catalogue, by its key."""
 
 
 async def read_text(mime_type: str, data: bytes, *, seconds: float = SECONDS) -> str | None:
@@ -33,23 +32,24 @@ async def read_text(mime_type: str, data: bytes, *, seconds: float = SECONDS) ->
     try:
         output = await run_child("agent_service.attachments.reader", mime_type, data, seconds=seconds)
     except TimeoutError:
-        raise _refusal("The file takes too long to read. Attach a smaller one.") from None
-    return _text_in(output, mime_type)
+        raise _refusal("upload.too_slow") from None
+    return _text_in(output)
 
 
-def _text_in(output: bytes, mime_type: str) -> str | None:
+def _text_in(output: bytes) -> str | None:
     try:
         answer = cast(dict[str, Any], json.loads(output))
     except ValueError:
-        raise _refusal(UNREADABLE.format(kind=KINDS.get(mime_type, "text"))) from None
+        raise _refusal(UNREADABLE) from None
     if "problem" in answer:
-        raise _refusal(str(answer["problem"]))
+        key = str(answer["problem"])
+        raise _refusal(key)
     text = answer["text"]
     return None if text is None else str(text).replace("\x00", "")
 
 
-def _refusal(message: str) -> RequestRefusedError:
-    return RequestRefusedError(message, status=422, code="unreadable_file")
+def _refusal(key: str) -> RequestRefusedError:
+    return RequestRefusedError(key, status=422, code="unreadable_file")
 
 
 def main() -> None:
@@ -59,14 +59,13 @@ def main() -> None:
     try:
         text = _reader(mime_type)(sys.stdin.buffer.read())
         if text is not None and not text.strip():
-            raise _UnreadableError("There is no text in the file. Is it a scan, or empty?")
+            raise _UnreadableError("upload.no_text")
         answer = {"text": text[:MAX_CHARACTERS] if text is not None else None}
     except _UnreadableError as error:
         answer = {"problem": str(error)}
     except Exception as error:  # noqa: BLE001 - whatever a parser raises means the same to the user
-        kind = KINDS.get(mime_type, "text")
         print(type(error).__name__, file=sys.stderr)  # noqa: T201
-        answer = {"problem": UNREADABLE.format(kind=kind)}
+        answer = {"problem": UNREADABLE}
     sys.stdout.write(json.dumps(answer))
 
 
@@ -96,7 +95,7 @@ def _docx(data: bytes) -> str:
 
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         if sum(entry.file_size for entry in archive.infolist()) > MOST_UNPACKED_BYTES:
-            raise _UnreadableError("The file is too large once it is unpacked. Attach a smaller one.")
+            raise _UnreadableError("upload.unpacks_too_large")
     no_images = mammoth.images.img_element(lambda _: {"src": ""})  # pyright: ignore
     html = cast(str, mammoth.convert_to_html(io.BytesIO(data), convert_image=no_images).value)  # pyright: ignore
     return _as_markdown(html)
@@ -121,7 +120,7 @@ def _plain(data: bytes) -> str:
     except UnicodeDecodeError:
         best = from_bytes(data[:MAX_CHARACTERS]).best()
     if best is None:
-        raise _UnreadableError("The characters of the text cannot be told. Save it as UTF-8.")
+        raise _UnreadableError("upload.unknown_characters")
     return str(best)
 
 
@@ -131,7 +130,7 @@ def _checked_image(data: bytes) -> None:
 
     with Image.open(io.BytesIO(data)) as image:
         if image.width * image.height > MOST_PIXELS:
-            raise _UnreadableError("The image has too many pixels. Attach a smaller one.")
+            raise _UnreadableError("upload.too_many_pixels")
 
 
 def _limit_memory() -> None:

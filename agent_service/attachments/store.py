@@ -18,7 +18,7 @@ from chatkit.types import (
 )
 from pydantic import AnyUrl, TypeAdapter
 
-from agent_service.attachments.file_types import ACCEPTED_IN_WORDS, IMAGES, file_type, same_kind
+from agent_service.attachments.file_types import IMAGES, file_type, same_kind
 from agent_service.attachments.reader import read_text
 from agent_service.context import RequestContext
 from agent_service.errors import RequestRefusedError
@@ -156,13 +156,13 @@ class PostgresAttachments(AttachmentStore[RequestContext]):
         """
         most = self._settings.attachment_max_count
         if len(set(ids)) != len(ids) or len(ids) > most:
-            raise RequestRefusedError(f"A message can carry {most} different files at most.")
+            raise RequestRefusedError("upload.too_many", number=most)
         for attachment_id in ids:
             attachment = await self._store.load_attachment(attachment_id, context)
             if attachment.upload_descriptor is not None:
-                raise RequestRefusedError(f"The file {attachment.name} was not uploaded yet.")
+                raise RequestRefusedError("upload.not_uploaded", name=attachment.name)
             if attachment.thread_id is not None:
-                raise RequestRefusedError(f"The file {attachment.name} was sent already. Attach it anew.")
+                raise RequestRefusedError("upload.sent_before", name=attachment.name)
 
     async def _read(self, name: str, declared: str, data: bytes) -> tuple[str, str | None]:
         """The file's real type and its text."""
@@ -170,10 +170,7 @@ class PostgresAttachments(AttachmentStore[RequestContext]):
         mime_type = file_type(name, data)
         if mime_type is None or not same_kind(declared, mime_type):
             raise RequestRefusedError(
-                f"{_clean(name)} is no file that can be attached, or not what its name says. "
-                f"There can be: {ACCEPTED_IN_WORDS}.",
-                status=415,
-                code="unsupported_type",
+                "upload.wrong_type", status=415, code="unsupported_type", name=_clean(name)
             )
         async with self._readers:
             return mime_type, await read_text(mime_type, data)
@@ -191,11 +188,9 @@ class PostgresAttachments(AttachmentStore[RequestContext]):
 
     def _check_size(self, size: int) -> None:
         if size > self.max_bytes:
-            raise RequestRefusedError(
-                f"The file is larger than {self.max_bytes} bytes.", status=413, code="too_large"
-            )
+            raise RequestRefusedError("upload.too_large", status=413, code="too_large", bytes=self.max_bytes)
         if size <= 0:
-            raise RequestRefusedError("The file is empty.")
+            raise RequestRefusedError("upload.empty")
 
     async def _check_unsent(self, context: RequestContext) -> None:
         await remove_unsent(self._pool)
@@ -206,9 +201,7 @@ class PostgresAttachments(AttachmentStore[RequestContext]):
         )
         if rows and rows[0][0] >= MOST_UNSENT:
             raise RequestRefusedError(
-                f"There are {MOST_UNSENT} files waiting to be sent. Send or remove some first.",
-                status=429,
-                code="too_many_files",
+                "upload.too_many_waiting", status=429, code="too_many_files", number=MOST_UNSENT
             )
 
 
