@@ -2,7 +2,7 @@
 FROM python:3.12-slim AS build
 
 WORKDIR /src
-COPY pyproject.toml README.md LICENSE build_page.py hatch_build.py ./
+COPY pyproject.toml constraints.txt README.md LICENSE build_page.py hatch_build.py ./
 COPY owflex owflex
 COPY mcp_server mcp_server
 COPY agent_service agent_service
@@ -18,7 +18,7 @@ ARG TORCH=torch==2.13.0
 ARG PIP_EXTRA_INDEX_URL
 RUN python -m venv /opt/owflex \
     && /opt/owflex/bin/pip install --no-cache-dir "$TORCH" \
-    && /opt/owflex/bin/pip install --no-cache-dir .
+    && /opt/owflex/bin/pip install --no-cache-dir --constraint constraints.txt .
 
 FROM python:3.12-slim
 

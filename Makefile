@@ -11,10 +11,11 @@ VENV ?= .venv
 TORCH ?= torch==2.13.0
 
 BIN := $(VENV)/bin
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 # Tests wait more than they compute. Each worker has a Postgres and an embedding model of its own (about 1 GB).
 WORKERS ?= 3
 PYTEST := $(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal
-SOURCES := owflex mcp_server agent_service ingest knowledge_base serving parsing database tests build_page.py
+SOURCES := owflex mcp_server agent_service ingest knowledge_base serving parsing database tests build_page.py pin_versions.py
 PAGE := $(shell find chat_page -type f -not -path '*/node_modules/*' 2>/dev/null)
 
 .PHONY: run test test-slow test-browser check format lint contracts types tests page-check examples clean install
@@ -31,11 +32,20 @@ install: $(VENV)/.installed
 test: $(VENV)/.installed-dev browser
 	$(PYTEST)
 
-check: $(VENV)/.installed-dev browser lint contracts types page-check examples tests
+check: $(VENV)/.installed-dev browser versions lint contracts types page-check examples tests
 
 format: $(VENV)/.installed-dev
 	$(BIN)/ruff format $(SOURCES)
 	$(BIN)/ruff check --fix $(SOURCES)
+	$(BIN)/python build_page.py format
+
+# The tested versions, anew from the ranges of pyproject.toml; and whether they are those that are installed.
+constraints: $(VENV)/.installed-dev
+	$(BIN)/python pin_versions.py
+
+versions: $(VENV)/.installed-dev
+	$(BIN)/python pin_versions.py check
+.PHONY: constraints versions
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check $(SOURCES)
@@ -56,6 +66,11 @@ examples: $(VENV)/.installed-dev
 
 tests: $(VENV)/.installed-dev
 	$(PYTEST)
+
+# Which lines the tests run through: a table here, a page for each file in build/coverage.
+coverage: $(VENV)/.installed-dev browser
+	$(PYTEST) --cov --cov-report=term:skip-covered --cov-report=html:build/coverage
+.PHONY: coverage
 
 # Minutes: many random kills, an unreachable Postgres, costly files.
 test-slow: $(VENV)/.installed-dev
@@ -100,15 +115,15 @@ build/conformance/.installed: tests/conformance/package.json
 	@.venv-benchmarks/bin/pip install --quiet --disable-pip-version-check -r benchmarks/requirements-peers.txt
 	@touch $@
 
-$(VENV)/.installed: pyproject.toml $(PAGE)
+$(VENV)/.installed: pyproject.toml constraints.txt $(PAGE)
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Installing OwFlex into $(VENV) …"
-	@$(BIN)/pip install --quiet --disable-pip-version-check "$(TORCH)"
-	@$(BIN)/pip install --quiet --disable-pip-version-check --editable .
+	@$(PIP) "$(TORCH)"
+	@$(PIP) --constraint constraints.txt --editable .
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed
-	@$(BIN)/pip install --quiet --disable-pip-version-check --editable ".[dev]"
+	@$(PIP) --constraint constraints.txt --editable ".[dev]"
 	@touch $@
 
 clean:

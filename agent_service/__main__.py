@@ -2,36 +2,33 @@
 
 import sys
 
-from pydantic import ValidationError
-
 from agent_service.errors import AgentServiceError
-from agent_service.observe.logs import set_up_logs
-from agent_service.process import serve
+from agent_service.observe.logs import STYLE
+from agent_service.settings.bind import check_host
 from agent_service.settings.settings import AgentServiceSettings
 from database.errors import DatabaseError
-from database.process import setting_problems, stop_on_sigterm
-from serving.telemetry import TelemetryMissingError
+from database.process import stop_on_sigterm
+from database.settings import read_settings
+from serving.errors import ServingError
+from serving.exit_codes import exit_code_of
+from serving.logs import set_up_logs
 
 
 def main() -> int:
-    """Run with the settings of the environment and `.env`; returns the exit code."""
-    try:
-        settings = AgentServiceSettings(_env_file=".env")  # pyright: ignore[reportCallIssue]
-    except ValidationError as error:
-        print("\n".join(setting_problems(error)), file=sys.stderr)  # noqa: T201
-        return 1
-    return run(settings)
+    """Run with the settings of the environment and `.env`; returns the exit code (0 stopped, 1 no start)."""
+    return exit_code_of(_run, DatabaseError, ServingError, AgentServiceError)
 
 
-def run(settings: AgentServiceSettings) -> int:
-    """Run until stopped; returns the exit code (0 stopped, 1 could not start)."""
-    set_up_logs(settings.log_format)
+def _run() -> int:
     stop_on_sigterm()
+    settings = read_settings(AgentServiceSettings)
+    check_host(settings)
+    set_up_logs(settings.log_format, STYLE)
     try:
+        # Not above: this imports the SDKs, which takes seconds, and a wrong setting is said before.
+        from agent_service.process import serve
+
         serve(settings)
-    except (DatabaseError, AgentServiceError, TelemetryMissingError) as error:
-        print(error, file=sys.stderr)  # noqa: T201
-        return 1
     except KeyboardInterrupt:
         pass
     return 0

@@ -10,10 +10,6 @@ class AgentServiceError(Exception):
     """Base of every error this package raises."""
 
 
-class UnsafeBindError(AgentServiceError):
-    """The chat would be reachable from other machines without anybody having asked for it."""
-
-
 class LoginSettingsError(AgentServiceError):
     """The settings do not say completely how users log in."""
 

@@ -12,8 +12,6 @@ from chatkit.store import NotFoundError
 
 from agent_service.app import create_app
 from agent_service.attachments.store import remove_unsent
-from agent_service.auth.login import may_listen
-from agent_service.errors import UnsafeBindError
 from agent_service.models.providers import ChosenModel, choose_model
 from agent_service.settings.settings import AgentServiceSettings
 from agent_service.tools.connection import McpConnector
@@ -42,7 +40,6 @@ def serve(settings: AgentServiceSettings) -> None:
     set_tracing_disabled(True)
     logging.getLogger("asyncio").addFilter(_is_no_known_noise)
     logging.getLogger("chatkit").addFilter(_is_no_refusal)
-    _check_host(settings)
     chosen = choose_model(settings)
     folder = open_data_folder(settings.owflex_home)
     with (
@@ -77,16 +74,6 @@ async def _serve(
         await DrainingServer(config, app.state.running, settings.agent_service_grace_seconds).serve(
             sockets=[listener]
         )
-
-
-def _check_host(settings: AgentServiceSettings) -> None:
-    if may_listen(settings):
-        return
-    raise UnsafeBindError(
-        f"AGENT_SERVICE_HOST={settings.agent_service_host} opens the chat to other machines, and it has no "
-        "login. Listen on 127.0.0.1, set AGENT_SERVICE_AUTH to jwt or proxy, or say with "
-        "AGENT_SERVICE_ALLOW_REMOTE=true that everybody there may be the one local user."
-    )
 
 
 def _is_no_known_noise(record: logging.LogRecord) -> bool:

@@ -29,15 +29,15 @@ from databases import fresh_database
 
 from database.embedded import embedded_postgres
 from database.home import open_data_folder
-from ingest.content import ReadRequest, chunk_tokens
-from ingest.parser_process import ParserProcess, ReadLimits
+from ingest.ingestion import Wanted, open_ingestion
+from ingest.reading.chunked_document import ReadRequest, chunk_tokens
+from ingest.reading.process import ParserProcess, ReadLimits
 from ingest.report import Silent
-from ingest.runs import Wanted, open_ingestion
 from ingest.settings import IngestSettings
-from ingest.sync import run_sync
+from ingest.sync_run import run_sync
+from knowledge_base.bootstrap import migrate_knowledge_base
 from knowledge_base.embedding import DEFAULT_MODEL, Embedder, create_embedder
 from knowledge_base.embedding.source import find_model
-from knowledge_base.place import migrate_knowledge_base
 
 HERE = Path(__file__).parent
 OWFLEX = "OwFlex"

@@ -23,13 +23,13 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from database.embedded import embedded_postgres
 from database.home import open_data_folder
+from ingest.ingestion import Wanted, open_ingestion
 from ingest.report import FileReport, Silent
-from ingest.runs import Wanted, open_ingestion
 from ingest.settings import IngestSettings
-from ingest.sync import run_sync
+from ingest.sync_run import run_sync
+from knowledge_base.bootstrap import migrate_knowledge_base
 from knowledge_base.embedding import DEFAULT_MODEL, Vectors
 from knowledge_base.embedding.source import find_model
-from knowledge_base.place import migrate_knowledge_base
 
 COUNTS = (1_000, 10_000, 100_000)
 WORDS = 30

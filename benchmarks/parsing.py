@@ -17,14 +17,14 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from ingest.content import ReadAnswer, ReadRequest, chunk_tokens
-from ingest.parser_process import ParserProcess, ReadLimits
+from ingest.reading.chunked_document import ReadRequest, chunk_tokens
+from ingest.reading.process import ParserProcess, ReadAnswer, ReadLimits
 from ingest.settings import IngestSettings
 from knowledge_base.embedding import DEFAULT_MODEL
 from knowledge_base.embedding.source import find_model
 
 MODEL_TOKENS = 256
-LONGEST_OUTCOME = 120
+MAX_OUTCOME_CHARACTERS = 120
 # What `ru_maxrss` counts in: kilobytes, but bytes on macOS.
 UNITS_PER_MEGABYTE = 1024 * 1024 if sys.platform == "darwin" else 1024
 
@@ -103,7 +103,7 @@ class Row:
 
     def as_markdown(self) -> str:
         """The line as it is printed."""
-        outcome = self.outcome.replace("|", "/").replace("\n", " ")[:LONGEST_OUTCOME]
+        outcome = self.outcome.replace("|", "/").replace("\n", " ")[:MAX_OUTCOME_CHARACTERS]
         name = self.name.replace("|", "/")
         return f"| {name} | {outcome} | {self.chunks} | {self.seconds:.2f} | {self.megabytes:.0f} |"
 

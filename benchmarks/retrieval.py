@@ -28,10 +28,10 @@ from retrieval_metrics import Scores, comparison, ideal_filtered, scored, table
 
 from database.embedded import embedded_postgres
 from database.home import open_data_folder
-from ingest.chunking import chunk
-from ingest.content import chunk_tokens
-from parsing.document import Block, ParsedDocument
+from ingest.reading.chunked_document import chunk_tokens
+from ingest.reading.chunking import chunk
 from knowledge_base.embedding import DEFAULT_MODEL, Embedder, create_embedder
+from parsing.document import Block, ParsedDocument
 
 HERE = Path(__file__).parent
 OWFLEX = {"OwFlex hybrid": "hybrid", "OwFlex vector": "vector", "OwFlex keyword": "keyword"}

@@ -15,15 +15,15 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from retrieval_given import Ask, Given, answers, read_given
 
-from ingest.chunk_rows import text_hash
-from ingest.chunking import Chunk
-from ingest.content import Content
 from ingest.pipeline import open_ingest_pool
-from ingest.storing import Connection, NewDocument, store_documents
+from ingest.reading.chunked_document import ChunkedDocument
+from ingest.reading.chunking import Chunk
+from ingest.storing.chunk_rows import text_hash
+from ingest.storing.documents import Connection, NewDocument, store_documents
+from knowledge_base.bootstrap import migrate_knowledge_base
 from knowledge_base.embedding import DEFAULT_MODEL, create_embedder
-from knowledge_base.place import migrate_knowledge_base
+from knowledge_base.embedding_spaces import hold_space_in_use
 from knowledge_base.search import Mode, Question, SearchFilter, search
-from knowledge_base.spaces import hold_space_in_use
 
 DOCUMENTS_AT_ONCE = 200
 COLLECTION = "default"
@@ -96,7 +96,7 @@ def _document(chunks: Sequence[Any]) -> NewDocument:
     first = chunks[0]
     content_hash = hashlib.sha256(first["document"].encode()).hexdigest()
     passages = tuple(_chunk(one) for one in chunks)
-    content = Content("", first["title"], "text/plain", content_hash, {}, (), passages)
+    content = ChunkedDocument("", first["title"], "text/plain", content_hash, {}, (), passages)
     return NewDocument(
         COLLECTION, "benchmark", first["document"], "benchmark", {"label": first["label"]}, content
     )

@@ -27,15 +27,15 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from database.embedded import embedded_postgres
 from database.home import open_data_folder
 from database.pool import Pool
-from ingest.chunk_rows import text_hash
-from ingest.chunking import Chunk
-from ingest.content import Content
 from ingest.pipeline import open_ingest_pool
-from ingest.storing import Connection, NewDocument, store_documents
+from ingest.reading.chunked_document import ChunkedDocument
+from ingest.reading.chunking import Chunk
+from ingest.storing.chunk_rows import text_hash
+from ingest.storing.documents import Connection, NewDocument, store_documents
+from knowledge_base.bootstrap import migrate_knowledge_base
 from knowledge_base.embedding import DEFAULT_MODEL, Vectors, create_embedder
-from knowledge_base.place import migrate_knowledge_base
+from knowledge_base.embedding_spaces import hold_space_in_use
 from knowledge_base.search import Mode, Question, SearchFilter, search
-from knowledge_base.spaces import hold_space_in_use
 from knowledge_base.vector_index import ensure_vector_index, look_widely, vector_index
 
 DIMENSIONS, CLUSTER = 384, 100
@@ -130,7 +130,7 @@ def _document(library: Library, number: int) -> NewDocument:
     chunk = Chunk(0, (), None, name, library.text(number, PASSAGE_WORDS), PASSAGE_WORDS)
     metadata = {key: number % one_of == 0 for key, one_of in FILTERS.items()}
     content_hash = hashlib.sha256(name.encode()).hexdigest()
-    content = Content("", name, "text/plain", content_hash, metadata, (), (chunk,))
+    content = ChunkedDocument("", name, "text/plain", content_hash, metadata, (), (chunk,))
     return NewDocument("default", "benchmark", name, "benchmark", {}, content)
 
 

@@ -23,14 +23,14 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from database.embedded import embedded_postgres
 from database.home import open_data_folder
-from ingest.queueing import open_queue, queue_status, run_worker
+from ingest.ingestion import Wanted, open_ingestion
+from ingest.jobs.queue import open_queue, queue_status, run_worker
 from ingest.report import Silent
-from ingest.runs import Wanted, open_ingestion
 from ingest.settings import IngestSettings
-from ingest.sync import run_sync
+from ingest.sync_run import run_sync
+from knowledge_base.bootstrap import embedding_cache, migrate_knowledge_base
 from knowledge_base.embedding import Embedder, create_embedder
 from knowledge_base.embedding.source import DEFAULT_MODEL
-from knowledge_base.place import embedding_cache, migrate_knowledge_base
 
 WORDS_PER_FILE = 400
 CONCURRENCY = 16

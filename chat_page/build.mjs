@@ -1,21 +1,30 @@
-// Bundles the page into ../agent_service/static (or, with --tests, the unit tests into test/dist).
-import { build, transformSync } from "esbuild";
-import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+// Bundles the page into ../agent_service/static, or into the folder that is named.
+
+import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
+import { build, transformSync } from "esbuild";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const common = { bundle: true, format: "esm", target: "es2022", legalComments: "linked", logLevel: "warning" };
-const MOST_GZIPPED = 60_000;
+const common = {
+  bundle: true,
+  format: "esm",
+  target: "es2022",
+  legalComments: "linked",
+  logLevel: "warning",
+};
+const MAX_GZIPPED = 60_000;
 const ENTRY = "owflex-chat.js";
 
 // What browsers can do by themselves: named characters (a third of the Markdown parser) and names of hosts.
 const byBrowser = {
   name: "by-browser",
   setup: ({ onResolve }) => {
-    onResolve({ filter: /^entities$/ }, () => ({ path: join(here, "src", "entities.ts") }));
-    onResolve({ filter: /^punycode\.js$/ }, () => ({ path: join(here, "src", "host-names.ts") }));
+    onResolve({ filter: /^entities$/ }, () => ({
+      path: join(here, "src", "markdown", "named-characters.ts"),
+    }));
+    onResolve({ filter: /^punycode\.js$/ }, () => ({ path: join(here, "src", "markdown", "host-names.ts") }));
   },
 };
 
@@ -30,48 +39,50 @@ const lean = {
     }),
 };
 
-const leanSheet = (sheet) => transformSync(sheet, { loader: "css", minify: true, target: "chrome120" }).code.trim().replaceAll("\\", "\\\\");
+const leanSheet = (sheet) =>
+  transformSync(sheet, { loader: "css", minify: true, target: "chrome120" })
+    .code.trim()
+    .replaceAll("\\", "\\\\");
 
-if (process.argv.includes("--tests")) {
-  const folder = join(here, "test");
-  const tests = (await readdir(folder)).filter((name) => name.endsWith(".test.ts"));
-  await build({
-    ...common,
-    entryPoints: tests.map((name) => join(folder, name)),
-    outdir: join(folder, "dist"),
-    outExtension: { ".js": ".mjs" },
-    platform: "node",
-  });
-} else {
-  const target = process.argv[2] ?? join(here, "..", "agent_service", "static");
-  await rm(target, { recursive: true, force: true });
-  await mkdir(target, { recursive: true });
-  const { metafile } = await build({
-    ...common,
-    entryPoints: { "owflex-chat": join(here, "src", "main.ts") },
-    outdir: target,
-    chunkNames: "[name]-[hash]",
-    splitting: true,
-    minify: true,
-    metafile: true,
-    plugins: [byBrowser, lean],
-  });
-  // A bundle of its own: sharing pieces would cut the chat, which is what nearly everybody loads, into more files.
-  await build({ ...common, entryPoints: [join(here, "src", "official.ts")], outdir: target, minify: true });
-  for (const name of ["index.html", "app.css", "icon.svg", "locales"]) await cp(join(here, name), join(target, name), { recursive: true });
-  await report(target, metafile);
-}
+const target = process.argv[2] ?? join(here, "..", "agent_service", "static");
+await rm(target, { recursive: true, force: true });
+await mkdir(target, { recursive: true });
+const { metafile } = await build({
+  ...common,
+  entryPoints: { "owflex-chat": join(here, "src", "main.ts") },
+  outdir: target,
+  chunkNames: "[name]-[hash]",
+  splitting: true,
+  minify: true,
+  metafile: true,
+  plugins: [byBrowser, lean],
+});
+// A bundle of its own: sharing pieces would cut the chat, which is what nearly everybody loads, into more files.
+await build({
+  ...common,
+  entryPoints: { official: join(here, "src", "official", "main.ts") },
+  outdir: target,
+  minify: true,
+});
+for (const name of ["index.html", "app.css", "icon.svg", "locales"])
+  await cp(join(here, name), join(target, name), { recursive: true });
+await report(target, metafile);
 
 async function report(target, { outputs }) {
   const scripts = Object.entries(outputs).filter(([path]) => path.endsWith(".js"));
   const byName = Object.fromEntries(scripts.map(([path, output]) => [path.split("/").at(-1), output]));
   const first = firstLoad(byName, ENTRY);
   const sizes = {};
-  for (const name of Object.keys(byName).sort()) sizes[name] = await size(join(target, name), first.has(name));
+  for (const name of Object.keys(byName).sort())
+    sizes[name] = await size(join(target, name), first.has(name));
   const total = [...first].reduce((sum, name) => sum + sizes[name].gzipped, 0);
-  for (const [name, { raw, gzipped, first: now }] of Object.entries(sizes)) console.log(`${name}: ${raw} bytes, ${gzipped} gzipped${now ? "" : ", loaded on demand"}`);
-  console.log(`First load: ${total} bytes gzipped of at most ${MOST_GZIPPED}`);
-  await writeFile(join(target, "sizes.json"), `${JSON.stringify({ most: MOST_GZIPPED, first_load: total, files: sizes }, null, 2)}\n`);
+  for (const [name, { raw, gzipped, first: now }] of Object.entries(sizes))
+    console.log(`${name}: ${raw} bytes, ${gzipped} gzipped${now ? "" : ", loaded on demand"}`);
+  console.log(`First load: ${total} bytes gzipped of at most ${MAX_GZIPPED}`);
+  await writeFile(
+    join(target, "sizes.json"),
+    `${JSON.stringify({ most: MAX_GZIPPED, first_load: total, files: sizes }, null, 2)}\n`,
+  );
 }
 
 function firstLoad(outputs, name, seen = new Set()) {

@@ -1,5 +1,9 @@
 """What can go wrong below our programs; each message says what to do about it."""
 
+from collections.abc import Sequence
+
+from database.setting_problems import SettingProblem
+
 
 class DatabaseError(Exception):
     """Base of every error this package raises."""
@@ -7,6 +11,14 @@ class DatabaseError(Exception):
 
 class DataFolderError(DatabaseError):
     """The data folder cannot be made, read or written."""
+
+
+class SettingsError(DatabaseError):
+    """Settings cannot be used; the text has a line for each of them."""
+
+    def __init__(self, problems: Sequence[SettingProblem]) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = problems
 
 
 class PostgresStartError(DatabaseError):

@@ -1,12 +1,10 @@
-"""What every program of ours does alike: listen, stop cleanly, say in words what is wrong with a setting."""
+"""What every program of ours does alike: listen, and stop cleanly."""
 
 import signal
 import socket
 from ipaddress import ip_address
 from types import FrameType
 from typing import NoReturn
-
-from pydantic import ValidationError
 
 from database.errors import PortTakenError
 
@@ -43,15 +41,6 @@ def is_loopback(host: str) -> bool:
 def stop_on_sigterm() -> None:
     """Leave through the normal way on SIGTERM, so that Postgres is stopped when we were its last user."""
     signal.signal(signal.SIGTERM, _stop)
-
-
-def setting_problems(error: ValidationError) -> list[str]:
-    """A sentence for each setting that is wrong, without its value: it may be a secret."""
-    return [
-        f"{str(problem['loc'][0]).upper() if problem['loc'] else 'Settings'}: "
-        + problem["msg"].removeprefix("Value error, ")
-        for problem in error.errors(include_input=False)
-    ]
 
 
 def _stop(number: int, frame: FrameType | None) -> NoReturn:

@@ -65,19 +65,3 @@ class DatabaseGoneError(IngestError):
             f"Postgres cannot go on ({reason}). What was stored is kept: "
             "run the same command again when it can."
         )
-
-
-class FileProblemError(IngestError):
-    """One file cannot be ingested; the run goes on without it."""
-
-
-class FileUnreadableError(FileProblemError):
-    """The file cannot be opened or read."""
-
-
-class FileTooLargeError(FileProblemError):
-    """The file is larger than the limit."""
-
-
-class FileFormatError(FileProblemError):
-    """The file is not what its name says, or its format is not known."""

@@ -21,13 +21,13 @@ from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 
 from database.pool import Pool, create_pool
-from ingest.chunk_rows import Vectors, text_hash
-from ingest.content import Content, ReadRequest
-from ingest.parser_process import Parsers
+from ingest.reading.chunked_document import ChunkedDocument, ReadRequest
+from ingest.reading.process import Parsers
 from ingest.report import Watcher
-from ingest.storing import NewDocument, known_vectors, store_documents
+from ingest.storing.chunk_rows import Vectors, text_hash
+from ingest.storing.documents import NewDocument, known_vectors, store_documents
 from knowledge_base.embedding import Embedder
-from knowledge_base.spaces import hold_space_in_use
+from knowledge_base.embedding_spaces import hold_space_in_use
 
 logger = logging.getLogger("ingest")
 
@@ -37,7 +37,7 @@ WINDOW = 256
 GATHER_SECONDS = 0.1
 EMBEDDED_AT_ONCE = 64
 # Passages that may wait for the model; when there are more, the parsers wait.
-MOST_WAITING = 2 * WINDOW
+MAX_WAITING = 2 * WINDOW
 # Windows that are embedded while another one is written.
 WINDOWS_BETWEEN = 1
 # A document with thousands of chunks must not hold the database for minutes, but it is one transaction.
@@ -157,13 +157,13 @@ class Pipeline:
                 _fail(window.waiting, error)
             self._unwritten = [vectors for vectors in self._unwritten if vectors is not window.vectors]
 
-    def _document(self, file: FileToIngest, content: Content) -> NewDocument:
+    def _document(self, file: FileToIngest, content: ChunkedDocument) -> NewDocument:
         return NewDocument(file.collection, file.origin, file.source, file.recipe, file.given, content)
 
     async def _enqueue(self, document: NewDocument) -> "asyncio.Future[Done]":
         chunks = document.content.chunk_count
         async with self._room:
-            await self._room.wait_for(lambda: self._chunks_waiting < MOST_WAITING)
+            await self._room.wait_for(lambda: self._chunks_waiting < MAX_WAITING)
             self._chunks_waiting += chunks
         stored: asyncio.Future[Done] = asyncio.get_running_loop().create_future()
         self._to_embed.put_nowait(Waiting(document, stored))
@@ -237,7 +237,7 @@ class Pipeline:
             _finish(item, Done(content.chunk_count, _notes(content)))
 
 
-def _notes(content: Content) -> list[str]:
+def _notes(content: ChunkedDocument) -> list[str]:
     inner = [f"{member.path}: {note}" for member in content.members for note in member.notes]
     return [*content.notes, *inner]
 

@@ -10,7 +10,7 @@ OUTCOMES: tuple[Outcome, ...] = ("added", "updated", "moved", "removed", "unchan
 # After these a file is unchanged for the next plan.
 BROUGHT_IN: tuple[Outcome, ...] = ("added", "updated", "moved")
 # A run over a whole archive must not fill the memory with its problems.
-MOST_PROBLEMS = 1_000
+MAX_PROBLEMS = 1_000
 
 
 @dataclass(frozen=True)
@@ -109,5 +109,5 @@ class Report:
         """Count a file."""
         self.counts[report.outcome] += 1
         self.chunks += report.chunks
-        if report.reason and len(self.problems) < MOST_PROBLEMS:
+        if report.reason and len(self.problems) < MAX_PROBLEMS:
             self.problems.append(report)

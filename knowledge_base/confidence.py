@@ -2,10 +2,8 @@
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from knowledge_base.search import Hit
+from knowledge_base.hits import Hit
 
 # A logistic curve over two figures of the best passage: the fused score, and the cosine once more, which
 # tells look-alikes apart a little better than it orders passages. Fitted on 4 240 questions about the
@@ -14,7 +12,7 @@ if TYPE_CHECKING:
 SCORE_SLOPE, COSINE_SLOPE, OFFSET = 3.1, 3.4, -3.65
 
 
-def confidence_of(hits: "Sequence[Hit]") -> float:
+def confidence_of(hits: Sequence[Hit]) -> float:
     """0 to 1 for hits in their order, best first; 0 where there are none."""
     if not hits:
         return 0.0

@@ -33,7 +33,7 @@ PLACE = 16
 # Relatives begin alike: with so many letters, and so much of the longer one.
 SHORTEST_ROOT, ROOT_PART = 4, 0.5
 # An inflected form is at most so much longer than its stem.
-LONGEST_ENDING = 3
+MAX_ENDING_CHARACTERS = 3
 
 Key = TypeVar("Key")
 
@@ -91,7 +91,7 @@ def _meant(vocabulary: Iterable[str], asked: Collection[str]) -> "dict[str, Mean
 
 def is_form_of(word: str, lexeme: str) -> bool:
     """Whether a word may have this stem: stems are beginnings of their words, but for a final y."""
-    if len(word) > len(lexeme) + LONGEST_ENDING:
+    if len(word) > len(lexeme) + MAX_ENDING_CHARACTERS:
         return False
     return word.startswith(lexeme) or (lexeme.endswith("i") and word == lexeme[:-1] + "y")
 

@@ -18,7 +18,7 @@ NAME = re.compile(r"[\w-]+")
 PART = re.compile(r"[^\W_]+")
 # `camelCase`, `HTTPServer`, `error52`
 HUMP = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_]+|\d+")
-LONGEST = 80
+MAX_LEXEME_CHARACTERS = 80
 
 
 def words(text: str) -> Counter[str]:
@@ -33,13 +33,15 @@ def _words(text: str) -> Iterator[str]:
         parts = PART.findall(compound)
         names = NAME.findall(compound) if len(parts) > 1 else []
         yield from (
-            name.lower()[:LONGEST] for name in {compound, *names} if not PART.fullmatch(name) and names
+            name.lower()[:MAX_LEXEME_CHARACTERS]
+            for name in {compound, *names}
+            if not PART.fullmatch(name) and names
         )
         for part in parts:
-            yield part.lower()[:LONGEST]
+            yield part.lower()[:MAX_LEXEME_CHARACTERS]
             humps = HUMP.findall(part) if _has_humps(part) else []
             if len(humps) > 1:
-                yield from (hump.lower()[:LONGEST] for hump in humps)
+                yield from (hump.lower()[:MAX_LEXEME_CHARACTERS] for hump in humps)
 
 
 def _has_humps(word: str) -> bool:

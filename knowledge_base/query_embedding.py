@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from knowledge_base.embedding import Embedder, Vectors
-from knowledge_base.following import FollowingEmbedder
+from knowledge_base.following_embedder import FollowingEmbedder
 
 REMEMBERED = 1_000
 # The first of a batch waits for the last: more at once would make it wait noticeably.

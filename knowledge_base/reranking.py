@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from knowledge_base.embedding.reranking import Reranker
-from knowledge_base.search import Hit
+from knowledge_base.hits import Hit
 
 logger = logging.getLogger("knowledge_base")
 

@@ -7,16 +7,17 @@ from typing import Any, Literal
 
 from pgvector import HalfVector
 from psycopg import AsyncConnection
-from psycopg.rows import TupleRow
+from psycopg.rows import DictRow, TupleRow, dict_row
 from psycopg.types.json import Jsonb
 
 from knowledge_base.confidence import confidence_of
 from knowledge_base.embedding import Vectors
+from knowledge_base.embedding_spaces import check_model
 from knowledge_base.fusion import ALL_WORDS, COSINE_WEIGHT, Passage, closer_looks, in_order
+from knowledge_base.hit_merging import without_copies
+from knowledge_base.hits import HIT_COLUMNS, Hit
 from knowledge_base.lexemes import words
-from knowledge_base.reading import without_copies
 from knowledge_base.search_query import search_statement
-from knowledge_base.spaces import check_model
 from knowledge_base.vector_index import VectorIndex
 
 Connection = AsyncConnection[TupleRow]
@@ -63,39 +64,6 @@ class SearchFilter:
 
 
 @dataclass(frozen=True)
-class Hit:
-    """A passage that was found.
-
-    `similarity` is the cosine with the question, `bm25` the score of its words by their weights; `keyword` is
-    the part of what the question's words say (by their rarity) that the passage has, 0 to 1; `together` the
-    part of its neighbouring words that stand near each other, `in_place` the part of its words that stand in
-    one place, `related` the part of which only a relative is there; `score` orders the hits. `vector_rank`
-    and `keyword_rank` count from 1 where that way of searching proposed the passage; `matched` are the
-    question's lexemes in it.
-    """
-
-    chunk_id: int
-    document_id: int
-    title: str
-    source: str
-    heading_path: list[str]
-    page: int | None
-    position: int
-    content: str
-    token_count: int
-    similarity: float
-    keyword: float
-    bm25: float
-    vector_rank: int | None
-    keyword_rank: int | None
-    matched: list[str]
-    score: float
-    together: float = 0.0
-    in_place: float = 0.0
-    related: float = 0.0
-
-
-@dataclass(frozen=True)
 class SearchOutcome:
     """The hits at or above the threshold, best first, and what the threshold held back.
 
@@ -137,51 +105,58 @@ async def search(
     """
     by_meaning, by_words = mode != "keyword", mode != "vector"
     cosine_part = COSINE_WEIGHT if mode == "hybrid" else float(by_meaning)
-    rows = await connection.execute(
-        search_statement(index),
-        {
-            "embedding": HalfVector(question.embedding).to_text(),
-            "model_name": question.model_name,
-            "words": sorted(words(question.text)),
-            "narrows": which.narrows,
-            "collection": which.collection,
-            "metadata": Jsonb(dict(which.metadata or {})),
-            "source": which.source,
-            "since": which.since,
-            "until": which.until,
-            "by_meaning": by_meaning,
-            "by_words": by_words,
-            "cosine_weight": cosine_part,
-            "words_weight": (1 - cosine_part) / ALL_WORDS,
-            "candidates": max(CANDIDATES, limit),
-            "limit": max(LOOKED_AT, limit),
-        },
-        # The plan depends on whether there is a filter: one for all would read every passage each time.
-        prepare=False,
-    )
-    return _outcome(await rows.fetchall(), question, limit, min_similarity, mode)
+    async with connection.cursor(row_factory=dict_row) as cursor:
+        await cursor.execute(
+            search_statement(index),
+            {
+                "embedding": HalfVector(question.embedding).to_text(),
+                "model_name": question.model_name,
+                "words": sorted(words(question.text)),
+                "narrows": which.narrows,
+                "collection": which.collection,
+                "metadata": Jsonb(dict(which.metadata or {})),
+                "source": which.source,
+                "since": which.since,
+                "until": which.until,
+                "by_meaning": by_meaning,
+                "by_words": by_words,
+                "cosine_weight": cosine_part,
+                "words_weight": (1 - cosine_part) / ALL_WORDS,
+                "candidates": max(CANDIDATES, limit),
+                "limit": max(LOOKED_AT, limit),
+            },
+            # The plan depends on whether there is a filter: one for all would read every passage each time.
+            prepare=False,
+        )
+        rows = await cursor.fetchall()
+    return _outcome(rows, question, limit, min_similarity, mode)
 
 
 def _outcome(
-    rows: Sequence[TupleRow], question: Question, limit: int, threshold: float, mode: Mode
+    rows: Sequence[DictRow], question: Question, limit: int, threshold: float, mode: Mode
 ) -> SearchOutcome:
-    chunks_searched, in_use, space_id, weights, lexemes = rows[0][:5]
-    if space_id is None and in_use is not None:
-        check_model(in_use, question.model_name)
-    hits = [Hit(*row[5:]) for row in rows if row[5] is not None]
+    # Each row says it; where nothing was found there is one row, without a passage.
+    about = rows[0]
+    if about["space_id"] is None and about["model_in_use"] is not None:
+        check_model(about["model_in_use"], question.model_name)
+    hits = [_hit(row) for row in rows if row["chunk_id"] is not None]
     if mode != "vector":
-        hits = _looked_at(hits, question.text, weights or {}, lexemes or {})
+        hits = _looked_at(hits, question.text, about["weights"] or {}, about["lexemes"] or {})
     best = without_copies(hits)[:limit]
     return SearchOutcome(
         hits=[hit for hit in best if _is_relevant(hit, threshold, mode)],
         below=[hit for hit in best if not _is_relevant(hit, threshold, mode)],
-        chunks_searched=chunks_searched,
+        chunks_searched=about["chunks_searched"],
         threshold=threshold,
         mode=mode,
-        model_in_use=in_use,
+        model_in_use=about["model_in_use"],
         confidence=confidence_of(hits),
-        weights=weights or {},
+        weights=about["weights"] or {},
     )
+
+
+def _hit(row: DictRow) -> Hit:
+    return Hit(**{name: row[name] for name in HIT_COLUMNS})
 
 
 def _looked_at(

@@ -151,12 +151,14 @@ best as materialized (
     order by score desc, chunk_id
     limit %(limit)s
 )
-select case when %(narrows)s then (select count(*) from eligible) else (select chunks from everything) end,
-       (select model_name from embedding_spaces where in_use),
-       (select id from space),
-       (select jsonb_object_agg(lexeme, weight) from weights),
-       (select jsonb_object_agg(word, lexeme) from lexemes where lexeme is not null),
-       chunks.id, documents.id, documents.title, documents.source, chunks.heading_path, chunks.page,
+select case when %(narrows)s then (select count(*) from eligible) else (select chunks from everything) end
+           as chunks_searched,
+       (select model_name from embedding_spaces where in_use) as model_in_use,
+       (select id from space) as space_id,
+       (select jsonb_object_agg(lexeme, weight) from weights) as weights,
+       (select jsonb_object_agg(word, lexeme) from lexemes where lexeme is not null) as lexemes,
+       chunks.id as chunk_id, documents.id as document_id, documents.title, documents.source,
+       chunks.heading_path, chunks.page,
        chunks.position, chunks.content, chunks.token_count, best.similarity, best.keyword, best.bm25,
        best.vector_rank, best.keyword_rank,
        array(
@@ -165,7 +167,7 @@ select case when %(narrows)s then (select count(*) from eligible) else (select c
            join postings using (lexeme)
            where postings.chunk_id = best.chunk_id
            order by lexeme
-       ),
+       ) as matched,
        best.score
 from (values (1)) as always
 left join (

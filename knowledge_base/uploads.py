@@ -26,7 +26,7 @@ Result = Literal["added", "updated", "unchanged", "removed"]
 # Begins the source of every document that a client handed in.
 ADDED_BY = "added-by"
 # Uploads of one user that may wait at once.
-MOST_WAITING = 200
+MAX_WAITING = 200
 
 
 @dataclass(frozen=True)
@@ -169,7 +169,7 @@ async def _check_room(connection: Connection, user_id: str) -> None:
         {"user_id": user_id},
     )
     row = await rows.fetchone()
-    if row is not None and row[0] >= MOST_WAITING:
+    if row is not None and row[0] >= MAX_WAITING:
         raise TooManyUploadsError(row[0])
 
 

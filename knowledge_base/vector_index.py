@@ -4,9 +4,9 @@ import time
 from dataclasses import dataclass
 
 from psycopg import AsyncConnection, sql
-from psycopg.rows import TupleRow
+from psycopg.rows import TupleRow, class_row
 
-from knowledge_base.spaces import SPACE_LOCK, EmbeddingSpace, space_in_use
+from knowledge_base.embedding_spaces import SPACE_LOCK, EmbeddingSpace, space_in_use
 
 Connection = AsyncConnection[TupleRow]
 
@@ -31,18 +31,18 @@ class VectorIndex:
 
 async def vector_index(connection: Connection, model_name: str) -> VectorIndex | None:
     """The index over the vectors of a model, when there is one and it is whole."""
-    rows = await connection.execute(
-        """
-        select spaces.id, spaces.dimensions
-        from embedding_spaces as spaces
-        join pg_class on pg_class.relname = 'nearest_in_space_' || spaces.id
-        join pg_index on pg_index.indexrelid = pg_class.oid and pg_index.indisvalid
-        where spaces.model_name = %(model_name)s and pg_table_is_visible(pg_class.oid)
-        """,
-        {"model_name": model_name},
-    )
-    row = await rows.fetchone()
-    return None if row is None else VectorIndex(*row)
+    async with connection.cursor(row_factory=class_row(VectorIndex)) as cursor:
+        await cursor.execute(
+            """
+            select spaces.id as space_id, spaces.dimensions
+            from embedding_spaces as spaces
+            join pg_class on pg_class.relname = 'nearest_in_space_' || spaces.id
+            join pg_index on pg_index.indexrelid = pg_class.oid and pg_index.indisvalid
+            where spaces.model_name = %(model_name)s and pg_table_is_visible(pg_class.oid)
+            """,
+            {"model_name": model_name},
+        )
+        return await cursor.fetchone()
 
 
 async def ensure_vector_index(connection: Connection, *, worth: int = WORTH_AN_INDEX) -> bool:

@@ -3,16 +3,17 @@
 import argparse
 import sys
 
-from pydantic import ValidationError
-
 from database.errors import DatabaseError
-from database.process import setting_problems, stop_on_sigterm
+from database.process import stop_on_sigterm
+from database.settings import read_settings
 from knowledge_base.errors import KnowledgeBaseError
-from mcp_server.app import serve_http, serve_stdio
+from mcp_server.bind import check_host
 from mcp_server.errors import McpServerError
+from mcp_server.issuer_settings import external_issuer
 from mcp_server.logs import set_up_logs
 from mcp_server.settings import McpServerSettings
-from serving.telemetry import TelemetryMissingError
+from serving.errors import ServingError
+from serving.exit_codes import exit_code_of
 
 
 def main() -> int:
@@ -24,17 +25,23 @@ def main() -> int:
 
 def run(transport: str) -> int:
     """Run until stopped; returns the exit code (0 stopped, 1 could not start)."""
+    return exit_code_of(
+        lambda: _run(transport), DatabaseError, KnowledgeBaseError, McpServerError, ServingError
+    )
+
+
+def _run(transport: str) -> int:
     stop_on_sigterm()
+    settings = read_settings(McpServerSettings)
+    if transport == "http":
+        check_host(settings)
+        external_issuer(settings)
+    set_up_logs(settings.log_format)
     try:
-        settings = McpServerSettings(_env_file=".env")  # pyright: ignore[reportCallIssue]
-        set_up_logs(settings.log_format)
+        # Not above: this imports FastMCP, which takes seconds, and a wrong setting is said before.
+        from mcp_server.app import serve_http, serve_stdio
+
         serve_stdio(settings) if transport == "stdio" else serve_http(settings)
-    except (DatabaseError, KnowledgeBaseError, McpServerError, TelemetryMissingError) as error:
-        print(error, file=sys.stderr)  # noqa: T201
-        return 1
-    except ValidationError as error:
-        print("\n".join(setting_problems(error)), file=sys.stderr)  # noqa: T201
-        return 1
     except KeyboardInterrupt:
         pass
     return 0

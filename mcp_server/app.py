@@ -15,25 +15,24 @@ from starlette.types import ASGIApp
 
 from database.home import open_data_folder, read_or_create_secret
 from database.pool import Pool
-from database.process import is_loopback, listen
+from database.process import listen
 from knowledge_base.access import check_isolation, open_server_pool, prepare_server_role
+from knowledge_base.bootstrap import embedder_for, embedding_cache, knowledge_base_url, migrate_knowledge_base
 from knowledge_base.embedding import create_embedder
-from knowledge_base.following import FollowingEmbedder
-from knowledge_base.place import embedder_for, embedding_cache, knowledge_base_url, migrate_knowledge_base
-from knowledge_base.spaces import check_model, model_in_use
+from knowledge_base.embedding_spaces import check_model, model_in_use
+from knowledge_base.following_embedder import FollowingEmbedder
 from mcp_server.auth import STDIO_CALLER, BearerVerifier, Caller
-from mcp_server.errors import UnsafeBindError
-from mcp_server.external_issuer import ExternalVerifier, discoverable, external_issuer, public_host
+from mcp_server.external_issuer import ExternalVerifier, discoverable
 from mcp_server.health import Health
+from mcp_server.http_server import listen_and_serve, protected
+from mcp_server.issuer_settings import external_issuer, public_host
 from mcp_server.server import create_server
-from mcp_server.serving import listen_and_serve, protected
-from mcp_server.settings import McpServerSettings
+from mcp_server.settings import SIGNING_KEY_FILE, TOKEN_FILE, McpServerSettings
 from serving.draining import Running
 from serving.telemetry import telemetry
 
 SERVICE = "owflex-mcp-server"
 STATEMENT_TIMEOUT_MS = 10_000
-TOKEN_FILE = "mcp-token"  # noqa: S105
 
 
 @dataclass(frozen=True)
@@ -47,9 +46,6 @@ class Opened:
 
 def serve_http(settings: McpServerSettings) -> None:
     """Serve streamable HTTP until SIGINT or SIGTERM."""
-    _check_host(settings)
-    # What is missing is said now, not after Postgres was started.
-    external_issuer(settings)
     folder = open_data_folder(settings.owflex_home)
     listener = listen(settings.mcp_server_host, settings.mcp_server_port, "MCP_SERVER_PORT")
     with telemetry(SERVICE, with_sql=True), listener, knowledge_base_url(settings, folder) as url:
@@ -137,26 +133,12 @@ async def _warm_up(health: Health) -> None:
     gc.freeze()
 
 
-def _check_host(settings: McpServerSettings) -> None:
-    if is_loopback(settings.mcp_server_host) or (settings.mcp_server_token and settings.mcp_signing_key):
-        return
-    raise UnsafeBindError(
-        f"MCP_SERVER_HOST={settings.mcp_server_host} opens the server to other machines. "
-        "Set MCP_SERVER_TOKEN and MCP_SIGNING_KEY (32 characters or more each), or listen on 127.0.0.1."
-    )
-
-
 def _auth(settings: McpServerSettings, folder: Path, keys: Pool) -> AuthProvider:
     issuer = external_issuer(settings)
     verifier = BearerVerifier(
         settings.mcp_server_token or read_or_create_secret(folder, TOKEN_FILE),
-        settings.mcp_signing_key or read_or_create_secret(folder, "mcp-signing-key"),
+        settings.mcp_signing_key or read_or_create_secret(folder, SIGNING_KEY_FILE),
         keys,
         None if issuer is None else ExternalVerifier(issuer),
     )
     return verifier if issuer is None else discoverable(verifier, issuer)
-
-
-def local_token_file(folder: Path) -> Path:
-    """Where the bearer token of standalone clients on this machine is."""
-    return folder / TOKEN_FILE

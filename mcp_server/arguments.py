@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
-BIGGEST_ID = 2**63 - 1
-BIGGEST_POSITION = 2**31 - 1
+MAX_ID = 2**63 - 1
+MAX_POSITION = 2**31 - 1
 
 FilterValue = Annotated[str, Field(max_length=1000)] | int | float | bool
 

@@ -12,20 +12,15 @@ from pydantic import SecretStr
 from database.pool import Pool
 from knowledge_base.access import Access
 from knowledge_base.api_keys import PREFIX, find_api_key
-from mcp_server.errors import McpServerError
+from mcp_server.errors import NoCallerError
+from mcp_server.scopes import SCOPES
 
 LOCAL_USER = "local"
 AGENT_ISSUER = "owflex-agent-service"
 AUDIENCE = "owflex-mcp-server"
 
-READ_SCOPE, WRITE_SCOPE, TASKS_SCOPE = "kb:read", "kb:write", "tasks"
-SCOPES = (READ_SCOPE, WRITE_SCOPE, TASKS_SCOPE)
 # The claim with the collections that a token opens; without it all are open.
 COLLECTIONS_CLAIM = "collections"
-
-
-class NoCallerError(McpServerError):
-    """A tool was reached without an identity."""
 
 
 @dataclass(frozen=True)

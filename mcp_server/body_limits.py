@@ -10,7 +10,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 SECONDS = 15.0
 # Who sends at least this much stays, however long it takes: each byte prolongs the time.
-SLOWEST_BYTES_PER_SECOND = 20_000
+MIN_BYTES_PER_SECOND = 20_000
 
 
 class BodyTimeLimit:
@@ -63,7 +63,7 @@ class _TimedBody:
         except TimeoutError:
             self.late = True
             return {"type": "http.disconnect"}
-        self._deadline += len(message.get("body", b"")) / SLOWEST_BYTES_PER_SECOND
+        self._deadline += len(message.get("body", b"")) / MIN_BYTES_PER_SECOND
         self._complete = not message.get("more_body", False)
         return message
 

@@ -1,4 +1,4 @@
-"""Cursors: where a list was cut, as a short text that only the same list understands."""
+"""Cursors: the key of the last entry of a page, as a short text that only the same list understands."""
 
 import base64
 import hashlib
@@ -9,42 +9,45 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from mcp_server.errors import InvalidArgumentsError
+from mcp_server.tool_errors import InvalidArgumentsError
 
-Place = TypeVar("Place")
+Key = TypeVar("Key")
 Entry = TypeVar("Entry", bound=BaseModel)
 
-LONGEST_CURSOR = 4000
+MAX_CURSOR_CHARACTERS = 4000
 # JSON in English takes about so many bytes a token.
 BYTES_A_TOKEN = 4
 ENVELOPE = TypeAdapter(tuple[str, list[Any]])
 
 
-def cursor_at(wanted: Sequence[Any], place: Sequence[Any]) -> str:
-    """The cursor after `place` (plain values) in the list that these arguments ask for."""
-    text = json.dumps([_fingerprint(wanted), list(place)], separators=(",", ":"), default=str)
+def cursor_after(arguments: Sequence[Any], key: Sequence[Any]) -> str:
+    """The cursor after `key` (plain values) in the list that these arguments ask for."""
+    text = json.dumps([_fingerprint(arguments), list(key)], separators=(",", ":"), default=str)
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def place_of(cursor: str, wanted: Sequence[Any], kind: TypeAdapter[Place]) -> Place:
-    """The place a cursor stands for. Raises `InvalidArgumentsError` when it is broken or of another list."""
+def key_of(cursor: str, arguments: Sequence[Any], kind: TypeAdapter[Key]) -> Key:
+    """The key of the entry that a cursor follows.
+
+    Raises `InvalidArgumentsError` when the cursor is broken or of another list.
+    """
     try:
         text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars="-_", validate=True)
         fingerprint, told = ENVELOPE.validate_json(text)
-        place = kind.validate_python(told)
+        key = kind.validate_python(told)
     except (ValueError, ValidationError):
         raise InvalidArgumentsError(
             "cursor: not a cursor of this list. Pass next_cursor of the page before as it is, "
             "or leave cursor out to begin at the start.",
             log_level=logging.INFO,
         ) from None
-    if fingerprint != _fingerprint(wanted):
+    if fingerprint != _fingerprint(arguments):
         raise InvalidArgumentsError(
             "cursor: it belongs to a list with other arguments. Repeat the arguments of the page before, "
             "or leave cursor out to begin at the start.",
             log_level=logging.INFO,
         )
-    return place
+    return key
 
 
 def that_fit(entries: Sequence[Entry], token_budget: int) -> list[Entry]:
@@ -59,6 +62,6 @@ def that_fit(entries: Sequence[Entry], token_budget: int) -> list[Entry]:
     return fitting
 
 
-def _fingerprint(wanted: Sequence[Any]) -> str:
-    told = json.dumps(list(wanted), sort_keys=True, default=str)
+def _fingerprint(arguments: Sequence[Any]) -> str:
+    told = json.dumps(list(arguments), sort_keys=True, default=str)
     return hashlib.sha256(told.encode()).hexdigest()[:8]

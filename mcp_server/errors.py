@@ -1,99 +1,13 @@
-"""What can go wrong in the server, and how it reaches a client: a sentence that helps, never internals."""
-
-import functools
-import logging
-from collections.abc import Awaitable, Callable
-from typing import Any, ParamSpec, TypeVar
-
-import psycopg
-import pydantic
-from fastmcp.exceptions import ToolError, ValidationError
-from fastmcp.server.middleware import CallNext, Middleware, MiddlewareContext
-from mcp import MCPError
-from mcp_types import CallToolRequestParams
-from psycopg_pool import PoolTimeout
-
-from database.pool import first_line
-from knowledge_base.errors import KnowledgeBaseError
-
-logger = logging.getLogger("mcp_server")
-
-Arguments = ParamSpec("Arguments")
-Result = TypeVar("Result")
+"""What is wrong with the server itself; `mcp_server.tool_errors` are about calls."""
 
 
 class McpServerError(Exception):
-    """Base of every error this package raises at start."""
+    """Base of every error of the server that is not for its clients."""
 
 
-class UnsafeBindError(McpServerError):
-    """The server would be reachable from other machines without configured secrets."""
+class IssuerSettingsError(McpServerError):
+    """The settings of the external issuer are incomplete or wrong."""
 
 
-class InvalidArgumentsError(ToolError):
-    """The arguments of a call are not what the tool takes."""
-
-
-class ToolTimeoutError(ToolError):
-    """A call, or a statement of it, took longer than it may."""
-
-    def __init__(self) -> None:
-        super().__init__("This took too long and was stopped. Ask something narrower, or try again.")
-
-
-class KnowledgeBaseAwayError(ToolError):
-    """Postgres does not answer, or fails."""
-
-    def __init__(self) -> None:
-        super().__init__("The knowledge base cannot be reached at the moment. Try again in a minute.")
-
-
-class PlainErrors(Middleware):
-    """Says which argument is wrong and why, without the validator's internals, and what took too long."""
-
-    async def on_call_tool(
-        self,
-        context: MiddlewareContext[CallToolRequestParams],
-        call_next: CallNext[CallToolRequestParams, Any],
-    ) -> Any:
-        """The tool's result. Raises `InvalidArgumentsError`, `ToolTimeoutError`."""
-        try:
-            return await call_next(context)
-        except ToolError as error:
-            # FastMCP hides the end of its time limit as if it were a defect.
-            cause = error.__cause__
-            if not (isinstance(cause, MCPError) and isinstance(cause.__context__, TimeoutError)):
-                raise
-            raise ToolTimeoutError from None
-        except ValidationError as error:
-            if not isinstance(error.__cause__, pydantic.ValidationError):
-                raise
-            problems = "; ".join(_describe(problem) for problem in error.__cause__.errors())
-            raise InvalidArgumentsError(f"Invalid arguments: {problems}", log_level=logging.INFO) from None
-
-
-def in_plain_words(tool: Callable[Arguments, Awaitable[Result]]) -> Callable[Arguments, Awaitable[Result]]:
-    """The tool, with our errors as texts a model can act on; what went wrong inside goes to the log only."""
-
-    @functools.wraps(tool)
-    async def translated(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
-        try:
-            return await tool(*args, **kwargs)
-        except KnowledgeBaseError as error:
-            raise ToolError(str(error), log_level=logging.INFO) from None
-        except psycopg.errors.QueryCanceled:
-            raise ToolTimeoutError from None
-        except (psycopg.Error, PoolTimeout) as error:
-            # A database that is away has no interesting stack; a statement that is refused has one.
-            expected = isinstance(error, (psycopg.OperationalError, PoolTimeout))
-            logger.error(
-                "Postgres failed during %s: %s", tool.__name__, first_line(error), exc_info=not expected
-            )
-            raise KnowledgeBaseAwayError from None
-
-    return translated
-
-
-def _describe(problem: Any) -> str:
-    place = ".".join(str(part) for part in problem["loc"])
-    return f"{place}: {problem['msg']}" if place else str(problem["msg"])
+class NoCallerError(McpServerError):
+    """A tool was reached without an identity."""

@@ -4,87 +4,28 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterable
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import cast
-from urllib.parse import SplitResult, urlsplit
 
 import httpx2
 import jwt
 from fastmcp.server.auth import AccessToken, JWTVerifier, RemoteAuthProvider, TokenVerifier
 from pydantic import AnyHttpUrl, ConfigDict, TypeAdapter
 
-from database.process import is_loopback
-from mcp_server.auth import SCOPES
-from mcp_server.errors import McpServerError
-from mcp_server.settings import McpServerSettings
+from mcp_server.issuer_settings import ExternalIssuer
+from mcp_server.scopes import SCOPES
 
 logger = logging.getLogger("mcp_server")
 
 ALGORITHMS = ("RS256", "ES256")
 # A set of keys is a few kilobytes.
-MOST_KEY_SET_BYTES = 256 * 1024
+MAX_KEY_SET_BYTES = 256 * 1024
 KEY_SET_SECONDS = 10
 # How far the issuer's clock may be ahead of ours.
 LEEWAY_SECONDS = 10
-# Stands between issuer and subject; no local user's name begins with an address.
-SEPARATOR = "|"
-PATH = "/mcp"
 
 # Pydantic would else add a slash, and clients compare an issuer letter by letter.
 _AS_WRITTEN = TypeAdapter(AnyHttpUrl, config=ConfigDict(url_preserve_empty_path=True))
-
-
-class IssuerSettingsError(McpServerError):
-    """The settings of the external issuer are incomplete or wrong."""
-
-
-@dataclass(frozen=True)
-class ExternalIssuer:
-    """Whose tokens are accepted, and under which address clients reach this server (without `/mcp`)."""
-
-    issuer: str
-    jwks_url: str
-    audience: str
-    public_url: str
-
-    def user(self, subject: str) -> str:
-        """The user's name here: two issuers may use the same subject for different people."""
-        return f"{self.issuer}{SEPARATOR}{subject}"
-
-
-def external_issuer(settings: McpServerSettings) -> ExternalIssuer | None:
-    """The issuer that is set up, or None. Raises `IssuerSettingsError` naming the setting to mend."""
-    values = {
-        "MCP_AUTH_ISSUER": settings.mcp_auth_issuer,
-        "MCP_AUTH_JWKS_URL": settings.mcp_auth_jwks_url,
-        "MCP_AUTH_AUDIENCE": settings.mcp_auth_audience,
-        "MCP_PUBLIC_URL": settings.mcp_public_url,
-    }
-    given = {name: value for name, value in values.items() if value}
-    if not given:
-        return None
-    missing = [name for name in values if name not in given]
-    if missing:
-        raise IssuerSettingsError(
-            f"Tokens of an external issuer need four settings; {' and '.join(missing)} "
-            f"{'is' if len(missing) == 1 else 'are'} not set. "
-            f"Set all of them, or unset {' and '.join(given)}."
-        )
-    for name in ("MCP_AUTH_ISSUER", "MCP_AUTH_JWKS_URL", "MCP_PUBLIC_URL"):
-        _check_address(name, given[name])
-    public_url = given["MCP_PUBLIC_URL"].rstrip("/")
-    if public_url.endswith(PATH):
-        raise IssuerSettingsError(f"MCP_PUBLIC_URL: leave {PATH} out, it is added.")
-    return ExternalIssuer(
-        given["MCP_AUTH_ISSUER"], given["MCP_AUTH_JWKS_URL"], given["MCP_AUTH_AUDIENCE"], public_url
-    )
-
-
-def public_host(settings: McpServerSettings) -> list[str]:
-    """The host name of the public address, as the only item; nothing where no address is set."""
-    host = urlsplit(settings.mcp_public_url or "").hostname
-    return [host] if host else []
 
 
 def discoverable(verifier: TokenVerifier, issuer: ExternalIssuer) -> RemoteAuthProvider:
@@ -182,8 +123,8 @@ async def _read(stream: AsyncIterable[bytes]) -> bytes:
     body = b""
     async for part in stream:
         body += part
-        if len(body) > MOST_KEY_SET_BYTES:
-            raise httpx2.ReadError(f"more than {MOST_KEY_SET_BYTES} bytes")
+        if len(body) > MAX_KEY_SET_BYTES:
+            raise httpx2.ReadError(f"more than {MAX_KEY_SET_BYTES} bytes")
     return body
 
 
@@ -192,23 +133,3 @@ def _algorithm(token: str) -> str:
         return str(jwt.get_unverified_header(token).get("alg"))
     except jwt.InvalidTokenError:
         return ""
-
-
-def _check_address(name: str, value: str) -> None:
-    try:
-        address = urlsplit(value)
-        good = _is_safe(address)
-    except ValueError:
-        good = False
-    if not good:
-        raise IssuerSettingsError(
-            f"{name} must be an https:// address without user name, query and fragment "
-            "(http:// only for this machine)."
-        )
-
-
-def _is_safe(address: SplitResult) -> bool:
-    # Reading the port raises ValueError when it is none.
-    host, _ = address.hostname or "", address.port
-    secure = address.scheme == "https" or (address.scheme == "http" and is_loopback(host))
-    return secure and bool(host) and not (address.username or address.query or address.fragment)

@@ -13,9 +13,9 @@ from psycopg_pool import PoolTimeout
 from database.migrations import pending
 from database.pool import Pool
 from knowledge_base.access import Connection, check_isolation
+from knowledge_base.embedding_spaces import space_in_use
 from knowledge_base.errors import KnowledgeBaseError, ServerRoleError
-from knowledge_base.following import FollowingEmbedder
-from knowledge_base.spaces import space_in_use
+from knowledge_base.following_embedder import FollowingEmbedder
 from mcp_server.metrics import Metrics
 from serving.draining import Running
 

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from knowledge_base.documents import ChunkInPlace, DocumentChunk
-from knowledge_base.search import Hit
+from knowledge_base.hits import Hit
 
 Passage = TypeVar("Passage", Hit, DocumentChunk, ChunkInPlace)
 
 # Metadata come from the files themselves and can be of any size.
-MOST_METADATA_BYTES = 2000
+MAX_METADATA_BYTES = 2000
 
 
 def new_marker() -> str:
@@ -67,7 +67,7 @@ def joined(chunks: Iterable[DocumentChunk]) -> str:
 
 def bounded_metadata(metadata: Mapping[str, Any]) -> tuple[dict[str, Any], int]:
     """The metadata that fit an answer, and how many entries do not."""
-    left = MOST_METADATA_BYTES
+    left = MAX_METADATA_BYTES
     fitting: dict[str, Any] = {}
     for key, value in metadata.items():
         size = len(json.dumps({key: value}, ensure_ascii=False).encode("utf-8", "replace"))

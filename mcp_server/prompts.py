@@ -10,10 +10,10 @@ from fastmcp.prompts.base import PromptArgument
 from fastmcp.server.auth import require_scopes
 
 from mcp_server.arguments import as_day, clean
-from mcp_server.auth import READ_SCOPE, TASKS_SCOPE
+from mcp_server.scopes import READ_SCOPE, TASKS_SCOPE
 
-LONGEST_QUESTION = 4000
-LONGEST_NAME = 100
+MAX_QUESTION_CHARACTERS = 4000
+MAX_NAME_CHARACTERS = 100
 
 ANSWER = """\
 Answer the question at the end from my documents, and from nothing else.
@@ -81,9 +81,10 @@ def answer_from_knowledge_base(question: str, collection: str = "") -> str:
 
     Raises `ValidationError` for a question that is blank or too long.
     """
+    named = _quoted("collection", collection, MAX_NAME_CHARACTERS) if collection else None
     return ANSWER.format(
-        question=_quoted("question", question, LONGEST_QUESTION),
-        collection=f" and collection={_quoted('collection', collection, LONGEST_NAME)}" if collection else "",
+        question=_quoted("question", question, MAX_QUESTION_CHARACTERS),
+        collection="" if named is None else f" and collection={named}",
     )
 
 

@@ -25,19 +25,20 @@ from knowledge_base import documents as stored
 from knowledge_base.access import acting_for
 from knowledge_base.documents import Document, DocumentChunk, DocumentFilter
 from knowledge_base.errors import DocumentNotFoundError
-from mcp_server.arguments import BIGGEST_ID, clean
-from mcp_server.auth import READ_SCOPE, Caller, current_caller
-from mcp_server.errors import in_plain_words
+from mcp_server.arguments import MAX_ID, clean
+from mcp_server.auth import Caller, current_caller
 from mcp_server.passages import joined, within_budget
+from mcp_server.scopes import READ_SCOPE
+from mcp_server.tool_errors import with_tool_errors
 from mcp_server.tools.reading import ReadingTools, collection_entry
 
 DOCUMENT = "kb://documents/{document_id}"
 COLLECTIONS = "kb://collections"
 COLLECTION = "kb://collections/{name}"
 
-MOST_LISTED = 100
-MOST_CHUNKS = 200
-MOST_COMPLETIONS = 100
+MAX_LISTED = 100
+MAX_CHUNKS = 200
+MAX_COMPLETIONS = 100
 
 
 class ResourceUnknownError(FastMCPError, NotFoundError):
@@ -66,7 +67,7 @@ class Resources:
                 document = await stored.get_document(connection, number)
             except DocumentNotFoundError:
                 raise ResourceUnknownError from None
-            chunks = await stored.read_chunks(connection, number, from_position=0, limit=MOST_CHUNKS)
+            chunks = await stored.read_chunks(connection, number, from_position=0, limit=MAX_CHUNKS)
         shown = list(within_budget(chunks, self.token_budget))
         meta = {
             "owflex/source": document.source,
@@ -96,7 +97,7 @@ class Resources:
         if READ_SCOPE not in caller.scopes:
             return []
         async with acting_for(self.pool, caller.access) as connection:
-            return await stored.list_documents(connection, DocumentFilter(), sort="newest", limit=MOST_LISTED)
+            return await stored.list_documents(connection, DocumentFilter(), sort="newest", limit=MAX_LISTED)
 
     async def complete(
         self,
@@ -111,14 +112,14 @@ class Resources:
             return None
         beginning = clean(argument.value)
         async with acting_for(self.pool, caller.access) as connection:
-            limit = MOST_COMPLETIONS + 1
+            limit = MAX_COMPLETIONS + 1
             if kind == "document":
                 ids = await stored.ids_for_beginning(connection, beginning, limit=limit)
                 values = [str(document_id) for document_id in ids]
             else:
                 found = await stored.list_collections(connection, prefix=beginning, limit=limit)
                 values = [collection.name for collection in found]
-        return Completion(values=values[:MOST_COMPLETIONS], has_more=len(values) > MOST_COMPLETIONS)
+        return Completion(values=values[:MAX_COMPLETIONS], has_more=len(values) > MAX_COMPLETIONS)
 
 
 class NewestDocuments(Provider):
@@ -129,7 +130,7 @@ class NewestDocuments(Provider):
         self._resources = resources
 
     async def _list_resources(self) -> Sequence[Resource]:
-        newest = in_plain_words(self._resources.newest)
+        newest = with_tool_errors(self._resources.newest)
         return [_resource(document) for document in await newest()]
 
     async def get_tasks(self) -> Sequence[FastMCPComponent]:
@@ -156,9 +157,9 @@ def add_resources(server: FastMCP, resources: Resources) -> None:
             tags={"documents"},
             auth=require_scopes(READ_SCOPE),
         )
-        offer(in_plain_words(function))
+        offer(with_tool_errors(function))
     server.add_provider(NewestDocuments(resources))
-    server.add_completion_handler(in_plain_words(resources.complete))
+    server.add_completion_handler(with_tool_errors(resources.complete))
 
 
 def _for_clients(function: Any) -> str:
@@ -169,7 +170,7 @@ def _for_clients(function: Any) -> str:
 def _number(document_id: str) -> int:
     if not (document_id.isascii() and document_id.isdigit() and len(document_id) < 20):
         raise ResourceUnknownError
-    return min(int(document_id), BIGGEST_ID)
+    return min(int(document_id), MAX_ID)
 
 
 def _markdown(document: Document, shown: Sequence[DocumentChunk]) -> str:

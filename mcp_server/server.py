@@ -11,18 +11,19 @@ from pydantic import BaseModel
 from database.pool import Pool
 from database.process import is_loopback
 from knowledge_base.embedding.reranking import Reranker
-from knowledge_base.following import FollowingEmbedder
+from knowledge_base.following_embedder import FollowingEmbedder
 from knowledge_base.query_embedding import QueryEmbedder
-from mcp_server.auth import READ_SCOPE, TASKS_SCOPE, WRITE_SCOPE, Caller
-from mcp_server.calls import WatchedCalls
-from mcp_server.errors import PlainErrors, in_plain_words
+from mcp_server.auth import Caller
+from mcp_server.call_log import LoggedCalls
 from mcp_server.health import Health
-from mcp_server.limits import ToolCallLimit
 from mcp_server.metrics import Metrics
-from mcp_server.operation import add_operation_routes
+from mcp_server.monitoring import add_monitoring_routes
 from mcp_server.prompts import add_prompts
+from mcp_server.rate_limit import ToolCallLimit
 from mcp_server.resources import Resources, add_resources
+from mcp_server.scopes import READ_SCOPE, TASKS_SCOPE, WRITE_SCOPE
 from mcp_server.settings import McpServerSettings
+from mcp_server.tool_errors import PlainErrors, with_tool_errors
 from mcp_server.tools.documents import DocumentTools, Reranking
 from mcp_server.tools.reading import ReadingTools
 from mcp_server.tools.tasks import TaskTools
@@ -81,7 +82,7 @@ def create_server(
     _add_task_tools(server, tasks, settings.tool_timeout_seconds)
     add_resources(server, Resources(pool, budget, stdio_caller))
     add_prompts(server)
-    add_operation_routes(server, health, auth, metrics_are_open=is_loopback(settings.mcp_server_host))
+    add_monitoring_routes(server, health, auth, metrics_are_open=is_loopback(settings.mcp_server_host))
     # Without this hook every call lists all tools again, to look for header parameters; ours have none.
     server._mcp_server.get_tool_input_schema = _no_header_parameters  # pyright: ignore[reportPrivateUsage]
     return server
@@ -91,7 +92,7 @@ def _middleware(settings: McpServerSettings, metrics: Metrics) -> list[Middlewar
     """From the outside to the inside."""
     limit = ToolCallLimit(settings.mcp_rate_limit_per_minute, settings.mcp_rate_limit_burst)
     return [
-        WatchedCalls(metrics),
+        LoggedCalls(metrics),
         *([limit] if settings.mcp_rate_limit_per_minute else []),
         PlainErrors(),
     ]
@@ -123,7 +124,7 @@ def _add_document_tools(server: FastMCP, tools: DocumentTools, reading: ReadingT
             title=title, read_only_hint=True, idempotent_hint=True, open_world_hint=False
         )
         server.tool(
-            in_plain_words(function),
+            with_tool_errors(function),
             annotations=annotations,
             timeout=timeout,
             tags={"documents"},
@@ -139,7 +140,7 @@ def _add_writing_tools(server: FastMCP, tools: WritingTools, timeout: float) -> 
     ]
     for function, annotations in functions:
         server.tool(
-            in_plain_words(function),
+            with_tool_errors(function),
             annotations=annotations,
             timeout=timeout,
             tags={"documents"},
@@ -158,7 +159,7 @@ def _add_task_tools(server: FastMCP, tools: TaskTools, timeout: float) -> None:
     for function, annotations in functions:
         closed = annotations.model_copy(update={"open_world_hint": False})
         server.tool(
-            in_plain_words(function),
+            with_tool_errors(function),
             annotations=closed,
             timeout=timeout,
             tags={"tasks"},

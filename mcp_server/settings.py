@@ -1,12 +1,15 @@
 """Settings of the MCP server."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field, SecretStr, field_validator
-from pydantic_settings import NoDecode
 
+from database.settings import AddressList
 from knowledge_base.settings import KnowledgeBaseSettings
 from mcp_server.arguments import time_zone_named
+
+# Secrets that are not set are kept in the data folder under these names.
+TOKEN_FILE, SIGNING_KEY_FILE = "mcp-token", "mcp-signing-key"
 
 
 class McpServerSettings(KnowledgeBaseSettings):
@@ -29,7 +32,7 @@ class McpServerSettings(KnowledgeBaseSettings):
         description="Key with which the agent service signs its users' tokens (32 characters or more, "
         "the same for both). Default: the file mcp-signing-key in the data folder, made at the first start.",
     )
-    mcp_allowed_hosts: Annotated[list[str], NoDecode] = Field(
+    mcp_allowed_hosts: AddressList = Field(
         [],
         description="Host names, separated by commas, under which clients reach the server besides localhost "
         "(a protection against DNS rebinding).",
@@ -94,10 +97,3 @@ class McpServerSettings(KnowledgeBaseSettings):
         if value is not None:
             time_zone_named(value)
         return value
-
-    @field_validator("mcp_allowed_hosts", mode="before")
-    @classmethod
-    def _split(cls, value: object) -> object:
-        if not isinstance(value, str):
-            return value
-        return [host.strip() for host in value.split(",") if host.strip()]

@@ -9,10 +9,12 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from ingest.commands import app as ingest_commands
-from owflex.evaluating import app as evaluate_commands
+from ingest.cli.commands import app as ingest_commands
+from owflex.evaluate_commands import app as evaluate_commands
 from owflex.mcp_clients import ClientName
-from owflex.tokens import app as token_commands
+from owflex.program_settings import check_settings
+from owflex.search_mode import SearchMode
+from owflex.token_commands import app as token_commands
 
 # Nothing of the programs is imported here: `owflex --help` answers at once, each command loads what it needs.
 
@@ -45,6 +47,7 @@ def up(
     ] = None,
 ) -> None:
     """Start everything: Postgres, the MCP server and the chat page. Ctrl+C stops all of it."""
+    check_settings("mcp_server", "agent_service", "ingest")
     from owflex.up import run_everything
 
     raise typer.Exit(run_everything(docs))
@@ -74,7 +77,8 @@ def export_feedback(
     ] = None,
 ) -> None:
     """Print labelled questions (JSONL) for owflex evaluate, out of answers with a positive vote."""
-    from owflex.feedback import export
+    check_settings("agent_service")
+    from owflex.feedback_export import export
 
     raise typer.Exit(export(since))
 
@@ -110,7 +114,8 @@ def install(
     ] = False,
 ) -> None:
     """Enter OwFlex into the configuration of a desktop client; asks before it writes."""
-    from owflex.installing import install as run
+    check_settings("mcp_server")
+    from owflex.mcp_install import install as run
 
     raise typer.Exit(run(client, http=http, yes=yes, show=show))
 
@@ -134,14 +139,6 @@ def doctor(
     raise typer.Exit(run_doctor(as_json=as_json, offline=offline))
 
 
-class SearchMode(StrEnum):
-    """How passages are found."""
-
-    HYBRID = "hybrid"
-    VECTOR = "vector"
-    KEYWORD = "keyword"
-
-
 @app.command()
 def search(
     question: Annotated[str, typer.Argument(help="A question or keywords.")],
@@ -158,9 +155,10 @@ def search(
     explain: Annotated[bool, typer.Option("--explain", help="Show why each passage was found.")] = False,
 ) -> None:
     """Search the documents from the terminal."""
-    from ingest.command import parse_metadata
+    check_settings("mcp_server")
+    from ingest.cli.run_command import parse_metadata
     from knowledge_base.search import SearchFilter
-    from owflex.searching import SearchOptions, run_search
+    from owflex.search_command import SearchOptions, run_search
 
     def options() -> SearchOptions:
         which = SearchFilter(collection, parse_metadata(meta or ()), source)

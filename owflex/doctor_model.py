@@ -10,9 +10,9 @@ from openai.types.chat import ChatCompletionChunk
 
 from agent_service.models.providers import Provider, provider_and_name
 from agent_service.settings.settings import AgentServiceSettings
-from owflex.findings import Finding, bad, fine, unknown
+from owflex.doctor_findings import Finding, bad, fine, unknown
 
-LONGEST_SECONDS = 30.0
+MAX_SECONDS = 30.0
 CONTEXT_FIELDS = ("context_length", "context_window", "max_model_len", "max_context_length", "n_ctx")
 # The rules, the tools and what a search returns, besides the conversation itself.
 OVERHEAD_TOKENS = 8000
@@ -32,7 +32,7 @@ ANOTHER = "Choose a model that can call tools; docs/language-models.md names som
 
 
 async def model_findings(
-    settings: AgentServiceSettings, *, offline: bool, seconds: float = LONGEST_SECONDS
+    settings: AgentServiceSettings, *, offline: bool, seconds: float = MAX_SECONDS
 ) -> AsyncIterator[Finding]:
     """What the model of the settings can do. Raises `ModelChoiceError`."""
     found = provider_and_name(settings)

@@ -7,20 +7,20 @@ from typing import Any
 
 from fastmcp import FastMCP
 from fastmcp.server.context import reset_transport, set_transport
-from pydantic_settings import BaseSettings
 
 from agent_service.settings.settings import AgentServiceSettings
 from database.pool import create_pool
+from database.settings import ProgramSettings
 from ingest.settings import IngestSettings
 from knowledge_base.embedding import DEFAULT_MODEL, create_embedder
-from knowledge_base.following import FollowingEmbedder
+from knowledge_base.following_embedder import FollowingEmbedder
 from knowledge_base.settings import KnowledgeBaseSettings
 from mcp_server.auth import STDIO_CALLER
 from mcp_server.health import Health
 from mcp_server.server import create_server
 from mcp_server.settings import McpServerSettings
 
-PROGRAMS: list[tuple[str, type[BaseSettings]]] = [
+PROGRAMS: list[tuple[str, type[ProgramSettings]]] = [
     ("Knowledge base (MCP server and ingestion)", KnowledgeBaseSettings),
     ("MCP server", McpServerSettings),
     ("Chat", AgentServiceSettings),
@@ -33,7 +33,8 @@ def settings_page() -> str:
     parts = [
         "# Settings",
         "Settings are environment variables, or lines of a file `.env` in the folder where a program starts. "
-        "An empty value means that it is not set.",
+        "An empty value means that it is not set, white space around a value does not count, and lists are "
+        "separated by commas.",
     ]
     shown: set[str] = set()
     for title, settings in PROGRAMS:

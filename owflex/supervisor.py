@@ -126,7 +126,7 @@ def _started(program: Program, log_folder: Path) -> Generator[Running]:
 def _popen(program: Program, output: IO[bytes]) -> "subprocess.Popen[bytes]":
     # A session of its own: Ctrl+C in the terminal reaches the supervisor only, which stops all in order.
     return subprocess.Popen(  # noqa: S603
-        [sys.executable, "-m", "owflex.child", program.module, *program.arguments],
+        [sys.executable, "-m", "owflex.supervised_program", program.module, *program.arguments],
         stdin=subprocess.PIPE,
         stdout=output,
         stderr=subprocess.STDOUT,

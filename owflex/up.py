@@ -13,12 +13,12 @@ from rich.panel import Panel
 from agent_service.settings.settings import AgentServiceSettings
 from database.home import open_data_folder
 from database.pool import create_pool
+from database.settings import read_settings
+from knowledge_base.bootstrap import knowledge_base_url, migrate_knowledge_base
 from knowledge_base.documents import count_documents, remove_collection
-from knowledge_base.place import knowledge_base_url, migrate_knowledge_base
-from mcp_server.app import local_token_file
-from mcp_server.settings import McpServerSettings
-from owflex.edges import in_plain_words
+from mcp_server.settings import TOKEN_FILE, McpServerSettings
 from owflex.errors import PathNotFoundError, ProgramFailedError
+from owflex.exit_codes import exit_code
 from owflex.supervisor import Listener, Program, check_port, running, stop_on_signals, wait_until_ready, watch
 
 HANDBOOK_COLLECTION = "handbook"
@@ -29,13 +29,13 @@ console = Console(highlight=False)
 
 def run_everything(docs: Path | None) -> int:
     """Run until Ctrl+C (exit code 0) or until a part fails (1)."""
-    return in_plain_words(lambda: _run(docs))
+    return exit_code(lambda: _run(docs))
 
 
 def _run(docs: Path | None) -> int:
     if docs is not None and not docs.exists():
         raise PathNotFoundError(docs)
-    settings = McpServerSettings(_env_file=".env")  # pyright: ignore[reportCallIssue]
+    settings = read_settings(McpServerSettings)
     mcp, chat = _mcp_listener(settings), _chat_listener()
     programs = [
         Program("mcp_server", listens=mcp),
@@ -108,12 +108,12 @@ def _mcp_listener(settings: McpServerSettings) -> Listener:
 
 
 def _chat_listener() -> Listener:
-    settings = AgentServiceSettings(_env_file=".env")  # pyright: ignore[reportCallIssue]
+    settings = read_settings(AgentServiceSettings)
     return Listener(settings.agent_service_host, settings.agent_service_port, "AGENT_SERVICE_PORT")
 
 
 def _welcome(mcp_url: str, chat_url: str, folder: Path) -> Panel:
-    token = escape(str(local_token_file(folder)))
+    token = escape(str(folder / TOKEN_FILE))
     return Panel(
         f"[bold]Chat[/bold]        {chat_url}\n"
         f"[bold]MCP server[/bold]  {mcp_url}/mcp\n\n"

@@ -9,4 +9,4 @@ from parsing.formats import MODULES
 def parse(media_type: str, data: bytes, source: str) -> ParsedDocument:
     """The document in a file; one without text has no blocks. Raises `FileProblemError`."""
     # Imported when first needed: the libraries behind some formats take longer to load than a file to read.
-    return import_module(f"ingest.parsing.{MODULES[media_type]}").parse(data, source)
+    return import_module(f"parsing.{MODULES[media_type]}").parse(data, source)

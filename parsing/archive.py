@@ -12,10 +12,10 @@ from contextlib import contextmanager
 from pathlib import PurePosixPath
 from typing import IO, cast
 
-from ingest.errors import FileFormatError
 from parsing.detection import PROTECTED
 from parsing.document import ParsedDocument
-from parsing.members import LARGEST_TOTAL, Entry, collect
+from parsing.errors import FileFormatError
+from parsing.members import MAX_TOTAL_BYTES, Entry, collect
 from parsing.text import clean
 
 # All that the libraries raise on archives that are no good.
@@ -32,7 +32,7 @@ LIBRARY_ERRORS = (
 ENCRYPTED = 0x1
 UTF_8_NAME = 0x800
 # The directory of a ZIP is read at once: so many entries of it fit into memory.
-LARGEST_DIRECTORY = 100_000
+MAX_DIRECTORY_ENTRIES = 100_000
 XZ_MEMORY = 256_000_000
 TAR_BLOCK = 512
 COMPRESSED_ENDINGS = (".gz", ".bz2", ".xz")
@@ -52,7 +52,7 @@ def _entries(data: bytes, name: str) -> Iterator[Entry]:
     stream = _unpacked(data)
     if stream is None:
         return _tar_entries(io.BytesIO(data))
-    head = _Bounded(stream, LARGEST_TOTAL).read(TAR_BLOCK)
+    head = _Bounded(stream, MAX_TOTAL_BYTES).read(TAR_BLOCK)
     stream.seek(0)
     if _is_tar(head):
         return _tar_entries(stream)
@@ -86,8 +86,8 @@ def _inner_name(name: str) -> str:
 
 
 def _zip_entries(data: bytes) -> Iterator[Entry]:
-    if data.count(b"PK\x01\x02") > LARGEST_DIRECTORY:
-        raise FileFormatError(f"The archive has more than {LARGEST_DIRECTORY} files. Unpack it first.")
+    if data.count(b"PK\x01\x02") > MAX_DIRECTORY_ENTRIES:
+        raise FileFormatError(f"The archive has more than {MAX_DIRECTORY_ENTRIES} files. Unpack it first.")
     archive = zipfile.ZipFile(io.BytesIO(data))
     files = [info for info in archive.infolist() if not info.is_dir() and not _is_link(info)]
     if files and all(info.flag_bits & ENCRYPTED for info in files):
@@ -123,7 +123,7 @@ def _zip_reader(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Callable[[in
 def _tar_entries(stream: IO[bytes]) -> Iterator[Entry]:
     """Files in the order of the archive; each can be read only until the next is asked for."""
     with _plain_errors():
-        archive = tarfile.open(fileobj=cast(IO[bytes], _Bounded(stream, LARGEST_TOTAL)), mode="r|")  # noqa: SIM115
+        archive = tarfile.open(fileobj=cast(IO[bytes], _Bounded(stream, MAX_TOTAL_BYTES)), mode="r|")  # noqa: SIM115
         for info in archive:
             if info.isreg():
                 yield Entry(_tar_name(info.name), _tar_reader(archive, info))
@@ -179,5 +179,5 @@ class _Bounded:
         data = self._stream.read(size)
         self._left -= len(data)
         if self._left < 0:
-            raise FileFormatError(f"It unpacks to more than {LARGEST_TOTAL // 1_000_000} MB.")
+            raise FileFormatError(f"It unpacks to more than {MAX_TOTAL_BYTES // 1_000_000} MB.")
         return data

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from io import StringIO
 from itertools import islice
 
-from ingest.errors import FileFormatError
 from parsing.document import ParsedDocument
+from parsing.errors import FileFormatError
 from parsing.tables import table_blocks
 from parsing.text import decode, title_from
 
@@ -15,8 +15,8 @@ DELIMITERS = ",;\t|"
 # The sniffer's time grows faster than what it is shown.
 SAMPLE = 8_192
 SAMPLE_LINES = 40
-MOST_ROWS = 200_000
-LARGEST_FIELD = 16 * 1024 * 1024
+MAX_ROWS = 200_000
+MAX_FIELD_LENGTH = 16 * 1024 * 1024
 # Spreadsheet programs name the delimiter in a line of its own.
 STATED_DELIMITER = re.compile(r"sep=([,;\t|])\n")
 NUMBER = re.compile(r"[-+(]?[$€£¥]?\s?\d[\d\s.,:/%eE+()-]*[$€£¥]?|true|false|yes|no", re.IGNORECASE)
@@ -28,17 +28,17 @@ def parse(data: bytes, source: str) -> ParsedDocument:
     stated = STATED_DELIMITER.match(text)
     delimiter = stated[1] if stated else _delimiter(text, source)
     reader = _rows(text[stated.end() :] if stated else text, delimiter)
-    rows = list(islice(reader, MOST_ROWS + 1))
+    rows = list(islice(reader, MAX_ROWS + 1))
     notes: tuple[str, ...] = ()
     if next(reader, None) is not None:
-        notes = (f"Only the first {MOST_ROWS:,} rows were read.",)
+        notes = (f"Only the first {MAX_ROWS:,} rows were read.",)
     return ParsedDocument(title_from(source), tuple(table_blocks(_with_header(rows))), notes=notes)
 
 
 def _rows(text: str, delimiter: str) -> Iterator[list[str]]:
     """The rows that are not empty."""
     # The limit belongs to the whole process, and nothing else here reads with this module.
-    csv.field_size_limit(LARGEST_FIELD)
+    csv.field_size_limit(MAX_FIELD_LENGTH)
     try:
         for row in csv.reader(StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True):
             cells = [cell.strip() for cell in row]

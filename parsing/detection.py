@@ -5,7 +5,7 @@ import struct
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from ingest.errors import FileFormatError
+from parsing.errors import FileFormatError
 from parsing.formats import FORMATS, MODULES, named_type
 
 PROTECTED = "The file is protected by a password. Save a copy without one."
@@ -20,11 +20,19 @@ KNOWN_BEGINNINGS = (
     (b"\xfd7zXZ\x00", "application/x-xz"),
     (b"{\\rtf", "application/rtf"),
 )
+IMAGE_BEGINNINGS = (
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"GIF87a", "image/gif"),
+    (b"GIF89a", "image/gif"),
+)
+IMAGES = {
+    "image/png": "a PNG image",
+    "image/jpeg": "a JPEG image",
+    "image/webp": "a WebP image",
+    "image/gif": "a GIF image",
+}
 FOREIGN_BEGINNINGS = (
-    (b"\x89PNG\r\n\x1a\n", "a PNG image"),
-    (b"\xff\xd8\xff", "a JPEG image"),
-    (b"GIF87a", "a GIF image"),
-    (b"GIF89a", "a GIF image"),
     (b"II*\x00", "a TIFF image"),
     (b"MM\x00*", "a TIFF image"),
     (b"8BPS\x00", "a Photoshop image"),
@@ -46,6 +54,8 @@ REPACK = (
     (b"\x04\x22\x4d\x18", "LZ4"),
 )
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+# The stream that holds a current Office file under its password.
+ENCRYPTED_PACKAGE = "EncryptedPackage".encode("utf-16-le")
 # Names of streams in an OLE container.
 OLE_STREAMS = (
     ("__properties_version1.0", OUTLOOK),
@@ -58,13 +68,18 @@ HTML_BEGINNING = re.compile(rb"\s*(?:<\?xml[^>]{0,200}>\s*)?<(?:!doctype\s+html|
 TEXT_MODULES = frozenset(
     {"markdown", "text", "html", "delimited", "notebook", "json", "xml", "mail", "source", "rtf"}
 )
+# Text holds none of these; a byte order mark explains the NULs of UTF-16.
+CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+POSTSCRIPT = b"%!PS"
+MAX_TEXT_LOOKED_AT = 65_536
 OFFICE_PARTS = (
     (b"word/document", OFFICE + "wordprocessingml.document"),
     (b"ppt/presentation", OFFICE + "presentationml.presentation"),
     (b"xl/workbook.bin", EXCEL),
     (b"xl/workbook", OFFICE + "spreadsheetml.sheet"),
 )
-ENTRIES_LOOKED_AT = 10_000
+MAX_ENTRIES_LOOKED_AT = 10_000
 ENTRY_HEADER = struct.Struct("<4s24xHHH12x")
 FIRST_ENTRY = struct.Struct("<18xLLHH")
 
@@ -74,6 +89,37 @@ def media_type_of(name: str, data: bytes) -> str:
     named = named_type(name)
     _refuse_foreign(data)
     return _by_first_bytes(data, named) or named or _unknown(name)
+
+
+def sent_type(name: str, data: bytes) -> str:
+    """The same for a file that somebody sends: an image is taken, and text whatever its name is.
+
+    Raises `FileFormatError`, also when a file that is called text is none.
+    """
+    image = image_type(data)
+    if image is not None:
+        return image
+    _refuse_foreign(data)
+    named = named_type(name)
+    certain = _by_first_bytes(data, named)
+    if certain is not None:
+        return certain
+    media_type = named or "text/plain"
+    if MODULES[media_type] in TEXT_MODULES and not _looks_like_text(data):
+        raise FileFormatError("This is not a text file.")
+    return media_type
+
+
+def image_type(data: bytes) -> str | None:
+    """The media type of an image that browsers show; None for all else."""
+    if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
+        return "image/webp"
+    return next((kind for beginning, kind in IMAGE_BEGINNINGS if data.startswith(beginning)), None)
+
+
+def is_encrypted_office(data: bytes) -> bool:
+    """Whether it is a current Office file in the container that a password needs."""
+    return data.startswith(OLE) and ENCRYPTED_PACKAGE in data
 
 
 def is_named_like_known(name: str) -> bool:
@@ -102,9 +148,11 @@ def _refuse_foreign(data: bytes) -> None:
     for beginning, kind in REPACK:
         if data.startswith(beginning):
             raise FileFormatError(f"{kind} archives are not read. Repack the files as ZIP.")
-    kind = next((kind for beginning, kind in FOREIGN_BEGINNINGS if data.startswith(beginning)), None)
-    if data.startswith(b"RIFF") and data[8:12] in (b"WEBP", b"WAVE", b"AVI "):
-        kind = {b"WEBP": "a WebP image", b"WAVE": "a sound file", b"AVI ": "a video"}[data[8:12]]
+    kind = IMAGES.get(image_type(data) or "") or next(
+        (kind for beginning, kind in FOREIGN_BEGINNINGS if data.startswith(beginning)), None
+    )
+    if data.startswith(b"RIFF") and data[8:12] in (b"WAVE", b"AVI "):
+        kind = {b"WAVE": "a sound file", b"AVI ": "a video"}[data[8:12]]
     elif data[4:8] == b"ftyp" and data[:1] == b"\x00":
         kind = "a video or sound file"
     elif data.startswith(b"MZ") and b"\x00\x00" in data[:64]:
@@ -113,9 +161,15 @@ def _refuse_foreign(data: bytes) -> None:
         raise FileFormatError(f"This is {kind}, not a document with text.")
 
 
+def _looks_like_text(data: bytes) -> bool:
+    if data.startswith(UTF_16_MARKS):
+        return True
+    return not data.startswith(POSTSCRIPT) and CONTROLS.search(data[:MAX_TEXT_LOOKED_AT]) is None
+
+
 def _ole_type(data: bytes, named: str | None) -> str:
     """Old Office files, Outlook messages and protected new Office files share one container."""
-    if _has_stream(data, "EncryptedPackage"):
+    if is_encrypted_office(data):
         raise FileFormatError(PROTECTED)
     if named in (OUTLOOK, EXCEL):
         return named
@@ -163,7 +217,7 @@ def _zip_names(data: bytes) -> Iterator[bytes]:
     if end < 0 or end + 22 > len(data):
         return
     position = end - int.from_bytes(data[end + 12 : end + 16], "little")
-    for _ in range(ENTRIES_LOOKED_AT):
+    for _ in range(MAX_ENTRIES_LOOKED_AT):
         if position < 0 or position + 46 > end:
             return
         magic, name_size, extra_size, comment_size = ENTRY_HEADER.unpack_from(data, position)

@@ -10,9 +10,9 @@ import mammoth  # pyright: ignore[reportMissingTypeStubs]
 from lxml import etree
 from lxml.html import HtmlElement, fragment_fromstring, tostring
 
-from ingest.errors import FileFormatError
 from parsing.document import ParsedDocument
 from parsing.equations import MATH, linear
+from parsing.errors import FileFormatError
 from parsing.html import parse as parse_html
 from parsing.properties import office_properties
 from parsing.text import clean

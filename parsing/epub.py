@@ -9,8 +9,8 @@ from urllib.parse import unquote, urlsplit
 
 from lxml import etree
 
-from ingest.errors import FileFormatError
 from parsing.document import Block, ParsedDocument
+from parsing.errors import FileFormatError
 from parsing.html import parse as parse_html
 from parsing.properties import stated_properties
 from parsing.text import clean, title_from
@@ -21,7 +21,7 @@ PAGES = frozenset({"application/xhtml+xml", "text/html"})
 # Fonts may be scrambled in any book; these do nothing else.
 FONT_METHODS = frozenset({"http://www.idpf.org/2008/embedding", "http://ns.adobe.com/pdf/enc#RC"})
 TAG = re.compile("[a-zA-Z][a-zA-Z0-9-]*")
-LONGEST_TITLE = 300
+MAX_TITLE_LENGTH = 300
 
 
 def parse(data: bytes, source: str) -> ParsedDocument:
@@ -32,7 +32,7 @@ def parse(data: bytes, source: str) -> ParsedDocument:
         package = parse_xml(read_member(book, root_name))
         statements = package.find("{*}metadata")
         metadata = stated_properties(statements) if statements is not None else {}
-        title = (metadata.get("title") or title_from(source))[:LONGEST_TITLE]
+        title = (metadata.get("title") or title_from(source))[:MAX_TITLE_LENGTH]
         blocks: list[Block] = []
         notes: list[str] = []
         for name in _spine(package, posixpath.dirname(root_name)):

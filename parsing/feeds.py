@@ -16,8 +16,8 @@ from parsing.text import clean, title_from
 
 Element = etree._Element  # pyright: ignore[reportPrivateUsage]
 
-LONGEST_TITLE = 300
-MOST_TAGS = 12
+MAX_TITLE_LENGTH = 300
+MAX_TAGS = 12
 ITEMS = frozenset({"item", "entry"})
 # What says the same, best first.
 DATES = ("pubdate", "published", "date", "updated", "modified", "lastbuilddate")
@@ -31,7 +31,7 @@ WHOLE_TAG = re.compile(r"</?[a-zA-Z][^<>]{0,500}>")
 def parse_feed(root: Element, source: str) -> ParsedDocument:
     """The articles of a feed of any version; its title is the channel's, else the file's name."""
     channel = next((child for child in root if local_name(child) == "channel"), root)
-    title = _plain(_said(channel, ("title",)))[:LONGEST_TITLE] or title_from(source)
+    title = _plain(_said(channel, ("title",)))[:MAX_TITLE_LENGTH] or title_from(source)
     blocks = [
         block for item in root.iter(etree.Element) if local_name(item) in ITEMS for block in _item(item)
     ]
@@ -51,7 +51,7 @@ def words(element: Element) -> str:
 
 def _item(item: Element) -> Iterator[Block]:
     """What is known of an article in a line, and its content with its own headings."""
-    title = _plain(_said(item, ("title",)))[:LONGEST_TITLE]
+    title = _plain(_said(item, ("title",)))[:MAX_TITLE_LENGTH]
     path = (title,) if title else ()
     content = list(_content(item, path))
     about = _about(item)
@@ -64,7 +64,7 @@ def _about(item: Element) -> str:
     tags = [words(child) or child.get("term", "") for child in item if local_name(child) == "category"]
     author = _author(item)
     facts = (_date(_said(item, DATES)), f"by {author}" if author else "", _link(item))
-    lines = [", ".join(filter(None, facts)), f"Tags: {', '.join(tags[:MOST_TAGS])}" if any(tags) else ""]
+    lines = [", ".join(filter(None, facts)), f"Tags: {', '.join(tags[:MAX_TAGS])}" if any(tags) else ""]
     return clean("\n".join(filter(None, lines)))
 
 

@@ -63,6 +63,8 @@ FORMATS = (
 )
 
 MODULES = {format.media_type: format.module for format in FORMATS}
+# What people read as it is written: their files are text already, and the structure is only found in it.
+PLAIN_MODULES = frozenset({"markdown", "text", "delimited", "json", "xml", "source"})
 # Files that have a name instead of an ending.
 NAMES = {
     **dict.fromkeys(

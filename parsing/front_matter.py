@@ -7,17 +7,17 @@ import yaml
 
 from parsing.text import clean
 
-MOST_METADATA = 50
-LONGEST_FRONT_MATTER = 100_000
+MAX_METADATA = 50
+MAX_FRONT_MATTER_LENGTH = 100_000
 # Python refuses to write longer integers as decimals.
-MOST_BITS = 10_000
+MAX_BITS = 10_000
 # What the YAML library raises for a scalar that is not what its tag says, besides its own errors.
 NOT_YAML = (yaml.YAMLError, ValueError, TypeError, LookupError, AttributeError, RecursionError)
 
 
 def read_front_matter(text: str) -> dict[str, Any]:
     """The values of a front matter; one that is no good is no reason to lose the document, and gives none."""
-    if len(text) > LONGEST_FRONT_MATTER:
+    if len(text) > MAX_FRONT_MATTER_LENGTH:
         return {}
     try:
         # A few aliases of aliases make gigabytes.
@@ -29,7 +29,7 @@ def read_front_matter(text: str) -> dict[str, Any]:
     if not isinstance(values, dict):
         return {}
     items = list(cast(dict[object, object], values).items())
-    return {str(_json_value(key)): _json_value(value) for key, value in items[:MOST_METADATA]}
+    return {str(_json_value(key)): _json_value(value) for key, value in items[:MAX_METADATA]}
 
 
 def stated_title(metadata: dict[str, Any]) -> str:
@@ -46,7 +46,7 @@ def _json_value(value: object) -> Any:
         case str():
             return clean(value)
         case int():
-            return value if value.bit_length() <= MOST_BITS else hex(value)
+            return value if value.bit_length() <= MAX_BITS else hex(value)
         case float():
             return value if math.isfinite(value) else str(value)
         case list():

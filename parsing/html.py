@@ -6,8 +6,8 @@ from typing import Any
 
 from html_to_markdown import ConversionError, ConversionOptions, PreprocessingOptions, convert
 
-from ingest.errors import FileFormatError
 from parsing.document import Block, ParsedDocument
+from parsing.errors import FileFormatError
 from parsing.markdown import parse_markdown_text
 from parsing.text import BYTE_ORDER_MARKS, clean, decode
 

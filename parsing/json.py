@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, cast
 
-from ingest.errors import FileFormatError
 from parsing.document import Block, ParsedDocument
+from parsing.errors import FileFormatError
 from parsing.tables import named_values, table_blocks
 from parsing.text import clean, decode, title_from
 
@@ -14,12 +14,12 @@ Record = Mapping[str, Any]
 Path = tuple[str, ...]
 
 LINE_ENDINGS = (".jsonl", ".ndjson")
-LONGEST_TITLE = 300
-DEEPEST_HEADING = 3
+MAX_TITLE_LENGTH = 300
+MAX_HEADING_DEPTH = 3
 # Below this the structure is written as it stands.
-DEEPEST_NAME = 12
-MOST_BROKEN_NAMED = 5
-MOST_COLUMNS = 12
+MAX_NAME_DEPTH = 12
+MAX_BROKEN_NAMED = 5
+MAX_COLUMNS = 12
 TITLES = ("title", "headline", "heading", "name", "subject")
 TEXTS = ("text", "content", "body")
 METADATA = {
@@ -45,7 +45,7 @@ def parse(data: bytes, source: str) -> ParsedDocument:
         raise FileFormatError(TOO_DEEP) from None
     record: Record = cast("Record", value) if isinstance(value, dict) else {}
     stated = record.get("title")
-    title = stated.strip()[:LONGEST_TITLE] if isinstance(stated, str) else ""
+    title = stated.strip()[:MAX_TITLE_LENGTH] if isinstance(stated, str) else ""
     return ParsedDocument(title or title_from(source), blocks, _metadata(record), notes=notes)
 
 
@@ -81,7 +81,7 @@ def _checked(records: list[Any], broken: list[int]) -> tuple[str, ...]:
         raise FileFormatError("No line of the file is JSON. Is it JSON lines?")
     if not broken:
         return ()
-    named = ", ".join(map(str, broken[:MOST_BROKEN_NAMED])) + (" …" if broken[MOST_BROKEN_NAMED:] else "")
+    named = ", ".join(map(str, broken[:MAX_BROKEN_NAMED])) + (" …" if broken[MAX_BROKEN_NAMED:] else "")
     return (f"Lines that are not JSON were left out ({len(broken):,}): {named}.",)
 
 
@@ -132,7 +132,7 @@ def _object(record: Record, path: Path) -> Iterator[Block]:
 
 def _has_heading(value: Any, path: Path) -> bool:
     """Whether a value is more than a line can say; deep inside, nothing has headings any more."""
-    if len(path) >= DEEPEST_HEADING or not value:
+    if len(path) >= MAX_HEADING_DEPTH or not value:
         return False
     if isinstance(value, list):
         items = cast("list[Any]", value)
@@ -158,7 +158,7 @@ def _array(items: Sequence[Any], path: Path) -> Iterator[Block]:
 def _record(record: Record, path: Path) -> Iterator[Block]:
     """One of many objects: its title is the heading of its texts, what else it holds stays together."""
     name = next((name for name in TITLES if isinstance(record.get(name), str) and record[name].strip()), "")
-    below = (*path, " ".join(_scalar(record[name]).split())[:LONGEST_TITLE]) if name else path
+    below = (*path, " ".join(_scalar(record[name]).split())[:MAX_TITLE_LENGTH]) if name else path
     texts = [key for key in TEXTS if isinstance(record.get(key), str)]
     lines = named_values(_named({key: value for key, value in record.items() if key not in {name, *texts}}))
     body = [_scalar(record[key]).strip() for key in texts]
@@ -177,7 +177,7 @@ def _common_header(items: Sequence[Any]) -> list[str]:
     alike = all(len(record) * 2 >= len(header) and set(record) <= set(header) for record in records)
     flat = all(_is_flat(value) for record in records for value in record.values())
     is_prose = any(name in TEXTS for name in header)
-    return header if alike and flat and not is_prose and len(header) <= MOST_COLUMNS else []
+    return header if alike and flat and not is_prose and len(header) <= MAX_COLUMNS else []
 
 
 def _is_flat(value: Any) -> bool:
@@ -191,7 +191,7 @@ def _named(record: Record) -> Iterator[tuple[str, str]]:
     waiting: list[tuple[Path, Any]] = [((name,), value) for name, value in reversed(list(record.items()))]
     while waiting:
         names, value = waiting.pop()
-        if _is_flat(value) or len(names) >= DEEPEST_NAME:
+        if _is_flat(value) or len(names) >= MAX_NAME_DEPTH:
             yield clean(".".join(names)), _flat(value)
             continue
         parts = _parts(value)

@@ -11,16 +11,16 @@ from email.parser import BytesParser
 from email.utils import parsedate_to_datetime
 from typing import Any, cast
 
-from ingest.errors import FileFormatError, FileProblemError
 from parsing import parse as parse_as
 from parsing.document import Block, ParsedDocument
+from parsing.errors import FileFormatError, FileProblemError
 from parsing.members import Entry, collect
 from parsing.text import clean, decode, title_from
 
 HEADERS = ("From", "To", "Cc", "Date", "Subject")
-LONGEST_TITLE = 300
-LONGEST_HEADER = 2_000
-MOST_PARTS = 10_000
+MAX_TITLE_LENGTH = 300
+MAX_HEADER_LENGTH = 2_000
+MAX_PARTS = 10_000
 ENCRYPTED_TYPES = ("multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime")
 ENCRYPTED_TEXT = "-----BEGIN PGP MESSAGE-----"
 ENCRYPTED = "The message is encrypted. Save a decrypted copy to read its text."
@@ -64,7 +64,7 @@ def message_document(
     except FileProblemError as error:
         members, more = (), (f"Attachments were left out: {error}",)
     return ParsedDocument(
-        subject[:LONGEST_TITLE] or title_from(source),
+        subject[:MAX_TITLE_LENGTH] or title_from(source),
         (*([Block(head)] if head else []), *body),
         {name: value for name, value in facts.items() if value},
         members,
@@ -84,7 +84,7 @@ def plain_header(text: str) -> str:
     """A header on one line and of bearable length."""
     if "=?" in text:
         text = _decoded(text)
-    return " ".join(clean(text).split())[:LONGEST_HEADER]
+    return " ".join(clean(text).split())[:MAX_HEADER_LENGTH]
 
 
 def flat_name(name: str) -> str:
@@ -125,7 +125,7 @@ def _parts(message: EmailMessage) -> list[MIMEPart]:
     """The parts that hold something, without looking into attached messages."""
     found: list[MIMEPart] = []
     waiting: list[MIMEPart] = [message]
-    while waiting and len(found) < MOST_PARTS:
+    while waiting and len(found) < MAX_PARTS:
         part = waiting.pop()
         if part.get_content_maintype() == "multipart" and part.is_multipart():
             below = cast(list[MIMEPart], part.get_payload())

@@ -17,7 +17,7 @@ from parsing.front_matter import read_front_matter, stated_title
 from parsing.inline import readable
 from parsing.text import clean, decode, title_from
 
-LONGEST_TITLE = 300
+MAX_TITLE_LENGTH = 300
 HEADING_ATTRIBUTES = re.compile(r"\{\s?[#.:][^{}]{0,200}\}$")
 # Recorded terminal sessions carry their colors as tags.
 TERMINALS = frozenset({"console", "shell", "terminal", "termy"})
@@ -45,7 +45,7 @@ def parse_markdown_text(text: str, source: str) -> ParsedDocument:
     environment: dict[str, Any] = {}
     tokens = _tokens(text, environment)
     metadata = read_front_matter(tokens[0].content) if tokens and tokens[0].type == "front_matter" else {}
-    title = (stated_title(metadata) or _first_title(tokens) or title_from(source))[:LONGEST_TITLE]
+    title = (stated_title(metadata) or _first_title(tokens) or title_from(source))[:MAX_TITLE_LENGTH]
     blocks = _blocks(tokens, text.split("\n"), environment.get("references", {}))
     return ParsedDocument(title, tuple(_without_title(block, title) for block in blocks), metadata)
 

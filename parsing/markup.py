@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from parsing.document import Block, Kind, ParsedDocument
 from parsing.text import title_from
 
-LONGEST_TITLE = 300
+MAX_TITLE_LENGTH = 300
 UNDERLINE = re.compile(r"([=\-~^\"'`:#*+.<>_])\1{2,}\s*$")
 ORG_HEADING = re.compile(r"(\*{1,8})\s+(?:(?:TODO|DONE)\s+)?(.+?)(?:\s+:[\w@:]+:)?\s*$")
 ASCIIDOC_HEADING = re.compile(r"(={1,6})\s+(\S.*?)(?:\s+=+)?\s*$")
@@ -47,7 +47,7 @@ def parse_markup(text: str, ending: str, source: str) -> ParsedDocument:
     title = found[1].strip() if found else _only_top(blocks)
     if title and not found:
         blocks = [Block(block.text, block.kind, block.heading_path[1:]) for block in blocks]
-    return ParsedDocument(title[:LONGEST_TITLE] or title_from(source), tuple(blocks))
+    return ParsedDocument(title[:MAX_TITLE_LENGTH] or title_from(source), tuple(blocks))
 
 
 def _only_top(blocks: list[Block]) -> str:

@@ -8,20 +8,20 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
-from ingest.errors import FileFormatError, FileProblemError
 from parsing import parse
 from parsing.detection import is_named_like_known, media_type_of
 from parsing.document import Member
+from parsing.errors import FileFormatError, FileProblemError
 from parsing.formats import MODULES
 from parsing.text import clean
 
 MEGABYTE = 1_000_000
-DEEPEST = 3
-MOST_FILES = 10_000
-LARGEST_TOTAL = 200 * MEGABYTE
-LARGEST_FILE = 50 * MEGABYTE
-MOST_PROBLEMS = 50
-LONGEST_PATH = 500
+MAX_DEPTH = 3
+MAX_FILES = 10_000
+MAX_TOTAL_BYTES = 200 * MEGABYTE
+MAX_FILE_BYTES = 50 * MEGABYTE
+MAX_PROBLEMS = 50
+MAX_PATH_LENGTH = 500
 SYSTEM_FILES = frozenset({"__MACOSX", "Thumbs.db", "desktop.ini"})
 
 
@@ -45,16 +45,16 @@ def plain_path(path: str) -> str:
     """The path as a relative one that stays inside: no drive, root, `..` or invisible character."""
     parts = clean(path).replace("\\", "/").replace("\n", " ").split("/")
     kept = [part.strip() for part in parts if part.strip() not in ("", ".", "..") and part[1:] != ":"]
-    return "/".join(kept)[-LONGEST_PATH:]
+    return "/".join(kept)[-MAX_PATH_LENGTH:]
 
 
 @contextmanager
 def _one_deeper() -> "Generator[_Budget]":
     """What may still be read, one level below whoever is reading now."""
     above = _BUDGET.get()
-    if above is not None and above.depth >= DEEPEST:
-        raise FileFormatError(f"It lies deeper than {DEEPEST} archives within each other. Unpack it first.")
-    budget = _Budget(above.depth + 1, above.left) if above else _Budget(1, _Left(MOST_FILES, LARGEST_TOTAL))
+    if above is not None and above.depth >= MAX_DEPTH:
+        raise FileFormatError(f"It lies deeper than {MAX_DEPTH} archives within each other. Unpack it first.")
+    budget = _Budget(above.depth + 1, above.left) if above else _Budget(1, _Left(MAX_FILES, MAX_TOTAL_BYTES))
     token = _BUDGET.set(budget)
     try:
         yield budget
@@ -72,7 +72,7 @@ def _read_all(entries: "Iterable[Entry]", budget: "_Budget", found: "_Found") ->
             continue
         if budget.left.files <= 0 or budget.left.bytes <= 0:
             found.problems.append(
-                f"Only a part was read: at most {MOST_FILES} files and {LARGEST_TOTAL // MEGABYTE} MB are."
+                f"Only a part was read: at most {MAX_FILES} files and {MAX_TOTAL_BYTES // MEGABYTE} MB are."
             )
             return
         _read_one(_unique(path, found), entry, budget, found)
@@ -94,7 +94,7 @@ def _read_one(path: str, entry: "Entry", budget: "_Budget", found: "_Found") -> 
 
 
 def _bytes_of(entry: "Entry", budget: "_Budget") -> bytes:
-    limit = min(LARGEST_FILE, budget.left.bytes)
+    limit = min(MAX_FILE_BYTES, budget.left.bytes)
     budget.left.files -= 1
     data = entry.read(limit + 1)
     budget.left.bytes -= len(data)
@@ -126,9 +126,9 @@ def _unique(path: str, found: "_Found") -> str:
 
 
 def _notes(found: "_Found") -> Iterator[str]:
-    yield from found.problems[:MOST_PROBLEMS]
-    if len(found.problems) > MOST_PROBLEMS:
-        yield f"{len(found.problems) - MOST_PROBLEMS} more files could not be read."
+    yield from found.problems[:MAX_PROBLEMS]
+    if len(found.problems) > MAX_PROBLEMS:
+        yield f"{len(found.problems) - MAX_PROBLEMS} more files could not be read."
     if found.others:
         count = found.others.total()
         kinds = ", ".join(f"{ending} {number}" for ending, number in found.others.most_common(20))

@@ -5,17 +5,17 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
-from ingest.errors import FileFormatError
 from parsing.document import Block, ParsedDocument
+from parsing.errors import FileFormatError
 from parsing.html import parse as parse_html
 from parsing.markdown import parse_markdown_text
 from parsing.text import clean, decode, title_from
 
 Cell = Mapping[str, Any]
 
-LONGEST_TITLE = 300
-MOST_OUTPUT_LINES = 40
-LONGEST_OUTPUT_LINE = 1000
+MAX_TITLE_LENGTH = 300
+MAX_OUTPUT_LINES = 40
+MAX_OUTPUT_LINE_LENGTH = 1000
 OUTPUT = "output"
 ANSI_CODES = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|[@-_])")
 FENCE = re.compile(r" {0,3}(`{3,}|~{3,})([^\n]*)")
@@ -121,11 +121,11 @@ def _code_blocks(cell: Cell, language: str, path: tuple[str, ...]) -> Iterator[B
 
 
 def _output(text: str, path: tuple[str, ...]) -> Iterator[Block]:
-    lines = [line.rstrip()[:LONGEST_OUTPUT_LINE] for line in text.strip("\n").split("\n")]
+    lines = [line.rstrip()[:MAX_OUTPUT_LINE_LENGTH] for line in text.strip("\n").split("\n")]
     if not any(lines):
         return
-    rest = len(lines) - MOST_OUTPUT_LINES
-    shown = [*lines[:MOST_OUTPUT_LINES], f"… ({rest:,} more lines)"] if rest > 0 else lines
+    rest = len(lines) - MAX_OUTPUT_LINES
+    shown = [*lines[:MAX_OUTPUT_LINES], f"… ({rest:,} more lines)"] if rest > 0 else lines
     yield Block(_fenced("\n".join(shown), OUTPUT), "code", path)
 
 
@@ -181,7 +181,7 @@ def _title(document: ParsedDocument, metadata: Mapping[str, Any], source: str) -
     """The first heading of the first level, else the title the notebook states, else the file's name."""
     stated = metadata.get("title")
     if document.title == title_from(source) and isinstance(stated, str) and stated.strip():
-        return stated.strip()[:LONGEST_TITLE]
+        return stated.strip()[:MAX_TITLE_LENGTH]
     return document.title
 
 

@@ -6,23 +6,24 @@ from dataclasses import dataclass, field, replace
 
 from lxml import etree
 
-from ingest.errors import FileFormatError
+from parsing.detection import PROTECTED
 from parsing.document import Block, ParsedDocument
+from parsing.errors import FileFormatError
 from parsing.properties import office_properties
 from parsing.tables import table_blocks
 from parsing.text import clean, title_from
-from parsing.zipped import PROTECTED, Element, open_zip, parse_xml, read_member
+from parsing.zipped import Element, open_zip, parse_xml, read_member
 
 NAMESPACE = "{{urn:oasis:names:tc:opendocument:xmlns:{}:1.0}}"
 OFFICE, TEXT, TABLE, DRAW, STYLE, PRESENTATION = (
     NAMESPACE.format(name) for name in ("office", "text", "table", "drawing", "style", "presentation")
 )
 LINK = "{http://www.w3.org/1999/xlink}href"
-LONGEST_TITLE = 300
+MAX_TITLE_LENGTH = 300
 # Repeated cells and spaces are stated as a number, which may be anything.
-MOST_COLUMNS = 1_000
-MOST_SPACES = 8
-DEEPEST = 100
+MAX_COLUMNS = 1_000
+MAX_SPACES = 8
+MAX_DEPTH = 100
 # What is no text of the document: deleted passages, generated lists of contents, forms.
 LEFT_OUT = frozenset(
     {
@@ -70,7 +71,7 @@ def parse(data: bytes, source: str) -> ParsedDocument:
             raise FileFormatError("The file is damaged (it has no body).")
         blocks = [block for part in body for block in _part_blocks(part, reader)]
     title = metadata.get("title") or _first_title(blocks) or title_from(source)
-    title = str(title)[:LONGEST_TITLE]
+    title = str(title)[:MAX_TITLE_LENGTH]
     return ParsedDocument(title, tuple(_without_title(block, title) for block in blocks), metadata)
 
 
@@ -133,7 +134,7 @@ def _page_blocks(page: Element, reader: Reader) -> Iterator[Block]:
     frames = page.iterchildren(f"{DRAW}frame")
     title = next((frame for frame in frames if frame.get(f"{PRESENTATION}class") == "title"), None)
     boxes = _boxes(title) if title is not None else ()
-    heading = " ".join(word for box in boxes for word in _inline(box, reader).split())[:LONGEST_TITLE]
+    heading = " ".join(word for box in boxes for word in _inline(box, reader).split())[:MAX_TITLE_LENGTH]
     if heading:
         reader.enter(1, heading)
     blocks = [block for child in page if child is not title for block in _element_blocks(child, reader, 0)]
@@ -163,14 +164,14 @@ def _element_blocks(element: Element, reader: Reader, depth: int) -> Iterator[Bl
         yield from [Block(text, "list", reader.path())] if text else []
     elif tag == f"{TABLE}table":
         yield from table_blocks(list(_rows(element, reader)), reader.path())
-    elif depth < DEEPEST:
+    elif depth < MAX_DEPTH:
         yield from _blocks(element, reader, depth + 1)
         return
     yield from _framed(element, reader, depth)
 
 
 def _enter_heading(element: Element, reader: Reader) -> None:
-    heading = " ".join(_inline(element, reader).split())[:LONGEST_TITLE]
+    heading = " ".join(_inline(element, reader).split())[:MAX_TITLE_LENGTH]
     level = element.get(f"{TEXT}outline-level", "1")
     if heading:
         reader.enter(int(level) if level.isdecimal() else 1, heading)
@@ -179,14 +180,14 @@ def _enter_heading(element: Element, reader: Reader) -> None:
 def _paragraph(element: Element, reader: Reader) -> Iterator[Block]:
     text = "\n".join(line.strip() for line in _inline(element, reader).split("\n")).strip()
     if text and element.get(f"{TEXT}style-name") in reader.titles:
-        reader.enter(0, " ".join(text.split())[:LONGEST_TITLE])
+        reader.enter(0, " ".join(text.split())[:MAX_TITLE_LENGTH])
     elif text:
         yield Block(text, "text", reader.path())
 
 
 def _framed(element: Element, reader: Reader, depth: int) -> Iterator[Block]:
     """Text boxes and tables that are anchored in the element."""
-    if depth < DEEPEST:
+    if depth < MAX_DEPTH:
         for box in _boxes(element):
             yield from _blocks(box, reader, depth + 1)
 
@@ -206,7 +207,7 @@ def _list_lines(element: Element, reader: Reader, style: str, depth: int) -> Ite
     for number, item in enumerate(items, start=1):
         mark = f"{number}." if style in reader.ordered else "-"
         for child in item.iterchildren(etree.Element):
-            if child.tag == f"{TEXT}list" and depth < DEEPEST:
+            if child.tag == f"{TEXT}list" and depth < MAX_DEPTH:
                 yield from (
                     f"  {' ' * (len(mark) - 1)}{line}"
                     for line in _list_lines(child, reader, style, depth + 1)
@@ -230,9 +231,9 @@ def _rows(table: Element, reader: Reader) -> Iterator[list[str]]:
         cells: list[str] = []
         for cell in row:
             if cell.tag in (f"{TABLE}table-cell", f"{TABLE}covered-table-cell"):
-                repeated = _number(cell, f"{TABLE}number-columns-repeated", MOST_COLUMNS)
+                repeated = _number(cell, f"{TABLE}number-columns-repeated", MAX_COLUMNS)
                 text = " ".join(_inline(part, reader) for part in cell.iterchildren(etree.Element)).strip()
-                cells.extend([text] * min(repeated, MOST_COLUMNS - len(cells)))
+                cells.extend([text] * min(repeated, MAX_COLUMNS - len(cells)))
         if any(cells):
             yield cells
 
@@ -250,7 +251,7 @@ def _pieces(element: Element, reader: Reader, depth: int) -> Iterator[str]:
     """The text within, notes and comments in brackets where they are referred to."""
     yield element.text or ""
     for child in element:
-        if isinstance(child.tag, str) and depth < DEEPEST:
+        if isinstance(child.tag, str) and depth < MAX_DEPTH:
             yield from _piece(child, reader, depth)
         yield child.tail or ""
 
@@ -258,7 +259,7 @@ def _pieces(element: Element, reader: Reader, depth: int) -> Iterator[str]:
 def _piece(child: Element, reader: Reader, depth: int) -> Iterator[str]:
     match child.tag.removeprefix(TEXT) if isinstance(child.tag, str) else "":
         case "s":
-            yield " " * _number(child, f"{TEXT}c", MOST_SPACES)
+            yield " " * _number(child, f"{TEXT}c", MAX_SPACES)
         case "tab":
             yield "\t"
         case "line-break":

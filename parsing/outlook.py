@@ -7,13 +7,13 @@ from typing import Any
 from oxmsg import Message
 from oxmsg.attachment import Attachment
 
-from ingest.errors import FileFormatError
 from parsing.document import Block, ParsedDocument
+from parsing.errors import FileFormatError
 from parsing.mail import body_blocks, flat_name, message_document, plain_header
 from parsing.members import Entry
 
-MOST_ATTACHMENTS = 10_000
-MOST_RECIPIENTS = 100
+MAX_ATTACHMENTS = 10_000
+MAX_RECIPIENTS = 100
 ENCRYPTED_CLASSES = ("IPM.Note.SMIME", "IPM.Note.Secure")
 
 
@@ -23,7 +23,7 @@ def parse(data: bytes, source: str) -> ParsedDocument:
         message = Message.load(io.BytesIO(data))
         headers = _headers(message)
         body = _body(message)
-        attachments = list(message.attachments)[:MOST_ATTACHMENTS]
+        attachments = list(message.attachments)[:MAX_ATTACHMENTS]
         date = message.sent_date.isoformat() if message.sent_date else None
         encrypted = str(message.message_class).startswith(ENCRYPTED_CLASSES)
     except MemoryError:
@@ -38,7 +38,7 @@ def parse(data: bytes, source: str) -> ParsedDocument:
 
 def _headers(message: Message) -> dict[str, str]:
     stated = {name.lower(): value for name, value in message.message_headers.items()}
-    recipients = ", ".join(_person(recipient) for recipient in list(message.recipients)[:MOST_RECIPIENTS])
+    recipients = ", ".join(_person(recipient) for recipient in list(message.recipients)[:MAX_RECIPIENTS])
     headers = {
         "From": message.sender or stated.get("from", ""),
         "To": stated.get("to") or recipients,

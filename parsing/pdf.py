@@ -1,7 +1,6 @@
 """PDF: text in reading order, with headings, lists and tables found by their look."""
 
 import re
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -10,23 +9,18 @@ from typing import Any, cast
 import pypdfium2 as pdfium  # pyright: ignore[reportMissingTypeStubs]
 from pypdfium2 import raw  # pyright: ignore[reportMissingTypeStubs]
 
-from ingest.errors import FileFormatError
-from parsing import ocr
 from parsing.detection import PROTECTED
 from parsing.document import Block, Kind, ParsedDocument
+from parsing.errors import FileFormatError
 from parsing.pdf_layout import HEADING_RATIO, Piece, body_size, pieces_of
-from parsing.pdf_words import Part, hyphenated_words, parts_of, without_frame
+from parsing.pdf_pages import Scan, notes_of, read_pages
+from parsing.pdf_words import hyphenated_words, without_frame
 from parsing.text import clean, title_from
 
-MOST_PAGES = 5_000
-# Reading a picture takes seconds: what is not reached in this time is named in a note, and the rest is kept.
-SECONDS_FOR_PICTURES = 40
-MOST_BOOKMARKS = 10_000
-MOST_LISTED = 20
-DOTS_PER_INCH = 200
-LONGEST_TITLE = 300
-LONGEST_HEADING = 200
-LONGEST_BOLD_HEADING = 80
+MAX_BOOKMARKS = 10_000
+MAX_TITLE_LENGTH = 300
+MAX_HEADING_LENGTH = 200
+MAX_BOLD_HEADING_LENGTH = 80
 # Below the levels of the bookmarks come those of the sizes, below these what is only bold.
 FIRST_SIZE_LEVEL = 100
 BOLD_LEVEL = 1_000
@@ -39,7 +33,6 @@ NO_TITLE = re.compile(
 UNSTATED = re.compile(r"\(?(?:anonymous|unspecified|unknown|none|user|admin)\)?", re.IGNORECASE)
 SECTION_NUMBER = re.compile(r"\d{1,3}(?:\.\d{1,3})*\.?\s")
 METADATA = (("Author", "author"), ("Subject", "subject"), ("Keywords", "keywords"))
-NO_TEXT_LAYER = "This PDF has no text layer (scanned pages). Install owflex[ocr] to read it."
 
 
 def parse(data: bytes, source: str) -> ParsedDocument:
@@ -61,46 +54,18 @@ def _opened(data: bytes) -> Any:
 
 
 def _parsed(document: Any, source: str) -> ParsedDocument:
-    scan = _Scan()
-    count = min(len(document), MOST_PAGES)
-    pages = without_frame([_read_page(document, index, scan) for index in range(count)])
+    scan = Scan()
+    read = list(read_pages(document, scan))
+    pages = without_frame(read)
     body = body_size([part for parts in pages for part in parts])
     vocabulary = hyphenated_words(pages)
     pieces = [pieces_of(parts, body, vocabulary) if parts else [] for parts in pages]
     stated = _stated(document)
     title = _title(stated.get("Title", ""), pieces, body) or title_from(source)
     outline = _outline(document)
-    blocks = tuple(_blocks(pieces, outline, body, title[:LONGEST_TITLE], scan))
-    notes = tuple(_notes(scan, len(document), any_text=bool(blocks)))
-    return ParsedDocument(title[:LONGEST_TITLE], blocks, _metadata(stated), (), notes)
-
-
-def _read_page(document: Any, index: int, scan: "_Scan") -> list[Part]:
-    try:
-        page = document.get_page(index)
-        try:
-            parts = parts_of(page)
-            if not parts and next(page.get_objects(max_depth=1), None) is not None:
-                _read_picture(page, index, scan)
-            return parts
-        finally:
-            page.close()
-    except pdfium.PdfiumError:
-        scan.damaged.append(index + 1)
-        return []
-
-
-def _read_picture(page: Any, index: int, scan: "_Scan") -> None:
-    if not ocr.available():
-        scan.without_text.append(index + 1)
-        return
-    if time.monotonic() - scan.started > SECONDS_FOR_PICTURES:
-        scan.not_reached.append(index + 1)
-        return
-    # A page may be as large as a wall.
-    scale = min(DOTS_PER_INCH / 72, 4000 / max(*page.get_size(), 1))
-    image = page.render(scale=scale, rev_byteorder=True).to_numpy()
-    scan.recognised[index + 1] = clean("\n".join(ocr.recognise(image)))
+    blocks = tuple(_blocks(pieces, outline, body, title[:MAX_TITLE_LENGTH], scan))
+    notes = tuple(notes_of(scan, len(read), len(document), any_text=bool(blocks)))
+    return ParsedDocument(title[:MAX_TITLE_LENGTH], blocks, _metadata(stated), (), notes)
 
 
 def _blocks(
@@ -108,7 +73,7 @@ def _blocks(
     outline: "Mapping[int, list[_Bookmark]]",
     body: float,
     title: str,
-    scan: "_Scan",
+    scan: Scan,
 ) -> Iterator[Block]:
     levels = _levels(pages, body)
     place = _Place(title)
@@ -148,11 +113,11 @@ def _step(size: float) -> float:
 
 def _is_large(piece: Piece, body: float) -> bool:
     large = piece.kind == "text" and piece.size >= HEADING_RATIO * body
-    return large and len(piece.text) <= LONGEST_HEADING and any(letter.isalpha() for letter in piece.text)
+    return large and len(piece.text) <= MAX_HEADING_LENGTH and any(letter.isalpha() for letter in piece.text)
 
 
 def _is_bold_heading(piece: Piece) -> bool:
-    short = piece.kind == "text" and len(piece.text) <= LONGEST_BOLD_HEADING
+    short = piece.kind == "text" and len(piece.text) <= MAX_BOLD_HEADING_LENGTH
     return piece.bold and short and piece.text[-1:] not in ".,;" and any(map(str.isalpha, piece.text))
 
 
@@ -180,12 +145,12 @@ def _metadata(stated: Mapping[str, str]) -> dict[str, Any]:
 
 def _outline(document: Any) -> "dict[int, list[_Bookmark]]":
     outline: dict[int, list[_Bookmark]] = {}
-    for bookmark in islice(document.get_toc(), MOST_BOOKMARKS):
+    for bookmark in islice(document.get_toc(), MAX_BOOKMARKS):
         target = bookmark.get_dest()
         page = target.get_index() if target else None
         title = _one_line(bookmark.get_title())
         if page is not None and title:
-            outline.setdefault(page + 1, []).append(_Bookmark(bookmark.level, title[:LONGEST_HEADING]))
+            outline.setdefault(page + 1, []).append(_Bookmark(bookmark.level, title[:MAX_HEADING_LENGTH]))
     return outline
 
 
@@ -210,40 +175,6 @@ def _same(heading: str, text: str) -> bool:
 
 def _one_line(text: str) -> str:
     return " ".join(clean(text).split())
-
-
-def _notes(scan: "_Scan", pages: int, *, any_text: bool) -> Iterator[str]:
-    if pages > MOST_PAGES:
-        yield f"Only the first {MOST_PAGES} of {pages} pages were read."
-    if scan.damaged:
-        yield f"Damaged pages were left out: {_listed(scan.damaged)}."
-    if scan.not_reached:
-        yield (
-            f"Scanned pages that were not read, for reading takes too long: {_listed(scan.not_reached)}. "
-            "Split the file."
-        )
-    if scan.without_text and not any_text:
-        yield NO_TEXT_LAYER
-    elif not (any_text or scan.damaged or scan.not_reached):
-        yield "This PDF has no text."
-    elif scan.without_text:
-        yield f"Pages without a text layer were left out: {_listed(scan.without_text)}."
-
-
-def _listed(pages: Sequence[int]) -> str:
-    more = f" and {len(pages) - MOST_LISTED} more" if len(pages) > MOST_LISTED else ""
-    return ", ".join(map(str, pages[:MOST_LISTED])) + more
-
-
-@dataclass
-class _Scan:
-    """What became of the pages without a text layer, by their numbers."""
-
-    started: float = field(default_factory=time.monotonic)
-    without_text: list[int] = field(default_factory=list[int])
-    not_reached: list[int] = field(default_factory=list[int])
-    damaged: list[int] = field(default_factory=list[int])
-    recognised: dict[int, str] = field(default_factory=dict[int, str])
 
 
 @dataclass

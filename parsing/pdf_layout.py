@@ -21,7 +21,7 @@ SHORT_LINE = 0.8
 COLUMN_LINES = 8
 COLUMN_CHARACTERS = 25
 SHORT_TEXT = 15
-MOST_COLUMNS = 3
+MAX_COLUMNS = 3
 HEADING_RATIO = 1.12
 BULLET = re.compile(r"[•●○◦▪■‣–·\uf0b7\u2219*-]|\(?(?:\d{1,3}|[a-z])[.)]")
 BULLET_LINE = re.compile(r"(?:[•●○◦▪■‣·\uf0b7\u2219]\s*|[–*-]\s+|\(?(?:\d{1,3}|[a-z])[.)]\s+)(?=\S)")
@@ -32,7 +32,7 @@ LINE_HYPHEN = re.compile(r"([^\W\d_]+)-$")
 def pieces_of(parts: Sequence[Part], body: float, vocabulary: frozenset[str]) -> "list[Piece]":
     """The parts of lines on a page as paragraphs, lists, tables and headings in reading order."""
     pieces: list[Piece] = []
-    for column in _columns(list(parts), MOST_COLUMNS):
+    for column in _columns(list(parts), MAX_COLUMNS):
         lines: list[Part] = []
         for rows in _runs(_rows(column)):
             table = table_of(rows)

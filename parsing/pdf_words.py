@@ -14,7 +14,7 @@ from pypdfium2 import raw  # pyright: ignore[reportMissingTypeStubs]
 HYPHENS = "\ufffe\x02"
 WORD = re.compile(rf"[^\s{HYPHENS}]+[{HYPHENS}]?")
 BOLD = 600
-LONGEST_FONT_NAME = 100
+MAX_FONT_NAME_LENGTH = 100
 RULE = re.compile(r"[-=_*.·—\s]{4,}")
 WORD_GAP = 0.7
 # Running heads and feet stand in these parts of the height of the text, on so many of the pages.
@@ -90,8 +90,8 @@ def _is_bold(text_page: Any, index: int) -> bool:
     weight = cast(int, raw.FPDFText_GetFontWeight(text_page, index))  # pyright: ignore[reportUnknownMemberType]
     if weight >= BOLD:
         return True
-    name = create_string_buffer(LONGEST_FONT_NAME)
-    raw.FPDFText_GetFontInfo(text_page, index, name, LONGEST_FONT_NAME, None)  # pyright: ignore[reportUnknownMemberType]
+    name = create_string_buffer(MAX_FONT_NAME_LENGTH)
+    raw.FPDFText_GetFontInfo(text_page, index, name, MAX_FONT_NAME_LENGTH, None)  # pyright: ignore[reportUnknownMemberType]
     return b"bold" in name.value.lower()
 
 

@@ -16,17 +16,17 @@ from pptx.shapes.group import GroupShape
 from pptx.slide import Slide
 from pptx.text.text import TextFrame, _Paragraph  # pyright: ignore[reportPrivateUsage]
 
-from ingest.errors import FileFormatError
 from parsing.document import Block, Kind, ParsedDocument
 from parsing.equations import MATH, linear
+from parsing.errors import FileFormatError
 from parsing.properties import office_properties
 from parsing.tables import table_blocks
 from parsing.text import clean, title_from
 from parsing.zipped import Element, open_zip, parse_xml, refuse_ole
 
 COMPATIBILITY = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
-DEEPEST_GROUP = 10
-LONGEST_TITLE = 300
+MAX_GROUP_DEPTH = 10
+MAX_TITLE_LENGTH = 300
 # Placeholders that only repeat what every slide says.
 FURNITURE = frozenset({PP_PLACEHOLDER.SLIDE_NUMBER, PP_PLACEHOLDER.FOOTER, PP_PLACEHOLDER.DATE})
 BULLETED = frozenset({PP_PLACEHOLDER.BODY, PP_PLACEHOLDER.OBJECT, PP_PLACEHOLDER.VERTICAL_BODY})
@@ -50,7 +50,7 @@ def parse(data: bytes, source: str) -> ParsedDocument:
         except Exception as error:  # noqa: BLE001 - python-pptx lets through the errors of any of its parts
             notes.append(f"Slide {page} was not read ({error or type(error).__name__}).")
     first = next((block.heading_path[0] for block in blocks if block.page == 1 and block.heading_path), None)
-    title = (metadata.get("title") or first or title_from(source))[:LONGEST_TITLE]
+    title = (metadata.get("title") or first or title_from(source))[:MAX_TITLE_LENGTH]
     # The title is known: no heading path need repeat it.
     texts = tuple(
         replace(block, heading_path=()) if block.heading_path == (title,) else block for block in blocks
@@ -104,7 +104,7 @@ def _pieces(shapes: Iterable[BaseShape], depth: int) -> Iterator[Piece]:
     """What the shapes say, from top to bottom, then from left to right."""
     for shape in sorted(shapes, key=lambda shape: (shape.top or 0, shape.left or 0)):
         if isinstance(shape, GroupShape):
-            if depth < DEEPEST_GROUP:
+            if depth < MAX_GROUP_DEPTH:
                 yield from _pieces(shape.shapes, depth + 1)
         elif isinstance(shape, GraphicFrame):
             yield from _graphic(shape)

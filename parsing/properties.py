@@ -6,7 +6,7 @@ from typing import Any
 
 from lxml import etree
 
-from ingest.errors import FileFormatError
+from parsing.errors import FileFormatError
 from parsing.text import clean
 from parsing.zipped import Element, parse_xml, read_member
 

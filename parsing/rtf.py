@@ -10,14 +10,14 @@ from striprtf.striprtf import (  # pyright: ignore[reportMissingTypeStubs]
     rtf_to_text,  # pyright: ignore[reportUnknownVariableType]
 )
 
-from ingest.errors import FileFormatError
 from parsing.document import Block, ParsedDocument
+from parsing.errors import FileFormatError
 from parsing.tables import table_blocks
 from parsing.text import clean, title_from
 
 CODE_PAGE = re.compile(rb"\\ansicpg(\d{1,5})")
 FIRST_BYTES = 4096
-MOST_INFO = 200_000
+MAX_INFO = 200_000
 INFO = {"title": "title", "author": "author", "subject": "subject", "keywords": "keywords"}
 CREATED = re.compile(r"\\creatim\s*\\yr(\d{4})\\mo(\d{1,2})\\dy(\d{1,2})")
 # Line ends mean nothing in RTF; striprtf searches links line by line, so shorter lines keep that quick.
@@ -25,14 +25,14 @@ BEFORE_PARAGRAPHS = re.compile(r"(?<!\\)(?=\\par\b|\{\\field\b)")
 HEADING = re.compile(r"\\outlinelevel([0-8])(?!\d) ?")
 FOOTNOTE = re.compile(r"\{(?:\\\*)?\\footnote\b(?:\\ftnalt\b)? ?")
 BRACE = re.compile(r"(?<!\\)[{}]")
-LONGEST_NOTE = 20_000
+MAX_NOTE_LENGTH = 20_000
 # How striprtf writes a link.
 LINK = re.compile(r'\("((?:https?|mailto):[^"\s]+)"\)')
 # Stands for a heading's level while the text goes through striprtf.
 MARK = "\ue002"
 MARKED = re.compile(f"{MARK}([0-8])")
 ITEM = re.compile(r"\s*(?:([•·‣▪◦§])|(\d{1,3}[.)]))\t\s*(.+)")
-LONGEST_TITLE = 300
+MAX_TITLE_LENGTH = 300
 
 
 def parse(data: bytes, source: str) -> ParsedDocument:
@@ -45,7 +45,7 @@ def parse(data: bytes, source: str) -> ParsedDocument:
     marked = _with_notes(HEADING.sub(lambda level: f"{{{MARK}{level[1]}}}", raw.replace(MARK, "")))
     text = _plain(BEFORE_PARAGRAPHS.sub("\n", marked), encoding)
     title = metadata.get("title") or title_from(source)
-    return ParsedDocument(title[:LONGEST_TITLE], tuple(_blocks(text)), metadata)
+    return ParsedDocument(title[:MAX_TITLE_LENGTH], tuple(_blocks(text)), metadata)
 
 
 def _encoding(data: bytes) -> str:
@@ -67,7 +67,7 @@ def _with_notes(rtf: str) -> str:
         depth = 1
         if note.start() < done:
             continue
-        for brace in BRACE.finditer(rtf, note.end(), note.end() + LONGEST_NOTE):
+        for brace in BRACE.finditer(rtf, note.end(), note.end() + MAX_NOTE_LENGTH):
             depth += 1 if brace[0] == "{" else -1
             if not depth:
                 parts += [rtf[done : note.start()], "{ [Note: ", rtf[note.end() : brace.start()], "]"]
@@ -92,16 +92,16 @@ def _plain(rtf: str, encoding: str) -> str:
 
 def _information(raw: str, encoding: str) -> dict[str, str]:
     """What the file's `info` group states."""
-    start = raw.find("{\\info", 0, MOST_INFO)
+    start = raw.find("{\\info", 0, MAX_INFO)
     if start < 0:
         return {}
-    group = raw[start : start + MOST_INFO]
+    group = raw[start : start + MAX_INFO]
     found: dict[str, str] = {}
     for word, name in INFO.items():
         value = re.search(rf"\{{\\{word}\s((?:[^{{}}\\]|\\[^{{}}]|\\[{{}}])*)\}}", group)
         text = " ".join(_plain(f"{{\\rtf1 {value[1]}}}", encoding).split()) if value else ""
         if text:
-            found[name] = text[:LONGEST_TITLE]
+            found[name] = text[:MAX_TITLE_LENGTH]
     created = CREATED.search(group)
     if created:
         found["date"] = f"{created[1]}-{int(created[2]):02}-{int(created[3]):02}"
@@ -117,7 +117,7 @@ def _blocks(text: str) -> Iterator[Block]:
             line = MARKED.sub("", line).strip()
             if level and line:
                 above = [heading for heading in headings if heading[0] < int(level[1])]
-                headings = [*above, (int(level[1]), " ".join(line.split())[:LONGEST_TITLE])]
+                headings = [*above, (int(level[1]), " ".join(line.split())[:MAX_TITLE_LENGTH])]
             elif line:
                 yield Block(line, "text", _path(headings))
         if kind == "table":

@@ -38,9 +38,9 @@ ENDINGS = {
 }
 LANGUAGES = {ending: language for language, endings in ENDINGS.items() for ending in endings}
 # Longer lines are a program's output: nobody wrote them, and nobody reads them.
-LONGEST_LINE = 5_000
-MOST_LINES = 60
-LONGEST_NAME = 80
+MAX_LINE_LENGTH = 5_000
+MAX_LINES = 60
+MAX_NAME_LENGTH = 80
 
 # What introduces a name in the common languages, after the words that may stand before it.
 BEFORE = (
@@ -82,7 +82,7 @@ def parse(data: bytes, source: str) -> ParsedDocument:
     text = decode(data)
     if ending in MARKUPS:
         return parse_markup(text, ending, source)
-    if any(len(line) > LONGEST_LINE for line in text.split("\n")):
+    if any(len(line) > MAX_LINE_LENGTH for line in text.split("\n")):
         return ParsedDocument(path.name, (), notes=("The file is minified or generated: it was not read.",))
     language = LANGUAGES.get(ending, ending)
     about, code = _leading_comment(text)
@@ -110,7 +110,7 @@ def _blocks(code: str, language: str) -> Iterator[Block]:
     names: list[str] = []
     for piece in _pieces(code.split("\n"), language):
         name = _name(piece, language)
-        whole = len(piece) + len(group) <= MOST_LINES
+        whole = len(piece) + len(group) <= MAX_LINES
         # A definition has a block of its own; statements and settings go together.
         if group and (not whole or name or names):
             yield from _block(group, names, language)
@@ -135,10 +135,10 @@ def _block(lines: Sequence[str], names: Sequence[str], language: str) -> Iterato
 
 def _cut(lines: Sequence[str], start: int) -> int:
     """Where a piece that is too long is cut: at its last blank line, else at the bound."""
-    if len(lines) - start <= MOST_LINES * 3 // 2:
+    if len(lines) - start <= MAX_LINES * 3 // 2:
         return len(lines)
-    bound = start + MOST_LINES
-    blank = (number for number in range(bound, start + MOST_LINES // 3, -1) if not lines[number].strip())
+    bound = start + MAX_LINES
+    blank = (number for number in range(bound, start + MAX_LINES // 3, -1) if not lines[number].strip())
     return next(blank, bound)
 
 
@@ -182,4 +182,4 @@ def _name_in(line: str, language: str) -> str:
     if short.split("(", 1)[0].split(" ", 1)[0] in STATEMENTS:
         return ""
     found = next(filter(None, (form.match(short) for form in forms)), None)
-    return found[1].strip(":.")[:LONGEST_NAME] if found else ""
+    return found[1].strip(":.")[:MAX_NAME_LENGTH] if found else ""

@@ -16,17 +16,17 @@ from python_calamine import (
     ZipError,
 )
 
-from ingest.errors import FileFormatError
 from parsing.document import Block, ParsedDocument
+from parsing.errors import FileFormatError
 from parsing.properties import office_properties
 from parsing.tables import table_blocks
 from parsing.text import clean, title_from
 from parsing.zipped import open_zip, refuse_encrypted
 
-MOST_CELLS = 1_000_000
+MAX_CELLS = 1_000_000
 # The empty cells between two far ones cost time and memory, too.
-MOST_AREA = 10_000_000
-LONGEST_TITLE = 300
+MAX_AREA = 10_000_000
+MAX_TITLE_LENGTH = 300
 NUMBER = re.compile(r"[-+]?[\d.,:%/-]+")
 
 Cell = int | float | str | bool | time | date | datetime | timedelta
@@ -43,7 +43,7 @@ def parse(data: bytes, source: str) -> ParsedDocument:
             metadata = office_properties(archive)
     blocks: list[Block] = []
     notes: list[str] = []
-    left = MOST_CELLS
+    left = MAX_CELLS
     workbook = _read(lambda: CalamineWorkbook.from_filelike(BytesIO(data)))
     for index, sheet in enumerate(workbook.sheets_metadata):
         if sheet.typ is not SheetTypeEnum.WorkSheet:
@@ -58,7 +58,7 @@ def parse(data: bytes, source: str) -> ParsedDocument:
         if not complete:
             notes.append(f'The sheet "{heading}" is too large: the rest of it was not read.')
     title = metadata.get("title") or title_from(source)
-    return ParsedDocument(title[:LONGEST_TITLE], tuple(blocks), metadata, notes=tuple(notes))
+    return ParsedDocument(title[:MAX_TITLE_LENGTH], tuple(blocks), metadata, notes=tuple(notes))
 
 
 def _read(call: Callable[[], Result]) -> Result:
@@ -79,7 +79,7 @@ def _read(call: Callable[[], Result]) -> Result:
 def _rows(workbook: CalamineWorkbook, index: int, left: int) -> tuple[list[Row], int, bool]:
     """The sheet's rows as text, how many cells may still be read, and whether these are all."""
     sheet = workbook.get_sheet_by_index(index)
-    most = MOST_AREA // max(sheet.width, 1)
+    most = MAX_AREA // max(sheet.width, 1)
     rows: list[Row] = []
     for row in islice(sheet.iter_rows(), most):
         cells = [_text(cell) if cell != "" else "" for cell in row]

@@ -6,9 +6,9 @@ from itertools import zip_longest
 from parsing.document import Block
 
 # A table beyond this is no longer understood line by line: each row is written with its headers.
-MOST_COLUMNS = 12
-LONGEST_ROW = 120 * 7
-LONGEST_VALUE = 400
+MAX_COLUMNS = 12
+MAX_ROW_LENGTH = 120 * 7
+MAX_VALUE_LENGTH = 400
 
 
 def markdown_table(rows: Sequence[Sequence[str]]) -> str:
@@ -37,7 +37,7 @@ def table_blocks(rows: Sequence[Sequence[str]], path: tuple[str, ...] = ()) -> I
 def is_wide(rows: Sequence[Sequence[str]]) -> bool:
     """Whether a table has so many columns, or rows so long, that it is better written row by row."""
     longest = max((sum(map(len, row)) for row in rows), default=0)
-    return longest > LONGEST_ROW or max((len(row) for row in rows), default=0) > MOST_COLUMNS
+    return longest > MAX_ROW_LENGTH or max((len(row) for row in rows), default=0) > MAX_COLUMNS
 
 
 def named_values(pairs: Iterable[tuple[str, str]]) -> str:
@@ -46,7 +46,7 @@ def named_values(pairs: Iterable[tuple[str, str]]) -> str:
     for name, value in pairs:
         if not value.strip():
             continue
-        if len(value) > LONGEST_VALUE:
+        if len(value) > MAX_VALUE_LENGTH:
             lines.append(f"\n{name}:\n\n{value.strip()}\n" if name else f"\n{value.strip()}\n")
         else:
             flat = " ".join(value.split())

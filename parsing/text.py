@@ -6,8 +6,8 @@ from pathlib import PurePosixPath
 
 from charset_normalizer import CharsetMatch, from_bytes
 
-from ingest.errors import FileFormatError
 from parsing.document import Block, ParsedDocument
+from parsing.errors import FileFormatError
 
 BYTE_ORDER_MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 # Characters nobody sees: control characters but tab and newline, zero-width and direction marks, soft hyphen.
@@ -19,7 +19,7 @@ LINE_ENDS = re.compile("\r\n|[\r\x0b\x85\u2028]")
 PARAGRAPH_ENDS = re.compile("[\f\u2029]")
 # Composing takes time with the square of the marks in a row; no script has as many.
 MANY_MARKS = re.compile(r"[^\w\s\x00-\x7f]{200,}")
-LONGEST_TITLE = 100
+MAX_TITLE_LENGTH = 100
 WIDE_ENCODINGS = ["utf_16", "utf_16_be", "utf_16_le", "utf_32", "utf_32_be", "utf_32_le"]
 USUAL_ENCODINGS = ("cp932", "cp1252", "cp1251")
 
@@ -28,7 +28,7 @@ def parse(data: bytes, source: str) -> ParsedDocument:
     """Paragraphs of a plain text; its title is a short first line, else the file's name."""
     paragraphs = [part.strip("\n") for part in re.split(r"\n[ \t]*\n", decode(data)) if part.strip()]
     first = paragraphs[0].strip() if paragraphs else ""
-    title = first if first and "\n" not in first and len(first) <= LONGEST_TITLE else title_from(source)
+    title = first if first and "\n" not in first and len(first) <= MAX_TITLE_LENGTH else title_from(source)
     return ParsedDocument(title, tuple(Block(part) for part in paragraphs))
 
 

@@ -7,21 +7,21 @@ from typing import Any
 
 from lxml import etree
 
-from ingest.errors import FileFormatError
-from ingest.safe_xml import SAFE
 from parsing.document import Block, ParsedDocument
+from parsing.errors import FileFormatError
 from parsing.feeds import local_name, parse_feed, words
 from parsing.html import parse as parse_html
+from parsing.safe_xml import SAFE
 from parsing.tables import markdown_table, named_values
 from parsing.text import clean, decode, title_from
 
 Element = etree._Element  # pyright: ignore[reportPrivateUsage]
 Path = tuple[str, ...]
 
-LONGEST_TITLE = 300
-MOST_HEADINGS = 6
+MAX_TITLE_LENGTH = 300
+MAX_HEADINGS = 6
 # The text that all entities of a file stand for.
-LARGEST_ENTITIES = 1_000_000
+MAX_ENTITIES_LENGTH = 1_000_000
 ENDLESS = "The file is refused: its entities unfold without end."
 STAND_IN = "entity-of-the-file"
 REFERENCE = re.compile(r"&([^#;&\s]{1,200});")
@@ -105,7 +105,7 @@ def _put_entities(root: Element) -> None:
         name = (entity.text or "").strip("&;")
         text = declared.get(name) or html.unescape(f"&{name};")
         total += len(text)
-        if total > LARGEST_ENTITIES:
+        if total > MAX_ENTITIES_LENGTH:
             raise FileFormatError(ENDLESS)
         parent = entity.getparent()
         if parent is not None:
@@ -152,25 +152,25 @@ def _parts(
 ) -> Iterator[Block]:
     """What stands in an element: values one after the other make one block, anything larger its own."""
     heading = next((child for child in children if local_name(child) in TITLES and words(child)), None)
-    stated = words(heading)[:LONGEST_TITLE] if heading is not None else ""
+    stated = words(heading)[:MAX_TITLE_LENGTH] if heading is not None else ""
     below = (*path, stated) if stated and stated != title else path
     values: list[tuple[str, str]] = []
     if bare and _attributes(element):
         values.append((_name(element), _attributes(element)))
     above = below if stated or element.getparent() is None else (*path, _name(element))
-    yield from _text(_line(element.text), below[:MOST_HEADINGS])
+    yield from _text(_line(element.text), below[:MAX_HEADINGS])
     for child in children:
         if child is not heading and _is_value(child):
             values.append((_name(child), words(child) or _attributes(child)))
         elif child is not heading:
-            yield from _text(named_values(values), above[:MOST_HEADINGS])
+            yield from _text(named_values(values), above[:MAX_HEADINGS])
             values.clear()
-            yield from _blocks(child, below[:MOST_HEADINGS], title, bare=bare)
+            yield from _blocks(child, below[:MAX_HEADINGS], title, bare=bare)
         if _line(child.tail):
-            yield from _text(named_values(values), above[:MOST_HEADINGS])
+            yield from _text(named_values(values), above[:MAX_HEADINGS])
             values.clear()
-            yield from _text(_line(child.tail), below[:MOST_HEADINGS])
-    yield from _text(named_values(values), above[:MOST_HEADINGS])
+            yield from _text(_line(child.tail), below[:MAX_HEADINGS])
+    yield from _text(named_values(values), above[:MAX_HEADINGS])
 
 
 def _is_value(element: Element) -> bool:
@@ -231,7 +231,7 @@ def _about(root: Element) -> Iterator[Element]:
 
 def _title(root: Element) -> str:
     said = (words(element) for element in _about(root) if local_name(element) in TITLES - {"head"})
-    return next(filter(None, said), "")[:LONGEST_TITLE]
+    return next(filter(None, said), "")[:MAX_TITLE_LENGTH]
 
 
 def _metadata(root: Element) -> Mapping[str, Any]:
@@ -239,5 +239,5 @@ def _metadata(root: Element) -> Mapping[str, Any]:
     for element in _about(root):
         name = METADATA.get(local_name(element))
         if name and words(element):
-            found.setdefault(name, words(element)[:LONGEST_TITLE])
+            found.setdefault(name, words(element)[:MAX_TITLE_LENGTH])
     return found

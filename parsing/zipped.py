@@ -7,22 +7,19 @@ from typing import TypeAlias, cast
 
 from lxml import etree
 
-from ingest.errors import FileFormatError
-from ingest.safe_xml import SAFE
+from parsing.detection import OLE, PROTECTED, is_encrypted_office
+from parsing.errors import FileFormatError
+from parsing.safe_xml import SAFE
 
 # The name lxml gives to what everybody handles.
 Element: TypeAlias = etree._Element  # pyright: ignore[reportPrivateUsage]
 
-MOST_ENTRIES = 20_000
-LARGEST_TOTAL = 400_000_000
+MAX_ENTRIES = 20_000
+MAX_TOTAL_BYTES = 400_000_000
 # A small file may be dense (an empty sheet of a million rows); a large one that is as dense is a bomb.
-LARGEST_DENSE_TOTAL = 50_000_000
-DENSEST = 200
+MAX_DENSE_TOTAL_BYTES = 50_000_000
+MAX_DENSITY = 200
 ENCRYPTED = 0x1
-OLE = bytes.fromhex("d0cf11e0a1b11ae1")
-# The name under which a Microsoft file that is encrypted holds its content.
-ENCRYPTED_PACKAGE = "EncryptedPackage".encode("utf-16-le")
-PROTECTED = "The file is protected by a password. Save a copy without one."
 READ_ERRORS = (
     zipfile.BadZipFile,
     zlib.error,
@@ -40,10 +37,10 @@ def open_zip(data: bytes) -> zipfile.ZipFile:
     except READ_ERRORS as error:
         raise FileFormatError(f"The file is damaged ({error}).") from None
     entries = archive.infolist()
-    if len(entries) > MOST_ENTRIES:
+    if len(entries) > MAX_ENTRIES:
         raise FileFormatError(f"The file holds {len(entries)} files inside, more than is read.")
     total = sum(entry.file_size for entry in entries)
-    if total > LARGEST_TOTAL or (total > LARGEST_DENSE_TOTAL and total > DENSEST * len(data)):
+    if total > MAX_TOTAL_BYTES or (total > MAX_DENSE_TOTAL_BYTES and total > MAX_DENSITY * len(data)):
         raise FileFormatError(f"The file unpacks to {total // 1_000_000} MB, more than is read.")
     if any(entry.flag_bits & ENCRYPTED for entry in entries):
         raise FileFormatError(PROTECTED)
@@ -52,7 +49,7 @@ def open_zip(data: bytes) -> zipfile.ZipFile:
 
 def refuse_encrypted(data: bytes) -> None:
     """Nothing for a file that is open to read. Raises `FileFormatError` for an encrypted Microsoft file."""
-    if data.startswith(OLE) and ENCRYPTED_PACKAGE in data:
+    if is_encrypted_office(data):
         raise FileFormatError(PROTECTED)
 
 

@@ -1,1 +1,1 @@
-"""What both servers do alike: request ids, traces, and an end that cuts nothing off."""
+"""What both servers do alike: logs, request ids, traces, limits, and an end that cuts nothing off."""

@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING
 
 from opentelemetry import trace
 
+from serving.errors import TelemetryMissingError
+
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
     from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
 ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
-
-
-class TelemetryMissingError(Exception):
-    """A collector is configured, but the packages that send to it are not installed."""
 
 
 @contextmanager

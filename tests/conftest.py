@@ -1,33 +1,57 @@
 """What all tests share: one embedded Postgres, fresh databases from migrated templates, the real model."""
 
-import asyncio
+import gc
 import os
 import shutil
-import socket
-import subprocess
 import tempfile
-import threading
-from collections import deque
-from collections.abc import AsyncGenerator, Callable, Generator, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
-from importlib.resources import files
+from asyncio import all_tasks, current_task, gather
+from collections.abc import AsyncGenerator, Iterator
+from functools import cache
 from pathlib import Path
-from uuid import uuid4
 
+import httpcore2
 import psycopg
 import pytest
-import uvicorn
 from playwright.async_api import Browser, async_playwright
 from psycopg import sql
-from starlette.types import ASGIApp
 
 # Before anything imports a model library: no test may download one.
 os.environ["HF_HUB_OFFLINE"] = "1"
 
 from database.embedded import embedded_postgres
 from database.home import open_data_folder
-from database.migrations import migrate
 from knowledge_base.embedding import SentenceTransformerEmbedder
+from tests.support.databases import FreshDatabases
+from tests.support.serving import Serve, serving
+
+# What is imported while tests are collected stays: looking through it for garbage, again and again, takes
+# longer than many a test.
+gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """Count what was loaded for collecting the tests as there for good."""
+    gc.freeze()
+    gc.enable()
+
+
+@pytest.fixture(autouse=True)
+async def nothing_runs_on() -> AsyncGenerator[None]:
+    """Ends what a test left running: the loop, and with it the browser, is that of all tests of a worker."""
+    before = all_tasks()
+    yield
+    left = all_tasks() - before - {current_task()}
+    for task in left:
+        task.cancel()
+    await gather(*left, return_exceptions=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def certificates_are_read_once() -> Iterator[None]:
+    """Every HTTP client reads those of all authorities, which takes 50 ms; no test needs them read anew."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("httpcore2.default_ssl_context", cache(httpcore2.default_ssl_context))
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -59,37 +83,10 @@ def embedder() -> SentenceTransformerEmbedder:
     return SentenceTransformerEmbedder("all-MiniLM-L6-v2")
 
 
-Serve = Callable[[ASGIApp], AbstractAsyncContextManager[str]]
-
-
 @pytest.fixture
 def serve() -> Serve:
     """Serves an ASGI app on a free port of loopback; yields its URL."""
-    return _serve
-
-
-@asynccontextmanager
-async def _serve(app: ASGIApp) -> AsyncGenerator[str]:
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
-        listener.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(app, http="h11", log_level="warning", access_log=False))
-        # Signals belong to the test runner.
-        server.capture_signals = _no_signals  # type: ignore[method-assign]
-        running = asyncio.create_task(server.serve(sockets=[listener]))
-        while not server.started:
-            if running.done():
-                running.result()
-            await asyncio.sleep(0.01)
-        try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            await running
-
-
-@contextmanager
-def _no_signals() -> Generator[None]:
-    yield
+    return serving
 
 
 CHROMIUM_FLAGS = [
@@ -104,75 +101,51 @@ CHROMIUM_FLAGS = [
 
 
 @pytest.fixture(scope="session")
-def chromium_address() -> Iterator[str]:
+async def chromium() -> AsyncGenerator[Browser]:
     """One headless Chromium for all tests of a worker; starting it costs more than most of them.
 
     Without one the tests are skipped, or fail where OWFLEX_REQUIRE_BROWSER is set.
     """
-    chromium = os.environ.get("OWFLEX_CHROMIUM") or shutil.which("chromium")
-    if chromium is None:
+    program = os.environ.get("OWFLEX_CHROMIUM") or shutil.which("chromium")
+    if program is None:
         if os.environ.get("OWFLEX_REQUIRE_BROWSER"):
             pytest.fail("There is no Chromium. Install it or set OWFLEX_CHROMIUM.")
         pytest.skip("There is no Chromium. Install it or set OWFLEX_CHROMIUM.")
-    with tempfile.TemporaryDirectory(prefix="owflex-", ignore_cleanup_errors=True) as profile:
-        command = [chromium, "--headless", *CHROMIUM_FLAGS, "--remote-debugging-port=0"]
-        process = subprocess.Popen(
-            [*command, f"--user-data-dir={profile}", "about:blank"], stderr=subprocess.PIPE, text=True
-        )
-        assert process.stderr is not None
-        lines = iter(process.stderr.readline, "")
-        address = next(line.rsplit(" ", 1)[-1].strip() for line in lines if "DevTools listening" in line)
-        # Nobody reads on: what it has to say must not fill the pipe.
-        threading.Thread(target=lambda: deque(lines, maxlen=0), daemon=True).start()
-        yield address
-        process.terminate()
-        process.wait(20)
-
-
-@pytest.fixture
-async def browser(chromium_address: str) -> AsyncGenerator[Browser]:
-    """Headless Chromium; each page has a profile of its own, and is closed at the end of the test."""
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.connect_over_cdp(chromium_address)
+        browser = await playwright.chromium.launch(executable_path=program, args=CHROMIUM_FLAGS)
         yield browser
         await browser.close()
 
 
 @pytest.fixture
-async def knowledge_base_url(postgres_url: str) -> AsyncGenerator[str]:
+async def browser(chromium: Browser) -> AsyncGenerator[Browser]:
+    """Headless Chromium; each page has a profile of its own, and is closed at the end of the test."""
+    yield chromium
+    for context in chromium.contexts:
+        await context.close()
+
+
+@pytest.fixture(scope="session")
+def knowledge_bases(postgres_url: str) -> FreshDatabases:
+    """The knowledge bases of this worker."""
+    return FreshDatabases(postgres_url, "knowledge_base")
+
+
+@pytest.fixture(scope="session")
+def chat_databases(postgres_url: str) -> FreshDatabases:
+    """The chat databases of this worker."""
+    return FreshDatabases(postgres_url, "agent_service")
+
+
+@pytest.fixture
+async def knowledge_base_url(knowledge_bases: FreshDatabases) -> AsyncGenerator[str]:
     """A fresh, migrated knowledge base."""
-    async with _database_like(postgres_url, "knowledge_base") as url:
+    async with knowledge_bases.one() as url:
         yield url
 
 
 @pytest.fixture
-async def chat_url(postgres_url: str) -> AsyncGenerator[str]:
+async def chat_url(chat_databases: FreshDatabases) -> AsyncGenerator[str]:
     """A fresh, migrated chat database."""
-    async with _database_like(postgres_url, "agent_service") as url:
+    async with chat_databases.one() as url:
         yield url
-
-
-@asynccontextmanager
-async def _database_like(postgres_url: str, package: str) -> AsyncGenerator[str]:
-    """While in the block: a copy of the template with the migrations, which is made at first use."""
-    template = f"template_of_{package}"
-    with psycopg.connect(postgres_url, autocommit=True) as connection:
-        exists = connection.execute("select 1 from pg_database where datname = %s", [template]).fetchone()
-        if not exists:
-            _create(connection, template)
-            await migrate(_url_of(postgres_url, template), files(package) / "migrations")
-        name = f"test_{uuid4().hex}"
-        _create(connection, name, template)
-    yield _url_of(postgres_url, name)
-    with suppress(psycopg.OperationalError), psycopg.connect(postgres_url, autocommit=True) as connection:
-        # A test may have stopped the server for good.
-        connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
-
-
-def _create(connection: psycopg.Connection, name: str, template: str = "template1") -> None:
-    statement = sql.SQL("create database {} template {}")
-    connection.execute(statement.format(sql.Identifier(name), sql.Identifier(template)))
-
-
-def _url_of(postgres_url: str, database: str) -> str:
-    return postgres_url.replace("/tests?", f"/{database}?")

@@ -1,48 +1,44 @@
-"""What kind of file some bytes are: decided by the bytes, the name only tells apart what is text anyway."""
+"""What can be attached: every format that `parsing` reads except archives, and the images browsers show."""
 
-import io
-import re
-import zipfile
-from pathlib import PurePosixPath
+from agent_service.errors import RequestRefusedError
+from parsing.detection import IMAGES, sent_type
+from parsing.errors import FileFormatError
+from parsing.formats import FORMATS, MODULES
 
 PDF = "application/pdf"
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-HTML = "text/html"
-IMAGES = ("image/png", "image/jpeg", "image/webp", "image/gif")
-TEXTS = {
-    ".md": "text/markdown",
-    ".markdown": "text/markdown",
-    ".html": HTML,
-    ".htm": HTML,
-    ".csv": "text/csv",
-    ".json": "application/json",
-}
 PLAIN = "text/plain"
-ACCEPTED = (PDF, DOCX, PLAIN, *sorted(set(TEXTS.values())), *IMAGES)
-CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
-UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
-# Beginnings of formats that hold no control characters where we look, and are no text.
-NO_TEXT = (b"%!PS", b"{\\rtf", b"PK\x03\x04", b"Rar!")
-LOOKED_AT = 65_536
+# An archive is many documents under one name: nobody could tell which of them an answer rests on.
+ARCHIVES = frozenset(media_type for media_type, module in MODULES.items() if module == "archive")
+TAKEN = tuple(format for format in FORMATS if format.media_type not in ARCHIVES)
+COMMON = (PDF, DOCX, PLAIN)
+ACCEPTED = (*COMMON, *sorted({format.media_type for format in TAKEN} - set(COMMON)), *IMAGES)
+ENDINGS = (
+    *(ending for format in TAKEN for ending in format.endings),
+    *(".png", ".jpg", ".jpeg", ".webp", ".gif"),
+)
+# Without source code and images, which a sentence names in words.
+KINDS = tuple(format.endings[0].removeprefix(".").upper() for format in TAKEN if format.module != "source")
 
 
-def file_type(name: str, data: bytes) -> str | None:
-    """The MIME type of a file that can be attached, found in its bytes; None when it is of another kind."""
-    if data.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "image/png"
-    if data.startswith(b"\xff\xd8\xff"):
-        return "image/jpeg"
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return "image/webp"
-    if data.startswith((b"GIF87a", b"GIF89a")):
-        return "image/gif"
-    if b"%PDF-" in data[:1024]:
-        return PDF
-    if data.startswith(b"PK\x03\x04"):
-        return DOCX if _is_docx(data) else None
-    if _is_text(data):
-        return TEXTS.get(PurePosixPath(name.lower()).suffix, PLAIN)
-    return None
+def file_type(name: str, data: bytes) -> str:
+    """The MIME type of a file that can be attached, found in its bytes; the name tells apart what is text.
+
+    Raises `RequestRefusedError` for files of other kinds.
+    """
+    try:
+        found = sent_type(name, data)
+    except FileFormatError as error:
+        # The reason is a sentence of the parsers', in English.
+        raise unsupported("upload.wrong_type", name, reason=str(error), types=", ".join(KINDS)) from None
+    if found in ARCHIVES:
+        raise unsupported("upload.archive", name)
+    return found
+
+
+def unsupported(key: str, name: str, **values: object) -> RequestRefusedError:
+    """The refusal of a file that cannot be attached."""
+    return RequestRefusedError(key, status=415, code="unsupported_type", name=name, **values)
 
 
 def same_kind(declared: str, found: str) -> bool:
@@ -52,17 +48,3 @@ def same_kind(declared: str, found: str) -> bool:
     if found in exact:
         return declared in ("", "application/octet-stream", found)
     return declared not in exact
-
-
-def _is_docx(data: bytes) -> bool:
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            return "word/document.xml" in archive.namelist()
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError):
-        return False
-
-
-def _is_text(data: bytes) -> bool:
-    if data.startswith(UTF16_MARKS):
-        return True
-    return not data.startswith(NO_TEXT) and CONTROLS.search(data[:LOOKED_AT]) is None

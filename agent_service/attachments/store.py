@@ -18,32 +18,37 @@ from chatkit.types import (
 )
 from pydantic import AnyUrl, TypeAdapter
 
-from agent_service.attachments.file_types import IMAGES, file_type, same_kind
-from agent_service.attachments.reader import read_text
+from agent_service.attachments.file_types import KINDS, file_type, same_kind, unsupported
+from agent_service.attachments.reader import read_file
+from agent_service.attachments.worker import ReadFile
 from agent_service.context import RequestContext
 from agent_service.errors import RequestRefusedError
 from agent_service.settings.settings import AgentServiceSettings
 from agent_service.storage import PostgresStore
 from agent_service.storage.pages import ATTACHMENT
 from database.pool import Pool, fetch
+from parsing.detection import IMAGES
 
 TOKEN_HEADER = "x-upload-token"  # noqa: S105
-LONGEST_NAME = 200
-MOST_UNSENT = 50
+MAX_NAME_LENGTH = 200
+MAX_UNSENT = 50
 # What nobody sent with a message within a day was given up.
 UNSENT_HOURS = 24
+# In an attachment's metadata: sentences about what is missing in its text.
+NOTES = "notes"
 URL = TypeAdapter[AnyUrl](AnyUrl)
 
 
 @dataclass(frozen=True)
 class StoredFile:
-    """An uploaded file: its bytes, and its text unless it is an image."""
+    """An uploaded file: its bytes, its text unless it is an image, and what is missing in that."""
 
     id: str
     name: str
     mime_type: str
     content: bytes
     text: str | None
+    notes: tuple[str, ...] = ()
 
     @property
     def is_image(self) -> bool:
@@ -112,7 +117,7 @@ class PostgresAttachments(AttachmentStore[RequestContext]):
             raise NotFoundError("There is no such upload, or it was used already.")
         announced = ATTACHMENT.validate_json(rows[0][1])
         context = RequestContext(str(rows[0][0]), base_url=base_url)
-        mime_type, text = await self._read(announced.name, announced.mime_type, data)
+        mime_type, read = await self._read(announced.name, announced.mime_type, data)
         taken = await fetch(
             self._pool,
             "delete from attachment_uploads where attachment_id = %(id)s returning 1",
@@ -121,19 +126,17 @@ class PostgresAttachments(AttachmentStore[RequestContext]):
         if not taken:
             raise NotFoundError("There is no such upload, or it was used already.")
         attachment = _described(attachment_id, announced.name, mime_type, context)
-        await self._keep(attachment, data, text, context)
-        return attachment
+        return await self._keep(attachment, data, read, context)
 
     async def add(self, name: str, declared: str, data: bytes, context: RequestContext) -> Attachment:
         """A file uploaded in one go. Raises `RequestRefusedError`."""
         self._check_size(len(data))
         await self._check_unsent(context)
-        mime_type, text = await self._read(name, declared, data)
+        mime_type, read = await self._read(name, declared, data)
         attachment_id = self.generate_attachment_id(mime_type, context)
         attachment = _described(attachment_id, name, mime_type, context)
         await self._store.save_attachment(attachment, context)
-        await self._keep(attachment, data, text, context)
-        return attachment
+        return await self._keep(attachment, data, read, context)
 
     async def load_files(self, ids: Sequence[str], context: RequestContext) -> dict[str, StoredFile]:
         """The user's uploaded files by id; those that are gone are left out."""
@@ -164,27 +167,30 @@ class PostgresAttachments(AttachmentStore[RequestContext]):
             if attachment.thread_id is not None:
                 raise RequestRefusedError("upload.sent_before", name=attachment.name)
 
-    async def _read(self, name: str, declared: str, data: bytes) -> tuple[str, str | None]:
-        """The file's real type and its text."""
+    async def _read(self, name: str, declared: str, data: bytes) -> tuple[str, ReadFile]:
+        """The file's real type and what is in it."""
         self._check_size(len(data))
+        name = _clean(name)
         mime_type = file_type(name, data)
-        if mime_type is None or not same_kind(declared, mime_type):
-            raise RequestRefusedError(
-                "upload.wrong_type", status=415, code="unsupported_type", name=_clean(name)
-            )
+        if not same_kind(declared, mime_type):
+            raise unsupported("upload.not_as_named", name, types=", ".join(KINDS))
         async with self._readers:
-            return mime_type, await read_text(mime_type, data)
+            return mime_type, await read_file(name, mime_type, data)
 
     async def _keep(
-        self, attachment: Attachment, data: bytes, text: str | None, context: RequestContext
-    ) -> None:
+        self, attachment: Attachment, data: bytes, read: ReadFile, context: RequestContext
+    ) -> Attachment:
+        """Store a file that was read; with what is missing in its text, where something is."""
+        if read.notes:
+            attachment = attachment.model_copy(update={"metadata": {NOTES: list(read.notes)}})
         await fetch(
             self._pool,
             "insert into attachment_contents (attachment_id, content, text) "
             "values (%(id)s, %(content)s, %(text)s) returning 1",
-            {"id": attachment.id, "content": data, "text": text},
+            {"id": attachment.id, "content": data, "text": read.text},
         )
         await self._store.save_attachment(attachment, context)
+        return attachment
 
     def _check_size(self, size: int) -> None:
         if size > self.max_bytes:
@@ -199,9 +205,9 @@ class PostgresAttachments(AttachmentStore[RequestContext]):
             "select count(*) from attachments where user_id = %(user_id)s and thread_id is null",
             {"user_id": context.user_id},
         )
-        if rows and rows[0][0] >= MOST_UNSENT:
+        if rows and rows[0][0] >= MAX_UNSENT:
             raise RequestRefusedError(
-                "upload.too_many_waiting", status=429, code="too_many_files", number=MOST_UNSENT
+                "upload.too_many_waiting", status=429, code="too_many_files", number=MAX_UNSENT
             )
 
 
@@ -233,7 +239,7 @@ def _url(context: RequestContext, attachment_id: str) -> AnyUrl:
 def _clean(name: str) -> str:
     """A file name as one line without a path, in which no control character hides."""
     last = name.replace("\\", "/").rsplit("/", 1)[-1]
-    return "".join(character for character in last if character.isprintable())[-LONGEST_NAME:] or "file"
+    return "".join(character for character in last if character.isprintable())[-MAX_NAME_LENGTH:] or "file"
 
 
 def _hash(token: str) -> str:
@@ -242,4 +248,5 @@ def _hash(token: str) -> str:
 
 def _stored(row: tuple[Any, ...]) -> StoredFile:
     attachment = ATTACHMENT.validate_json(row[1])
-    return StoredFile(attachment.id, attachment.name, attachment.mime_type, bytes(row[2]), row[3])
+    notes = tuple(map(str, (attachment.metadata or {}).get(NOTES, ())))
+    return StoredFile(attachment.id, attachment.name, attachment.mime_type, bytes(row[2]), row[3], notes)

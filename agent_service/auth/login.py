@@ -14,7 +14,6 @@ from agent_service.context import LOCAL_USER, RequestContext, locale_of
 from agent_service.errors import LoginRequiredError, LoginSettingsError, LoginUnavailableError
 from agent_service.i18n.catalog import say
 from agent_service.settings.settings import AgentServiceSettings
-from database.process import is_loopback
 
 # What a browser needs before anybody can log in, and what is asked by those who run the service.
 PUBLIC_PATH = re.compile(r"/(?:static/.*|config\.json|health|ready|metrics)?")
@@ -142,15 +141,6 @@ def _is_among(peer: str, networks: list[Network]) -> bool:
         return False
     mapped = getattr(address, "ipv4_mapped", None)
     return any((mapped or address) in network for network in networks)
-
-
-def may_listen(settings: AgentServiceSettings) -> bool:
-    """Whether only those whom we know, or somebody has asked to let in, can reach the service."""
-    return (
-        is_loopback(settings.agent_service_host)
-        or settings.agent_service_allow_remote
-        or settings.agent_service_auth != "none"
-    )
 
 
 class Login:

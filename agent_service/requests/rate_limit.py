@@ -2,7 +2,6 @@
 
 import math
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -10,8 +9,7 @@ from agent_service.errors import RequestRefusedError
 from agent_service.settings.settings import AgentServiceSettings
 from agent_service.storage.usage import tokens_used
 from database.pool import Pool
-
-MAX_USERS = 10_000
+from serving.token_buckets import TokenBuckets
 
 
 class Limits:
@@ -24,7 +22,7 @@ class Limits:
         clock: Callable[[], float] = time.monotonic,
         today: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self._rate = MessageRate(settings.chat_rate_limit_per_minute, clock)
+        self._rate = TokenBuckets[str](settings.chat_rate_limit_per_minute, clock=clock)
         self._tokens_per_day = settings.chat_tokens_per_day
         self._pool = pool
         self._today = today
@@ -54,32 +52,3 @@ class Limits:
 
 def _too_many(key: str, wait: int) -> RequestRefusedError:
     return RequestRefusedError(key, status=429, code="rate_limited", retry_after=wait, seconds=wait)
-
-
-class MessageRate:
-    """Counts messages of each user; a minute's worth may come at once. 0 a minute: no limit."""
-
-    def __init__(self, per_minute: int, clock: Callable[[], float] = time.monotonic) -> None:
-        self._per_minute = per_minute
-        self._clock = clock
-        # What each user may still send, and when that was so; the one heard of longest ago comes first.
-        self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
-
-    def take(self, user: str) -> int:
-        """Count one message; returns 0, or the whole seconds to wait until one may be sent."""
-        if not self._per_minute:
-            return 0
-        now, per_second = self._clock(), self._per_minute / 60
-        left, at = self._left.pop(user, (float(self._per_minute), now))
-        left = min(float(self._per_minute), left + (now - at) * per_second)
-        wait = 0 if left >= 1 else math.ceil((1 - left) / per_second)
-        self._left[user] = (left if wait else left - 1, now)
-        if len(self._left) > MAX_USERS:
-            self._left.popitem(last=False)
-        return wait
-
-    def give_back(self, user: str) -> None:
-        """Count one message less."""
-        if user in self._left:
-            left, at = self._left[user]
-            self._left[user] = (min(float(self._per_minute), left + 1), at)

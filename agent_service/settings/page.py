@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Annotated, Any, cast
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
-from pydantic_settings import NoDecode
 
 MAX_PROMPTS = 12
 MAX_FILE_BYTES = 65_536
@@ -85,5 +84,5 @@ def _first(error: ValidationError) -> str:
     return f"{place}: {mistake['msg']}." if place else f"{mistake['msg']}."
 
 
-Prompts = Annotated[list[Prompt], NoDecode, BeforeValidator(read_prompts)]
-Greetings = Annotated[dict[str, str], NoDecode, BeforeValidator(read_greetings)]
+Prompts = Annotated[list[Prompt], BeforeValidator(read_prompts)]
+Greetings = Annotated[dict[str, str], BeforeValidator(read_greetings)]

@@ -1,26 +1,19 @@
 """Settings of the agent service."""
 
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
-from pydantic import Field, SecretStr, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import Field, SecretStr, model_validator
 
 from agent_service.settings.page import STANDARD_PROMPTS, Greetings, Prompts
 from agent_service.settings.system_prompt import read_prompt
 from agent_service.settings.urls import HttpAddress, Origins
+from database.settings import AddressList, CommaList, ProgramSettings
 
 
-class AgentServiceSettings(BaseSettings):
+class AgentServiceSettings(ProgramSettings):
     """Where the chat listens, which model answers and how it reaches the MCP server."""
 
-    model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore")
-
-    owflex_home: Path | None = Field(
-        None,
-        description="Data folder: the embedded Postgres, the local tokens and caches. "
-        "Default: the platform's user data folder.",
-    )
     chat_database_url: SecretStr | None = Field(
         None,
         description="Postgres (15 or newer) that holds the chats. "
@@ -62,7 +55,7 @@ class AgentServiceSettings(BaseSettings):
     agent_service_proxy_header: str = Field(
         "X-Forwarded-User", min_length=1, description="Header with the user's name, for proxy."
     )
-    agent_service_proxy_addresses: Annotated[list[str], NoDecode] = Field(
+    agent_service_proxy_addresses: CommaList = Field(
         [],
         description="Addresses or networks of the proxy, separated by commas, e.g. 10.1.0.0/24. "
         "The header is believed from these only.",
@@ -82,12 +75,12 @@ class AgentServiceSettings(BaseSettings):
     chat_tokens_per_day: int = Field(
         0, ge=0, description="Tokens of the language model for each user and day (UTC); 0 sets no limit."
     )
-    agent_service_allowed_hosts: Annotated[list[str], NoDecode] = Field(
+    agent_service_allowed_hosts: AddressList = Field(
         [],
         description="Host names, separated by commas, under which browsers reach the chat besides localhost "
         "(a protection against DNS rebinding).",
     )
-    cors_origins: Annotated[Origins, NoDecode] = Field(
+    cors_origins: Origins = Field(
         [],
         description="Origins of other web pages that may use the chat, separated by commas, "
         "e.g. https://intranet.example.",
@@ -132,13 +125,13 @@ class AgentServiceSettings(BaseSettings):
         description="Name of the language model as its provider calls it. Default: a small, cheap one of the "
         "provider. `extractive` answers by quoting the documents, without a language model.",
     )
-    fallback_models: Annotated[list[str], NoDecode] = Field(
+    fallback_models: CommaList = Field(
         [],
         description="Models that take over, in this order, when the model fails: provider:name separated by "
         "commas, e.g. openrouter:openai/gpt-4.1-mini, gemini:gemini-2.5-flash, extractive. "
         "Providers: openai, openrouter, gemini, custom (the server at OPENAI_BASE_URL).",
     )
-    model_choices: Annotated[list[str], NoDecode] = Field(
+    model_choices: CommaList = Field(
         [],
         description="Models a user may choose from besides MODEL_NAME, separated by commas: provider:name, "
         "or a name of the same provider.",
@@ -175,7 +168,7 @@ class AgentServiceSettings(BaseSettings):
     log_messages: bool = Field(
         False, description="Write the users' questions to the log. Without it no text of theirs is logged."
     )
-    approval_tools: Annotated[list[str], NoDecode] = Field(
+    approval_tools: CommaList = Field(
         ["delete_task", "remove_document"],
         description="Tools that wait for the user's approval, separated by commas; `*` stands for anything, "
         "as in delete_*. `none` lets every tool run without asking.",
@@ -218,7 +211,7 @@ class AgentServiceSettings(BaseSettings):
         description="Users may add documents on the page, and remove their own. "
         "Default: true if the chat listens on loopback and has no login, else false.",
     )
-    knowledge_editors: Annotated[list[str], NoDecode] = Field(
+    knowledge_editors: CommaList = Field(
         [],
         description="Users who may, separated by commas; `*` is everybody. With a login nobody else may.",
     )
@@ -245,28 +238,6 @@ class AgentServiceSettings(BaseSettings):
         description="Prompts to click on, on the empty chat page: JSON, or the path of a file with it, "
         'e.g. [{"label": "Holidays", "prompt": "How many holidays do I have?"}]. Default: three.',
     )
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _without_white_space(cls, value: object) -> object:
-        """A pasted key or URL often brings a line end along."""
-        return value.strip() if isinstance(value, str) else value
-
-    @field_validator(
-        "agent_service_allowed_hosts",
-        "agent_service_proxy_addresses",
-        "cors_origins",
-        "fallback_models",
-        "approval_tools",
-        "model_choices",
-        "knowledge_editors",
-        mode="before",
-    )
-    @classmethod
-    def _split(cls, value: object) -> object:
-        if not isinstance(value, str):
-            return value
-        return [part.strip().rstrip("/") for part in value.split(",") if part.strip()]
 
     @model_validator(mode="after")
     def _read_system_prompt(self) -> Self:

@@ -4,6 +4,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
+from database.settings import AddressList
+
 
 def _http(value: str) -> str:
     """Without the slash at the end: the MCP client does not follow the redirect it would cause."""
@@ -23,4 +25,4 @@ def _no_wildcard(value: list[str]) -> list[str]:
 
 
 HttpAddress = Annotated[str, AfterValidator(_http)]
-Origins = Annotated[list[str], AfterValidator(_no_wildcard)]
+Origins = Annotated[AddressList, AfterValidator(_no_wildcard)]

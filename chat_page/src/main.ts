@@ -1,4 +1,4 @@
-import { OwflexChat } from "./chat.ts";
+import { OwflexChat } from "./element/chat-element.ts";
 
 // Two script tags on one site are one too many, not an error.
 if (!customElements.get("owflex-chat")) customElements.define("owflex-chat", OwflexChat);

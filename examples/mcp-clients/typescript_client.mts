@@ -15,6 +15,9 @@ console.log("tools:", tools.map((tool) => tool.name).join(", "));
 
 const answer = await client.callTool({ name: "search_documents", arguments: { query: question, limit: 1 } });
 const found = answer.structuredContent as { results: { title: string; source: string }[] };
-console.log("found:", found.results.map((result) => `${result.title} (${result.source})`));
+console.log(
+  "found:",
+  found.results.map((result) => `${result.title} (${result.source})`),
+);
 
 await client.close();

@@ -8,5 +8,7 @@ const proxied = ["/chatkit", "/config.json", "/attachments", "/voice", "/feedbac
 
 export default defineConfig({
   plugins: [react()],
-  server: { proxy: Object.fromEntries(proxied.map((path) => [path, { target: service, changeOrigin: false }])) },
+  server: {
+    proxy: Object.fromEntries(proxied.map((path) => [path, { target: service, changeOrigin: false }])),
+  },
 });

@@ -1,6 +1,6 @@
 """Why a web page could not be fetched."""
 
-from ingest.errors import FileProblemError
+from parsing.errors import FileProblemError
 
 
 class UrlInvalidError(FileProblemError):

@@ -15,14 +15,14 @@ from typing import Any, cast
 import httpcore2
 import httpx2
 
-from ingest.errors import FileTooLargeError
 from ingest.fetching.addresses import GuardedBackend, Permission, Resolver
 from ingest.fetching.errors import FetchFailedError, UrlInvalidError
+from parsing.errors import FileTooLargeError
 
 RETRIES = 2
 RETRIED_STATUSES = frozenset({429, 502, 503, 504})
 REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
-LONGEST_RETRY_AFTER = 10.0
+MAX_RETRY_AFTER = 10.0
 CONNECT_SECONDS = 10.0
 HOST_PATTERN = re.compile(rb"[a-z0-9._-]+|[0-9a-f:.]+")
 PASSWORD_PATTERN = re.compile(r"//[^/]*@")
@@ -196,7 +196,7 @@ class Requester:
                 if attempt == RETRIES or answer.status not in RETRIED_STATUSES:
                     return answer
                 pause = _retry_after(answer.headers, pause)
-                if pause > LONGEST_RETRY_AFTER:
+                if pause > MAX_RETRY_AFTER:
                     return answer
             await asyncio.sleep(pause)
         raise AssertionError("the last attempt returns or raises")

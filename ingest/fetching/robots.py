@@ -11,7 +11,7 @@ from ingest.fetching.requesting import Requester, redirect_target, status_in_wor
 
 MAX_ROBOTS_BYTES = 500_000
 MAX_ROBOTS_REDIRECTS = 5
-LONGEST_CRAWL_DELAY = 5.0
+MAX_CRAWL_DELAY = 5.0
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class RobotsRules:
     @property
     def delay(self) -> float:
         """The seconds to leave between two requests."""
-        return min(self.parsed.crawl_delay(self.agent) or 0.0, LONGEST_CRAWL_DELAY)
+        return min(self.parsed.crawl_delay(self.agent) or 0.0, MAX_CRAWL_DELAY)
 
     def check(self, url: httpx2.URL) -> None:
         """Raise RobotsForbiddenError, or FetchFailedError, where the page may not be fetched."""

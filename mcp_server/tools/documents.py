@@ -11,12 +11,13 @@ from database.pool import Pool
 from knowledge_base import documents as stored
 from knowledge_base.access import acting_for
 from knowledge_base.embedding.reranking import Reranker
+from knowledge_base.hit_merging import with_neighbours_joined
+from knowledge_base.hits import Hit
 from knowledge_base.query_embedding import QueryEmbedder
-from knowledge_base.reading import with_neighbours_joined
 from knowledge_base.reranking import reranked
-from knowledge_base.search import Hit, Question, SearchFilter, SearchOutcome, search
+from knowledge_base.search import Question, SearchFilter, SearchOutcome, search
 from knowledge_base.vector_index import IndexWatch
-from mcp_server.arguments import BIGGEST_ID, BIGGEST_POSITION, FilledText, Filters, Text
+from mcp_server.arguments import MAX_ID, MAX_POSITION, FilledText, Filters, Text
 from mcp_server.auth import Caller, current_caller
 from mcp_server.passages import bounded_metadata, fenced, joined, new_marker, within_budget
 from mcp_server.results import (
@@ -29,7 +30,7 @@ from mcp_server.results import (
 )
 
 # Most chunks to fetch for one part of a document; the token budget cuts far earlier.
-MOST_CHUNKS = 200
+MAX_CHUNKS = 200
 
 
 @dataclass(frozen=True)
@@ -130,12 +131,10 @@ class DocumentTools:
         self,
         document_id: Annotated[
             int,
-            Field(
-                ge=1, le=BIGGEST_ID, description="The id that search_documents or list_documents returned."
-            ),
+            Field(ge=1, le=MAX_ID, description="The id that search_documents or list_documents returned."),
         ],
         from_position: Annotated[
-            int, Field(ge=0, le=BIGGEST_POSITION, description="Passage to begin with, from 0.")
+            int, Field(ge=0, le=MAX_POSITION, description="Passage to begin with, from 0.")
         ] = 0,
     ) -> DocumentText:
         """Read a document from its beginning, or go on reading it from a position.
@@ -146,7 +145,7 @@ class DocumentTools:
         async with acting_for(self.pool, current_caller(self.stdio_caller).access) as connection:
             document = await stored.get_document(connection, document_id)
             chunks = await stored.read_chunks(
-                connection, document_id, from_position=from_position, limit=MOST_CHUNKS
+                connection, document_id, from_position=from_position, limit=MAX_CHUNKS
             )
         part = list(within_budget(chunks, self.token_budget))
         following = from_position + len(part)

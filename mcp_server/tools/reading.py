@@ -11,9 +11,9 @@ from database.pool import Pool
 from knowledge_base import documents as stored
 from knowledge_base.access import acting_for
 from knowledge_base.documents import ChunkInPlace, DocumentFilter
-from mcp_server.arguments import BIGGEST_ID, Filters, Text
+from mcp_server.arguments import MAX_ID, Filters, Text
 from mcp_server.auth import Caller, current_caller
-from mcp_server.cursors import LONGEST_CURSOR, cursor_at, place_of, that_fit
+from mcp_server.cursors import MAX_CURSOR_CHARACTERS, cursor_after, key_of, that_fit
 from mcp_server.passages import around_within_budget, fenced, new_marker
 from mcp_server.results import (
     CollectionEntry,
@@ -24,7 +24,7 @@ from mcp_server.results import (
     Neighbours,
 )
 
-PLACES: Mapping[stored.Sort, TypeAdapter[tuple[str | datetime, int]]] = {
+PAGE_KEYS: Mapping[stored.Sort, TypeAdapter[tuple[str | datetime, int]]] = {
     "source": TypeAdapter(tuple[str, int]),
     "newest": TypeAdapter(tuple[datetime, int]),
 }
@@ -33,7 +33,7 @@ BY_NAME = TypeAdapter(tuple[str])
 Cursor = Annotated[
     str | None,
     Field(
-        max_length=LONGEST_CURSOR,
+        max_length=MAX_CURSOR_CHARACTERS,
         description="next_cursor of the page before, with the same other arguments.",
     ),
 ]
@@ -51,7 +51,7 @@ class ReadingTools:
         self,
         chunk_id: Annotated[
             int,
-            Field(ge=1, le=BIGGEST_ID, description="The chunk_id of a search result, or next or previous."),
+            Field(ge=1, le=MAX_ID, description="The chunk_id of a search result, or next or previous."),
         ],
         before: Annotated[int, Field(ge=0, le=20, description="Passages before it to return.")] = 2,
         after: Annotated[int, Field(ge=0, le=20, description="Passages after it to return.")] = 2,
@@ -109,14 +109,14 @@ class ReadingTools:
         search_documents: titles alone answer nothing.
         """
         wanted = ["documents", collection, source, title, query, filters, sort]
-        place = None if cursor is None else place_of(cursor, wanted, PLACES[sort])
+        key = None if cursor is None else key_of(cursor, wanted, PAGE_KEYS[sort])
         which = DocumentFilter(collection, source, title, filters, (query or "").split())
         async with acting_for(self.pool, current_caller(self.stdio_caller).access) as connection:
-            found = await stored.list_documents(connection, which, sort=sort, after=place, limit=limit + 1)
+            found = await stored.list_documents(connection, which, sort=sort, after=key, limit=limit + 1)
         page = that_fit([_document(document) for document in found[:limit]], self.token_budget)
         return DocumentList(
             documents=page,
-            next_cursor=cursor_at(wanted, _place(page[-1], sort)) if len(found) > len(page) else None,
+            next_cursor=cursor_after(wanted, _key(page[-1], sort)) if len(found) > len(page) else None,
         )
 
     async def list_collections(
@@ -130,13 +130,13 @@ class ReadingTools:
         there are.
         """
         wanted = ["collections"]
-        after = None if cursor is None else place_of(cursor, wanted, BY_NAME)[0]
+        after = None if cursor is None else key_of(cursor, wanted, BY_NAME)[0]
         async with acting_for(self.pool, current_caller(self.stdio_caller).access) as connection:
             found = await stored.list_collections(connection, after=after, limit=limit + 1)
         page = that_fit([collection_entry(collection) for collection in found[:limit]], self.token_budget)
         return CollectionList(
             collections=page,
-            next_cursor=cursor_at(wanted, [page[-1].name]) if len(found) > len(page) else None,
+            next_cursor=cursor_after(wanted, [page[-1].name]) if len(found) > len(page) else None,
         )
 
 
@@ -185,5 +185,5 @@ def _document(document: stored.Document) -> DocumentEntry:
     )
 
 
-def _place(last: DocumentEntry, sort: stored.Sort) -> tuple[str | datetime, int]:
+def _key(last: DocumentEntry, sort: stored.Sort) -> tuple[str | datetime, int]:
     return (last.updated_at.isoformat() if sort == "newest" else last.source), last.document_id

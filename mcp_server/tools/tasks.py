@@ -13,12 +13,12 @@ from database.pool import Pool
 from knowledge_base import tasks as stored
 from knowledge_base.access import acting_for
 from knowledge_base.tasks import NewTask, Priority, Status, Task, TaskChange, TaskFilter, TaskPlace
-from mcp_server.arguments import BIGGEST_ID, Day, FilledText, Text
+from mcp_server.arguments import MAX_ID, Day, FilledText, Text
 from mcp_server.auth import Caller, current_caller
-from mcp_server.cursors import LONGEST_CURSOR, cursor_at, place_of, that_fit
-from mcp_server.days import Days, Due, days_of, today_in
-from mcp_server.errors import InvalidArgumentsError
+from mcp_server.cursors import MAX_CURSOR_CHARACTERS, cursor_after, key_of, that_fit
+from mcp_server.due_days import Days, Due, days_of, today_in
 from mcp_server.results import AddedTask, DeletedTask, TaskEntry, TaskList
+from mcp_server.tool_errors import InvalidArgumentsError
 
 # Clients that repeat a call by themselves can give the key here, where no model sees it.
 KEY_IN_META = "owflex/idempotency-key"
@@ -33,12 +33,12 @@ Tag = Annotated[FilledText, Field(min_length=1, max_length=60)]
 Tags = Annotated[list[Tag] | None, Field(max_length=20, description="Labels to find the task by.")]
 DueOn = Annotated[Day | None, Field(description="The day it is due, as YYYY-MM-DD.")]
 TaskId = Annotated[
-    int, Field(ge=1, le=BIGGEST_ID, description="The task_id that list_tasks or add_task returned.")
+    int, Field(ge=1, le=MAX_ID, description="The task_id that list_tasks or add_task returned.")
 ]
 Key = Annotated[FilledText, Field(min_length=1, max_length=100)]
 
 KEY: TypeAdapter[str] = TypeAdapter(Key)
-PLACE: TypeAdapter[tuple[Status, date | None, Priority, int]] = TypeAdapter(
+PAGE_KEY: TypeAdapter[tuple[Status, date | None, Priority, int]] = TypeAdapter(
     tuple[Status, date | None, Priority, int]
 )
 
@@ -106,7 +106,7 @@ class TaskTools:
         cursor: Annotated[
             str | None,
             Field(
-                max_length=LONGEST_CURSOR,
+                max_length=MAX_CURSOR_CHARACTERS,
                 description="next_cursor of the page before, with the same other arguments.",
             ),
         ] = None,
@@ -122,7 +122,7 @@ class TaskTools:
         words = (query or "").split()
         which = TaskFilter(None if status == "all" else status, *days, tag, priority, words)
         wanted = ["tasks", status, due, due_from, due_to, tag, priority, words, time_zone]
-        after = None if cursor is None else TaskPlace(*place_of(cursor, wanted, PLACE))
+        after = None if cursor is None else TaskPlace(*key_of(cursor, wanted, PAGE_KEY))
         async with acting_for(self.pool, caller.access) as connection:
             found, total = await stored.list_tasks(connection, caller.user, which, limit + 1, after=after)
         page = that_fit([_entry(task) for task in found[:limit]], self.token_budget)
@@ -130,7 +130,7 @@ class TaskTools:
             tasks=page,
             total=total,
             today=today,
-            next_cursor=cursor_at(wanted, _place(page[-1])) if len(found) > len(page) else None,
+            next_cursor=cursor_after(wanted, _key(page[-1])) if len(found) > len(page) else None,
         )
 
     async def complete_task(self, task_id: TaskId) -> TaskEntry:
@@ -211,5 +211,5 @@ def _entry(task: Task) -> TaskEntry:
     return TaskEntry(**asdict(task))
 
 
-def _place(last: TaskEntry) -> Sequence[Any]:
+def _key(last: TaskEntry) -> Sequence[Any]:
     return [last.status, last.due_on, last.priority, last.task_id]

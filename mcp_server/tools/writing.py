@@ -21,14 +21,15 @@ from knowledge_base.uploads import (
     get_upload,
     removal_of,
 )
+from mcp_server.arguments import MAX_ID
 from mcp_server.auth import Caller, current_caller
 
 # A request may have 4 MiB; in JSON a text takes more than its own bytes.
-MOST_TEXT_BYTES = 3_000_000
-MOST_METADATA_BYTES = 10_000
+MAX_TEXT_BYTES = 3_000_000
+MAX_METADATA_BYTES = 10_000
 # How long a call waits for a worker, in seconds, and between two looks.
-LONGEST_WAIT, SHARE_OF_TIMEOUT = 20, 0.7
-FIRST_LOOK, LONGEST_LOOK = 0.05, 1.0
+MAX_WAIT_SECONDS, SHARE_OF_TIMEOUT = 20, 0.7
+FIRST_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 0.05, 1.0
 
 MetadataValue = str | int | float | bool | list[str | int | float | bool]
 
@@ -54,8 +55,8 @@ def _an_address(url: str) -> str:
 
 
 def _not_too_long(text: str) -> str:
-    if len(text.encode("utf-8", "replace")) > MOST_TEXT_BYTES:
-        raise ValueError(f"must not be longer than {MOST_TEXT_BYTES} bytes; split it")
+    if len(text.encode("utf-8", "replace")) > MAX_TEXT_BYTES:
+        raise ValueError(f"must not be longer than {MAX_TEXT_BYTES} bytes; split it")
     if not _clean(text):
         raise ValueError("must not be blank")
     return text
@@ -63,8 +64,8 @@ def _not_too_long(text: str) -> str:
 
 def _not_too_much(metadata: dict[str, MetadataValue]) -> dict[str, MetadataValue]:
     said = json.dumps(metadata)
-    if len(said) > MOST_METADATA_BYTES:
-        raise ValueError(f"must not be longer than {MOST_METADATA_BYTES} bytes of JSON")
+    if len(said) > MAX_METADATA_BYTES:
+        raise ValueError(f"must not be longer than {MAX_METADATA_BYTES} bytes of JSON")
     if "\\u0000" in said:
         raise ValueError("must not hold the character NUL")
     return metadata
@@ -75,7 +76,7 @@ Text = Annotated[
     Annotated[str, AfterValidator(_not_too_long)] | None, Field(description="The text, as Markdown.")
 ]
 File = Annotated[
-    Annotated[str, Field(max_length=4 * -(-MOST_TEXT_BYTES // 3))] | None,
+    Annotated[str, Field(max_length=4 * -(-MAX_TEXT_BYTES // 3))] | None,
     Field(description="The bytes of a file (PDF, DOCX and so on) in Base64; the ending of its name counts."),
 ]
 Url = Annotated[
@@ -101,10 +102,12 @@ Key = Annotated[
         description="Any text of your own: a call that is repeated with it adds nothing a second time.",
     ),
 ]
-UploadId = Annotated[int, Field(ge=1, le=2**63 - 1, description="The upload_id of add_document.")]
-Wait = Annotated[float, Field(ge=0, le=LONGEST_WAIT, description="Most seconds to wait until it is over.")]
+UploadId = Annotated[int, Field(ge=1, le=MAX_ID, description="The upload_id of add_document.")]
+Wait = Annotated[
+    float, Field(ge=0, le=MAX_WAIT_SECONDS, description="Most seconds to wait until it is over.")
+]
 DocumentId = Annotated[
-    int, Field(ge=1, le=2**63 - 1, description="The document_id of add_document or list_documents.")
+    int, Field(ge=1, le=MAX_ID, description="The document_id of add_document or list_documents.")
 ]
 
 
@@ -139,7 +142,7 @@ class WritingTools:
         metadata: Metadata = None,
         idempotency_key: Key = None,
         file: File = None,
-        wait_seconds: Wait = LONGEST_WAIT,
+        wait_seconds: Wait = MAX_WAIT_SECONDS,
     ) -> UploadEntry:
         """Add a text, web page or file to the documents, where all who may search the collection find it.
 
@@ -168,7 +171,7 @@ class WritingTools:
             return _entry(await get_upload(connection, caller.user, upload_id))
 
     async def remove_document(
-        self, document_id: DocumentId, wait_seconds: Wait = LONGEST_WAIT
+        self, document_id: DocumentId, wait_seconds: Wait = MAX_WAIT_SECONDS
     ) -> UploadEntry:
         """Remove a document that the user added with add_document; others cannot be removed here."""
         caller = current_caller(self.stdio_caller)
@@ -181,10 +184,10 @@ class WritingTools:
         """How it ended, or how it stands when the call has waited long enough."""
         loop = asyncio.get_running_loop()
         give_up = loop.time() + min(seconds, self.timeout * SHARE_OF_TIMEOUT)
-        pause = FIRST_LOOK
+        pause = FIRST_PAUSE_SECONDS
         while not upload.over and loop.time() < give_up:
             await asyncio.sleep(pause)
-            pause = min(pause * 1.5, LONGEST_LOOK)
+            pause = min(pause * 1.5, MAX_PAUSE_SECONDS)
             async with acting_for(self.pool, caller.access) as connection:
                 upload = await get_upload(connection, caller.user, upload.upload_id)
         return _entry(upload)

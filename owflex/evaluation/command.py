@@ -11,13 +11,11 @@ from rich.markup import escape
 from rich.table import Column, Table
 
 from knowledge_base.search import Mode
-from owflex.edges import in_plain_words
-from owflex.evaluation.asking import Report
+from owflex.evaluation.batch_search import Report
 from owflex.evaluation.comparison import Comparison, compare
 from owflex.evaluation.corpus import read_test_set
 from owflex.evaluation.errors import BadFileError, EvaluationError
-from owflex.evaluation.labelled import read_questions
-from owflex.evaluation.measuring import (
+from owflex.evaluation.measurement import (
     Measurement,
     Summary,
     as_json,
@@ -27,13 +25,15 @@ from owflex.evaluation.measuring import (
     summarize,
 )
 from owflex.evaluation.plotting import write_plot
+from owflex.evaluation.question_file import read_questions
+from owflex.evaluation.report_tables import show_comparison, show_measurement
 from owflex.evaluation.reports import keep_report
-from owflex.evaluation.running import measure_questions, measure_test_set, result_of_test_set
-from owflex.evaluation.showing import show_comparison, show_measurement
+from owflex.evaluation.search_measurement import measure_questions, measure_test_set, result_of_test_set
+from owflex.exit_codes import exit_code
 
 BAD_FILE = 2
 WORSE = 3
-MOST_WARNINGS = 10
+MAX_WARNINGS = 10
 # A line of progress on a file of logs, not one for every batch.
 SECONDS_BETWEEN_LINES = 2.0
 
@@ -85,7 +85,7 @@ def _exit_code(run: Callable[[], int]) -> int:
             notes.print(f"[red]{escape(str(error))}[/red]", soft_wrap=True)
             return BAD_FILE
 
-    return in_plain_words(checked)
+    return exit_code(checked)
 
 
 def progress() -> Report:
@@ -162,7 +162,7 @@ def _table(figures: dict[str, Any]) -> Table:
 
 
 def _warn(warnings: list[str]) -> None:
-    for warning in warnings[:MOST_WARNINGS]:
+    for warning in warnings[:MAX_WARNINGS]:
         notes.print(f"[yellow]{escape(warning)}[/yellow]")
-    if len(warnings) > MOST_WARNINGS:
-        notes.print(f"[yellow]… and {len(warnings) - MOST_WARNINGS} more labels that fit nothing.[/yellow]")
+    if len(warnings) > MAX_WARNINGS:
+        notes.print(f"[yellow]… and {len(warnings) - MAX_WARNINGS} more labels that fit nothing.[/yellow]")

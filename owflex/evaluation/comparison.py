@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from owflex.evaluation.errors import EvaluationError
-from owflex.evaluation.measuring import Measured, Measurement, flags_of, scores_of, values_of
+from owflex.evaluation.measurement import Measured, Measurement, flags_of, scores_of, values_of
 from owflex.evaluation.metrics import METRICS, RESAMPLES, SEED, Floats, Interval, percentiles, resampled_means
 from owflex.evaluation.thresholds import Flags, average_precision, roc_auc
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from owflex.evaluation.errors import BadFileError, BadRowError
-from owflex.evaluation.labelled import flag_of, read_lines, read_rows, text_of
+from owflex.evaluation.question_file import flag_of, read_lines, read_rows, text_of
 
 CORPUS_ROW = '{"id": "7", "title": "Tokens", "text": "A token is valid for an hour."}'
 QUERY_ROW = '{"id": "q1", "text": "How long is a token valid?", "answerable": true}'

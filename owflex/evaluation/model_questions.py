@@ -13,15 +13,16 @@ from pydantic import BaseModel, ValidationError
 from agent_service.errors import AgentServiceError
 from agent_service.models.providers import ChosenModel, choose_model
 from agent_service.settings.settings import AgentServiceSettings
+from database.settings import read_settings
 from owflex.evaluation.errors import EvaluationError
-from owflex.evaluation.passages import Passage
-from owflex.evaluation.proposing import Proposal, piece_of
+from owflex.evaluation.passage_sample import Passage
+from owflex.evaluation.question_rules import Proposal, piece_of
 
 # One answer, whatever the settings allow the chat.
 SECONDS = 30.0
 # After so many failures in a row the model is left alone.
 PATIENCE = 3
-SHORTEST, LONGEST = 8, 300
+MIN_QUESTION_CHARACTERS, MAX_QUESTION_CHARACTERS = 8, 300
 
 INSTRUCTIONS = """\
 You write test questions for a search engine. You get one passage of a document.
@@ -46,7 +47,7 @@ async def open_questioner() -> AsyncGenerator["Questioner | None"]:
     Raises `EvaluationError` when the settings contradict each other.
     """
     try:
-        chosen = choose_model(AgentServiceSettings(_env_file=".env"))  # pyright: ignore[reportCallIssue]
+        chosen = choose_model(read_settings(AgentServiceSettings))
     except AgentServiceError as error:
         raise EvaluationError(str(error)) from error
     if chosen.extractive:
@@ -104,7 +105,7 @@ def _read(text: str) -> ModelAnswer:
         raise ValueError("the answer was no JSON object")
     value: Any = json.loads(text[start : end + 1])
     answer = ModelAnswer.model_validate(value)
-    if not SHORTEST <= len(answer.question.strip()) <= LONGEST:
+    if not MIN_QUESTION_CHARACTERS <= len(answer.question.strip()) <= MAX_QUESTION_CHARACTERS:
         raise ValueError("the answer held no question")
     return answer
 

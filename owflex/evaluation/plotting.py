@@ -7,7 +7,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont
 
 from owflex.evaluation.errors import EvaluationError
-from owflex.evaluation.measuring import Summary
+from owflex.evaluation.measurement import Summary
 from owflex.evaluation.thresholds import CurvePoint
 
 # Drawn larger and made smaller: lines without steps.

@@ -7,24 +7,29 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from database.home import default_data_folder
+from database.settings import ProgramSettings, read_settings
 from owflex.evaluation.errors import EvaluationError
-from owflex.evaluation.measuring import Measured, Measurement, Summary, as_json, flags_of, rounded, scores_of
+from owflex.evaluation.measurement import (
+    Measured,
+    Measurement,
+    Summary,
+    as_json,
+    flags_of,
+    rounded,
+    scores_of,
+)
 
-MOST_REPORTS = 20
+MAX_REPORTS = 20
 BINS = 20
 # Sorts by time, and tells our files from others in the folder.
 NAME = "%Y%m%dT%H%M%S%fZ"
 
 
-class ReportSettings(BaseSettings):
+class ReportSettings(ProgramSettings):
     """Where reports are kept."""
 
-    model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore")
-
-    owflex_home: Path | None = None
     evaluation_reports: Path | None = None
 
     @property
@@ -39,7 +44,7 @@ def keep_report(
 ) -> Path:
     """The file of the new report; only the newest 20 stay. Raises `EvaluationError`."""
     now = datetime.now(UTC)
-    folder = ReportSettings(_env_file=".env").folder  # pyright: ignore[reportCallIssue]
+    folder = read_settings(ReportSettings).folder
     head = {"measured_at": now.isoformat(timespec="seconds"), "collection": collection, "test_set": test_set}
     figures = head | as_json(measurement, summary) | {"histograms": histograms(measurement.questions)}
     path = folder / f"{now.strftime(NAME)}.json"
@@ -76,7 +81,7 @@ def _histogram(questions: Sequence[Measured], score: str) -> dict[str, list[floa
 
 
 def _drop_old(folder: Path) -> None:
-    for path in sorted(folder.glob("*.json"), reverse=True)[MOST_REPORTS:]:
+    for path in sorted(folder.glob("*.json"), reverse=True)[MAX_REPORTS:]:
         if _is_ours(path.stem):
             path.unlink(missing_ok=True)
 

@@ -2,8 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -37,13 +37,20 @@ from agent_service.storage import PostgresStore
 from agent_service.tools.connection import McpConnector
 from database.pool import Pool, create_pool
 from mcp_server.auth import BearerVerifier
+from tests.support.schemas import tools_parsed_once
+from tests.support.serving import Serve
 
 SIGNING_KEY = SecretStr("a-signing-key-for-tests-of-some-length")
 MARKER = "document-text-0badcafe"
 EVENT = TypeAdapter[ThreadStreamEvent](ThreadStreamEvent)
 ITEM = TypeAdapter[ThreadItem](ThreadItem)
 
-Serve = Callable[[ASGIApp], AbstractAsyncContextManager[str]]
+
+@pytest.fixture(scope="session", autouse=True)
+def tools() -> Iterator[None]:
+    """The tools' schemas are worked out once for all MCP servers of the tests."""
+    with tools_parsed_once():
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -8,9 +8,9 @@ from typing import Any
 
 import httpx2
 
-from ingest.queueing import open_queue, run_worker
+from ingest.ingestion import open_ingestion
+from ingest.jobs.queue import open_queue, run_worker
 from ingest.report import Silent
-from ingest.runs import open_ingestion
 from ingest.settings import IngestSettings
 from knowledge_base.embedding import SentenceTransformerEmbedder
 

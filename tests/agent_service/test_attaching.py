@@ -100,25 +100,23 @@ async def test_what_cannot_be_attached_is_said_before_anything_is_sent(page: Pag
     field = page.locator("input[type=file]")
     large: FilePayload = {"name": "large.txt", "mimeType": "text/plain", "buffer": b"x" * 2001}
     await field.set_input_files([large])
-    await expect(alert).to_contain_text("large.txt has 2 kB. A file can have 2 kB at most.")
+    await expect(alert).to_contain_text("large.txt is 2 kB; the limit is 2 kB.")
     film: FilePayload = {"name": "film.mp4", "mimeType": "video/mp4", "buffer": b"x"}
     await field.set_input_files([film])
-    await expect(alert).to_contain_text("film.mp4 cannot be attached. There can be: PDF, DOCX")
+    await expect(alert).to_contain_text("film.mp4 cannot be attached. Accepted types: PDF, DOCX")
     empty: FilePayload = {"name": "notes.md", "mimeType": "text/markdown", "buffer": b""}
     await field.set_input_files([empty])
     await expect(alert).to_contain_text("notes.md is empty.")
     assert asked == []
     await field.set_input_files([NOTES, NOTES, NOTES, NOTES])
-    await expect(alert).to_contain_text("A message can carry 3 files at most.")
+    await expect(alert).to_contain_text("A message can have at most 3 files.")
     await uploaded(page, 3)
 
 
 async def test_a_file_that_is_no_picture_is_refused_with_the_services_sentence(page: Page) -> None:
     lie: FilePayload = {"name": "lie.png", "mimeType": "image/png", "buffer": b"only words"}
     await page.locator("input[type=file]").set_input_files([lie])
-    await expect(page.locator("owflex-composer .file")).to_contain_text(
-        "lie.png cannot be attached, or is not what its name says"
-    )
+    await expect(page.locator("owflex-composer .file")).to_contain_text("lie.png is not what its name says")
     await page.get_by_role("textbox").fill("Look")
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("alert")).to_have_text("Remove the files that could not be uploaded.")

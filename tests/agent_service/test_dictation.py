@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -45,21 +45,23 @@ def provider() -> Provider:
 
 
 @pytest.fixture
-async def open_page(open_chat: "OpenChat", serve: "Serve", provider: Provider) -> AsyncGenerator[OpenPage]:
+async def open_page(
+    open_chat: "OpenChat", serve: "Serve", provider: Provider, browser: Browser
+) -> AsyncGenerator[OpenPage]:
     """Opens the page of a service with dictation, in a browser with a microphone."""
     app = Starlette(routes=[Route("/v1/audio/transcriptions", provider.transcribe, methods=["POST"])])
-    async with serve(app) as url, async_playwright() as playwright:
+    async with serve(app) as url:
         chat = await open_chat("extractive", transcription="openai", transcription_base_url=f"{url}/v1")
 
         @asynccontextmanager
         async def opened(*arguments: str) -> AsyncGenerator[Page]:
             found = ["--no-sandbox", *(arguments or FAKE_MICROPHONE)]
-            browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=found)
-            page = await browser.new_page()
+            hearing = await browser.browser_type.launch(executable_path=CHROMIUM, args=found)
+            page = await hearing.new_page()
             await page.goto(chat.url)
             await page.get_by_role("button", name="Dictate").wait_for()
             yield page
-            await browser.close()
+            await hearing.close()
 
         yield opened
 
@@ -74,7 +76,7 @@ async def test_what_was_said_lands_behind_what_was_typed(open_page: OpenPage, pr
     async with open_page() as page:
         await page.get_by_role("textbox").fill("Tell me:")
         await record(page)
-        await page.get_by_role("button", name="Use what was said").click()
+        await page.get_by_role("button", name="Use the recording").click()
         await expect(page.get_by_role("textbox")).to_have_value("Tell me: how many days of leave")
         await expect(page.get_by_role("textbox")).to_be_focused()
         await expect(page.locator(".user")).to_have_count(0)
@@ -85,7 +87,7 @@ async def test_the_element_can_send_what_was_said_at_once(open_page: OpenPage) -
     async with open_page() as page:
         await page.locator("owflex-composer").evaluate("box => { box.dictation = 'send' }")
         await record(page)
-        await page.get_by_role("button", name="Use what was said").click()
+        await page.get_by_role("button", name="Use the recording").click()
         await expect(page.locator(".user")).to_contain_text("how many days of leave")
 
 
@@ -95,7 +97,7 @@ async def test_a_recording_can_be_dropped(open_page: OpenPage, provider: Provide
         await page.keyboard.press("Escape")
         await expect(page.get_by_role("button", name="Dictate")).to_be_focused()
         await record(page)
-        await page.get_by_role("button", name="Drop the recording").click()
+        await page.get_by_role("button", name="Discard the recording").click()
         await expect(page.get_by_role("timer")).to_have_count(0)
     assert provider.recordings == []
 
@@ -106,11 +108,11 @@ async def test_silence_and_a_failing_service_are_said_in_words(
     async with open_page() as page:
         provider.text = " "
         await record(page)
-        await page.get_by_role("button", name="Use what was said").click()
+        await page.get_by_role("button", name="Use the recording").click()
         await expect(page.get_by_role("alert")).to_have_text("Nothing was heard.")
         provider.status = 400
         await record(page)
-        await page.get_by_role("button", name="Use what was said").click()
+        await page.get_by_role("button", name="Use the recording").click()
         await expect(page.get_by_role("alert")).to_contain_text("transcription")
 
 
@@ -120,12 +122,9 @@ async def test_a_refused_microphone_is_said_in_words(open_page: OpenPage) -> Non
         await expect(page.get_by_role("alert")).to_contain_text("microphone")
 
 
-async def test_a_service_without_dictation_shows_no_button(open_chat: "OpenChat") -> None:
+async def test_a_service_without_dictation_shows_no_button(open_chat: "OpenChat", browser: Browser) -> None:
     chat = await open_chat("extractive", transcription="off")
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = await browser.new_page()
-        await page.goto(chat.url)
-        await page.get_by_role("button", name="Attach files").wait_for()
-        await expect(page.get_by_role("button", name="Dictate")).to_have_count(0)
-        await browser.close()
+    page = await browser.new_page()
+    await page.goto(chat.url)
+    await page.get_by_role("button", name="Attach files").wait_for()
+    await expect(page.get_by_role("button", name="Dictate")).to_have_count(0)

@@ -50,10 +50,10 @@ async def stack() -> AsyncGenerator[AsyncExitStack]:
 FAULTS: list[tuple[Any, str, bool]] = [
     (401, "rejects the API key. Correct OPENAI_API_KEY and restart.", False),
     (402, "there is no credit left", False),
-    (429, "is busy or your quota there is used up. Try again in a minute.", True),
+    (429, "is busy, or your quota there is used up. Try again in a minute.", True),
     (500, "has a problem of its own. Try again in a minute.", True),
     (Silence(), "did not answer in time. Try again.", True),
-    (say("I have", "error"), "is busy or your quota there is used up.", True),
+    (say("I have", "error"), "is busy, or your quota there is used up.", True),
     (say("I have", "drop"), "broke off in the middle of the answer. Try again.", True),
     (say("I have", "garbage"), "broke off in the middle of the answer. Try again.", True),
     (say("I have", "no choices"), "broke off in the middle of the answer. Try again.", True),

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from agents.testing import ScriptedModel, assistant_message, function_call
 
-from owflex.evaluation.labelled import read_questions
-from owflex.feedback import labelled, read_votes
+from owflex.evaluation.question_file import read_questions
+from owflex.feedback_export import labelled, read_votes
 
 if TYPE_CHECKING:
     from conftest import Answer, Chat, OpenChat

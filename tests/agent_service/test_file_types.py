@@ -2,8 +2,10 @@
 
 import pytest
 
-from agent_service.attachments.file_types import DOCX, PDF, file_type
-from tests.agent_service.small_files import docx
+from agent_service.attachments.file_types import DOCX, PDF, TAKEN, file_type
+from agent_service.errors import RequestRefusedError
+from tests.agent_service.small_files import ONE_OF_EACH, docx, pptx
+from tests.parsing.archives import zipped
 
 
 @pytest.mark.parametrize(
@@ -18,8 +20,24 @@ from tests.agent_service.small_files import docx
         ("a.gif", b"GIF89a", "image/gif"),
         ("a.webp", b"RIFF\x00\x00\x00\x00WEBP", "image/webp"),
         ("a.txt", b"\x00\x01\x02", None),
-        ("a.rtf", b"{\\rtf1 hello}", None),
+        ("a.rtf", b"{\\rtf1 hello}", "application/rtf"),
+        ("a.docx", pptx("x"), "application/vnd.openxmlformats-officedocument.presentationml.presentation"),
+        ("a.txt", "Grüße".encode("utf-16"), "text/plain"),
+        ("a.ps", b"%!PS-Adobe-3.0", None),
+        ("a.md", b"Rar!\x1a\x07\x00", None),
+        ("a.zip", zipped({"a.md": b"A"}), None),
+        ("a.tar.gz", b"\x1f\x8b\x08\x00", None),
     ],
 )
 def test_the_bytes_tell_the_type(name: str, data: bytes, expected: str | None) -> None:
-    assert file_type(name, data) == expected
+    if expected is None:
+        with pytest.raises(RequestRefusedError):
+            file_type(name, data)
+    else:
+        assert file_type(name, data) == expected
+
+
+def test_there_is_a_small_file_of_every_format_that_can_be_attached() -> None:
+    assert set(ONE_OF_EACH) == {format.media_type for format in TAKEN}
+    for media_type, (name, data) in ONE_OF_EACH.items():
+        assert file_type(name, data) == media_type

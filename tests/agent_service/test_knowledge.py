@@ -16,7 +16,7 @@ from agent_service.settings.settings import AgentServiceSettings
 from database.pool import create_pool
 from knowledge_base.access import open_server_pool, prepare_server_role
 from knowledge_base.embedding import SentenceTransformerEmbedder
-from knowledge_base.following import FollowingEmbedder
+from knowledge_base.following_embedder import FollowingEmbedder
 from mcp_server.app import http_app
 from mcp_server.auth import BearerVerifier
 from mcp_server.health import Health

@@ -7,17 +7,18 @@ import pytest
 from agents.testing import ScriptedModel
 
 from agent_service.errors import RequestRefusedError
-from agent_service.requests.rate_limit import Limits, MessageRate
+from agent_service.requests.rate_limit import Limits
 from agent_service.settings.settings import AgentServiceSettings
 from agent_service.storage.usage import Tokens, record_usage
 from database.pool import Pool
+from serving.token_buckets import TokenBuckets
 from tests.agent_service.conftest import Chat, OpenChat
 from tests.agent_service.test_turns import say
 
 
 def test_a_minutes_worth_may_come_at_once_and_grows_back() -> None:
     now = [0.0]
-    rate = MessageRate(3, clock=lambda: now[0])
+    rate = TokenBuckets[str](3, clock=lambda: now[0])
     assert [rate.take("ann") for _ in range(5)] == [0, 0, 0, 20, 20]
     assert rate.take("bob") == 0
     now[0] = 19.0
@@ -29,7 +30,7 @@ def test_a_minutes_worth_may_come_at_once_and_grows_back() -> None:
 
 
 def test_no_limit_is_no_limit() -> None:
-    rate = MessageRate(0)
+    rate = TokenBuckets[str](0)
     assert {rate.take("ann") for _ in range(1000)} == {0}
 
 

@@ -21,6 +21,7 @@ from agent_service.errors import RequestRefusedError
 from agent_service.observe import logs
 from agent_service.requests.admission import admit
 from serving.draining import Running
+from serving.logs import new_handler
 from serving.requests import outgoing_headers, request_id
 from serving.telemetry import without_texts
 from tests.agent_service.conftest import Answer, Chat, FakeKnowledge, OpenChat, Serve, parse_events
@@ -70,9 +71,7 @@ async def test_the_log_has_the_request_and_the_user_but_words_only_on_demand(
     open_chat: OpenChat, caplog: pytest.LogCaptureFixture, with_words: bool
 ) -> None:
     lines: list[str] = []
-    handler = logging.Handler()
-    handler.addFilter(logs.add_origin)
-    handler.setFormatter(logs.formatter("json"))
+    handler = new_handler("json", logs.STYLE)
     handler.emit = lambda record: lines.append(handler.format(record))
     logging.getLogger("agent_service").addHandler(handler)
     try:

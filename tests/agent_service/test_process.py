@@ -46,7 +46,10 @@ async def service(folder: Path, **settings: str) -> AsyncGenerator[asyncio.subpr
 @pytest.mark.parametrize(
     ("settings", "sentence"),
     [
-        ({"AGENT_SERVICE_PORT": "lots"}, "AGENT_SERVICE_PORT: Input should be a valid integer"),
+        (
+            {"AGENT_SERVICE_PORT": "lots"},
+            "AGENT_SERVICE_PORT: no whole number. Allowed: a whole number from 1",
+        ),
         ({"MCP_SERVER_URL": "here"}, "MCP_SERVER_URL: 'here' is no address."),
         ({"MODEL_NAME": "gpt-5"}, "Set OPENAI_API_KEY"),
         ({"AGENT_SERVICE_HOST": "0.0.0.0"}, "AGENT_SERVICE_ALLOW_REMOTE=true"),  # noqa: S104

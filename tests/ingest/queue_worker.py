@@ -10,10 +10,10 @@ from typing import Any
 
 import psycopg
 
-from ingest.queueing import open_queue, run_worker
-from ingest.runs import Wanted
-from ingest.sync import run_sync
-from ingest.working import Pace
+from ingest.ingestion import Wanted
+from ingest.jobs.queue import open_queue, run_worker
+from ingest.jobs.worker import Pace
+from ingest.sync_run import run_sync
 from tests.ingest.conftest import Recorder
 from tests.ingest.quick_ingest import quick_ingestion
 

@@ -14,10 +14,10 @@ import numpy as np
 import psycopg
 from psycopg import sql
 
+from ingest.ingestion import Ingestion, Wanted, open_ingestion
 from ingest.report import Silent, Watcher
-from ingest.runs import Ingestion, Wanted, open_ingestion
 from ingest.settings import IngestSettings
-from ingest.sync import run_sync
+from ingest.sync_run import run_sync
 from knowledge_base.embedding import Vectors
 
 READY = b"ready\n"

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from ingest.chunking import chunk
+from ingest.reading.chunking import chunk
 from knowledge_base.embedding import SentenceTransformerEmbedder
 from parsing import parse
 from parsing.document import Block, ParsedDocument

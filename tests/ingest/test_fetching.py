@@ -11,7 +11,6 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response, StreamingResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ingest.errors import FileTooLargeError
 from ingest.fetching import FetchLimits, WebPage, open_fetcher
 from ingest.fetching.errors import (
     AddressForbiddenError,
@@ -19,6 +18,7 @@ from ingest.fetching.errors import (
     RobotsForbiddenError,
     UrlInvalidError,
 )
+from parsing.errors import FileTooLargeError
 
 Serve = Callable[[ASGIApp], AbstractAsyncContextManager[str]]
 LIMITS = FetchLimits(max_bytes=100_000, seconds=20, allow_private=True, retry_seconds=0)

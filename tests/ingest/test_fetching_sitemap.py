@@ -8,8 +8,8 @@ import pytest
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ingest.errors import FileFormatError, FileTooLargeError
 from ingest.fetching import FetchLimits, SitemapTally, WebPage, is_sitemap, open_fetcher, sitemap_pages
+from parsing.errors import FileFormatError, FileTooLargeError
 
 Serve = Callable[[ASGIApp], AbstractAsyncContextManager[str]]
 LIMITS = FetchLimits(max_bytes=5_000_000, seconds=20, allow_private=True, retry_seconds=0)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from ingest.errors import FileTooLargeError, FileUnreadableError
-from ingest.loading import Walk, content_hash, load
+from ingest.sources.loading import Walk, content_hash, load
+from parsing.errors import FileTooLargeError, FileUnreadableError
 
 
 def sources(root: Path, below: Path | None = None) -> list[str]:

@@ -17,7 +17,7 @@ import psycopg
 import pytest
 
 from ingest.report import Silent
-from ingest.sync import run_sync
+from ingest.sync_run import run_sync
 from knowledge_base.embedding import Vectors
 from knowledge_base.search import Question, SearchFilter, search
 from tests.ingest.changing_library import FILES, Library

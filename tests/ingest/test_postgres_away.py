@@ -12,8 +12,8 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from rich.console import Console
 
-from ingest import sync
-from ingest.display import Display
+from ingest import sync_run
+from ingest.cli.display import Display
 from ingest.errors import DatabaseGoneError
 from ingest.report import Report, Silent
 from tests.ingest.changing_library import Library
@@ -198,7 +198,7 @@ async def test_a_run_gives_up_when_postgres_stays_away_and_the_next_one_complete
 ) -> None:
     await quick_sync(knowledge_base_url, library.root)
     library.change(0)
-    monkeypatch.setattr(sync, "PATIENCE", 1)
+    monkeypatch.setattr(sync_run, "PATIENCE", 1)
     with pytest.raises(DatabaseGoneError):
         await quick_sync(line.url, library.root, CutWhileLooking(line))
     await line.mend()
@@ -210,7 +210,7 @@ async def test_a_run_gives_up_when_postgres_stays_away_and_the_next_one_complete
 async def test_a_run_gives_up_in_the_middle_and_the_next_one_completes_it(
     line: Line, knowledge_base_url: str, library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sync, "PATIENCE", 1)
+    monkeypatch.setattr(sync_run, "PATIENCE", 1)
     with pytest.raises(DatabaseGoneError):
         await quick_sync(line.url, library.root, Cutting(line, window=1))
     await line.mend()
@@ -228,7 +228,7 @@ create trigger full_disk before insert on chunks execute function refuse();
 async def test_a_full_disk_ends_the_run_and_the_next_one_completes_it(
     knowledge_base_url: str, library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sync, "PATIENCE", 1)
+    monkeypatch.setattr(sync_run, "PATIENCE", 1)
     await quick_sync(knowledge_base_url, library.root)
     before = everything(knowledge_base_url)
     library.change(0)

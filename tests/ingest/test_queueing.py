@@ -13,12 +13,12 @@ import pytest
 from procrastinate import App, PsycopgConnector
 
 from ingest.errors import OptionError
-from ingest.queueing import QUEUE, check_schedule, open_queue, queue_status
+from ingest.jobs.queue import QUEUE, check_schedule, open_queue, queue_status
+from knowledge_base.bootstrap import embedding_cache
 from knowledge_base.embedding.choice import Choice, write_choice
 from knowledge_base.embedding.model import TORCH
 from knowledge_base.embedding.runtime import cpu_id
 from knowledge_base.embedding.source import DEFAULT_MODEL, find_model, fingerprint
-from knowledge_base.place import embedding_cache
 from tests.ingest.queue_worker import (
     ROOT,
     leave_to_workers,

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ingest import reindexing
-from ingest.catalog import count_source, find_faults, list_sources, remove_source
 from ingest.errors import DocumentUnknownError
-from ingest.mending import repair, repair_postings
-from ingest.reindexing import reindex
+from ingest.storing import reindexing
+from ingest.storing.catalog import count_source, find_faults, list_sources, remove_source
+from ingest.storing.reindexing import reindex
+from ingest.storing.repair import repair, repair_postings
 from knowledge_base.embedding import Vectors
+from knowledge_base.embedding_spaces import Progress, model_in_use
 from knowledge_base.errors import EmbeddingModelError, ModelInUseError
-from knowledge_base.following import FollowingEmbedder
+from knowledge_base.following_embedder import FollowingEmbedder
 from knowledge_base.postings import set_language
 from knowledge_base.search import Question, SearchFilter, SearchOutcome, search
-from knowledge_base.spaces import Progress, model_in_use
 
 if TYPE_CHECKING:
     from conftest import CountingEmbedder, KnowledgeBase

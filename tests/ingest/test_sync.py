@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from ingest import content
 from ingest.errors import EmptyFolderError, FolderNameTakenError, PathMissingError
+from ingest.ingestion import Wanted, open_ingestion
 from ingest.origins import Options, all_origins
 from ingest.planning import steps
+from ingest.reading import chunked_document
 from ingest.report import Silent
-from ingest.runs import Wanted, open_ingestion
-from ingest.sync import planned
+from ingest.sync_run import planned
 from knowledge_base.embedding import Vectors
 from knowledge_base.errors import EmbeddingSpaceMismatchError
 
@@ -324,7 +324,7 @@ async def test_documents_of_an_older_version_are_made_again_without_the_model(
     kb: "KnowledgeBase", folder: Path, counting: Counting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await kb.sync(folder)
-    monkeypatch.setattr(content, "VERSION", 99)
+    monkeypatch.setattr(chunked_document, "VERSION", 99)
     embedder = counting()
     assert set((await kb.sync(folder, embedder)).outcomes.values()) == {"updated"}
     assert embedder.embedded == 0

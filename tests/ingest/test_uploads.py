@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from ingest.errors import FolderNameReservedError
-from ingest.queueing import open_queue, run_worker
-from ingest.runs import Wanted
+from ingest.ingestion import Wanted
+from ingest.jobs.queue import open_queue, run_worker
+from ingest.jobs.uploads import do_uploads
 from ingest.settings import IngestSettings
-from ingest.sync import run_sync
-from ingest.uploads import do_uploads
+from ingest.sync_run import run_sync
 from knowledge_base.access import Access, acting_for, open_server_pool, prepare_server_role
 from knowledge_base.uploads import NewUpload, Upload, add_upload, get_upload, origin_of
 from tests.ingest.conftest import Recorder

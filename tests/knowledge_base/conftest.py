@@ -9,13 +9,13 @@ from pgvector import HalfVector
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 
-from ingest.chunk_rows import text_hash
-from ingest.chunking import Chunk
-from ingest.content import Content
 from ingest.pipeline import open_ingest_pool
-from ingest.storing import NewDocument, store_documents
+from ingest.reading.chunked_document import ChunkedDocument
+from ingest.reading.chunking import Chunk
+from ingest.storing.chunk_rows import text_hash
+from ingest.storing.documents import NewDocument, store_documents
 from knowledge_base.embedding import Vectors
-from knowledge_base.spaces import hold_space_in_use
+from knowledge_base.embedding_spaces import hold_space_in_use
 
 Connection = AsyncConnection[TupleRow]
 
@@ -65,7 +65,7 @@ def store(connection: Connection, plane: PlaneEmbedder) -> Store:
     async def store(source: str, *cosines: float, collection: str = "default", **metadata: Any) -> int:
         texts = [str(cosine) for cosine in cosines]
         chunks = tuple(Chunk(place, ("Top",), None, source, text, 1) for place, text in enumerate(texts))
-        content = Content("", source, "text/plain", source.encode().hex(), metadata, (), chunks)
+        content = ChunkedDocument("", source, "text/plain", source.encode().hex(), metadata, (), chunks)
         vectors = {text_hash(chunk): HalfVector(plane.embed_query(chunk.content)) for chunk in chunks}
         await connection.execute(
             """

@@ -10,17 +10,17 @@ import pytest
 from pgvector import HalfVector
 from psycopg import sql
 
-from ingest.chunk_rows import text_hash
-from ingest.chunking import Chunk
-from ingest.content import Content
-from ingest.storing import NewDocument, remove_documents, store_documents
+from ingest.reading.chunked_document import ChunkedDocument
+from ingest.reading.chunking import Chunk
+from ingest.storing.chunk_rows import text_hash
+from ingest.storing.documents import NewDocument, remove_documents, store_documents
 from knowledge_base.confidence import confidence_of
+from knowledge_base.embedding_spaces import hold_space_in_use
 from knowledge_base.errors import LanguageUnknownError
 from knowledge_base.lexemes import words
 from knowledge_base.postings import set_language
 from knowledge_base.search import Mode, Question, SearchFilter, SearchOutcome, search
 from knowledge_base.search_query import search_statement
-from knowledge_base.spaces import hold_space_in_use
 from knowledge_base.vector_index import EF_SEARCH, VectorIndex, ensure_vector_index, vector_index
 
 if TYPE_CHECKING:
@@ -49,7 +49,9 @@ async def store(
     for number, (source, text) in enumerate(texts.items()):
         chunk = Chunk(0, (), None, title or source, text, len(text.split()))
         given = metadata[number] if metadata else {}
-        content = Content("", title or source, "text/plain", source.encode().hex(), given, (), (chunk,))
+        content = ChunkedDocument(
+            "", title or source, "text/plain", source.encode().hex(), given, (), (chunk,)
+        )
         documents.append(NewDocument(collection, "tests", source, "test", {}, content))
         vector = plane.embed_query(str(cosines[number])) if cosines else FAR
         vectors[text_hash(chunk)] = HalfVector(vector)

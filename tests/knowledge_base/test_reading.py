@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from knowledge_base.reading import with_neighbours_joined, without_copies
-from knowledge_base.search import Hit
+from knowledge_base.hit_merging import with_neighbours_joined, without_copies
+from knowledge_base.hits import Hit
 
 TEXT = "The rear flap of the printer opens to the left when the green lever is pressed."
 HIT = Hit(1, 1, "T", "a.md", ["H"], None, 0, TEXT, 20, 0.5, 0.5, 0.5, 1, 1, ["flap"], 0.9)

@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from knowledge_base.embedding_spaces import hold_space_in_use, model_in_use
 from knowledge_base.errors import EmbeddingSpaceMismatchError
 from knowledge_base.search import Question, SearchFilter, SearchOutcome, search
-from knowledge_base.spaces import hold_space_in_use, model_in_use
 
 if TYPE_CHECKING:
     from conftest import Connection, PlaneEmbedder, Store

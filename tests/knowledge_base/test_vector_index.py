@@ -7,12 +7,12 @@ import pytest
 from numpy.typing import NDArray
 from pgvector import HalfVector
 
-from ingest.chunk_rows import text_hash
-from ingest.chunking import Chunk
-from ingest.content import Content
-from ingest.storing import NewDocument, store_documents
+from ingest.reading.chunked_document import ChunkedDocument
+from ingest.reading.chunking import Chunk
+from ingest.storing.chunk_rows import text_hash
+from ingest.storing.documents import NewDocument, store_documents
+from knowledge_base.embedding_spaces import hold_space_in_use
 from knowledge_base.search import Question, SearchFilter, search
-from knowledge_base.spaces import hold_space_in_use
 from knowledge_base.vector_index import WORTH_AN_INDEX, ensure_vector_index, look_widely, vector_index
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ async def store_vectors(connection: "Connection", embedder: "PlaneEmbedder", vec
     await connection.execute("insert into origins (collection, name, path) values ('default', 'tests', '')")
     for number, part in enumerate(np.split(vectors, DOCUMENTS)):
         chunks = tuple(Chunk(place, (), None, f"{number}", f"{number}-{place}", 1) for place in range(CHUNKS))
-        content = Content("", f"d{number}", "text/plain", "00", {"number": number}, (), chunks)
+        content = ChunkedDocument("", f"d{number}", "text/plain", "00", {"number": number}, (), chunks)
         made = {text_hash(chunk): HalfVector(vector) for chunk, vector in zip(chunks, part, strict=True)}
         async with connection.transaction():
             space_id = await hold_space_in_use(connection, embedder)

@@ -1,8 +1,7 @@
 """A real server over HTTP with a fresh knowledge base."""
 
 import time
-from collections.abc import AsyncGenerator, Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncGenerator, Callable, Iterator
 from dataclasses import dataclass
 
 import httpx2
@@ -11,17 +10,19 @@ import pytest
 from fastmcp import Client, FastMCP
 from fastmcp.client.transports import StreamableHttpTransport
 from pydantic import SecretStr
-from starlette.types import ASGIApp
 
 from database.pool import Pool, create_pool
 from knowledge_base.access import open_server_pool, prepare_server_role
 from knowledge_base.embedding import SentenceTransformerEmbedder
-from knowledge_base.following import FollowingEmbedder
+from knowledge_base.following_embedder import FollowingEmbedder
 from mcp_server.app import http_app
-from mcp_server.auth import AGENT_ISSUER, AUDIENCE, SCOPES, BearerVerifier
+from mcp_server.auth import AGENT_ISSUER, AUDIENCE, BearerVerifier
 from mcp_server.health import Health
+from mcp_server.scopes import SCOPES
 from mcp_server.server import create_server
 from mcp_server.settings import McpServerSettings
+from tests.support.schemas import tools_parsed_once
+from tests.support.serving import Serve
 
 LOCAL_TOKEN = "a-local-token-for-tests-of-some-length"
 SIGNING_KEY = "a-signing-key-for-tests-of-some-length"
@@ -72,6 +73,13 @@ def signed_token(user: str, *, key: str = SIGNING_KEY, algorithm: str = "HS256",
     return jwt.encode(payload, key if algorithm != "none" else "", algorithm=algorithm)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def tools() -> Iterator[None]:
+    """The tools' schemas are worked out once for all servers of the tests."""
+    with tools_parsed_once():
+        yield
+
+
 @pytest.fixture
 def sign() -> Callable[..., str]:
     """Signs tokens, good ones and bad ones."""
@@ -89,7 +97,7 @@ async def server(
     server_settings: McpServerSettings,
     knowledge_base_url: str,
     embedder: SentenceTransformerEmbedder,
-    serve: Callable[[ASGIApp], AbstractAsyncContextManager[str]],
+    serve: Serve,
 ) -> AsyncGenerator[RunningServer]:
     """The MCP server as it is shipped, on a free port."""
     settings = server_settings

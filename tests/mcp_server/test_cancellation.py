@@ -12,7 +12,7 @@ from fastmcp.exceptions import ToolError
 
 from knowledge_base.access import acting_for
 from mcp_server.auth import STDIO_CALLER
-from mcp_server.errors import in_plain_words
+from mcp_server.tool_errors import with_tool_errors
 
 if TYPE_CHECKING:
     from conftest import RunningServer
@@ -34,7 +34,7 @@ async def sleepy(server: "RunningServer") -> AsyncGenerator["RunningServer"]:
             await connection.execute("select pg_sleep(100)")
         return "slept"
 
-    server.mcp.tool(in_plain_words(sleep_in_postgres), timeout=20)
+    server.mcp.tool(with_tool_errors(sleep_in_postgres), timeout=20)
     yield server
     # The pool is as good as before: each of its connections works and is in no transaction.
     for _ in range(4):

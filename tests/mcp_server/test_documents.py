@@ -10,10 +10,10 @@ import httpx2
 import pytest
 from fastmcp.exceptions import ToolError
 
+from ingest.ingestion import Wanted, open_ingestion
 from ingest.report import Silent
-from ingest.runs import Wanted, open_ingestion
 from ingest.settings import IngestSettings
-from ingest.sync import run_sync
+from ingest.sync_run import run_sync
 from knowledge_base.embedding import SentenceTransformerEmbedder
 
 if TYPE_CHECKING:

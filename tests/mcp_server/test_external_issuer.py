@@ -21,16 +21,16 @@ from starlette.types import ASGIApp
 from database.pool import Pool, create_pool
 from knowledge_base.access import open_server_pool, prepare_server_role
 from knowledge_base.embedding import SentenceTransformerEmbedder
-from knowledge_base.following import FollowingEmbedder
+from knowledge_base.following_embedder import FollowingEmbedder
 from mcp_server.app import http_app
 from mcp_server.auth import BearerVerifier
 from mcp_server.external_issuer import (
-    MOST_KEY_SET_BYTES,
-    ExternalIssuer,
+    MAX_KEY_SET_BYTES,
     ExternalVerifier,
     discoverable,
 )
 from mcp_server.health import Health
+from mcp_server.issuer_settings import ExternalIssuer
 from mcp_server.server import create_server
 from mcp_server.settings import McpServerSettings
 from tests.mcp_server.issuer import (
@@ -245,7 +245,7 @@ async def test_forged_tokens_do_not_make_the_server_ask_the_issuer_again_and_aga
     [
         (Response("", status_code=500), "500"),
         (RedirectResponse("https://elsewhere.example/keys"), "307"),
-        (Response(b"{}" + b" " * MOST_KEY_SET_BYTES), "more than"),
+        (Response(b"{}" + b" " * MAX_KEY_SET_BYTES), "more than"),
         (Response(b"", headers={"content-encoding": "gzip"}), "compressed"),
     ],
     ids=["error", "redirect", "too large", "compressed"],

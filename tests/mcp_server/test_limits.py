@@ -16,8 +16,9 @@ from starlette.responses import PlainTextResponse
 
 from database.process import listen
 from mcp_server.body_limits import BodyTimeLimit, PatientProtocol
-from mcp_server.limits import ToolCallLimit
+from mcp_server.rate_limit import ToolCallLimit
 from mcp_server.settings import McpServerSettings
+from serving.token_buckets import TokenBuckets
 
 if TYPE_CHECKING:
     from conftest import RunningServer
@@ -77,10 +78,10 @@ async def test_who_calls_too_often_learns_when_to_try_again_and_others_do_not_no
 
 
 async def test_the_memory_for_clients_is_bounded() -> None:
-    limit = ToolCallLimit(60, 5, most_clients=3)
+    buckets = TokenBuckets[tuple[str, str]](60, 5, max_keys=3)
     for name in "abcdefgh":
-        limit.bucket(("user", name))
-    assert limit.clients == 3
+        assert buckets.take(("user", name)) == 0
+    assert len(buckets) == 3
 
 
 async def test_a_client_in_the_same_process_is_limited_too() -> None:

@@ -12,7 +12,7 @@ from database.pool import create_pool
 from knowledge_base.access import open_server_pool, prepare_server_role
 from knowledge_base.api_keys import NewApiKey, create_api_key
 from knowledge_base.embedding import SentenceTransformerEmbedder
-from knowledge_base.following import FollowingEmbedder
+from knowledge_base.following_embedder import FollowingEmbedder
 from mcp_server.app import http_app
 from mcp_server.auth import BearerVerifier
 from mcp_server.health import Health

@@ -8,7 +8,7 @@ import pytest
 
 from knowledge_base.embedding import SentenceTransformerEmbedder, Vectors
 from knowledge_base.errors import EmbeddingModelError
-from knowledge_base.following import FollowingEmbedder
+from knowledge_base.following_embedder import FollowingEmbedder
 from knowledge_base.query_embedding import QueryEmbedder
 
 

@@ -9,10 +9,10 @@ import pytest
 from mcp import MCPError
 from mcp_types import INVALID_PARAMS, PromptReference, ResourceTemplateReference
 
+from ingest.ingestion import Wanted, open_ingestion
 from ingest.report import Silent
-from ingest.runs import Wanted, open_ingestion
 from ingest.settings import IngestSettings
-from ingest.sync import run_sync
+from ingest.sync_run import run_sync
 from knowledge_base.embedding import SentenceTransformerEmbedder
 
 if TYPE_CHECKING:

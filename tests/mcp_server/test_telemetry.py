@@ -15,9 +15,9 @@ from opentelemetry.trace import SpanContext, SpanKind
 from starlette.types import ASGIApp
 
 from mcp_server.app import SERVICE
+from serving.errors import TelemetryMissingError
 from serving.telemetry import (
     ENDPOINT,
-    TelemetryMissingError,
     new_provider,
     telemetry,
     tracing,

@@ -10,14 +10,15 @@ import psycopg
 import pytest
 from fastmcp.exceptions import ToolError
 
-from ingest.queueing import open_queue, run_worker
+from ingest.ingestion import Wanted, open_ingestion
+from ingest.jobs.queue import open_queue, run_worker
 from ingest.report import Silent
-from ingest.runs import Wanted, open_ingestion
 from ingest.settings import IngestSettings
-from ingest.sync import run_sync
+from ingest.sync_run import run_sync
 from knowledge_base.access import Access, acting_for, open_server_pool, prepare_server_role
 from knowledge_base.embedding import SentenceTransformerEmbedder
-from mcp_server.auth import SCOPES, Caller
+from mcp_server.auth import Caller
+from mcp_server.scopes import SCOPES
 from mcp_server.tools.writing import WritingTools
 
 if TYPE_CHECKING:

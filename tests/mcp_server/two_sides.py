@@ -15,14 +15,14 @@ from pgvector import HalfVector
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 
-from ingest.chunk_rows import text_hash
-from ingest.chunking import Chunk
-from ingest.content import Content
 from ingest.pipeline import open_ingest_pool
-from ingest.storing import NewDocument, store_documents
+from ingest.reading.chunked_document import ChunkedDocument
+from ingest.reading.chunking import Chunk
+from ingest.storing.chunk_rows import text_hash
+from ingest.storing.documents import NewDocument, store_documents
 from knowledge_base.api_keys import NewApiKey, create_api_key
 from knowledge_base.embedding import SentenceTransformerEmbedder
-from knowledge_base.spaces import hold_space_in_use
+from knowledge_base.embedding_spaces import hold_space_in_use
 
 Connection = AsyncConnection[TupleRow]
 
@@ -122,7 +122,7 @@ def _document(word: str, number: int) -> NewDocument:
         Chunk(place, (f"{word}-heading",), 1, f"{word}-title", text, 12) for place, text in enumerate(texts)
     )
     name = f"{word}-files/{word}-rota.md" if number == 0 else f"{word}-files/{number}.md"
-    content = Content(
+    content = ChunkedDocument(
         "", f"{word}-title {number}", "text/plain", name.encode().hex(), {"team": f"{word}-team"}, (), chunks
     )
     return NewDocument(f"{word}-desk", f"{word}-files", name, "test", {}, content)

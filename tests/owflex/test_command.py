@@ -6,10 +6,10 @@ import socket
 from pathlib import Path
 
 import pytest
-from pydantic_settings import BaseSettings
 from typer.testing import CliRunner
 
 from database.errors import PortTakenError
+from database.settings import ProgramSettings
 from owflex import reference
 from owflex.__main__ import app
 from owflex.supervisor import Listener, Program, check_port
@@ -29,7 +29,7 @@ def shown(*arguments: str) -> str:
 
 
 def settings_of_all_programs() -> set[str]:
-    programs: list[type[BaseSettings]] = [settings for _, settings in reference.PROGRAMS]
+    programs: list[type[ProgramSettings]] = [settings for _, settings in reference.PROGRAMS]
     return {name.upper() for settings in programs for name in settings.model_fields}
 
 

@@ -18,8 +18,8 @@ from ingest.settings import IngestSettings
 from mcp_server.settings import McpServerSettings
 from owflex.__main__ import app
 from owflex.doctor import look
+from owflex.doctor_findings import Finding, exit_code
 from owflex.doctor_model import model_findings
-from owflex.findings import Finding, exit_code
 from tests.conftest import Serve
 
 KEY = "sk-secret-0badcafe0badcafe"

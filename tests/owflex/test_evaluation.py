@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from owflex.evaluation.scratch import scratch_database
+from owflex.evaluation.scratch_database import scratch_database
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 

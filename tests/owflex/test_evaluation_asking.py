@@ -7,10 +7,11 @@ import numpy as np
 from database.pool import create_pool
 from ingest.pipeline import open_ingest_pool
 from knowledge_base.embedding import Vectors
-from knowledge_base.search import Hit, SearchFilter
-from owflex.evaluation.asking import BATCH, Asking, ask
-from owflex.evaluation.bringing import bring_in, source_of
+from knowledge_base.hits import Hit
+from knowledge_base.search import SearchFilter
+from owflex.evaluation.batch_search import BATCH, Asking, ask
 from owflex.evaluation.corpus import CorpusDocument
+from owflex.evaluation.corpus_ingestion import ingest_corpus, source_of
 
 DOCUMENTS = 12
 
@@ -50,7 +51,7 @@ async def test_more_questions_than_connections_are_answered_in_their_order(knowl
     embedder = NumberEmbedder()
     documents = [CorpusDocument(str(number), "", f"number {number}") for number in range(DOCUMENTS)]
     async with open_ingest_pool(knowledge_base_url) as pool:
-        assert await bring_in(pool, embedder, documents, ignore) == DOCUMENTS
+        assert await ingest_corpus(pool, embedder, documents, ignore) == DOCUMENTS
     async with create_pool(knowledge_base_url, max_size=2) as pool:
         # A pool turns away whoever would be the third to wait.
         pool.max_waiting = 2

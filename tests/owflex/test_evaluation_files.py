@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 
 from owflex.evaluation.corpus import read_test_set
+from owflex.evaluation.corpus_text import read_text
 from owflex.evaluation.errors import EvaluationError
-from owflex.evaluation.labelled import read_questions
-from owflex.evaluation.measuring import Measured, Measurement, read_saved, save, summarize
+from owflex.evaluation.measurement import Measured, Measurement, read_saved, save, summarize
 from owflex.evaluation.metrics import ranking_metrics
 from owflex.evaluation.plotting import write_plot
-from owflex.evaluation.reading import read_text
+from owflex.evaluation.question_file import read_questions
 
 GOOD = '{"query": "How long is a token valid?", "source": "handbook/tokens.md"}\n'
 

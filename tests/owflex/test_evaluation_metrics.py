@@ -7,7 +7,7 @@ import pytest
 
 from owflex.evaluation.comparison import compare
 from owflex.evaluation.errors import EvaluationError
-from owflex.evaluation.measuring import Measured, Measurement, summarize
+from owflex.evaluation.measurement import Measured, Measurement, summarize
 from owflex.evaluation.metrics import mean_interval, ndcg, ranking_metrics, recall, reciprocal_rank
 from owflex.evaluation.thresholds import average_precision, detect, roc_auc, threshold_curve
 

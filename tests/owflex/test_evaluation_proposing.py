@@ -12,8 +12,8 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from owflex.evaluation.model_questions import open_questioner
-from owflex.evaluation.passages import Passage, vocabulary_of
-from owflex.evaluation.proposing import propose, swaps
+from owflex.evaluation.passage_sample import Passage, vocabulary_of
+from owflex.evaluation.question_rules import propose, swaps
 
 Serve = Callable[[ASGIApp], AbstractAsyncContextManager[str]]
 

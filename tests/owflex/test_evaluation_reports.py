@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from owflex.evaluation.errors import EvaluationError
-from owflex.evaluation.measuring import Measured, Measurement, summarize
+from owflex.evaluation.measurement import Measured, Measurement, summarize
 from owflex.evaluation.metrics import METRICS
 from owflex.evaluation.reports import histograms, keep_report
 

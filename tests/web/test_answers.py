@@ -141,7 +141,7 @@ async def test_a_long_thread_opens_at_its_end_and_goes_back_without_a_jump(watch
     await page.locator(".log").evaluate("log => (log.scrollTop = 30)")
     await expect(page.get_by_text("Answer 160.")).to_be_attached()
     await expect(first).to_be_in_viewport()
-    await page.get_by_role("button", name="To the newest message").click()
+    await page.get_by_role("button", name="Jump to the newest message").click()
     await expect(page.get_by_text("Answer 199.")).to_be_in_viewport()
 
 

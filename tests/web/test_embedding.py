@@ -172,11 +172,11 @@ async def test_a_login_that_has_ended_is_said_with_a_way_on(serve: Serve, browse
     )
     site = Site(PANEL, css="#chat { height: 600px }", script=script)
     async with opened(site, guarded({"new"}), serve, browser) as page:
-        await expect(page.get_by_text("Your login has ended.")).to_be_visible()
+        await expect(page.get_by_text("Your session has expired.")).to_be_visible()
         errors: list[Any] = await page.evaluate("told.filter(([name]) => name === 'error')")
         assert errors[0][1]["loginEnded"] is True
         await page.get_by_role("button", name="Log in again").click()
-        await expect(page.get_by_text("Your login has ended.")).to_be_hidden()
+        await expect(page.get_by_text("Your session has expired.")).to_be_hidden()
         await ask(page, "holidays?")
 
 

@@ -79,7 +79,7 @@ async def test_a_change_of_the_theme_keeps_place_and_text(watched: "Watched") ->
     await box.fill("half a question")
     log = page.locator(".log")
     await log.evaluate("e => { e.scrollTop = 40 }")
-    for name in ("Theme: as the system", "Theme: light", "Theme: dark"):
+    for name in ("Theme: system", "Theme: light", "Theme: dark"):
         await page.get_by_role("button", name=name).click()
     assert await log.evaluate("e => e.scrollTop") == 40
     await expect(box).to_have_value("half a question")

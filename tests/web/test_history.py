@@ -58,7 +58,7 @@ async def test_the_search_finds_titles_on_pages_that_were_not_listed_yet(watched
     await page.get_by_role("searchbox", name="Search chats").fill("NEEDLE")
     await expect(page.locator(".thread")).to_have_text(["The needle"])
     await page.get_by_role("searchbox").fill("no such thing")
-    await expect(page.get_by_text("No chat fits.")).to_be_visible()
+    await expect(page.get_by_text("No matching chats.")).to_be_visible()
 
 
 async def test_scrolling_to_the_end_fetches_more(watched: "Watched") -> None:

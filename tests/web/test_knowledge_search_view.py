@@ -31,7 +31,7 @@ async def test_the_search_says_why_each_passage_passes(knowing: Knowing) -> None
     await expect(page.locator("li.hit[data-held]")).to_have_count(1)
     await page.get_by_text("As a table").click()
     await expect(page.locator(".behind tbody tr").nth(2)).to_contain_text("yes, by its words")
-    await hits.nth(0).get_by_role("button", name="Show all of it").click()
+    await hits.nth(0).get_by_role("button", name="Show all").click()
     await expect(hits.nth(0).get_by_role("button", name="Show less")).to_have_attribute(
         "aria-expanded", "true"
     )

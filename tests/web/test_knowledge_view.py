@@ -134,12 +134,12 @@ async def test_files_are_uploaded_followed_across_a_reload_and_listed(knowing: K
     page = knowing.page
     await knowing.go("documents?collection=handbook")
     await page.get_by_role("button", name="Add documents").click()
-    await expect(page.get_by_label("Into collection")).to_have_value("handbook")
+    await expect(page.get_by_label("Add to collection")).to_have_value("handbook")
     await knowing.add_file("notes.md")
     await knowing.add_file("broken.pdf")
     await knowing.add_file("empty.md", b"")
     uploads = page.get_by_role("region", name="Uploads").get_by_role("listitem")
-    await expect(uploads.filter(has_text="Waits for a worker")).to_have_count(2)
+    await expect(uploads.filter(has_text="Waiting for a worker")).to_have_count(2)
     await expect(uploads.filter(has_text="empty.md")).to_contain_text("The file is empty.")
     await page.reload()
     await expect(uploads).to_have_count(3)
@@ -225,7 +225,7 @@ async def test_an_empty_knowledge_base_says_what_to_do(knowing: Knowing) -> None
     knowing.known.documents.clear()
     await knowing.go()
     await expect(knowing.page.get_by_text("owflex ingest ./my-documents")).to_be_visible()
-    await expect(knowing.page.get_by_label("Into collection")).to_have_value("default")
+    await expect(knowing.page.get_by_label("Add to collection")).to_have_value("default")
 
 
 async def test_a_service_that_is_away_is_asked_again(knowing: Knowing) -> None:

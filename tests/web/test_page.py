@@ -121,7 +121,7 @@ async def test_the_theme_is_chosen_and_remembered_without_losing_the_conversatio
     await watched.ask("holidays?")
     await watched.answered()
     ground = "getComputedStyle(document.querySelector('owflex-chat')).backgroundColor"
-    await watched.page.get_by_role("button", name="Theme: as the system").click()
+    await watched.page.get_by_role("button", name="Theme: system").click()
     light = await watched.page.evaluate(ground)
     await watched.page.get_by_role("button", name="Theme: light").click()
     dark = await watched.page.evaluate(ground)

@@ -13,7 +13,6 @@ from agent_service.context import RequestContext
 from agent_service.errors import RequestRefusedError
 from agent_service.http.bodies import read_body
 from agent_service.http.responses import answered
-from agent_service.requests.rate_limit import MessageRate
 from agent_service.routes.knowledge.calls import KnowledgeCalls
 from agent_service.routes.knowledge.reports import report_routes
 from agent_service.routes.knowledge.requests import demand_json, document_id, number, text
@@ -21,6 +20,7 @@ from agent_service.routes.knowledge.rights import may_upload
 from agent_service.routes.knowledge.uploads import MAX_FILE_BYTES, upload_routes
 from agent_service.settings.settings import AgentServiceSettings
 from agent_service.tools.connection import McpConnector
+from serving.token_buckets import TokenBuckets
 
 MAX_QUESTION_BYTES = 65_536
 MAX_AROUND = 41
@@ -67,7 +67,7 @@ def _handled(
     settings: AgentServiceSettings, context_of: ContextOf
 ) -> Callable[[Handler], Callable[[Request], Awaitable[Response]]]:
     """Makes routes of handlers: counted, and with refusals as JSON."""
-    rate = MessageRate(settings.knowledge_rate_limit_per_minute)
+    rate = TokenBuckets[str](settings.knowledge_rate_limit_per_minute)
 
     def as_route(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
         async def answer(request: Request) -> Response:
@@ -80,7 +80,7 @@ def _handled(
     return as_route
 
 
-def _count(rate: MessageRate, context: RequestContext) -> None:
+def _count(rate: TokenBuckets[str], context: RequestContext) -> None:
     if wait := rate.take(context.user_id):
         key = f"knowledge.too_fast.{'one' if wait == 1 else 'many'}"
         raise RequestRefusedError(key, status=429, code="rate_limited", retry_after=wait, seconds=wait)

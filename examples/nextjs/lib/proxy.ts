@@ -2,7 +2,7 @@
 
 // The addresses of the service that a chat needs. Anything else is not reachable through this site.
 const ALLOWED =
-  /^(?:chatkit|config\.json|feedback|attachments(?:\/[\w-]+)?|voice\/transcribe|knowledge\/[\w\/-]+|static\/[\w.\/-]+)$/;
+  /^(?:chatkit|config\.json|feedback|attachments(?:\/[\w-]+)?|voice\/transcribe|knowledge\/[\w/-]+|static\/[\w./-]+)$/;
 const MAX_BYTES = 30 * 1024 * 1024;
 // No cookies, no Authorization of the browser's, no Host, no X-Forwarded-*: the service would believe them.
 const REQUEST_HEADERS = ["accept", "accept-language", "content-type", "x-request-id", "x-upload-token"];
@@ -26,7 +26,8 @@ export interface Target {
 export async function forward(request: Request, path: string, target: Target): Promise<Response> {
   if (!ALLOWED.test(path) || path.includes("..")) return problem(404, "There is nothing at this address.");
   if (!isSameOrigin(request)) return problem(403, "Pages of other origins may not use this chat.");
-  if (Number(request.headers.get("content-length") ?? 0) > MAX_BYTES) return problem(413, "This is too large.");
+  if (Number(request.headers.get("content-length") ?? 0) > MAX_BYTES)
+    return problem(413, "This is too large.");
   const { search } = new URL(request.url);
   try {
     const answer = await fetch(new URL(path + search, withSlash(target.url)), {
@@ -39,7 +40,10 @@ export async function forward(request: Request, path: string, target: Target): P
       cache: "no-store",
       ...(hasBody(request) && { duplex: "half" }),
     });
-    return new Response(answer.body, { status: answer.status, headers: copied(answer.headers, RESPONSE_HEADERS) });
+    return new Response(answer.body, {
+      status: answer.status,
+      headers: copied(answer.headers, RESPONSE_HEADERS),
+    });
   } catch (error) {
     if (request.signal.aborted) return new Response(null, { status: 499 });
     console.error("OwFlex cannot be reached:", error instanceof Error ? error.message : error);

@@ -1,9 +1,10 @@
 // Three ways to place the chat: a panel in the page, a modal dialog, a sidebar. Each shows the same conversation.
-import { useEffect, useRef, useState } from "react";
+
 import type { ReactNode } from "react";
+import { useEffect, useRef, useState } from "react";
 import { Chat } from "./Chat";
-import { useConfig } from "./service";
 import type { Config } from "./service";
+import { useConfig } from "./service";
 import { useTheme } from "./theme";
 
 const places = ["panel", "modal", "sidebar"] as const;
@@ -28,18 +29,28 @@ function Site({ config }: { config: Config }) {
         <h1>{config.title}</h1>
         <nav aria-label="Where the chat is">
           {places.map((name) => (
-            <button key={name} aria-pressed={name === place} onClick={() => setPlace(name)}>
+            <button type="button" key={name} aria-pressed={name === place} onClick={() => setPlace(name)}>
               {name}
             </button>
           ))}
-          <button onClick={changeTheme}>{theme === "light" ? "Dark" : "Light"}</button>
+          <button type="button" onClick={changeTheme}>
+            {theme === "light" ? "Dark" : "Light"}
+          </button>
         </nav>
       </header>
       <main>
         <p>Your site's own content.</p>
-        {scriptMissing && <p role="alert">The vendor's component did not load. OwFlex's own needs nobody: see examples/html.</p>}
+        {scriptMissing && (
+          <p role="alert">
+            The vendor's component did not load. OwFlex's own needs nobody: see examples/html.
+          </p>
+        )}
       </main>
-      {place === "modal" ? <Modal onClose={() => setPlace("panel")}>{chat}</Modal> : <aside aria-label="Chat">{chat}</aside>}
+      {place === "modal" ? (
+        <Modal onClose={() => setPlace("panel")}>{chat}</Modal>
+      ) : (
+        <aside aria-label="Chat">{chat}</aside>
+      )}
     </div>
   );
 }
@@ -51,7 +62,9 @@ function Modal({ children, onClose }: { children: ReactNode; onClose: () => void
   }, []);
   return (
     <dialog ref={dialog} onClose={onClose} aria-label="Chat">
-      <button onClick={() => dialog.current?.close()}>Close</button>
+      <button type="button" onClick={() => dialog.current?.close()}>
+        Close
+      </button>
       {children}
     </dialog>
   );

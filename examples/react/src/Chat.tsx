@@ -1,9 +1,10 @@
 // The official component, pointed at OwFlex.
-import { ChatKit, useChatKit } from "@openai/chatkit-react";
+
 import type { UseChatKitOptions } from "@openai/chatkit-react";
+import { ChatKit, useChatKit } from "@openai/chatkit-react";
 import { useState } from "react";
-import { domainKey, findDocuments, serviceUrl } from "./service";
 import type { Config } from "./service";
+import { domainKey, findDocuments, serviceUrl } from "./service";
 import type { Theme } from "./theme";
 import { VoiceButton } from "./VoiceButton";
 
@@ -32,7 +33,10 @@ export function Chat({ config, theme, onThread, threadId }: Props) {
       {config.dictation && <VoiceButton onText={fill} onProblem={setProblem} />}
       {problem && (
         <p role="alert">
-          {problem} <button onClick={() => setProblem("")}>Dismiss</button>
+          {problem}{" "}
+          <button type="button" onClick={() => setProblem("")}>
+            Dismiss
+          </button>
         </p>
       )}
     </div>

@@ -8,7 +8,11 @@ interface Props {
 }
 
 type State = "idle" | "recording" | "writing";
-const labels: Record<State, string> = { idle: "Speak", recording: "Stop recording", writing: "Writing down …" };
+const labels: Record<State, string> = {
+  idle: "Speak",
+  recording: "Stop recording",
+  writing: "Transcribing …",
+};
 
 export function VoiceButton({ onText, onProblem }: Props) {
   const [state, setState] = useState<State>("idle");
@@ -36,6 +40,7 @@ export function VoiceButton({ onText, onProblem }: Props) {
   };
   return (
     <button
+      type="button"
       className="voice"
       aria-pressed={state === "recording"}
       disabled={state === "writing"}

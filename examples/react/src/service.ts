@@ -16,7 +16,10 @@ export interface Config {
   knowledge?: { view: boolean };
 }
 
-export type Loaded = { state: "loading" } | { state: "failed"; reason: string } | { state: "ready"; config: Config };
+export type Loaded =
+  | { state: "loading" }
+  | { state: "failed"; reason: string }
+  | { state: "ready"; config: Config };
 
 export function useConfig(): Loaded {
   const [loaded, setLoaded] = useState<Loaded>({ state: "loading" });
@@ -40,9 +43,13 @@ async function loadConfig(signal: AbortSignal): Promise<Config> {
 }
 
 export async function findDocuments(query: string): Promise<Entity[]> {
-  const response = await fetch(`${serviceUrl}/knowledge/documents?limit=8&query=${encodeURIComponent(query)}`);
+  const response = await fetch(
+    `${serviceUrl}/knowledge/documents?limit=8&query=${encodeURIComponent(query)}`,
+  );
   if (!response.ok) return [];
-  const found = (await response.json()) as { documents: { document_id: number; title: string; source: string }[] };
+  const found = (await response.json()) as {
+    documents: { document_id: number; title: string; source: string }[];
+  };
   return found.documents.map((document) => ({
     id: String(document.document_id),
     title: document.title,

@@ -4,7 +4,9 @@ export type Theme = "light" | "dark";
 
 // Follows the system until the user chooses.
 export function useTheme(): [Theme, () => void] {
-  const [theme, setTheme] = useState<Theme>(() => (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light"));
+  const [theme, setTheme] = useState<Theme>(() =>
+    matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light",
+  );
   useEffect(() => {
     document.documentElement.style.colorScheme = theme;
   }, [theme]);

@@ -13,7 +13,10 @@ async function handle(request: Request, { params }: Context): Promise<Response> 
   const session = await sessionOf();
   if (!session) return Response.json({ error: { message: "Please log in." } }, { status: 401 });
   const { path } = await params;
-  return forward(request, path.join("/"), { url: process.env["OWFLEX_URL"] ?? "http://127.0.0.1:8000", ...session });
+  return forward(request, path.join("/"), {
+    url: process.env["OWFLEX_URL"] ?? "http://127.0.0.1:8000",
+    ...session,
+  });
 }
 
 export { handle as DELETE, handle as GET, handle as POST, handle as PUT };

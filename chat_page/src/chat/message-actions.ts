@@ -1,0 +1,18 @@
+// What the user can do with the items of a conversation.
+import type { Action, Source, Submission, ThreadItem, Vote } from "../protocol/types.ts";
+
+export interface MessageActions {
+  copy(text: string): void;
+  vote(item: ThreadItem, kind: Vote["kind"] | null, reason?: string): void;
+  voteOf(item: ThreadItem): Vote | undefined;
+  askWhy(item: ThreadItem | null): void;
+  asksWhy(item: ThreadItem): boolean;
+  retry(): void;
+  act(item: ThreadItem | null, action: Action): void;
+  submit(item: ThreadItem, submission: Submission): void;
+  busy(): boolean;
+  open(source: Source, from: HTMLElement): void;
+  edits(item: ThreadItem): boolean;
+  edit(item: ThreadItem | null): void;
+  resend(item: ThreadItem, text: string): void;
+}

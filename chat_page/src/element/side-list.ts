@@ -1,0 +1,23 @@
+// The list of chats beside the chat.
+
+import type { TemplateResult } from "lit";
+import { html } from "lit";
+import type { Session } from "../chat/session.ts";
+import type { Renamed } from "../history/chat-list.ts";
+import type { Thread } from "../protocol/types.ts";
+
+export interface ChatChoices {
+  open(threadId: string): void;
+  create(): void;
+  close(): void;
+}
+
+export function chatList(session: Session, drawer: boolean, choices: ChatChoices): TemplateResult {
+  return html`<owflex-history .threads=${session.list.threads} .current=${session.state.thread?.id}
+    ?more=${session.list.more} ?open=${drawer}
+    @open=${(event: CustomEvent<Thread>) => choices.open(event.detail.id)} @create=${choices.create}
+    @close=${choices.close}
+    @rename=${({ detail }: CustomEvent<Renamed>) => void session.rename(detail.thread, detail.title)}
+    @remove=${(event: CustomEvent<Thread>) => void session.remove(event.detail)}
+    @more=${() => void session.listThreads(true)}></owflex-history>`;
+}

@@ -1,0 +1,101 @@
+// Markdown to HTML. Raw HTML is off, so that what a document or a model wrote can never become an element.
+import MarkdownIt from "markdown-it";
+import { strings } from "../i18n/strings.ts";
+
+const MARK = /\{\uE000(\d+)\uE001/y;
+const MARKS = /\{\uE000(\d+)\uE001/g;
+
+const LINK = /^(?:https?:\/\/|mailto:)/i;
+
+const markdown = new MarkdownIt({ html: false, linkify: true, breaks: false, maxNesting: 40 });
+// Nothing but the web and mail: another scheme could start a program, and a relative address leads nowhere.
+markdown.validateLink = (address) => LINK.test(address.trim());
+markdown.linkify.set({ fuzzyLink: false, fuzzyEmail: false });
+
+markdown.inline.ruler.before("text", "citation", (state, silent) => {
+  MARK.lastIndex = state.pos;
+  const found = MARK.exec(state.src);
+  if (!found) return false;
+  if (!silent) state.push("citation", "", 0).content = found[1] ?? "";
+  state.pos += found[0].length;
+  return true;
+});
+
+markdown.renderer.rules["citation"] = (tokens, index) => citation(tokens[index]?.content ?? "");
+
+// A picture's address can carry data to another host when it is loaded: it becomes a link.
+markdown.renderer.rules.image = (tokens, index) => {
+  const token = tokens[index];
+  const address = markdown.utils.escapeHtml(String(token?.attrGet("src") ?? ""));
+  const text = markdown.utils.escapeHtml(token?.content || address);
+  return `<a href="${address}" target="_blank" rel="noopener noreferrer">${text}</a>`;
+};
+
+markdown.renderer.rules.link_open = (tokens, index, options, _environment, self) => {
+  tokens[index]?.attrSet("target", "_blank");
+  tokens[index]?.attrSet("rel", "noopener noreferrer");
+  return self.renderToken(tokens, index, options);
+};
+
+markdown.renderer.rules.fence = (tokens, index) =>
+  codeBlock(tokens[index]?.content ?? "", tokens[index]?.info ?? "");
+markdown.renderer.rules.code_block = (tokens, index) => codeBlock(tokens[index]?.content ?? "", "");
+markdown.renderer.rules.code_inline = (tokens, index) => {
+  const [code, marks] = withoutMarks(tokens[index]?.content ?? "");
+  return `<code>${code}</code>${marks}`;
+};
+markdown.renderer.rules.table_open = () => '<div class="table" tabindex="0"><table>';
+markdown.renderer.rules.table_close = () => "</table></div>";
+
+export function toHtml(text: string): string {
+  return markdown.render(text);
+}
+
+export interface Block {
+  start: number;
+  html: string;
+}
+
+// Each top-level block with the place where it begins; links may be defined in any of them.
+export function blocksOf(text: string): Block[] {
+  const environment = {};
+  const tokens = markdown.parse(text, environment);
+  const lines = lineStarts(text);
+  const blocks: Block[] = [];
+  let first = 0;
+  tokens.forEach((token, index) => {
+    if (token.level > 0 || token.nesting > 0) return;
+    const html = markdown.renderer.render(tokens.slice(first, index + 1), markdown.options, environment);
+    blocks.push({ start: lines[tokens[first]?.map?.[0] ?? 0] ?? 0, html });
+    first = index + 1;
+  });
+  return blocks;
+}
+
+function lineStarts(text: string): number[] {
+  const starts = [0];
+  for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) starts.push(at + 1);
+  return starts;
+}
+
+function codeBlock(content: string, info: string): string {
+  const language = markdown.utils.escapeHtml(info.trim().split(/\s+/, 1)[0] ?? "");
+  const [code, marks] = withoutMarks(content);
+  return (
+    `<div class="code"><div class="code-head"><span>${language || strings.text}</span>` +
+    `<button type="button" data-copy-code>${strings.copy}</button></div>` +
+    `<pre tabindex="0"><code>${code}</code></pre></div>${marks}`
+  );
+}
+
+// Code shows no marks: they follow it.
+function withoutMarks(content: string): [code: string, marks: string] {
+  const marks = [...content.matchAll(MARKS)].map((found) => citation(found[1] ?? "")).join("");
+  return [markdown.utils.escapeHtml(content.replace(MARKS, "")), marks];
+}
+
+function citation(place: string): string {
+  const number = Number(place) + 1;
+  const label = `${strings.source} ${number}`;
+  return `<button type="button" class="mark" data-source="${place}" aria-label="${label}">${number}</button>`;
+}

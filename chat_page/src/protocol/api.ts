@@ -1,0 +1,143 @@
+// Requests of the ChatKit protocol: one address, JSON in, JSON or a stream of events out.
+import { bytesOf, eventsIn } from "./events.ts";
+import { Tokens } from "./tokens.ts";
+import type { Page, StreamEvent, Thread, ThreadItem, Vote } from "./types.ts";
+
+export class RequestFailed extends Error {
+  constructor(
+    message: string,
+    readonly status: number,
+  ) {
+    super(message);
+  }
+}
+
+export class Api {
+  constructor(
+    public url: string,
+    private readonly tokens = new Tokens(() => undefined),
+  ) {}
+
+  async *stream(type: string, params: object, signal: AbortSignal): AsyncGenerator<StreamEvent> {
+    const response = await this.post(type, params, signal);
+    if (response.body) yield* eventsIn(bytesOf(response.body));
+  }
+
+  threads(after?: string): Promise<Page<Thread>> {
+    return this.json("threads.list", { limit: 50, order: "desc", ...(after ? { after } : {}) });
+  }
+
+  thread(threadId: string): Promise<Thread> {
+    return this.json("threads.get_by_id", { thread_id: threadId });
+  }
+
+  newestItems(threadId: string, after?: string): Promise<Page<ThreadItem>> {
+    return this.json("items.list", {
+      thread_id: threadId,
+      limit: 50,
+      order: "desc",
+      ...(after ? { after } : {}),
+    });
+  }
+
+  rename(threadId: string, title: string): Promise<unknown> {
+    return this.json("threads.update", { thread_id: threadId, title });
+  }
+
+  remove(threadId: string): Promise<unknown> {
+    return this.json("threads.delete", { thread_id: threadId });
+  }
+
+  // A change of a card that comes back at once.
+  act(params: object): Promise<{ updated_item?: ThreadItem | null }> {
+    return this.json("threads.sync_custom_action", params);
+  }
+
+  // Another service of the protocol may not keep votes: then there are none.
+  async votes(threadId: string): Promise<(Vote & { item_id: string })[]> {
+    try {
+      const response = await this.get(`feedback?thread_id=${encodeURIComponent(threadId)}`);
+      return response.ok ? ((await response.json()) as { votes: (Vote & { item_id: string })[] }).votes : [];
+    } catch {
+      return [];
+    }
+  }
+
+  // A vote, its reason, or (without a kind) that it is taken back.
+  async vote(thread_id: string, item_id: string, kind: Vote["kind"] | null, reason?: string): Promise<void> {
+    const body = JSON.stringify({ thread_id, item_id, kind, ...(reason ? { reason } : {}) });
+    const response = await this.fetch("feedback", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body,
+    });
+    if (!response.ok) throw new RequestFailed(await explanation(response), response.status);
+  }
+
+  // Any request that is answered with JSON.
+  call<T>(type: string, params: object): Promise<T> {
+    return this.json(type, params);
+  }
+
+  // Who asks; sent with every request of the page.
+  async headers(): Promise<Record<string, string>> {
+    return this.tokens.headers();
+  }
+
+  address(path: string): string {
+    return new URL(path, new URL(this.url, location.href)).href;
+  }
+
+  // What lies beside the protocol's address; the caller looks at the status.
+  async get(path: string): Promise<Response> {
+    return this.fetch(path);
+  }
+
+  // A token that is refused is asked for once more: it may have run out.
+  async fetch(path: string, init: RequestInit = {}): Promise<Response> {
+    const ask = async (): Promise<Response> =>
+      fetch(this.address(path), {
+        ...init,
+        headers: { ...(await this.headers()), ...(init.headers as Record<string, string>) },
+      });
+    let response = await ask();
+    if (response.status === 401 && this.tokens.provider) {
+      this.tokens.forget();
+      response = await ask();
+    }
+    this.tokens.note(response.status === 401);
+    return response;
+  }
+
+  private async json<T>(type: string, params: object): Promise<T> {
+    return (await this.post(type, params)).json() as Promise<T>;
+  }
+
+  private async post(type: string, params: object, signal?: AbortSignal): Promise<Response> {
+    const response = await this.fetch(this.url, {
+      method: "POST",
+      headers: { "content-type": "application/json", accept: "text/event-stream, application/json" },
+      body: JSON.stringify({ type, params }),
+      signal: signal ?? null,
+      // A deletion goes out even when the page is being left.
+      keepalive: type === "threads.delete",
+    });
+    if (!response.ok) throw new RequestFailed(await explanation(response), response.status);
+    return response;
+  }
+}
+
+async function explanation(response: Response): Promise<string> {
+  return sentenceIn(await response.json().catch(() => null));
+}
+
+// The sentence in the JSON of a refusal, whoever wrote it; empty when there is none.
+export function sentenceIn(body: unknown): string {
+  const { error, message, detail } = (body ?? {}) as {
+    error?: { message?: unknown } | string;
+    message?: unknown;
+    detail?: unknown;
+  };
+  const said = [typeof error === "object" ? error?.message : error, message, detail];
+  return said.find((text): text is string => typeof text === "string" && text !== "") ?? "";
+}

@@ -1,0 +1,74 @@
+"""What the settings of all programs have in common: how they are written, read, and found to be wrong.
+
+It stands here because every package above may import it: `knowledge_base` has settings too and does not know
+`serving`.
+"""
+
+from pathlib import Path
+from typing import Annotated, Any, TypeVar, cast
+
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from database.errors import SettingsError
+from database.setting_problems import setting_problems
+
+ENV_FILE = ".env"
+# A list of nothing but commas says as little as an empty value.
+SAYS_NOTHING = " \t\r\n,"
+
+
+class ProgramSettings(BaseSettings):
+    """Settings of a program, from the environment or `.env`.
+
+    White space around a value does not count (a pasted key often brings a line end along), an empty value
+    means that it is not set, and lists are separated by commas.
+    """
+
+    model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", enable_decoding=False)
+
+    owflex_home: Path | None = Field(
+        None,
+        description="Data folder: the embedded Postgres, the local tokens and caches. "
+        "Default: the platform's user data folder.",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_people_write_them(cls, values: dict[str, Any]) -> dict[str, Any]:
+        stripped = {
+            name: value.strip() if isinstance(value, str) else value for name, value in values.items()
+        }
+        return {
+            name: value
+            for name, value in stripped.items()
+            if not isinstance(value, str) or value.strip(SAYS_NOTHING)
+        }
+
+
+def split_list(value: object) -> object:
+    """The parts of a text that are separated by commas; what is no text is left to the validator."""
+    if not isinstance(value, str):
+        return value
+    return [part.strip() for part in value.split(",") if part.strip()]
+
+
+def without_final_slash(value: object) -> object:
+    """Addresses without the slash that they are often pasted with."""
+    if not isinstance(value, list):
+        return value
+    return [part.rstrip("/") if isinstance(part, str) else part for part in cast("list[object]", value)]
+
+
+CommaList = Annotated[list[str], BeforeValidator(split_list)]
+# Host names and origins: the validator written last is asked first.
+AddressList = Annotated[list[str], BeforeValidator(without_final_slash), BeforeValidator(split_list)]
+Settings = TypeVar("Settings", bound=ProgramSettings)
+
+
+def read_settings(kind: type[Settings]) -> Settings:
+    """The settings of the environment and `.env`. Raises `SettingsError`, which names each wrong one."""
+    try:
+        return kind(_env_file=ENV_FILE)  # pyright: ignore[reportCallIssue]
+    except ValidationError as error:
+        raise SettingsError(setting_problems(error, kind.model_fields)) from None

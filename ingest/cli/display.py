@@ -1,0 +1,150 @@
+"""What a person, or a program, sees of a run."""
+
+import json
+import time
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Self
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from ingest.report import OUTCOMES, FileReport, Outcome, Report
+
+MAX_PROBLEMS_SHOWN = 50
+MAX_KINDS_SHOWN = 8
+
+
+class Display:
+    """Counts a run and shows its progress: on a terminal a bar, elsewhere nothing until the end."""
+
+    def __init__(self, console: Console, report: Report, *, quiet: bool) -> None:
+        self._console = console
+        self.report = report
+        self._started = time.monotonic()
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]}"),
+            TimeRemainingColumn(),
+            console=console,
+            disable=quiet,
+            # Drawing takes time from the model.
+            refresh_per_second=4,
+        )
+        self._quiet = quiet
+        self._task: TaskID | None = None
+        self._scanned = 0
+        self._working_since = time.monotonic()
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._progress.stop()
+
+    @property
+    def seconds(self) -> float:
+        """How long the run has taken so far."""
+        return time.monotonic() - self._started
+
+    def begin(self, name: str) -> None:
+        """A new path of the command line."""
+        self._scanned = 0
+        self.report.begin()
+        self._task = self._progress.add_task(f"Looking at {escape(name)}", total=None, rate="")
+
+    def waiting(self, name: str) -> None:
+        """Another run works on the same folder; this one waits."""
+        self._say(f"Another run works on {escape(name)}; this one waits for it.")
+
+    def scanned(self, files: int) -> None:
+        """So many files were looked at."""
+        self._scanned += files
+        self._update(completed=self._scanned)
+
+    def planned(self, counts: Mapping[Outcome, int]) -> None:
+        """This is to be done; what is unchanged is done."""
+        todo = sum(count for outcome, count in counts.items() if outcome != "unchanged")
+        self.report.planned(counts.get("unchanged", 0))
+        self._working_since = time.monotonic()
+        self._update(description="Ingesting", total=todo, completed=0)
+
+    def embedded(self, chunks: int, reused: int) -> None:
+        """So many more chunks have their vectors."""
+        self.report.embedded += chunks - reused
+        self.report.reused += reused
+        rate = self.report.embedded / max(time.monotonic() - self._working_since, 0.1)
+        self._update(rate=f"{self.report.embedded} chunks embedded, {rate:.0f}/s")
+
+    def file(self, report: FileReport) -> None:
+        """A file is done."""
+        self.report.add(report)
+        if self._task is not None:
+            self._progress.advance(self._task)
+
+    def retrying(self, reason: str) -> None:
+        """Postgres is away; the run goes on when it is back."""
+        self.report.restart()
+        self._say(f"[yellow]Postgres is out of reach ({escape(reason)}); trying again.[/yellow]")
+
+    def _say(self, text: str) -> None:
+        if not self._quiet:
+            self._progress.console.print(text)
+
+    def _update(self, **fields: Any) -> None:
+        if self._task is not None:
+            self._progress.update(self._task, **fields)
+
+
+def print_report(console: Console, report: Report, seconds: float) -> None:
+    """The final table and the files with problems."""
+    outcomes: list[Outcome] = [
+        outcome for outcome in OUTCOMES if outcome != "queued" or report.counts["queued"]
+    ]
+    table = Table(*outcomes, "chunks", "seconds")
+    counts = (str(report.counts[outcome]) for outcome in outcomes)
+    table.add_row(*counts, str(report.chunks), f"{seconds:.1f}")
+    console.print(table)
+    if report.reused:
+        console.print(f"Chunks that kept the vector of an equal text: {report.reused}.")
+    if report.left_out:
+        console.print(f"Left out, for their type is not known: {_kinds(report)}.")
+    if not report.counts.total():
+        console.print("No file of a known type was found there.")
+    for problem in report.problems[:MAX_PROBLEMS_SHOWN]:
+        color = "red" if problem.outcome == "failed" else "yellow"
+        console.print(f"[{color}]{escape(problem.source)}[/{color}]: {escape(problem.reason or '')}")
+    if len(report.problems) > MAX_PROBLEMS_SHOWN:
+        console.print(f"… and {len(report.problems) - MAX_PROBLEMS_SHOWN} more; --json shows them.")
+
+
+def report_as_json(report: Report, seconds: float) -> str:
+    """The same for programs: counts, problems, what was left out."""
+    return json.dumps(
+        {
+            **{str(outcome): report.counts[outcome] for outcome in OUTCOMES},
+            "chunks": report.chunks,
+            "chunks_embedded": report.embedded,
+            "chunks_reused": report.reused,
+            "left_out": dict(report.left_out),
+            "problems": [
+                {"source": problem.source, "outcome": problem.outcome, "reason": problem.reason}
+                for problem in report.problems
+            ],
+            "seconds": round(seconds, 1),
+        },
+        ensure_ascii=False,
+    )
+
+
+def _kinds(report: Report) -> str:
+    kinds = report.left_out.most_common(MAX_KINDS_SHOWN)
+    rest = report.left_out.total() - sum(count for _, count in kinds)
+    return ", ".join([f"{ending} {count}" for ending, count in kinds] + ([f"others {rest}"] if rest else []))

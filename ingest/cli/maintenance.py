@@ -1,0 +1,253 @@
+"""The commands beside ingesting itself: `list`, `show`, `remove`, `verify`, `reindex`, `worker`, `status`."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Column, Table
+
+from database.home import open_data_folder
+from database.pool import Pool
+from ingest.cli.run_command import ALL_GOOD, NOT_DONE, SOME_FAILED, in_plain_words
+from ingest.errors import DocumentUnknownError
+from ingest.ingestion import open_ingestion
+from ingest.jobs.queue import QueueStatus, check_schedule, queue_status, run_worker
+from ingest.pipeline import open_ingest_pool
+from ingest.report import Silent
+from ingest.settings import IngestSettings
+from ingest.storing.catalog import (
+    Faults,
+    ListedDocument,
+    count_source,
+    find_faults,
+    list_sources,
+    remove_source,
+)
+from ingest.storing.reindexing import reindex
+from ingest.storing.repair import repair, repair_postings
+from knowledge_base.bootstrap import embedder_for, knowledge_base_url, migrate_knowledge_base
+from knowledge_base.documents import read_chunks
+from knowledge_base.embedding import Embedder
+from knowledge_base.embedding_spaces import Progress as Filled
+
+MAX_CHUNKS_SHOWN = 10_000
+
+console = Console(highlight=False)
+
+
+def run_list(below: str | None, *, collection: str | None, as_json: bool) -> int:
+    """Print the documents; as JSON one object a line."""
+
+    async def work(pool: Pool) -> int:
+        table = Table("collection", Column("source", overflow="fold"), "title", "chunks", "changed")
+        async with pool.connection() as connection:
+            async for document in list_sources(connection, collection=collection, below=below):
+                if as_json:
+                    _print(_as_json(document))
+                else:
+                    table.add_row(*_cells(document))
+        if not as_json:
+            console.print(table if table.row_count else "There are no documents here yet.")
+        return ALL_GOOD
+
+    return _with_pool(work)
+
+
+def run_show(source: str, *, collection: str | None, as_json: bool) -> int:
+    """Print a document with its passages."""
+
+    async def work(pool: Pool) -> int:
+        async with pool.connection() as connection:
+            found = [
+                document
+                async for document in list_sources(connection, collection=collection, below=source)
+                if document.source == source
+            ]
+            if not found:
+                raise DocumentUnknownError(source)
+            for document in found:
+                chunks = await read_chunks(
+                    connection, document.document_id, from_position=0, limit=MAX_CHUNKS_SHOWN
+                )
+                if as_json:
+                    _print(_as_json(document, passages=[asdict(chunk) for chunk in chunks]))
+                    continue
+                _show_head(document)
+                for chunk in chunks:
+                    place = " › ".join(chunk.heading_path) + (f" (page {chunk.page})" if chunk.page else "")
+                    console.rule(escape(f"{chunk.position}  {place}"), align="left")
+                    console.print(escape(chunk.content))
+        return ALL_GOOD
+
+    return _with_pool(work)
+
+
+def run_remove(source: str, *, collection: str, confirm: Callable[[int], bool]) -> int:
+    """Remove a document, or everything of a folder, after `confirm` was told how many there are."""
+
+    async def work(pool: Pool) -> int:
+        async with pool.connection() as connection:
+            count = await count_source(connection, collection, source)
+            if not await asyncio.to_thread(confirm, count):
+                return NOT_DONE
+            console.print(f"Documents removed: {await remove_source(connection, collection, source)}.")
+        return ALL_GOOD
+
+    return _with_pool(work)
+
+
+def run_verify(*, mend: bool, as_json: bool) -> int:
+    """Look for what is missing or wrong; with `mend` repair it. 0 when all is whole, 2 otherwise."""
+
+    async def work(pool: Pool, embedder: Embedder) -> int:
+        async with pool.connection() as connection:
+            faults = await find_faults(connection)
+        _show_faults(faults, as_json=as_json)
+        if not faults.any and not (mend and faults.retired_vectors):
+            return ALL_GOOD
+        if not mend:
+            return SOME_FAILED
+        indexed = await repair_postings(pool)
+        made = await repair(pool, embedder)
+        if not as_json:
+            console.print(f"Made {made} vectors, and indexed the words of {indexed} passages.")
+            console.print(
+                "Documents without all their chunks are read again by the next `owflex ingest` or "
+                "`owflex ingest sync` of their folder."
+            )
+        return ALL_GOOD
+
+    return _with_embedder(None, work)
+
+
+def run_reindex(model: str) -> int:
+    """Build the index anew for another model, then search with it."""
+
+    async def work(pool: Pool, embedder: Embedder) -> int:
+        with Progress(
+            TextColumn("Embedding"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=console
+        ) as progress:
+            task = progress.add_task("", total=None)
+
+            def show(filled: Filled) -> None:
+                progress.update(task, completed=filled.done, total=filled.total)
+
+            total = await reindex(pool, embedder, on_progress=show)
+        console.print(
+            f"{total} passages are searched with {escape(embedder.model_name)} now; running servers follow. "
+            f"If EMBEDDING_MODEL is set, set it to {escape(embedder.model_name)}. "
+            "Then sync your folders once: passages are cut anew where this model reads fewer tokens."
+        )
+        return ALL_GOOD
+
+    return _with_embedder(model, work)
+
+
+def run_ingest_worker(*, concurrency: int, every: str | None) -> int:
+    """Do the work of the queue until Ctrl+C."""
+
+    async def work(settings: IngestSettings, url: str) -> int:
+        embedder = await embedder_for(settings, url)
+        async with open_ingestion(settings, url, embedder, Silent()) as ingestion:
+            console.print("Waiting for work. Ctrl+C stops after the files in work.")
+            await run_worker(ingestion, concurrency=concurrency, every=every)
+        return ALL_GOOD
+
+    return _on_knowledge_base(work, check=lambda: check_schedule(every) if every is not None else None)
+
+
+def run_status(*, as_json: bool) -> int:
+    """Print how the work on the queue stands; 2 when files could not be brought in."""
+
+    async def work(settings: IngestSettings, url: str) -> int:
+        status = await queue_status(url)
+        if as_json:
+            _print(json.dumps(asdict(status), ensure_ascii=False))
+        else:
+            _show_status(status)
+        return SOME_FAILED if status.problems or status.failed else ALL_GOOD
+
+    return _on_knowledge_base(work)
+
+
+def _on_knowledge_base(
+    work: Callable[[IngestSettings, str], Awaitable[int]], *, check: Callable[[], None] = lambda: None
+) -> int:
+    """The exit code of `work`, which is given the URL of the migrated knowledge base; `check` comes first."""
+
+    async def migrated(settings: IngestSettings, url: str) -> int:
+        await migrate_knowledge_base(url)
+        return await work(settings, url)
+
+    def run(settings: IngestSettings) -> int:
+        check()
+        with knowledge_base_url(settings, open_data_folder(settings.owflex_home)) as url:
+            return asyncio.run(migrated(settings, url))
+
+    return in_plain_words(run)
+
+
+def _with_pool(work: Callable[[Pool], Awaitable[int]]) -> int:
+    async def in_pool(settings: IngestSettings, url: str) -> int:
+        async with open_ingest_pool(url) as pool:
+            return await work(pool)
+
+    return _on_knowledge_base(in_pool)
+
+
+def _with_embedder(model: str | None, work: Callable[[Pool, Embedder], Awaitable[int]]) -> int:
+    """`work` with the embedding model: the named one, or that of the index."""
+
+    async def in_pool(settings: IngestSettings, url: str) -> int:
+        async with open_ingest_pool(url) as pool:
+            return await work(pool, await embedder_for(settings, url, model))
+
+    return _on_knowledge_base(in_pool)
+
+
+def _cells(document: ListedDocument) -> tuple[str, ...]:
+    source = escape(document.source) + (" [yellow](in part)[/yellow]" if document.notes else "")
+    day = document.updated_at.date().isoformat()
+    return escape(document.collection), source, escape(document.title), str(document.chunks), day
+
+
+def _as_json(document: ListedDocument, **more: object) -> str:
+    return json.dumps({**asdict(document), **more}, ensure_ascii=False, default=str)
+
+
+def _show_head(document: ListedDocument) -> None:
+    console.print(f"[bold]{escape(document.title)}[/bold]  {escape(document.source)}")
+    console.print(
+        f"{document.media_type}, collection {escape(document.collection)}, {document.chunks} passages"
+    )
+    for key, value in document.metadata.items():
+        console.print(escape(f"{key}: {value}"))
+    for note in document.notes:
+        console.print(f"[yellow]{escape(note)}[/yellow]")
+
+
+def _show_faults(faults: Faults, *, as_json: bool) -> None:
+    if as_json:
+        _print(json.dumps(asdict(faults)))
+        return
+    table = Table("what", "how many")
+    for name, count in asdict(faults).items():
+        table.add_row(name.replace("_", " "), str(count))
+    console.print(table)
+    console.print("Repair it with: owflex ingest verify --repair" if faults.any else "Everything is whole.")
+
+
+def _show_status(status: QueueStatus) -> None:
+    table = Table("waiting", "in work", "done", "given up", "workers")
+    table.add_row(*map(str, (status.todo, status.doing, status.succeeded, status.failed, status.workers)))
+    console.print(table)
+    for source, reason in status.problems.items():
+        console.print(f"[red]{escape(source)}[/red]: {escape(reason)}")
+
+
+def _print(line: str) -> None:
+    console.print(line, markup=False, soft_wrap=True)

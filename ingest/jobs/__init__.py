@@ -1,0 +1,1 @@
+"""Jobs on procrastinate: the queue, its workers, and what clients hand in."""

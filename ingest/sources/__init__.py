@@ -1,0 +1,1 @@
+"""Where files come from: folders, pages, sitemaps, and their bytes."""

@@ -1,0 +1,193 @@
+"""The first arrow: which files there are, and their bytes."""
+
+import hashlib
+import logging
+import os
+import unicodedata
+from collections import Counter
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+from pathspec import GitIgnoreSpec
+
+from parsing.errors import FileTooLargeError, FileUnreadableError
+from parsing.formats import named_type
+
+logger = logging.getLogger("ingest")
+
+SKIPPED_FOLDERS = frozenset({"node_modules", "__pycache__"})
+READ_SIZE = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """A file and its stable place in the knowledge base: `<folder name>/<posix path in the folder>`.
+
+    `problem` says why it cannot be read, where that is known already: then it may be a folder.
+    """
+
+    path: Path
+    source: str
+    problem: str | None = None
+
+
+@dataclass(frozen=True)
+class LoadedFile:
+    """The content of a file; `content_hash` is its SHA-256."""
+
+    data: bytes
+    content_hash: bytes
+
+
+@dataclass
+class Walk:
+    """A walk through the folder `root`, called `name` in the knowledge base.
+
+    `include` and `exclude` are patterns as in a `.gitignore`, relative to the root; the `.gitignore` files in
+    it are respected. The folder `avoid` is not entered. Files of unknown types are counted in `left_out` by
+    the end of their name.
+    """
+
+    root: Path
+    name: str
+    include: Sequence[str] = ()
+    exclude: Sequence[str] = ()
+    avoid: Path | None = None
+    left_out: Counter[str] = field(default_factory=Counter[str])
+
+    def __post_init__(self) -> None:
+        self._included = GitIgnoreSpec.from_lines(self.include) if self.include else None
+        self._excluded = GitIgnoreSpec.from_lines(self.exclude)
+        above = [self.root, *self.root.parents]
+        # Git's own boundary is the checkout, which may begin above the folder that is ingested.
+        self._top = next((place for place in above if (place / ".git").exists()), self.root)
+        self._ignore_files: dict[Path, GitIgnoreSpec | None] = {}
+
+    def files(self, below: Path) -> Generator[SourceFile]:
+        """The files at or below `below` whose type is known, in a stable order.
+
+        A file that is named itself counts whatever its type: the report then says why it cannot be read.
+        Hidden entries are left out, and so are links that lead out of the folder. Folders that cannot be
+        listed come last, each with its problem.
+        """
+        if below.is_file():
+            yield self._source_file(below)
+            return
+        closed: list[OSError] = []
+        for place, folders, files in os.walk(below, onerror=closed.append):
+            here = Path(place)
+            folders[:] = sorted(folder for folder in folders if self._enters(here / folder))
+            yield from (self._source_file(here / file) for file in sorted(files) if self._takes(here / file))
+        for error in closed:
+            problem = f"The folder cannot be listed ({error.strerror}). Change its permissions."
+            yield self._source_file(Path(error.filename), problem)
+
+    def source_of(self, path: Path) -> str:
+        """The place of a path of this folder in the knowledge base."""
+        inner = path.relative_to(self.root).as_posix()
+        # macOS writes names decomposed, Linux as typed: the same name must be the same source.
+        source = unicodedata.normalize("NFC", self.name if inner == "." else f"{self.name}/{inner}")
+        # A name in another encoding than the system's comes with surrogates, which Postgres cannot store.
+        return source.encode("utf-8", "backslashreplace").decode()
+
+    def _source_file(self, path: Path, problem: str | None = None) -> SourceFile:
+        return SourceFile(path, self.source_of(path), problem)
+
+    def _enters(self, folder: Path) -> bool:
+        if folder.name.startswith(".") or folder.name in SKIPPED_FOLDERS or folder == self.avoid:
+            return False
+        return not (
+            self._ignored(folder, is_folder=True) or self._excluded.match_file(f"{self._inner(folder)}/")
+        )
+
+    def _takes(self, file: Path) -> bool:
+        if file.name.startswith(".") or not _inside(file, self.root) or self._ignored(file):
+            return False
+        inner = self._inner(file)
+        if self._excluded.match_file(inner):
+            return False
+        if self._included is not None and not self._included.match_file(inner):
+            return False
+        if named_type(file.name) is not None:
+            return True
+        self.left_out[file.suffix.lower() or file.name] += 1
+        return False
+
+    def _ignored(self, path: Path, *, is_folder: bool = False) -> bool:
+        """Whether a `.gitignore` leaves the entry out: the nearest one that speaks of it decides."""
+        for place in path.parents:
+            if not place.is_relative_to(self._top):
+                return False
+            spec = self._ignore_file(place)
+            inner = path.relative_to(place).as_posix()
+            decision = spec.check_file(f"{inner}/" if is_folder else inner).include if spec else None
+            if decision is not None:
+                return decision
+        return False
+
+    def _ignore_file(self, folder: Path) -> GitIgnoreSpec | None:
+        if folder not in self._ignore_files:
+            self._ignore_files[folder] = _read_ignore_file(folder / ".gitignore")
+        return self._ignore_files[folder]
+
+    def _inner(self, path: Path) -> str:
+        return path.relative_to(self.root).as_posix()
+
+
+def load(path: Path, *, max_bytes: int) -> LoadedFile:
+    """The content of a file. Raises `FileProblemError`."""
+    with _opened(path) as opened:
+        data = opened.read(max_bytes + 1)
+    if len(data) > max_bytes:
+        raise _too_large(max_bytes)
+    return LoadedFile(data, hashlib.sha256(data).digest())
+
+
+def content_hash(path: Path, *, max_bytes: int) -> bytes:
+    """The SHA-256 of a file, read piece by piece. Raises `FileProblemError`."""
+    digest = hashlib.sha256()
+    size = 0
+    with _opened(path) as opened:
+        while piece := opened.read(READ_SIZE):
+            size += len(piece)
+            if size > max_bytes:  # it grows while it is read
+                raise _too_large(max_bytes)
+            digest.update(piece)
+    return digest.digest()
+
+
+@contextmanager
+def _opened(path: Path) -> Generator[BinaryIO]:
+    try:
+        # Neither a pipe nor a device is opened: reading one may never end.
+        if not path.is_file():
+            raise FileUnreadableError("This is not a regular file any more.")
+        with path.open("rb") as opened:
+            yield opened
+    except OSError as error:
+        raise FileUnreadableError(f"The file cannot be read ({error.strerror}).") from None
+
+
+def _too_large(max_bytes: int) -> FileTooLargeError:
+    return FileTooLargeError(
+        f"The file is larger than {max_bytes} bytes. Raise INGEST_MAX_FILE_BYTES to read it."
+    )
+
+
+def _read_ignore_file(file: Path) -> GitIgnoreSpec | None:
+    try:
+        lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        logger.warning("%s cannot be read (%s): nothing is ignored for it.", file, error.strerror)
+        return None
+    return GitIgnoreSpec.from_lines(lines)
+
+
+def _inside(path: Path, root: Path) -> bool:
+    # `Path.resolve` would raise for a link that leads to itself.
+    return not path.is_symlink() or Path(os.path.realpath(path)).is_relative_to(root)

@@ -1,0 +1,1 @@
+"""Documents and chunks in Postgres: written, listed, embedded anew, mended."""

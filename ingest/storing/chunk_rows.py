@@ -1,0 +1,129 @@
+"""Passages with their vectors and postings, written many at once."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from pgvector import HalfVector
+from psycopg import AsyncConnection
+from psycopg.rows import TupleRow
+
+from ingest.reading.chunked_document import ChunkedDocument
+from ingest.reading.chunking import Chunk
+from knowledge_base.postings import PassageText, copy_postings, impacts
+
+Connection = AsyncConnection[TupleRow]
+Vectors = Mapping[bytes, HalfVector]
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A document that is stored, and the content its passages come from; `language` is its collection's."""
+
+    document_id: int
+    language: str
+    content: ChunkedDocument
+
+
+@dataclass(frozen=True)
+class ChunkRow:
+    """A passage with its place in the database and its lexemes' impacts."""
+
+    chunk_id: int
+    document_id: int
+    chunk: Chunk
+    impacts: Mapping[str, float]
+
+
+def text_hash(chunk: Chunk) -> bytes:
+    """What two passages share when the embedding model reads the same."""
+    return hash_of(chunk.embedded_text)
+
+
+def hash_of(text: str) -> bytes:
+    """16 bytes that stand for what the embedding model reads."""
+    return hashlib.sha256(text.encode()).digest()[:16]
+
+
+async def replace_chunks(
+    connection: Connection, space_id: int, documents: Sequence[Stored], vectors: Vectors
+) -> None:
+    """Give documents their passages in the place of those from before; part of a transaction."""
+    ids = [document.document_id for document in documents]
+    await connection.execute("delete from chunks where document_id = any(%(ids)s)", {"ids": ids})
+    rows: list[ChunkRow] = []
+    for language in sorted({document.language for document in documents}):
+        rows += await _rows(connection, language, documents)
+    await _copy_chunks(connection, rows)
+    await _copy_embeddings(connection, space_id, rows, vectors)
+    await copy_postings(connection, {row.chunk_id: row.impacts for row in rows})
+
+
+async def _rows(connection: Connection, language: str, documents: Sequence[Stored]) -> list[ChunkRow]:
+    owned = [
+        (document.document_id, chunk)
+        for document in documents
+        if document.language == language
+        for chunk in document.content.chunks
+    ]
+    passages = [PassageText(chunk.context, chunk.content) for _, chunk in owned]
+    found = await impacts(connection, language, passages)
+    chunk_ids = await _new_chunk_ids(connection, len(owned))
+    return [
+        ChunkRow(chunk_id, document_id, chunk, weights)
+        for chunk_id, (document_id, chunk), weights in zip(chunk_ids, owned, found, strict=True)
+    ]
+
+
+async def _new_chunk_ids(connection: Connection, count: int) -> list[int]:
+    rows = await connection.execute(
+        "select nextval(pg_get_serial_sequence('chunks', 'id')) from generate_series(1, %(count)s)",
+        {"count": count},
+    )
+    return [row[0] async for row in rows]
+
+
+async def _copy_chunks(connection: Connection, rows: Sequence[ChunkRow]) -> None:
+    async with (
+        connection.cursor() as cursor,
+        cursor.copy(
+            """
+            copy chunks (
+                id, document_id, position, heading_path, page, content, token_count, context, text_hash,
+                lexemes
+            )
+            from stdin (format binary)
+            """
+        ) as copy,
+    ):
+        copy.set_types(["int8", "int8", "int4", "text[]", "int4", "text", "int4", "text", "bytea", "text[]"])
+        for row in rows:
+            chunk = row.chunk
+            await copy.write_row(
+                (
+                    row.chunk_id,
+                    row.document_id,
+                    chunk.position,
+                    list(chunk.heading_path),
+                    chunk.page,
+                    chunk.content,
+                    chunk.token_count,
+                    chunk.context,
+                    text_hash(chunk),
+                    list(row.impacts),
+                )
+            )
+
+
+async def _copy_embeddings(
+    connection: Connection, space_id: int, rows: Sequence[ChunkRow], vectors: Vectors
+) -> None:
+    async with (
+        connection.cursor() as cursor,
+        cursor.copy(
+            "copy chunk_embeddings (space_id, chunk_id, embedding) from stdin (format binary)"
+        ) as copy,
+    ):
+        copy.set_types(["int2", "int8", "halfvec"])
+        for row in rows:
+            await copy.write_row((space_id, row.chunk_id, vectors[text_hash(row.chunk)]))

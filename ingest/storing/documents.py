@@ -1,0 +1,206 @@
+"""The last arrow: documents and all their chunks are written, many at once, each whole or not at all."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pgvector import HalfVector
+from psycopg import AsyncConnection
+from psycopg.rows import TupleRow
+from psycopg.types.json import Jsonb
+
+from ingest.planning import Step
+from ingest.reading.chunked_document import ChunkedDocument
+from ingest.storing.chunk_rows import Stored, Vectors, replace_chunks
+from knowledge_base.postings import languages_of, remember_collections
+from parsing.text import title_from
+
+Connection = AsyncConnection[TupleRow]
+
+
+@dataclass(frozen=True)
+class NewDocument:
+    """A file that was read, and where it belongs; `given` is the metadata the user gave."""
+
+    collection: str
+    origin: str
+    source: str
+    recipe: str
+    given: Mapping[str, Any]
+    content: ChunkedDocument
+
+
+@dataclass(frozen=True)
+class Row:
+    """A document of the database to be: one that was read, or one inside it."""
+
+    document: NewDocument
+    content: ChunkedDocument
+    parent_id: int | None = None
+
+    @property
+    def source(self) -> str:
+        """The place of the document."""
+        return f"{self.document.source}/{self.content.path}" if self.content.path else self.document.source
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """Which document it is: collection and source."""
+        return self.document.collection, self.source
+
+
+async def known_vectors(
+    connection: Connection, space_id: int, hashes: Sequence[bytes]
+) -> dict[bytes, HalfVector]:
+    """Vectors that passages with these texts have already, by the hash of the text."""
+    rows = await connection.execute(
+        """
+        select distinct on (chunks.text_hash) chunks.text_hash, chunk_embeddings.embedding
+        from chunks
+        join chunk_embeddings on chunk_embeddings.chunk_id = chunks.id
+        where chunks.text_hash = any(%(hashes)s) and chunk_embeddings.space_id = %(space_id)s
+        """,
+        {"hashes": list(hashes), "space_id": space_id},
+    )
+    return {bytes(key): vector async for key, vector in rows}
+
+
+async def store_documents(
+    connection: Connection, space_id: int, documents: Sequence[NewDocument], vectors: Vectors
+) -> None:
+    """Write or replace documents in one transaction; their ids stay the same when they are replaced.
+
+    The connection must know the vector types (`pgvector.psycopg.register_vector_async`).
+    """
+    # Always in the same order: two writers of the same documents then wait for each other instead of failing.
+    documents = sorted(documents, key=lambda document: document.source)
+    async with connection.transaction():
+        rows = [Row(document, document.content) for document in documents]
+        ids = await _upsert(connection, rows)
+        members = [
+            Row(document, member, parent_id)
+            for document, parent_id in zip(documents, ids, strict=True)
+            for member in document.content.members
+        ]
+        await _remove_members(connection, ids, [row.source for row in members])
+        await _forget_problems(connection, documents)
+        member_ids = await _upsert(connection, members)
+        collections = {document.collection for document in documents}
+        await remember_collections(connection, collections)
+        languages = await languages_of(connection, collections)
+        stored = [
+            Stored(document_id, languages[row.document.collection], row.content)
+            for document_id, row in zip([*ids, *member_ids], [*rows, *members], strict=True)
+        ]
+        await replace_chunks(connection, space_id, stored, vectors)
+
+
+async def move_document(connection: Connection, step: Step) -> None:
+    """Give a document, and those inside it, their new place. Text and vectors stay as they are."""
+    assert step.document_id is not None
+    assert step.old_source is not None
+    old, new = step.old_source, step.source
+    async with connection.transaction():
+        await connection.execute(
+            """
+            update documents
+            set source = %(new)s,
+                title = case when title = %(old_title)s then %(new_title)s else title end,
+                updated_at = now()
+            where id = %(id)s
+            """,
+            {
+                "id": step.document_id,
+                "new": new,
+                "old_title": title_from(old),
+                "new_title": title_from(new),
+            },
+        )
+        await connection.execute(
+            """
+            update documents
+            set source = %(new)s || substr(source, length(%(old)s) + 1), updated_at = now()
+            where parent_id = %(id)s
+            """,
+            {"id": step.document_id, "old": old, "new": new},
+        )
+
+
+async def remove_documents(connection: Connection, ids: Sequence[int]) -> None:
+    """Remove documents with everything that belongs to them."""
+    await connection.execute("delete from documents where id = any(%(ids)s)", {"ids": list(ids)})
+
+
+async def _upsert(connection: Connection, rows: Sequence[Row]) -> list[int]:
+    """The ids of the documents, in the order of `rows`."""
+    if not rows:
+        return []
+    # One statement for all of them: one each would take longer than everything else that is written.
+    stored = await connection.execute(
+        """
+        insert into documents (
+            collection, origin, source, title, media_type, content_hash, recipe, metadata, given, notes,
+            chunk_count, parent_id
+        )
+        select collection, origin, source, title, media_type, decode(content_hash, 'hex'), recipe, metadata,
+               given, array(select jsonb_array_elements_text(notes)), chunk_count, parent_id
+        from jsonb_to_recordset(%(rows)s) as rows (
+            collection text, origin text, source text, title text, media_type text, content_hash text,
+            recipe text, metadata jsonb, given jsonb, notes jsonb, chunk_count integer, parent_id bigint
+        )
+        on conflict (collection, source) do update
+        set origin = excluded.origin,
+            title = excluded.title,
+            media_type = excluded.media_type,
+            content_hash = excluded.content_hash,
+            recipe = excluded.recipe,
+            metadata = excluded.metadata,
+            given = excluded.given,
+            notes = excluded.notes,
+            chunk_count = excluded.chunk_count,
+            parent_id = excluded.parent_id,
+            updated_at = now()
+        returning collection, source, id
+        """,
+        {"rows": Jsonb(list({row.place: _values(row) for row in rows}.values()))},
+    )
+    ids = {(collection, source): number async for collection, source, number in stored}
+    return [ids[row.place] for row in rows]
+
+
+def _values(row: Row) -> dict[str, Any]:
+    return {
+        "collection": row.document.collection,
+        "origin": row.document.origin,
+        "source": row.source,
+        "title": row.content.title,
+        "media_type": row.content.media_type,
+        "content_hash": row.content.content_hash,
+        "recipe": row.document.recipe,
+        "metadata": {**row.content.metadata, **row.document.given},
+        "given": dict(row.document.given),
+        "notes": row.content.notes,
+        "chunk_count": len(row.content.chunks),
+        "parent_id": row.parent_id,
+    }
+
+
+async def _remove_members(connection: Connection, ids: Sequence[int], kept: Sequence[str]) -> None:
+    await connection.execute(
+        "delete from documents where parent_id = any(%(ids)s) and not source = any(%(kept)s)",
+        {"ids": list(ids), "kept": list(kept)},
+    )
+
+
+async def _forget_problems(connection: Connection, documents: Sequence[NewDocument]) -> None:
+    await connection.execute(
+        """
+        delete from file_problems
+        using unnest(%(collections)s::text[], %(sources)s::text[]) as stored (collection, source)
+        where file_problems.collection = stored.collection and file_problems.source = stored.source
+        """,
+        {
+            "collections": [document.collection for document in documents],
+            "sources": [document.source for document in documents],
+        },
+    )

@@ -1,0 +1,38 @@
+"""Where the knowledge base is, and that it is up to date."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+
+from database.embedded import configured_or_embedded
+from database.home import open_data_folder
+from database.migrations import migrate
+from database.pool import check_reachable
+from knowledge_base.embedding import Embedder, create_embedder
+from knowledge_base.embedding_spaces import model_to_use
+from knowledge_base.settings import KnowledgeBaseSettings
+
+
+@contextmanager
+def knowledge_base_url(settings: KnowledgeBaseSettings, folder: Path) -> Generator[str]:
+    """The URL of the knowledge base: the configured one, or the embedded Postgres while in the block."""
+    with configured_or_embedded(settings.knowledge_base_database_url, folder, "knowledge_base") as url:
+        yield url
+
+
+async def embedder_for(settings: KnowledgeBaseSettings, url: str, model_name: str | None = None) -> Embedder:
+    """The named model, else the one that the knowledge base at `url` is searched with; not loaded yet."""
+    cache = embedding_cache(open_data_folder(settings.owflex_home))
+    return create_embedder(model_name or await model_to_use(url, settings.embedding_model), cache)
+
+
+def embedding_cache(folder: Path) -> Path:
+    """Where converted embedding models are kept in the data folder."""
+    return folder / "cache" / "embedding"
+
+
+async def migrate_knowledge_base(url: str) -> None:
+    """Bring the database up to date. Raises `PostgresUnreachableError`, `MigrationChangedError`."""
+    await check_reachable(url, "KNOWLEDGE_BASE_DATABASE_URL")
+    await migrate(url, files("knowledge_base") / "migrations")

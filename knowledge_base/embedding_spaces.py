@@ -1,0 +1,172 @@
+"""Embedding spaces: whose vectors there are, and which are searched. Those of two models never mix."""
+
+from dataclasses import dataclass
+
+from psycopg import AsyncConnection
+from psycopg.rows import TupleRow, class_row
+
+from knowledge_base.embedding import DEFAULT_MODEL, Embedder
+from knowledge_base.errors import EmbeddingSpaceMismatchError, ModelInUseError
+
+Connection = AsyncConnection[TupleRow]
+
+# Any fixed number serves: whoever writes vectors holds it shared, whoever changes the space holds it alone.
+SPACE_LOCK = 7_021_544_002
+
+
+@dataclass(frozen=True)
+class EmbeddingSpace:
+    """Vectors of one model; `normalized`: all have length 1."""
+
+    space_id: int
+    model_name: str
+    dimensions: int
+    normalized: bool
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How many chunks have their vector in a space, and how many there are."""
+
+    done: int
+    total: int
+
+
+async def space_in_use(connection: Connection) -> EmbeddingSpace | None:
+    """The space that is searched; None while nothing was ingested."""
+    async with connection.cursor(row_factory=class_row(EmbeddingSpace)) as cursor:
+        await cursor.execute(
+            """
+            select id as space_id, model_name, dimensions, normalized
+            from embedding_spaces
+            where in_use
+            """
+        )
+        return await cursor.fetchone()
+
+
+async def model_in_use(connection: Connection) -> str | None:
+    """Name of the model that made the stored vectors; None while there are none."""
+    space = await space_in_use(connection)
+    return None if space is None else space.model_name
+
+
+async def model_to_use(url: str, configured: str | None) -> str:
+    """The configured model; without one that of the index in use, else the default one."""
+    if configured is not None:
+        return configured
+    async with await AsyncConnection.connect(url) as connection:
+        return await model_in_use(connection) or DEFAULT_MODEL
+
+
+async def hold_space_in_use(connection: Connection, embedder: Embedder) -> int:
+    """Id of the space in use, which stays in use until the transaction ends; made when there is none.
+
+    Raises `EmbeddingSpaceMismatchError` when the stored vectors come from another model.
+    """
+    await connection.execute("select pg_advisory_xact_lock_shared(%(key)s)", {"key": SPACE_LOCK})
+    await connection.execute(
+        """
+        insert into embedding_spaces (model_name, dimensions, in_use)
+        select %(model_name)s, %(dimensions)s, true
+        where not exists (select 1 from embedding_spaces where in_use)
+        on conflict do nothing
+        """,
+        {"model_name": embedder.model_name, "dimensions": embedder.dimensions},
+    )
+    space = await space_in_use(connection)
+    assert space is not None
+    check_model(space.model_name, embedder.model_name)
+    if space.dimensions != embedder.dimensions:
+        raise EmbeddingSpaceMismatchError(
+            f"The stored vectors of {space.model_name} have {space.dimensions} dimensions, the model makes "
+            f"{embedder.dimensions}: it is another one under the same name. "
+            "Run: owflex ingest reindex --model PATH-OR-NAME"
+        )
+    return space.space_id
+
+
+def check_model(stored: str, configured: str) -> None:
+    """Raise `EmbeddingSpaceMismatchError` when the two models differ."""
+    if stored != configured:
+        raise EmbeddingSpaceMismatchError(
+            f"The documents were embedded with {stored}, but EMBEDDING_MODEL is {configured}. "
+            f"Set EMBEDDING_MODEL={stored}, or build a new index: owflex ingest reindex --model {configured}"
+        )
+
+
+async def new_space(connection: Connection, embedder: Embedder) -> int:
+    """Id of a space to fill beside the one in use: one that an earlier run began or left, or a new one.
+
+    A space that was begun for a third model is given up. Raises `ModelInUseError`.
+    """
+    await connection.execute("select pg_advisory_xact_lock(%(key)s)", {"key": SPACE_LOCK})
+    model = {"model_name": embedder.model_name, "dimensions": embedder.dimensions}
+    if await model_in_use(connection) == embedder.model_name:
+        raise ModelInUseError(embedder.model_name)
+    await connection.execute(
+        """
+        delete from embedding_spaces
+        where not in_use
+          and (retired_at is null or model_name = %(model_name)s)
+          and (model_name <> %(model_name)s or dimensions <> %(dimensions)s)
+        """,
+        model,
+    )
+    await connection.execute(
+        """
+        insert into embedding_spaces (model_name, dimensions, in_use)
+        select %(model_name)s, %(dimensions)s, false
+        where not exists (select 1 from embedding_spaces where model_name = %(model_name)s)
+        """,
+        model,
+    )
+    rows = await connection.execute(
+        """
+        update embedding_spaces set retired_at = null
+        where model_name = %(model_name)s and not in_use
+        returning id
+        """,
+        model,
+    )
+    row = await rows.fetchone()
+    assert row is not None
+    return row[0]
+
+
+async def progress_of(connection: Connection, space_id: int) -> Progress:
+    """How far a space is filled."""
+    async with connection.cursor(row_factory=class_row(Progress)) as cursor:
+        await cursor.execute(
+            """
+            select (select count(*) from chunk_embeddings where space_id = %(space_id)s) as done,
+                   (select count(*) from chunks) as total
+            """,
+            {"space_id": space_id},
+        )
+        progress = await cursor.fetchone()
+    assert progress is not None
+    return progress
+
+
+async def switch_to_space(connection: Connection, space_id: int) -> bool:
+    """Search this space from the end of the transaction on, when every chunk has its vector there.
+
+    The old vectors stay for servers that have not changed yet (see `remove_retired_spaces`).
+    """
+    await connection.execute("select pg_advisory_xact_lock(%(key)s)", {"key": SPACE_LOCK})
+    progress = await progress_of(connection, space_id)
+    if progress.done < progress.total:
+        return False
+    await connection.execute("update embedding_spaces set in_use = false, retired_at = now() where in_use")
+    await connection.execute(
+        "update embedding_spaces set in_use = true, retired_at = null where id = %(id)s", {"id": space_id}
+    )
+    return True
+
+
+async def remove_retired_spaces(connection: Connection) -> None:
+    """Remove the vectors of models that were replaced more than an hour ago."""
+    await connection.execute(
+        "delete from embedding_spaces where not in_use and retired_at < now() - interval '1 hour'"
+    )

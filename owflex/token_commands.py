@@ -1,0 +1,56 @@
+"""The commands of `owflex token`: their arguments; each loads what it needs."""
+
+from typing import Annotated
+
+import typer
+
+from owflex.program_settings import check_settings
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON, for programs.")]
+
+app = typer.Typer(
+    help="Keys for MCP clients: [bold]owflex token create NAME[/bold] makes one and shows it once.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+)
+
+
+@app.command()
+def create(
+    name: Annotated[str, typer.Argument(help="What the key is for, to know it again in the list.")],
+    user: Annotated[str, typer.Option(help="Whose tasks the key opens.")] = "local",
+    scope: Annotated[
+        list[str] | None,
+        typer.Option(help="kb:read, kb:write or tasks. Repeatable. Default: kb:read and tasks."),
+    ] = None,
+    collection: Annotated[
+        list[str] | None, typer.Option(help="Open only this collection. Repeatable. Default: all.")
+    ] = None,
+    expires: Annotated[
+        str | None, typer.Option(help="How long it is good: 12h, 90d or 8w. Default: until revoked.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a key and show it, this once."""
+    check_settings("knowledge_base")
+    from owflex.token_keys import create_key, new_key
+
+    raise typer.Exit(create_key(lambda: new_key(name, user, scope, collection, expires), as_json=as_json))
+
+
+@app.command("list")
+def show_list(as_json: AsJson = False) -> None:
+    """Show all keys, without their secrets."""
+    check_settings("knowledge_base")
+    from owflex.token_keys import list_keys
+
+    raise typer.Exit(list_keys(as_json=as_json))
+
+
+@app.command()
+def revoke(key_id: Annotated[int, typer.Argument(metavar="ID", help="The id that the list shows.")]) -> None:
+    """Let a key open nothing any more, from the next call on."""
+    check_settings("knowledge_base")
+    from owflex.token_keys import revoke_key
+
+    raise typer.Exit(revoke_key(key_id))

@@ -1,0 +1,195 @@
+"""What `owflex token` does: make, show and revoke the keys of clients."""
+
+import asyncio
+import json
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+
+from psycopg import AsyncConnection
+from psycopg.rows import TupleRow
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from database.home import open_data_folder
+from database.settings import read_settings
+from knowledge_base.api_keys import (
+    ApiKey,
+    NewApiKey,
+    create_api_key,
+    list_api_keys,
+    missing_collections,
+    revoke_api_key,
+)
+from knowledge_base.bootstrap import knowledge_base_url, migrate_knowledge_base
+from knowledge_base.settings import KnowledgeBaseSettings
+from mcp_server.scopes import READ_SCOPE, SCOPES, TASKS_SCOPE
+from owflex.errors import OwflexError
+from owflex.exit_codes import exit_code
+
+BAD_OPTION = 2
+HOURS = {"h": 1, "d": 24, "w": 24 * 7}
+MAX_DURATION = timedelta(days=3650)
+MAX_NAME_CHARACTERS = 100
+
+Connection = AsyncConnection[TupleRow]
+Result = TypeVar("Result")
+
+console = Console(highlight=False)
+errors = Console(stderr=True, highlight=False)
+
+
+class TokenOptionError(OwflexError):
+    """An option of `owflex token` cannot be understood; the message names it."""
+
+
+def create_key(wanted: Callable[[], NewApiKey], *, as_json: bool) -> int:
+    """Make a key and show its secret; 2 after `TokenOptionError`, which `wanted` may raise."""
+    try:
+        new = wanted()
+    except TokenOptionError as error:
+        errors.print(f"[red]{escape(str(error))}[/red]", soft_wrap=True)
+        return BAD_OPTION
+
+    async def made(connection: Connection) -> tuple[ApiKey, str, list[str]]:
+        key, secret = await create_api_key(connection, new)
+        return key, secret, await missing_collections(connection, new.collections or ())
+
+    return _in_knowledge_base(made, lambda result: _show_new(*result, as_json=as_json))
+
+
+def list_keys(*, as_json: bool) -> int:
+    """Show all keys; the exit code."""
+    return _in_knowledge_base(list_api_keys, lambda keys: _show(keys, as_json=as_json))
+
+
+def revoke_key(key_id: int) -> int:
+    """Let a key open nothing any more; the exit code."""
+
+    def done(_: None) -> None:
+        console.print(f"The key {key_id} opens nothing any more.")
+
+    return _in_knowledge_base(lambda connection: revoke_api_key(connection, key_id), done)
+
+
+def new_key(
+    name: str,
+    user: str,
+    scopes: Sequence[str] | None,
+    collections: Sequence[str] | None,
+    expires: str | None,
+) -> NewApiKey:
+    """What the options say. Raises `TokenOptionError`."""
+    wanted = list(dict.fromkeys(scopes or (READ_SCOPE, TASKS_SCOPE)))
+    for scope in wanted:
+        if scope not in SCOPES:
+            raise TokenOptionError(f'There is no scope "{scope}". Scopes are: {", ".join(SCOPES)}.')
+    return NewApiKey(
+        _named("NAME", name),
+        _named("--user", user),
+        wanted,
+        [_named("--collection", one) for one in dict.fromkeys(collections)] if collections else None,
+        None if expires is None else datetime.now(UTC) + _duration(expires),
+    )
+
+
+def _named(option: str, text: str) -> str:
+    text = text.strip()
+    if not text or len(text) > MAX_NAME_CHARACTERS or not text.isprintable():
+        raise TokenOptionError(
+            f"{option} must be a name of at most {MAX_NAME_CHARACTERS} characters, without line breaks."
+        )
+    return text
+
+
+def _duration(text: str) -> timedelta:
+    found = re.fullmatch(r"([1-9][0-9]{0,5})([hdw])", text.strip().lower())
+    duration = timedelta(hours=int(found[1]) * HOURS[found[2]]) if found else None
+    if duration is None or duration > MAX_DURATION:
+        raise TokenOptionError(
+            f'--expires "{text}" is not a duration such as 12h, 90d or 8w, ten years at most.'
+        )
+    return duration
+
+
+def _in_knowledge_base(
+    work: Callable[[Connection], Awaitable[Result]], show: Callable[[Result], None]
+) -> int:
+    """Do something with the knowledge base and show what came of it; the exit code."""
+
+    def run() -> int:
+        settings = read_settings(KnowledgeBaseSettings)
+        with knowledge_base_url(settings, open_data_folder(settings.owflex_home)) as url:
+            show(asyncio.run(_with_knowledge_base(url, work)))
+        return 0
+
+    return exit_code(run)
+
+
+async def _with_knowledge_base(url: str, work: Callable[[Connection], Awaitable[Result]]) -> Result:
+    await migrate_knowledge_base(url)
+    async with await AsyncConnection.connect(url) as connection:
+        return await work(connection)
+
+
+def _show_new(key: ApiKey, secret: str, missing: Sequence[str], *, as_json: bool) -> None:
+    for name in missing:
+        errors.print(f'There is no collection "{escape(name)}" yet: the key opens it once there is.')
+    if as_json:
+        console.print(json.dumps(_as_json(key) | {"secret": secret}), markup=False, soft_wrap=True)
+        return
+    console.print(secret, markup=False, soft_wrap=True)
+    errors.print(
+        f"This is key {key.key_id} ({escape(key.name)}) of the user {escape(key.user_id)}. "
+        "It is shown only now.\n"
+        f"Clients send the header  Authorization: Bearer {secret[:10]}…\n"
+        f"Take it back with  owflex token revoke {key.key_id}",
+        soft_wrap=True,
+    )
+
+
+def _show(keys: Sequence[ApiKey], *, as_json: bool) -> None:
+    if as_json:
+        console.print(json.dumps([_as_json(key) for key in keys]), markup=False, soft_wrap=True)
+        return
+    if not keys:
+        console.print("There is no key yet. Make one with: owflex token create NAME")
+        return
+    table = Table("ID", "Name", "User", "Scopes", "Collections", "State", "Last used")
+    for key in keys:
+        opened = "all" if key.collections is None else ", ".join(key.collections)
+        row = (str(key.key_id), key.name, key.user_id, " ".join(key.scopes), opened, _state(key))
+        table.add_row(*map(escape, row), _moment(key.last_used_at) or "never")
+    console.print(table)
+
+
+def _state(key: ApiKey) -> str:
+    if key.revoked_at is not None:
+        return "revoked"
+    if key.expires_at is None:
+        return "good"
+    word = "good until" if key.expires_at > datetime.now(UTC) else "expired"
+    return f"{word} {_moment(key.expires_at)}"
+
+
+def _moment(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.astimezone().strftime("%Y-%m-%d %H:%M")
+
+
+def _as_json(key: ApiKey) -> dict[str, object]:
+    moments = {
+        "created_at": key.created_at,
+        "expires_at": key.expires_at,
+        "revoked_at": key.revoked_at,
+        "last_used_at": key.last_used_at,
+    }
+    return {
+        "id": key.key_id,
+        "name": key.name,
+        "user": key.user_id,
+        "scopes": key.scopes,
+        "collections": key.collections,
+        **{name: None if moment is None else moment.isoformat() for name, moment in moments.items()},
+    }
