@@ -29,7 +29,7 @@ from agent_service.context import RequestContext
 from agent_service.i18n.catalog import DATABASE_GONE, say
 from agent_service.models.menu import ModelMenu
 from agent_service.models.providers import ChosenModel
-from agent_service.observe.metrics import Metrics
+from agent_service.observe.metrics import Metrics, TurnWatcher
 from agent_service.requests.validation import REQUEST
 from agent_service.settings.settings import AgentServiceSettings
 from agent_service.storage.feedback import save_feedback
@@ -38,7 +38,6 @@ from agent_service.turn.clicks import Click, Clicks, ConnectMcp
 from agent_service.turn.closing import Unfinished
 from agent_service.turn.edits import EDIT_MESSAGE
 from agent_service.turn.pipeline import Turns
-from agent_service.turn.telemetry import TurnWatcher
 from agent_service.voice.transcription import Dictation
 from database.pool import Pool
 from serving.draining import Running

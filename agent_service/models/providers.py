@@ -11,9 +11,8 @@ from openai import AsyncOpenAI
 from pydantic import SecretStr
 
 from agent_service.errors import ModelChoiceError
-from agent_service.models.chat_completions import WholeAnswerModel
+from agent_service.models.chat_completions import UniqueIdModel, WholeAnswerModel
 from agent_service.models.extractive.model import ExtractiveModel
-from agent_service.models.unique_ids import UniqueIdModel
 from agent_service.settings.settings import AgentServiceSettings
 
 EXTRACTIVE = "extractive"

@@ -1,13 +1,29 @@
-"""What `/metrics` of the chat tells a Prometheus server; no text and no name of a user is among it."""
+"""What those who run the chat see of it: figures for Prometheus; of each turn a line in the log and a span.
+
+No text and no name of a user is among the figures.
+"""
 
 import hmac
-from collections.abc import Callable, Mapping
+import logging
+import time
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
+from typing import Protocol
 
+from chatkit.types import (
+    AssistantMessageContentPartTextDelta,
+    ThreadItemUpdatedEvent,
+    ThreadStreamEvent,
+)
+from opentelemetry import trace
+from opentelemetry.trace import Span, StatusCode
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from pydantic import SecretStr
 from starlette.requests import Request
 from starlette.responses import Response
 
+from agent_service.context import RequestContext
+from agent_service.observe import logs
 from agent_service.storage.usage import Tokens
 from database.pool import Pool
 from serving.draining import Running
@@ -19,6 +35,11 @@ POOL_FIGURES = (
     ("owflex_chat_pool_connections_idle", "pool_available", "Connections that nobody uses."),
     ("owflex_chat_pool_requests_waiting", "requests_waiting", "Statements that wait for a connection."),
 )
+logger = logging.getLogger("agent_service.turns")
+
+# Without a collector this is a tracer that does nothing.
+TRACER = trace.get_tracer("owflex.chat")
+MAX_LOGGED_CHARACTERS = 2000
 
 
 def metrics_page(
@@ -92,3 +113,103 @@ class Metrics:
 
     def _gauge(self, name: str, meaning: str, value: Callable[[], float]) -> None:
         Gauge(name, meaning, registry=self.registry).set_function(value)
+
+
+class Named(Protocol):
+    """A model's name."""
+
+    @property
+    def name(self) -> str:
+        """As its provider calls it."""
+        ...
+
+
+class AnsweringModel(Protocol):
+    """What is noted of the model that answers a turn."""
+
+    spent: dict[str, Tokens]
+
+    @property
+    def answering(self) -> Named:
+        """The model that answers."""
+        ...
+
+    @property
+    def stands_in(self) -> bool:
+        """Whether it answers in another's place."""
+        ...
+
+
+class TurnWatch:
+    """What is noted while a turn runs; `model` is the one that answers it."""
+
+    def __init__(self, span: Span, model: AnsweringModel) -> None:
+        self.began = time.monotonic()
+        self.first_word_after: float | None = None
+        self.span = span
+        self.model = model
+
+    def feed(self, event: ThreadStreamEvent) -> list[ThreadStreamEvent]:
+        """The event itself."""
+        if self.first_word_after is None and _is_word(event):
+            self.first_word_after = time.monotonic() - self.began
+        return [event]
+
+    def end(self) -> list[ThreadStreamEvent]:
+        """Nothing."""
+        return []
+
+
+def _is_word(event: ThreadStreamEvent) -> bool:
+    return isinstance(event, ThreadItemUpdatedEvent) and isinstance(
+        event.update, AssistantMessageContentPartTextDelta
+    )
+
+
+class TurnWatcher:
+    """Watches all turns of a service; a turn's text is logged only if `logs_messages`."""
+
+    def __init__(self, metrics: Metrics, *, logs_messages: bool) -> None:
+        self._metrics = metrics
+        self._logs_messages = logs_messages
+
+    @contextmanager
+    def turn(self, model: AnsweringModel, context: RequestContext) -> Generator[TurnWatch]:
+        """Watch the turn that runs within the block: it was answered, failed or was stopped."""
+        logs.user.set(context.user_id)
+        watch = TurnWatch(TRACER.start_span("chat turn"), model)
+        outcome = "stopped"
+        try:
+            yield watch
+            outcome = "answered"
+        except Exception:
+            outcome = "failed"
+            raise
+        finally:
+            self._ended(watch, outcome)
+
+    def asked(self, question: str) -> None:
+        """Log the question, if questions are to be logged."""
+        if self._logs_messages:
+            logger.info("question: %r", question[:MAX_LOGGED_CHARACTERS])
+
+    def _ended(self, watch: TurnWatch, outcome: str) -> None:
+        model, seconds = watch.model, time.monotonic() - watch.began
+        self._metrics.turn_ended(outcome, seconds, watch.first_word_after)
+        self._metrics.spent(model.spent)
+        if model.stands_in:
+            self._metrics.stood_in(model.answering.name)
+        _end_span(watch, model, outcome)
+        tokens = sum(used.input + used.output for used in model.spent.values())
+        logger.info("turn %s by %s in %.2f s, %s tokens", outcome, model.answering.name, seconds, tokens)
+
+
+def _end_span(watch: TurnWatch, model: AnsweringModel, outcome: str) -> None:
+    span = watch.span
+    span.set_attribute("owflex.outcome", outcome)
+    span.set_attribute("gen_ai.request.model", model.answering.name)
+    span.set_attribute("gen_ai.usage.input_tokens", sum(used.input for used in model.spent.values()))
+    span.set_attribute("gen_ai.usage.output_tokens", sum(used.output for used in model.spent.values()))
+    if outcome == "failed":
+        span.set_status(StatusCode.ERROR)
+    span.end()

@@ -20,6 +20,7 @@ from chatkit.types import (
     ThreadsSyncCustomActionReq,
     UserMessageInput,
     UserMessageItem,
+    UserMessageTagContent,
     WidgetItem,
 )
 from pydantic import TypeAdapter, ValidationError
@@ -103,7 +104,8 @@ class RequestChecks:
         await self.admission.check(request, context)
 
     async def _check_message(self, message: UserMessageInput, context: RequestContext) -> None:
-        scope_of(message.content)
+        if tags := [part for part in message.content if isinstance(part, UserMessageTagContent)]:
+            scope_of(tags)
         if not message.attachments:
             return
         try:

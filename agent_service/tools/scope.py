@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, cast
 
-from chatkit.types import UserMessageContent, UserMessageTagContent
+from chatkit.types import UserMessageTagContent
 from mcp_types import CallToolResult, TextContent
 from pydantic import BaseModel, StringConstraints, TypeAdapter, ValidationError
 
@@ -58,12 +58,10 @@ class Scope:
         return NOTE.format(names=", ".join(f"“{name}”" for name in self.names))
 
 
-def scope_of(content: Sequence[UserMessageContent]) -> Scope | None:
+def scope_of(tags: Iterable[UserMessageTagContent]) -> Scope | None:
     """What the tags of a message name; None when there are none of ours. Raises `RequestRefusedError`."""
-    tags = [
-        part for part in content if isinstance(part, UserMessageTagContent) and part.data.get("kind") in KINDS
-    ]
-    places = {tuple(_place(tag).items()): " ".join(tag.text.split())[:200] for tag in tags}
+    ours = [tag for tag in tags if tag.data.get("kind") in KINDS]
+    places = {tuple(_place(tag).items()): " ".join(tag.text.split())[:200] for tag in ours}
     if len(places) > MAX_PLACES:
         raise RequestRefusedError("refused.too_many_tags", code="too_many_tags", number=MAX_PLACES)
     return Scope(tuple(dict(place) for place in places), tuple(places.values())) if places else None

@@ -27,6 +27,7 @@ from agent_service.context import RequestContext
 from agent_service.errors import ActionRefusedError
 from agent_service.tools.run_server import limit
 from agent_service.tools.scope import scope_of
+from agent_service.turn.history import tags_of
 
 ConnectMcp = Callable[[RequestContext], AbstractAsyncContextManager[MCPServer]]
 
@@ -92,7 +93,7 @@ class Clicks:
             return Clicked(events)
         if decision.message_id is not None:
             message = await self.store.load_item(click.thread.id, decision.message_id, click.context)
-            limit(server, scope_of(message.content) if isinstance(message, UserMessageItem) else None)
+            limit(server, scope_of(tags_of(message)) if isinstance(message, UserMessageItem) else None)
         return Clicked(events, decision, server)
 
     async def _card_after(self, click: Click) -> WidgetItem:

@@ -170,6 +170,11 @@ def title_of(message: UserMessageItem) -> str:
     return (cut.rpartition(" ")[0] or cut).rstrip(" ,;:.-") + "…"
 
 
+def tags_of(message: UserMessageItem) -> list[UserMessageTagContent]:
+    """What the user limited the question to."""
+    return [part for part in message.content if isinstance(part, UserMessageTagContent)]
+
+
 def question_of(message: UserMessageItem) -> str:
     """The words of a message on one line; tags before the first word say where to look, not what for."""
     parts = list(message.content)

@@ -16,7 +16,7 @@ from agent_service.context import RequestContext
 from agent_service.errors import EmptyAnswerError
 from agent_service.models.fallback import TurnModel
 from agent_service.models.menu import ModelMenu
-from agent_service.observe.metrics import Metrics
+from agent_service.observe.metrics import Metrics, TurnWatch, TurnWatcher
 from agent_service.settings.settings import AgentServiceSettings
 from agent_service.storage.usage import record_usage
 from agent_service.tools.run_server import limit
@@ -25,9 +25,8 @@ from agent_service.turn.citations import Citations
 from agent_service.turn.clicks import Click, Clicks
 from agent_service.turn.closing import Said, UncitedNotice, Unfinished, ending
 from agent_service.turn.edits import edited_message, replace_from
-from agent_service.turn.history import load_history, question_of, title_of
+from agent_service.turn.history import load_history, question_of, tags_of, text_of, title_of
 from agent_service.turn.runner import Progress, StandInNotice, Turn, run_agent
-from agent_service.turn.telemetry import TurnWatch, TurnWatcher
 from agent_service.turn.tool_calls import Evidence, Steps
 from agent_service.turn.user_errors import for_user, without_retry
 from database.pool import Pool
@@ -186,10 +185,11 @@ class Turns:
             span=watch.span,
         )
         if message is not None:
-            self.watcher.asked(message)
-            scope = scope_of(message.content)
-            limit(turn.mcp_server, scope)
-            history = history.with_note(scope.note) if scope else history
+            self.watcher.asked(text_of(message))
+            if tags := tags_of(message):
+                scope = scope_of(tags)
+                limit(turn.mcp_server, scope)
+                history = history.with_note(scope.note) if scope else history
             turn = replace(turn, question=question_of(message), message_id=message.id)
         evidence = Evidence(files=history.files)
         steps = Steps(evidence, self.metrics.tool_called)

@@ -29,9 +29,9 @@ from starlette.types import ASGIApp
 
 from agent_service.app import create_app
 from agent_service.context import RequestContext, locale_of
+from agent_service.models.chat_completions import UniqueIdModel
 from agent_service.models.extractive.model import ExtractiveModel
 from agent_service.models.providers import ChosenModel
-from agent_service.models.unique_ids import UniqueIdModel
 from agent_service.settings.settings import AgentServiceSettings
 from agent_service.storage import PostgresStore
 from agent_service.tools.connection import McpConnector

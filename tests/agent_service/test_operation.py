@@ -101,7 +101,7 @@ async def test_a_turn_is_one_trace_and_spans_have_no_words(
     memory = InMemorySpanExporter()
     provider = TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(without_texts(memory)))
-    monkeypatch.setattr("agent_service.turn.telemetry.TRACER", provider.get_tracer("owflex.chat"))
+    monkeypatch.setattr("agent_service.observe.metrics.TRACER", provider.get_tracer("owflex.chat"))
     chat = await open_chat(ScriptedModel([[function_call("list_tasks", {}, call_id="call_1")], say("None.")]))
     parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
     await chat.post(Chat.message(SECRET_QUESTION), traceparent=parent)

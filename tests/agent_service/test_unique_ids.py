@@ -13,7 +13,7 @@ from openai.types.responses import (
     ResponseOutputItemDoneEvent,
 )
 
-from agent_service.models.unique_ids import UniqueIdModel
+from agent_service.models.chat_completions import UniqueIdModel
 
 FAKE = "__fake_id__"
 CALL: dict[str, Any] = {"previous_response_id": None, "conversation_id": None, "prompt": None}
