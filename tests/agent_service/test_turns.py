@@ -131,7 +131,7 @@ async def test_the_tools_act_for_the_user_of_the_request(
 
 
 async def test_a_failing_tool_is_told_to_the_model(open_chat: "OpenChat", knowledge: "FakeKnowledge") -> None:
-    knowledge.search_error = "The knowledge base cannot be reached at the moment."
+    knowledge.search_error = "The knowledge base cannot be reached right now."
     model = ScriptedModel([search(), say("I cannot search at the moment.")])
     answer = await (await open_chat(model)).say(QUESTION)
     assert answer.text == "I cannot search at the moment."

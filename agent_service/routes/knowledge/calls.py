@@ -59,7 +59,7 @@ MEANINGS = (
     ),
     Meaning(re.compile(r"The knowledge base cannot be reached"), 503, "unavailable", AWAY),
     Meaning(re.compile(r"This took too long"), 504, "too_slow", TOO_SLOW),
-    Meaning(re.compile(r"Too many|\d+ of your documents still wait"), 429, "rate_limited"),
+    Meaning(re.compile(r"Too many|\d+ of your documents are still waiting"), 429, "rate_limited"),
     Meaning(re.compile(r"Document \d+ \(.*(was added by another|was not added by)"), 403, "not_yours"),
 )
 
