@@ -72,7 +72,7 @@ class Metrics:
         self._tokens = self._counter("tokens", "Tokens of language models.", "model", "direction")
         self._first_word = self._histogram("first_token_seconds", "From a message to the first word.")
         self._duration = self._histogram("turn_seconds", "From a message to the end of the answer.")
-        self._gauge("owflex_chat_turns_running", "Answers in the making.", lambda: float(running.count))
+        self._gauge("owflex_chat_turns_running", "Answers in progress.", lambda: float(running.count))
         for name, statistic, meaning in POOL_FIGURES:
             self._gauge(name, meaning, lambda key=statistic: float(pool.get_stats().get(key, 0)))
 
