@@ -3,6 +3,7 @@
 #   make run DOCS=path    the same with your documents
 #   make test             set up and pass the tests
 #   make check            what CI runs: format, lint, import contracts, types, tests
+#   make quick            while you work: format, lint, import contracts and the tests nearest to what you changed
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -66,6 +67,11 @@ examples: $(VENV)/.installed-dev
 
 tests: $(VENV)/.installed-dev
 	$(PYTEST)
+
+# In a minute and a half. It names the tests that it leaves out.
+quick: $(VENV)/.installed-dev lint contracts
+	$(BIN)/python -m tests.support.quick
+.PHONY: quick
 
 # Which lines the tests run through: a table here, a page for each file in build/coverage.
 coverage: $(VENV)/.installed-dev browser

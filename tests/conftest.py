@@ -17,16 +17,26 @@ from psycopg import sql
 
 # Before anything imports a model library: no test may download one.
 os.environ["HF_HUB_OFFLINE"] = "1"
+# Workers are as many as there is to compute with: threads of a model's would only wait for each other.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from database.embedded import embedded_postgres
 from database.home import open_data_folder
 from knowledge_base.embedding import SentenceTransformerEmbedder
+from knowledge_base.place import embedding_cache
 from tests.support.databases import FreshDatabases
+from tests.support.durations import Durations
 from tests.support.serving import Serve, serving
 
 # What is imported while tests are collected stays: looking through it for garbage, again and again, takes
 # longer than many a test.
 gc.disable()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let the process that hears of all tests remember how long they took."""
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Durations(config))
 
 
 def pytest_collection_finish() -> None:
@@ -55,10 +65,26 @@ def certificates_are_read_once() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def data_folder() -> Iterator[Path]:
-    """A data folder of its own; short, because a Unix socket's path may not be long."""
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all workers of a run share."""
+    folder = tmp_path_factory.getbasetemp()
+    return folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+
+
+@pytest.fixture(scope="session")
+def data_folder(shared_folder: Path) -> Iterator[Path]:
+    """A data folder of its own; short, because a Unix socket's path may not be long.
+
+    Only the converted model, which takes half a minute to make, is that of all workers.
+    """
     with tempfile.TemporaryDirectory(prefix="owflex-") as folder:
-        yield open_data_folder(Path(folder) / "home")
+        home = open_data_folder(Path(folder) / "home")
+        converted = shared_folder / "embedding"
+        converted.mkdir(exist_ok=True)
+        cache_of_home = embedding_cache(home)
+        cache_of_home.parent.mkdir()
+        cache_of_home.symlink_to(converted, target_is_directory=True)
+        yield home
 
 
 @pytest.fixture(scope="session")

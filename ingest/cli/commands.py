@@ -102,7 +102,8 @@ def add(
 ) -> None:
     """Add and update documents; nothing is removed. Unchanged files cost nothing.
 
-    Exit code: 0 all is in, 1 could not start or go on, 2 some files failed (the table says why), 130 stopped.
+    Exit code: 0 all is in, 1 could not start or continue, 2 some files failed (the table says why), 130
+    stopped.
     """
     from ingest.cli.run_command import RunOptions, options_of, run_ingest
     from ingest.ingestion import Wanted
@@ -136,7 +137,8 @@ def sync(
 ) -> None:
     """Make the knowledge base equal to a folder, page or sitemap: add, update, move, remove.
 
-    Exit code: 0 all is in, 1 could not start or go on, 2 some files failed (the table says why), 130 stopped.
+    Exit code: 0 all is in, 1 could not start or continue, 2 some files failed (the table says why), 130
+    stopped.
     """
     from ingest.cli.run_command import RunOptions, options_of, run_ingest
     from ingest.ingestion import Wanted

@@ -212,10 +212,9 @@ def free_ports(count: int) -> Sequence[int]:
 
 
 @pytest.fixture(scope="session")
-def converted_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def converted_models(shared_folder: Path) -> Path:
     """Where the first installation leaves its converted embedding model for the others of all workers."""
-    folder = tmp_path_factory.getbasetemp()
-    return (folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) / "converted-models"
+    return shared_folder / "converted-models"
 
 
 @pytest.fixture
