@@ -129,7 +129,7 @@ async def test_archives_are_refused_with_what_to_do(open_chat: "OpenChat", name:
     response = await upload(await open_chat("extractive"), name, data)
     assert response.status_code == 415
     message = response.json()["error"]["message"]
-    assert "This is an archive. Unpack it and attach the files you need." in message
+    assert f"{name} is an archive. Unpack it and attach the files you need." == message
 
 
 def wide_png(width: int, height: int) -> bytes:
@@ -151,7 +151,7 @@ HOSTILE = {
     "shape.ipynb": (hostile.broken_notebook, "There is no text in the file."),
     "pages.pdf": (hostile.looping_pages_pdf, "There is no text in the file."),
     "wide.png": (lambda: wide_png(8_000, 8_000), "too many pixels"),
-    "lying.png": (lambda: wide_png(1, 1)[:40], "cannot be read as an image"),
+    "lying.png": (lambda: wide_png(1, 1)[:40], "The image is damaged."),
     "endless.html": (endless_page, "The file takes too long to read. Attach a smaller one."),
 }
 

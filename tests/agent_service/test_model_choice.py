@@ -96,7 +96,7 @@ def test_the_prompt_can_come_from_a_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "sentence"),
-    [(None, "cannot be read"), (b"", "is empty"), (b"\xff\xfe", "no text"), (b"x" * 70_000, "larger than")],
+    [(None, "cannot be read"), (b"", "is empty"), (b"\xff\xfe", "not text"), (b"x" * 70_000, "larger than")],
 )
 def test_a_prompt_file_that_cannot_be_used_is_one_sentence(
     tmp_path: Path, content: bytes | None, sentence: str

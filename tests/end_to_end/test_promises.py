@@ -49,7 +49,7 @@ async def test_documents_are_answered_with_citations_tasks_are_shared_and_a_rest
         "user_message",
         "assistant_message",
     ] * 3
-    assert "Nothing is running any more" in installation.stop(everything)
+    assert "Everything has stopped" in installation.stop(everything)
     assert installation.leftovers() == []
 
     again = installation.up()
@@ -110,7 +110,7 @@ async def test_a_document_that_a_client_adds_is_answered_from_until_it_is_remove
         removed = await client.call_tool("remove_document", {"document_id": added.document_ids[0]})
         assert removed.data.outcome == "removed"
     assert installation.ask("Where are bicycles kept?").sources == []
-    assert "Nothing is running any more" in installation.stop(everything)
+    assert "Everything has stopped" in installation.stop(everything)
     assert installation.leftovers() == []
 
 

@@ -231,7 +231,7 @@ async def test_a_file_that_fails_keeps_the_version_from_before(kb: "KnowledgeBas
     (folder / "deep" / "b.txt").write_bytes(bytes(range(256)) * 50)
     recorder = await kb.sync(folder)
     assert recorder.outcomes == {"docs/deep/b.txt": "failed"}
-    assert "version from before stays" in recorder.reasons["docs/deep/b.txt"]
+    assert "earlier version is kept" in recorder.reasons["docs/deep/b.txt"]
     assert (await kb.texts())["docs/deep/b.txt"] == "Second text."
 
 

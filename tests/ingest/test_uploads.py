@@ -147,7 +147,7 @@ async def test_a_folder_cannot_take_the_place_of_what_clients_add(
     knowledge_base_url: str, tmp_path: Path
 ) -> None:
     async with quick_ingestion(knowledge_base_url) as ingestion:
-        with pytest.raises(FolderNameReservedError, match="kept for documents that clients add"):
+        with pytest.raises(FolderNameReservedError, match="reserved for documents that clients add"):
             await ingestion.folder_task(tmp_path, Wanted(name="added-by"))
 
 

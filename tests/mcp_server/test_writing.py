@@ -172,7 +172,7 @@ async def test_a_call_that_is_repeated_with_its_key_adds_nothing_a_second_time(
     assert of_bob.upload_id != first.upload_id
     assert len(await documents_of(server)) == 2
     restricted = sign("ann", collections=["hr"])
-    with pytest.raises(ToolError, match="Choose a new one"):
+    with pytest.raises(ToolError, match="Use a new one"):
         await call(server, restricted, "add_document", **NOTE, collection="hr", idempotency_key="one")
 
 
@@ -190,7 +190,7 @@ async def test_a_call_that_is_repeated_with_its_key_adds_nothing_a_second_time(
         ({"name": "a", "text": "b", "metadata": {"k": "v" * 20_000}}, "metadata"),
         ({"name": "a", "text": "b", "metadata": {"k": "\x00"}}, "NUL"),
         ({"name": "a", "text": "b", "collection": ""}, "collection"),
-        ({"name": "a", "file": "no base64!"}, "no Base64"),
+        ({"name": "a", "file": "no base64!"}, "not Base64"),
         ({"name": "a", "file": ""}, "empty"),
         ({"name": "a", "text": "b", "file": "Yg=="}, "only one"),
         ({"url": "https://example.org", "file": "Yg=="}, "either text or file"),

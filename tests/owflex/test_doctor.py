@@ -135,7 +135,7 @@ async def test_a_good_model_passes_every_check(serve: Serve) -> None:
     [
         ("401", "language model", "bad", "OPENAI_API_KEY"),
         ("404", "language model", "bad", "no model test-model"),
-        ("429", "language model", "bad", "may not ask now"),
+        ("429", "language model", "bad", "may not use it right now"),
         ("500", "language model", "bad", "500"),
         ("hangs", "language model", "bad", "in time"),
         ("no streaming", "streaming", "bad", "not come as a stream"),

@@ -83,15 +83,15 @@ def test_a_test_set_is_read_with_and_without_a_header(tmp_path: Path) -> None:
     [
         ("c.jsonl", '{"text": "Without an id."}', 'line 1: "id" is missing'),
         ("c.jsonl", '{"id": "1", "text": 5}', 'line 1: "text" must be a text'),
-        ("c.jsonl", CORPUS + CORPUS, 'line 3: the id "1" was there before'),
+        ("c.jsonl", CORPUS + CORPUS, 'line 3: the id "1" is used twice'),
         ("c.jsonl", '{"id": "a\\u0000", "text": "A null."}', 'line 1: "id" holds a null character'),
-        ("q.jsonl", QUERIES + QUERIES, 'line 3: the id "a" was there before'),
+        ("q.jsonl", QUERIES + QUERIES, 'line 3: the id "a" is used twice'),
         ("q.jsonl", "\n", "There is nothing in .*q.jsonl"),
         ("c.jsonl", "", "There is nothing in"),
         ("q.jsonl", '{"id": "a"}', 'line 1: "text" is missing'),
         ("r.tsv", "a 1 2", "line 1: there must be three fields between tabs"),
-        ("r.tsv", "a\t1\t2\na\t2\tmuch", 'line 2: the score "much" is no number'),
-        ("r.tsv", "a\t1\t2\na\t2\tnan", 'line 2: the score "nan" is no number'),
+        ("r.tsv", "a\t1\t2\na\t2\tmuch", 'line 2: the score "much" is not a number'),
+        ("r.tsv", "a\t1\t2\na\t2\tnan", 'line 2: the score "nan" is not a number'),
         ("r.tsv", "a\t1\t1\na\t9\t1", 'r.tsv, line 2: there is no document "9" in .*c.jsonl'),
     ],
 )
@@ -129,7 +129,7 @@ def test_a_measurement_is_saved_read_back_and_drawn(tmp_path: Path) -> None:
     save(measurement, tmp_path / "saved.json")
     assert read_saved(tmp_path / "saved.json") == measurement
     (tmp_path / "other.json").write_text("{}")
-    with pytest.raises(EvaluationError, match="no saved measurement"):
+    with pytest.raises(EvaluationError, match="not a saved measurement"):
         read_saved(tmp_path / "other.json")
 
 

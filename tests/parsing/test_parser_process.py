@@ -67,7 +67,7 @@ async def test_files_made_to_do_harm_do_none(knowledge_base_url: str, tmp_path: 
     secret = tmp_path / "secret.txt"
     secret.write_text(SECRET)
     files = {
-        "nested.zip": (hostile.nested_bomb(), "added", "lies deeper than"),
+        "nested.zip": (hostile.nested_bomb(), "added", "nested more than"),
         "large.zip": (hostile.large_member(100), "added", "larger than the 50 MB"),
         "escaping.tgz": (hostile.escaping_archive(secret), "added", None),
         "deep.json": (hostile.deep_json(), "failed", "nested too deeply"),
@@ -152,9 +152,9 @@ async def test_a_wrong_ending_an_odd_name_and_things_that_are_no_files(
         "text.pdf": ("failed", ""),
         "bytes.txt": ("failed", ""),
         "caf\\udce9.md": ("failed", "name is not UTF-8"),
-        "dangling.md": ("failed", "not a regular file"),
-        "itself.md": ("failed", "not a regular file"),
-        "pipe.md": ("failed", "not a regular file"),
+        "dangling.md": ("failed", "no longer a regular file"),
+        "itself.md": ("failed", "no longer a regular file"),
+        "pipe.md": ("failed", "no longer a regular file"),
     }
     seen = await check_reports(knowledge_base_url, folder, wanted)
     assert len(seen.rows) == 3 * 4 + 5 + 3
