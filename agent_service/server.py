@@ -98,7 +98,7 @@ class OwFlexChatKitServer(ChatKitServer[RequestContext]):
         sender: WidgetItem | None,
         context: RequestContext,
     ) -> SyncCustomActionResponse:
-        """The card after a click. Raises `RequestRefusedError` with the reason."""
+        """The card after a click. Raises `SaidError` with the reason."""
         return await self._clicks.answer(Click(thread, action, sender, context))
 
     async def transcribe(self, audio_input: AudioInput, context: RequestContext) -> TranscriptionResult:

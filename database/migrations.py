@@ -86,7 +86,7 @@ async def _apply(
         return False
     if known is not None:
         raise MigrationChangedError(
-            f"The migration {migration.name} was changed after it had been applied. "
+            f"The migration {migration.name} was changed after it was applied. "
             "Install the OwFlex version this database was made with, or a newer released one."
         )
     async with connection.transaction():

@@ -14,9 +14,9 @@ from pydantic_core import ErrorDetails
 CURE = "Correct it in the environment or in .env"
 # What pydantic calls a mistake, by the beginning of its name.
 MISTAKES = (
-    ("int_", "no whole number"),
-    ("float_", "no number"),
-    ("finite_number", "no number"),
+    ("int_", "not a whole number"),
+    ("float_", "not a number"),
+    ("finite_number", "not a number"),
     ("bool_", "neither true nor false"),
     ("greater_than", "too small"),
     ("less_than", "too large"),
@@ -24,7 +24,7 @@ MISTAKES = (
     ("too_short", "too short"),
     ("string_too_long", "too long"),
     ("too_long", "too long"),
-    ("literal_error", "no known choice"),
+    ("literal_error", "not a known choice"),
 )
 KINDS: Mapping[Any, str] = {
     bool: "true or false",

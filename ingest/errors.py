@@ -19,7 +19,7 @@ class FolderNameTakenError(IngestError):
 
     def __init__(self, name: str, collection: str, other: str) -> None:
         super().__init__(
-            f'The name "{name}" already stands for {other} in the collection "{collection}". '
+            f'The name "{name}" already belongs to {other} in the collection "{collection}". '
             "Give this folder a name of its own with --name, or say with --moved that it is the same one."
         )
 
@@ -29,7 +29,7 @@ class FolderNameReservedError(IngestError):
 
     def __init__(self, name: str) -> None:
         super().__init__(
-            f'The name "{name}" is kept for documents that clients add. '
+            f'The name "{name}" is reserved for documents that clients add. '
             "Give this folder another one with --name."
         )
 
@@ -40,7 +40,7 @@ class EmptyFolderError(IngestError):
     def __init__(self, path: str, count: int) -> None:
         super().__init__(
             f"There is no readable file in {path}, but {count} documents come from there. "
-            "Nothing was removed: is a disk not mounted? If it is meant, add --force."
+            "Nothing was removed: is a disk not mounted? If this is intended, add --force."
         )
 
 
@@ -62,6 +62,6 @@ class DatabaseGoneError(IngestError):
 
     def __init__(self, reason: str) -> None:
         super().__init__(
-            f"Postgres cannot go on ({reason}). What was stored is kept: "
+            f"Postgres cannot continue ({reason}). What was stored is kept: "
             "run the same command again when it can."
         )

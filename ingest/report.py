@@ -27,7 +27,7 @@ class Watcher(Protocol):
     """Is told how a run goes."""
 
     def waiting(self, name: str) -> None:
-        """Another run works on the same folder; this one waits."""
+        """Another run is working on the same folder; this one waits."""
         ...
 
     def scanned(self, files: int) -> None:

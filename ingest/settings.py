@@ -17,7 +17,9 @@ class IngestSettings(KnowledgeBaseSettings):
         60, ge=1, le=3600, description="Longest time that reading one file may take, in seconds."
     )
     ingest_file_memory_mb: int = Field(
-        1_500, ge=256, description="Most memory that reading one file may take, in megabytes (not on macOS)."
+        1_500,
+        ge=256,
+        description="Maximum memory that reading one file may take, in megabytes (not on macOS).",
     )
     ingest_parsers: int = Field(2, ge=1, le=64, description="Files that are read at the same time.")
     ingest_allow_private_addresses: bool = Field(

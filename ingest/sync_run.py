@@ -188,7 +188,7 @@ def _file(step: Step, scope: Scope) -> FileToIngest:
 
 def _report(step: Step, done: Done) -> FileReport:
     if done.problem is not None:
-        kept = " The version from before stays." if step.outcome == "updated" else ""
+        kept = " The earlier version is kept." if step.outcome == "updated" else ""
         return FileReport(step.source, "failed", reason=done.problem + kept)
     if done.queued:
         return FileReport(step.source, "queued")

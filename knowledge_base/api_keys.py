@@ -96,7 +96,7 @@ async def missing_collections(connection: Connection, names: Sequence[str]) -> l
 
 
 async def revoke_api_key(connection: Connection, key_id: int) -> None:
-    """Let a key open nothing any more, from the next call on. Raises `ApiKeyNotFoundError`."""
+    """Revoke a key: it opens nothing from the next call on. Raises `ApiKeyNotFoundError`."""
     revoked = await connection.execute(
         "update api_keys set revoked_at = coalesce(revoked_at, now()) where id = %(key_id)s",
         {"key_id": key_id},

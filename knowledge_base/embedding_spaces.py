@@ -80,7 +80,7 @@ async def hold_space_in_use(connection: Connection, embedder: Embedder) -> int:
     if space.dimensions != embedder.dimensions:
         raise EmbeddingSpaceMismatchError(
             f"The stored vectors of {space.model_name} have {space.dimensions} dimensions, the model makes "
-            f"{embedder.dimensions}: it is another one under the same name. "
+            f"{embedder.dimensions}: so it is another model under the same name. "
             "Run: owflex ingest reindex --model PATH-OR-NAME"
         )
     return space.space_id

@@ -64,7 +64,7 @@ class RerankModelError(KnowledgeBaseError):
         super().__init__(
             f"The reranking model {model_name} cannot be loaded ({reason}). "
             "Set RERANK_MODEL to a folder that holds a cross-encoder, to a name the Hugging Face hub knows, "
-            "or to nothing."
+            "or leave it empty."
         )
 
 
@@ -87,8 +87,8 @@ class TooManyUploadsError(KnowledgeBaseError):
 
     def __init__(self, count: int) -> None:
         super().__init__(
-            f"{count} of your documents still wait to be brought in. Try again when some are done; "
-            "if none ever is, no worker is running: start `owflex ingest worker`."
+            f"{count} of your documents are still waiting. Try again when some are done; "
+            "if none ever finishes, no worker is running: start `owflex ingest worker`."
         )
 
 
@@ -96,4 +96,4 @@ class UploadKeyUsedError(KnowledgeBaseError):
     """The idempotency key belongs to an upload in a collection that is not open to this caller."""
 
     def __init__(self) -> None:
-        super().__init__("This idempotency_key was used for another upload already. Choose a new one.")
+        super().__init__("This idempotency_key was already used for another upload. Use a new one.")

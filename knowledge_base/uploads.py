@@ -149,17 +149,18 @@ async def removal_of(connection: Connection, user_id: str, document_id: int) -> 
         raise NotRemovableError(_why_not(document_id, source, origin))
     if holder_id is not None:
         raise NotRemovableError(
-            f"Document {document_id} is a part of {holder}. Remove the whole with document_id {holder_id}."
+            f"Document {document_id} is part of {holder}. Remove that with document_id {holder_id}."
         )
     return NewUpload(collection, "remove", source, document_id=document_id)
 
 
 def _why_not(document_id: int, source: str, origin: str) -> str:
     if origin.startswith(f"{ADDED_BY}/"):
-        return f"Document {document_id} ({source}) was added by another user, who alone can remove it."
+        return f"Document {document_id} ({source}) was added by another user; only they can remove it."
     return (
-        f"Document {document_id} ({source}) was not added by a client: it comes from {origin} and would be "
-        "back after the next sync. Take it away there, or let an administrator run `owflex ingest remove`."
+        f"Document {document_id} ({source}) was not added by a client: it comes from {origin} and would "
+        "come back with the next sync. Remove it there, or ask an administrator to run "
+        "`owflex ingest remove`."
     )
 
 

@@ -52,7 +52,7 @@ def time_zone_named(name: str) -> ZoneInfo:
     # A name that is a folder of the database or leads out of it is refused by other errors.
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise ValueError(
-            f'"{name}" is no time zone; give an IANA name such as Europe/Berlin or UTC'
+            f'"{name}" is not a time zone; give an IANA name such as Europe/Berlin or UTC'
         ) from None
 
 

@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 logger = logging.getLogger("mcp_server")
 
-SENTENCE = "API keys cannot be checked at the moment: the database does not answer. Try again in a minute."
+SENTENCE = "API keys cannot be checked right now: the database does not answer. Try again in a minute."
 RETRY_AFTER_SECONDS = 30
 
 

@@ -48,7 +48,7 @@ def external_issuer(settings: McpServerSettings) -> ExternalIssuer | None:
         _check_address(name, given[name])
     public_url = given["MCP_PUBLIC_URL"].rstrip("/")
     if public_url.endswith(PATH):
-        raise IssuerSettingsError(f"MCP_PUBLIC_URL: leave {PATH} out, it is added.")
+        raise IssuerSettingsError(f"MCP_PUBLIC_URL: leave {PATH} out; it is added.")
     return ExternalIssuer(
         given["MCP_AUTH_ISSUER"], given["MCP_AUTH_JWKS_URL"], given["MCP_AUTH_AUDIENCE"], public_url
     )

@@ -135,7 +135,7 @@ def _add_document_tools(server: FastMCP, tools: DocumentTools, reading: ReadingT
 def _add_writing_tools(server: FastMCP, tools: WritingTools, timeout: float) -> None:
     functions: list[tuple[Tool, ToolAnnotations]] = [
         (tools.add_document, ToolAnnotations(title="Add a document", open_world_hint=True, **OVERWRITING)),
-        (tools.get_upload, ToolAnnotations(title="Ask how an upload stands", read_only_hint=True)),
+        (tools.get_upload, ToolAnnotations(title="Check an upload", read_only_hint=True)),
         (tools.remove_document, ToolAnnotations(title="Remove a document", **OVERWRITING)),
     ]
     for function, annotations in functions:

@@ -60,15 +60,15 @@ class McpServerSettings(KnowledgeBaseSettings):
     )
     rerank_model: str | None = Field(
         None,
-        description="Name or folder of a sentence-transformers cross-encoder that orders the best passages "
-        "anew. Default: none; it makes a search some hundred milliseconds slower.",
+        description="Name or folder of a sentence-transformers cross-encoder that reorders the best "
+        "passages. Default: none; it makes a search a few hundred milliseconds slower.",
     )
     rerank_candidates: int = Field(20, ge=2, le=100, description="Passages that the reranking model reads.")
     rerank_seconds: float = Field(
-        2.0, gt=0, description="Longest time reranking may take; after it the order stays as it was."
+        2.0, gt=0, description="Longest time reranking may take; after that the order stays as it was."
     )
     search_token_budget: int = Field(
-        4000, ge=256, description="Most tokens of document text in one answer of the search or a document."
+        4000, ge=256, description="Maximum tokens of document text in one answer of a search or a document."
     )
     task_time_zone: str | None = Field(
         None,
@@ -77,19 +77,19 @@ class McpServerSettings(KnowledgeBaseSettings):
     )
     tool_timeout_seconds: float = Field(30, gt=0, description="Time limit of one tool call.")
     mcp_rate_limit_per_minute: int = Field(
-        600, ge=0, description="Most tool calls a minute for each user of each client; 0 sets no limit."
+        600, ge=0, description="Maximum tool calls a minute for each user of each client; 0 sets no limit."
     )
     mcp_rate_limit_burst: int = Field(
         300, ge=1, description="How many of these calls may come at once, after a pause."
     )
     mcp_max_connections: int = Field(
-        1000, ge=2, description="Most connections of clients; further ones are answered with 503."
+        1000, ge=2, description="Maximum number of client connections; further ones are answered with 503."
     )
     mcp_grace_seconds: int = Field(
         10, ge=1, description="How long running calls may take to finish when the server is stopped."
     )
     log_format: Literal["text", "json"] = Field("text", description="How the log is written: text or json.")
-    database_pool_size: int = Field(4, ge=1, description="Most connections to Postgres.")
+    database_pool_size: int = Field(4, ge=1, description="Maximum number of connections to Postgres.")
 
     @field_validator("task_time_zone")
     @classmethod

@@ -37,7 +37,7 @@ class KnowledgeBaseAwayError(ToolError):
     """Postgres does not answer, or fails."""
 
     def __init__(self) -> None:
-        super().__init__("The knowledge base cannot be reached at the moment. Try again in a minute.")
+        super().__init__("The knowledge base cannot be reached right now. Try again in a minute.")
 
 
 class PlainErrors(Middleware):

@@ -46,7 +46,7 @@ def up(
         ),
     ] = None,
 ) -> None:
-    """Start everything: Postgres, the MCP server and the chat page. Ctrl+C stops all of it."""
+    """Start everything: Postgres, the MCP server and the chat page. Ctrl+C stops it all."""
     check_settings("mcp_server", "agent_service", "ingest")
     from owflex.up import run_everything
 
@@ -58,7 +58,7 @@ app.add_typer(evaluate_commands, name="evaluate")
 app.add_typer(token_commands, name="token")
 
 feedback_commands = typer.Typer(
-    help="Votes on answers: [bold]owflex feedback export[/bold] makes test questions of them.",
+    help="Votes on answers: [bold]owflex feedback export[/bold] turns them into test questions.",
     no_args_is_help=True,
     rich_markup_mode="rich",
 )
@@ -76,7 +76,7 @@ def export_feedback(
         str | None, typer.Option(help="Only votes since this day, e.g. 2026-11-01. Default: all.")
     ] = None,
 ) -> None:
-    """Print labelled questions (JSONL) for owflex evaluate, out of answers with a positive vote."""
+    """Print labelled questions (JSONL) for owflex evaluate, taken from answers with a positive vote."""
     check_settings("agent_service")
     from owflex.feedback_export import export
 
@@ -113,7 +113,7 @@ def install(
         bool, typer.Option("--print", help="Print the entry, with its token; write nothing.")
     ] = False,
 ) -> None:
-    """Enter OwFlex into the configuration of a desktop client; asks before it writes."""
+    """Add OwFlex to the configuration of a desktop client; asks before it writes."""
     check_settings("mcp_server")
     from owflex.mcp_install import install as run
 
@@ -133,7 +133,7 @@ def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print a report for programs.")] = False,
     offline: Annotated[bool, typer.Option("--offline", help="Do not ask the language model.")] = False,
 ) -> None:
-    """Look at settings, databases, models and the MCP server, and say what to do where something is wrong."""
+    """Check settings, databases, models and the MCP server, and say how to fix what is wrong."""
     from owflex.doctor import run_doctor
 
     raise typer.Exit(run_doctor(as_json=as_json, offline=offline))

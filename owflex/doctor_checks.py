@@ -64,7 +64,7 @@ def _login(settings: AgentServiceSettings) -> Finding:
 
 def _data_folder(folder: Path) -> Finding:
     if not folder.exists():
-        return unknown("data folder", f"{folder} is not there yet; the first start makes it.")
+        return unknown("data folder", f"{folder} does not exist yet; the first start creates it.")
     try:
         open_data_folder(folder)
     except DatabaseError as error:
@@ -81,7 +81,7 @@ async def _databases(
         ("chat database", chat.chat_database_url, "chat"),
     ):
         if url is None and not (folder / "postgres").exists():
-            yield unknown(name, "The embedded Postgres is not there yet; the first start makes it.")
+            yield unknown(name, "The embedded Postgres does not exist yet; the first start creates it.")
             continue
         async for finding in _database(name, url, folder, database, in_use):
             yield finding
@@ -139,7 +139,7 @@ async def _pgvector(connection: Connection) -> Finding:
             "pgvector", "The database server does not have it.", "Install pgvector 0.8 or newer there."
         )
     if row[1] is None:
-        return unknown("pgvector", f"Version {row[0]} is there; the first start switches it on.")
+        return unknown("pgvector", f"Version {row[0]} is available; the first start enables it.")
     return fine("pgvector", f"Version {row[1]}.")
 
 
@@ -152,7 +152,7 @@ def _embedding_model(name: str) -> Finding:
         return unknown(
             "embedding model",
             f"{name} is not on this machine; it is downloaded when it is first needed.",
-            "Without a way to the internet, set EMBEDDING_MODEL to a folder.",
+            "Without internet access, set EMBEDDING_MODEL to a folder.",
         )
     return fine("embedding model", f"{name} is on this machine.")
 
@@ -167,7 +167,7 @@ async def _mcp_server(settings: AgentServiceSettings, folder: Path) -> Finding:
     if problem.startswith("nothing answers"):
         return unknown("MCP server", f"Nothing answers at {settings.mcp_server_url}.", "Run: owflex up")
     sentence, _, cure = problem.partition("; ")
-    return bad("MCP server", f"{sentence}.", cure or "Look into the log of the MCP server.")
+    return bad("MCP server", f"{sentence}.", cure or "Look at the log of the MCP server.")
 
 
 def _key_in(folder: Path) -> SecretStr | None:

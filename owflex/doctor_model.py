@@ -97,7 +97,7 @@ class ModelProbe:
             return bad(
                 "language model",
                 f"{self._provider.base_url} cannot be reached.",
-                "Start the server, or correct OPENAI_BASE_URL, or check the way to the internet.",
+                "Start the server, or correct OPENAI_BASE_URL, or check the internet connection.",
             )
         if status in (401, 403):
             return bad("language model", f"The key is refused ({status}).", f"Correct {setting}.")
@@ -106,7 +106,11 @@ class ModelProbe:
                 "language model", f"There is no model {name} (404).", "Correct MODEL_NAME or OPENAI_BASE_URL."
             )
         if status in (402, 429):
-            return bad("language model", f"The account may not ask now ({status}).", "Look at its credit.")
+            return bad(
+                "language model",
+                f"The account may not use it right now ({status}).",
+                "Check the credit left there.",
+            )
         return bad(
             "language model", f"It fails ({status or type(error).__name__}).", "Look at the provider's log."
         )
@@ -131,7 +135,7 @@ class ModelProbe:
         def ignored() -> Finding:
             return unknown(
                 "forced tool call",
-                "The model may answer although a tool was demanded; OwFlex then searches by itself.",
+                "The model may answer although a tool was required; OwFlex then searches by itself.",
             )
 
         return await self._called("forced tool call", "Good morning!", "required", ignored)
@@ -182,7 +186,7 @@ class ModelProbe:
         except TimeoutError:
             raise TooSlowError("The answer took too long.") from None
         except ValueError as error:
-            raise openai.OpenAIError("The answer is not what the protocol demands.") from error
+            raise openai.OpenAIError("The answer is not what the protocol requires.") from error
 
 
 async def _quietly(asked: Awaitable[object]) -> object:

@@ -129,5 +129,5 @@ def _moment(since: str | None) -> datetime:
     try:
         moment = datetime.fromisoformat(since)
     except ValueError:
-        raise FeedbackOptionError(f"--since {since} is no date. Write one such as 2026-11-01.") from None
+        raise FeedbackOptionError(f"--since {since} is not a date. Write one such as 2026-11-01.") from None
     return moment if moment.tzinfo is not None else moment.astimezone()

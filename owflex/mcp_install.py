@@ -44,7 +44,9 @@ def merged(existing: bytes | None, file: Path, key: str, entry: Entry) -> bytes:
     config = _parsed(existing, file)
     servers = config.setdefault(key, {})
     if not isinstance(servers, dict):
-        raise InstallError(f'"{key}" in {file} is no JSON object. Nothing was changed; correct it by hand.')
+        raise InstallError(
+            f'"{key}" in {file} is not a JSON object. Nothing was changed; correct it by hand.'
+        )
     cast(Entry, servers)[NAME] = entry
     return (json.dumps(config, indent=2, ensure_ascii=False) + "\n").encode()
 
@@ -87,9 +89,9 @@ def _install(client: ClientName, *, http: bool, yes: bool, show: bool) -> int:
     if not yes:
         typer.confirm("Write it?", default=True, abort=True)
     backup = write(file, key, entry)
-    typer.echo(f"Written. Start {TITLES[client]} anew to see the tools.")
+    typer.echo(f"Written. Restart {TITLES[client]} to see the tools.")
     if backup is not None:
-        typer.echo(f"The file as it was: {backup}")
+        typer.echo(f"Backup of the file: {backup}")
     return 0
 
 
@@ -139,7 +141,7 @@ def _parsed(existing: bytes | None, file: Path) -> Entry:
             "or enter by hand what `--print` shows."
         ) from None
     if not isinstance(config, dict):
-        raise InstallError(f"{file} holds no JSON object. Nothing was changed; correct it by hand.")
+        raise InstallError(f"{file} does not hold a JSON object. Nothing was changed; correct it by hand.")
     return cast(Entry, config)
 
 
@@ -172,7 +174,9 @@ def _replace(file: Path, content: bytes, expected: bytes | None) -> None:
             new.flush()
             os.fsync(new.fileno())
         if _content(file) != expected:
-            raise InstallError(f"{file} was changed by another program meanwhile. Run the command again.")
+            raise InstallError(
+                f"{file} was changed by another program in the meantime. Run the command again."
+            )
         temporary.replace(file)
     finally:
         temporary.unlink(missing_ok=True)

@@ -83,7 +83,7 @@ def wait_until_ready(started: list[Running], on_wait: Callable[[str], None]) -> 
             _check_alive(one)
             if time.monotonic() > give_up:
                 raise ProgramFailedError(
-                    f"{one.program.module} does not get ready: {missing}. Its log: {one.log}"
+                    f"{one.program.module} is not getting ready: {missing}. Its log: {one.log}"
                 )
             on_wait(f"{one.program.module}: {missing}")
             time.sleep(SECONDS_BETWEEN_LOOKS)

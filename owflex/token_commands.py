@@ -17,7 +17,7 @@ app = typer.Typer(
 
 @app.command()
 def create(
-    name: Annotated[str, typer.Argument(help="What the key is for, to know it again in the list.")],
+    name: Annotated[str, typer.Argument(help="What the key is for, to recognise it in the list.")],
     user: Annotated[str, typer.Option(help="Whose tasks the key opens.")] = "local",
     scope: Annotated[
         list[str] | None,
@@ -27,11 +27,11 @@ def create(
         list[str] | None, typer.Option(help="Open only this collection. Repeatable. Default: all.")
     ] = None,
     expires: Annotated[
-        str | None, typer.Option(help="How long it is good: 12h, 90d or 8w. Default: until revoked.")
+        str | None, typer.Option(help="How long it is valid: 12h, 90d or 8w. Default: until revoked.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make a key and show it, this once."""
+    """Make a key and show it, only this once."""
     check_settings("knowledge_base")
     from owflex.token_keys import create_key, new_key
 
@@ -49,7 +49,7 @@ def show_list(as_json: AsJson = False) -> None:
 
 @app.command()
 def revoke(key_id: Annotated[int, typer.Argument(metavar="ID", help="The id that the list shows.")]) -> None:
-    """Let a key open nothing any more, from the next call on."""
+    """Revoke a key: it opens nothing from the next call on."""
     check_settings("knowledge_base")
     from owflex.token_keys import revoke_key
 

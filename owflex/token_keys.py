@@ -69,7 +69,7 @@ def revoke_key(key_id: int) -> int:
     """Let a key open nothing any more; the exit code."""
 
     def done(_: None) -> None:
-        console.print(f"The key {key_id} opens nothing any more.")
+        console.print(f"The key {key_id} no longer opens anything.")
 
     return _in_knowledge_base(lambda connection: revoke_api_key(connection, key_id), done)
 

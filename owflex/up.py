@@ -50,7 +50,7 @@ def _run(docs: Path | None) -> int:
         with stop_on_signals():
             _run_programs(settings, programs, folder, docs, _welcome(mcp.url, chat.url, folder))
     except KeyboardInterrupt:
-        console.print("\nStopped. Nothing is running any more; your documents, tasks and chats are kept.")
+        console.print("\nEverything has stopped; your documents, tasks and chats are kept.")
     return 0
 
 
@@ -100,7 +100,7 @@ def _ingest(path: Path, collection: str) -> None:
         command += ["--name", HANDBOOK_COLLECTION, "--moved"]
     code = subprocess.run(command, check=False).returncode  # noqa: S603
     if code not in (0, INGEST_FAILED_FILES):
-        raise ProgramFailedError("The documents could not be ingested; the reason stands above.")
+        raise ProgramFailedError("The documents could not be ingested; the reason is above.")
 
 
 def _mcp_listener(settings: McpServerSettings) -> Listener:

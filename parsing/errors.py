@@ -38,5 +38,5 @@ class ParserCrashedError(FileProblemError):
 
     def __init__(self, cause: str) -> None:
         super().__init__(
-            f"The file crashes its parser ({cause}). Save it anew with the program it comes from."
+            f"The file crashes its parser ({cause}). Save it again with the program it comes from."
         )

@@ -53,7 +53,7 @@ def _one_deeper() -> "Generator[_Budget]":
     """What may still be read, one level below whoever is reading now."""
     above = _BUDGET.get()
     if above is not None and above.depth >= MAX_DEPTH:
-        raise FileFormatError(f"It lies deeper than {MAX_DEPTH} archives within each other. Unpack it first.")
+        raise FileFormatError(f"It is nested more than {MAX_DEPTH} archives deep. Unpack it first.")
     budget = _Budget(above.depth + 1, above.left) if above else _Budget(1, _Left(MAX_FILES, MAX_TOTAL_BYTES))
     token = _BUDGET.set(budget)
     try:
@@ -72,7 +72,7 @@ def _read_all(entries: "Iterable[Entry]", budget: "_Budget", found: "_Found") ->
             continue
         if budget.left.files <= 0 or budget.left.bytes <= 0:
             found.problems.append(
-                f"Only a part was read: at most {MAX_FILES} files and {MAX_TOTAL_BYTES // MEGABYTE} MB are."
+                f"Only a part was read: at most {MAX_FILES} files and {MAX_TOTAL_BYTES // MEGABYTE} MB."
             )
             return
         _read_one(_unique(path, found), entry, budget, found)

@@ -77,7 +77,7 @@ def notes_of(scan: Scan, read: int, pages: int, *, any_text: bool) -> Iterator[s
         yield f"Damaged pages were left out: {_listed(scan.damaged)}."
     if scan.not_reached:
         yield (
-            f"Scanned pages that were not read, for reading takes too long: {_listed(scan.not_reached)}. "
+            f"Scanned pages that were not read because it takes too long: {_listed(scan.not_reached)}. "
             "Split the file."
         )
     if scan.without_text and not any_text:

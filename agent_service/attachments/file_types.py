@@ -1,5 +1,6 @@
 """What can be attached: every format that `parsing` reads except archives, and the images browsers show."""
 
+from agent_service.errors import RequestRefusedError
 from parsing.detection import IMAGES, sent_type
 from parsing.errors import FileFormatError
 from parsing.formats import FORMATS, MODULES
@@ -16,21 +17,28 @@ ENDINGS = (
     *(ending for format in TAKEN for ending in format.endings),
     *(".png", ".jpg", ".jpeg", ".webp", ".gif"),
 )
-ACCEPTED_IN_WORDS = (
-    ", ".join(format.endings[0].removeprefix(".").upper() for format in TAKEN if format.module != "source")
-    + ", source code and other text, and images (PNG, JPEG, WebP, GIF)"
-)
+# Without source code and images, which a sentence names in words.
+KINDS = tuple(format.endings[0].removeprefix(".").upper() for format in TAKEN if format.module != "source")
 
 
 def file_type(name: str, data: bytes) -> str:
     """The MIME type of a file that can be attached, found in its bytes; the name tells apart what is text.
 
-    Raises `FileFormatError` for files of other kinds.
+    Raises `RequestRefusedError` for files of other kinds.
     """
-    found = sent_type(name, data)
+    try:
+        found = sent_type(name, data)
+    except FileFormatError as error:
+        # The reason is a sentence of the parsers', in English.
+        raise unsupported("upload.wrong_type", name, reason=str(error), types=", ".join(KINDS)) from None
     if found in ARCHIVES:
-        raise FileFormatError("This is an archive. Unpack it and attach the files you need.")
+        raise unsupported("upload.archive", name)
     return found
+
+
+def unsupported(key: str, name: str, **values: object) -> RequestRefusedError:
+    """The refusal of a file that cannot be attached."""
+    return RequestRefusedError(key, status=415, code="unsupported_type", name=name, **values)
 
 
 def same_kind(declared: str, found: str) -> bool:

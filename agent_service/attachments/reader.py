@@ -18,16 +18,20 @@ async def read_file(name: str, mime_type: str, data: bytes) -> ReadFile:
     # One process a file: what one user sends cannot lie in wait for the file of another.
     process = BoundedProcess(WORKER, (), LIMITS)
     try:
-        return ReadFile.from_bytes(await process.read(request_of(name, mime_type, data)))
+        read = ReadFile.from_bytes(await process.read(request_of(name, mime_type, data)))
     except FileTooSlowError:
-        raise _refusal("The file takes too long to read. Attach a smaller one.") from None
-    except FileTooHeavyError as error:
-        raise _refusal(f"{error} Attach a smaller one.") from None
+        raise _refusal("upload.too_slow") from None
+    except FileTooHeavyError:
+        raise _refusal("upload.too_heavy", megabytes=LIMITS.memory_mb) from None
     except FileProblemError as error:
-        raise _refusal(str(error)) from None
+        # A sentence of the parser's, in English.
+        raise _refusal("upload.unreadable", reason=str(error)) from None
     finally:
         await process.close()
+    if (key := read.problem) is not None:
+        raise _refusal(key, reason=" ".join(read.notes))
+    return read
 
 
-def _refusal(message: str) -> RequestRefusedError:
-    return RequestRefusedError(message, status=422, code="unreadable_file")
+def _refusal(key: str, **values: object) -> RequestRefusedError:
+    return RequestRefusedError(key, status=422, code="unreadable_file", **values)

@@ -18,7 +18,7 @@ from chatkit.types import (
 )
 from pydantic import AnyUrl, TypeAdapter
 
-from agent_service.attachments.file_types import ACCEPTED_IN_WORDS, file_type, same_kind
+from agent_service.attachments.file_types import KINDS, file_type, same_kind, unsupported
 from agent_service.attachments.reader import read_file
 from agent_service.attachments.worker import ReadFile
 from agent_service.context import RequestContext
@@ -28,7 +28,6 @@ from agent_service.storage import PostgresStore
 from agent_service.storage.pages import ATTACHMENT
 from database.pool import Pool, fetch
 from parsing.detection import IMAGES
-from parsing.errors import FileFormatError
 
 TOKEN_HEADER = "x-upload-token"  # noqa: S105
 MAX_NAME_LENGTH = 200
@@ -160,24 +159,21 @@ class PostgresAttachments(AttachmentStore[RequestContext]):
         """
         most = self._settings.attachment_max_count
         if len(set(ids)) != len(ids) or len(ids) > most:
-            raise RequestRefusedError(f"A message can carry {most} different files at most.")
+            raise RequestRefusedError("upload.too_many", number=most)
         for attachment_id in ids:
             attachment = await self._store.load_attachment(attachment_id, context)
             if attachment.upload_descriptor is not None:
-                raise RequestRefusedError(f"The file {attachment.name} was not uploaded yet.")
+                raise RequestRefusedError("upload.not_uploaded", name=attachment.name)
             if attachment.thread_id is not None:
-                raise RequestRefusedError(f"The file {attachment.name} was sent already. Attach it anew.")
+                raise RequestRefusedError("upload.sent_before", name=attachment.name)
 
     async def _read(self, name: str, declared: str, data: bytes) -> tuple[str, ReadFile]:
         """The file's real type and what is in it."""
         self._check_size(len(data))
         name = _clean(name)
-        try:
-            mime_type = file_type(name, data)
-        except FileFormatError as error:
-            raise _unsupported(f"{name} cannot be attached. {error}") from None
+        mime_type = file_type(name, data)
         if not same_kind(declared, mime_type):
-            raise _unsupported(f"{name} is no file that can be attached, or not what its name says.")
+            raise unsupported("upload.not_as_named", name, types=", ".join(KINDS))
         async with self._readers:
             return mime_type, await read_file(name, mime_type, data)
 
@@ -198,11 +194,9 @@ class PostgresAttachments(AttachmentStore[RequestContext]):
 
     def _check_size(self, size: int) -> None:
         if size > self.max_bytes:
-            raise RequestRefusedError(
-                f"The file is larger than {self.max_bytes} bytes.", status=413, code="too_large"
-            )
+            raise RequestRefusedError("upload.too_large", status=413, code="too_large", bytes=self.max_bytes)
         if size <= 0:
-            raise RequestRefusedError("The file is empty.")
+            raise RequestRefusedError("upload.empty")
 
     async def _check_unsent(self, context: RequestContext) -> None:
         await remove_unsent(self._pool)
@@ -213,9 +207,7 @@ class PostgresAttachments(AttachmentStore[RequestContext]):
         )
         if rows and rows[0][0] >= MAX_UNSENT:
             raise RequestRefusedError(
-                f"There are {MAX_UNSENT} files waiting to be sent. Send or remove some first.",
-                status=429,
-                code="too_many_files",
+                "upload.too_many_waiting", status=429, code="too_many_files", number=MAX_UNSENT
             )
 
 
@@ -248,11 +240,6 @@ def _clean(name: str) -> str:
     """A file name as one line without a path, in which no control character hides."""
     last = name.replace("\\", "/").rsplit("/", 1)[-1]
     return "".join(character for character in last if character.isprintable())[-MAX_NAME_LENGTH:] or "file"
-
-
-def _unsupported(message: str) -> RequestRefusedError:
-    message = f"{message} There can be: {ACCEPTED_IN_WORDS}."
-    return RequestRefusedError(message, status=415, code="unsupported_type")
 
 
 def _hash(token: str) -> str:

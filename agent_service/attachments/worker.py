@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from parsing.as_markdown import MarkdownText, markdown_of
 from parsing.bounded.worker import add_limits, limits_of, serve
 from parsing.detection import IMAGES
-from parsing.errors import FileFormatError, FileTooLargeError
 from parsing.reading_bounds import ReadingBounds, bounded_by
 from parsing.text import clean
 
@@ -19,27 +18,28 @@ MAX_PIXELS = 50_000_000
 # Half of the time there is: what was not recognised by then is named in a note.
 PICTURE_SECONDS = 10
 MAX_NOTES = 20
-NO_TEXT = "There is no text in the file. Is it a scan, or empty?"
-NO_IMAGE = "The file cannot be read as an image: it is damaged."
-TOO_MANY_PIXELS = "The image has too many pixels. Attach a smaller one."
 
 
 @dataclass(frozen=True)
 class ReadFile:
-    """The text of a file, None for an image; sentences about what is missing in it."""
+    """The text of a file, None for an image; sentences about what is missing in it.
+
+    `problem` is the key of a sentence: why the file cannot be used.
+    """
 
     text: str | None
     notes: tuple[str, ...] = ()
+    problem: str | None = None
 
     def as_bytes(self) -> bytes:
         """The answer of this process; `from_bytes` reads it."""
-        return json.dumps([self.text, self.notes]).encode()
+        return json.dumps([self.text, self.notes, self.problem]).encode()
 
     @classmethod
     def from_bytes(cls, answer: bytes) -> "ReadFile":
         """What the process read."""
-        text, notes = json.loads(answer)
-        return cls(text, tuple(notes))
+        text, notes, problem = json.loads(answer)
+        return cls(text, tuple(notes), problem)
 
 
 def request_of(name: str, media_type: str, data: bytes) -> bytes:
@@ -57,14 +57,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _read(request: bytes) -> ReadFile:
     media_type, name, data = request.split(b"\n", 2)
     if media_type.decode() in IMAGES:
-        _check_image(data)
-        return ReadFile(None)
+        return ReadFile(None, problem=_problem_of_image(data))
     with bounded_by(ReadingBounds(MAX_CHARACTERS, PICTURE_SECONDS)):
         read = markdown_of(media_type.decode(), data, name.decode())
     if not read.text.strip():
-        raise FileFormatError(
-            " ".join(["There is no text in the file. Is it a scan, or empty?", *read.notes])
-        )
+        problem = "upload.no_text.because" if read.notes else "upload.no_text"
+        return ReadFile(None, tuple(_notes(read)), problem)
     return ReadFile(read.text[:MAX_CHARACTERS], tuple(_notes(read)))
 
 
@@ -78,19 +76,18 @@ def _notes(read: MarkdownText) -> list[str]:
     return notes
 
 
-def _check_image(data: bytes) -> None:
-    """Return for an image of a size that can be looked at; only its head is read."""
+def _problem_of_image(data: bytes) -> str | None:
+    """None for an image of a size that can be looked at; only its head is read."""
     from PIL import Image, UnidentifiedImageError  # most files are none
 
     try:
         with Image.open(io.BytesIO(data)) as image:
             pixels = image.width * image.height
     except Image.DecompressionBombError:
-        raise FileTooLargeError(TOO_MANY_PIXELS) from None
+        return "upload.too_many_pixels"
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
-        raise FileFormatError(NO_IMAGE) from None
-    if pixels > MAX_PIXELS:
-        raise FileTooLargeError(TOO_MANY_PIXELS)
+        return "upload.no_image"
+    return "upload.too_many_pixels" if pixels > MAX_PIXELS else None
 
 
 if __name__ == "__main__":

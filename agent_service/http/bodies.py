@@ -37,10 +37,9 @@ async def read_body(request: Request, max_bytes: int) -> bytes:
         async for chunk in request.stream():
             body += chunk
             if len(body) > max_bytes:
-                message = f"The file is larger than {max_bytes} bytes."
-                raise RequestRefusedError(message, status=413, code="too_large")
+                raise RequestRefusedError("upload.too_large", status=413, code="too_large", bytes=max_bytes)
     except ClientDisconnect:
-        raise RequestRefusedError("The upload was cut off.") from None
+        raise RequestRefusedError("upload.cut_off") from None
     return bytes(body)
 
 
@@ -62,8 +61,8 @@ async def read_form(body: bytes, headers: Headers) -> tuple[UploadFile, dict[str
     try:
         form = await MultiPartParser(headers, stream(), max_files=1, max_fields=20).parse()
     except (MultiPartException, MultipartParseError, KeyError, UnicodeDecodeError):
-        raise RequestRefusedError("This is no valid form with one file.") from None
+        raise RequestRefusedError("upload.wrong_form") from None
     file = form.get("file")
     if not isinstance(file, UploadFile):
-        raise RequestRefusedError("Send the file in the form field `file`.")
+        raise RequestRefusedError("upload.no_field")
     return file, {name: value for name, value in form.items() if isinstance(value, str)}

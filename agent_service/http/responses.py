@@ -6,32 +6,31 @@ from chatkit.store import NotFoundError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from agent_service.context import RequestContext
-from agent_service.errors import RequestRefusedError
+from agent_service.context import RequestContext, locale_of
+from agent_service.errors import RequestRefusedError, SaidError
 
 ContextOf = Callable[[Request], RequestContext]
 Handler = Callable[[Request], Awaitable[Response]]
 
 
-def error_response(
-    message: str, *, status: int, code: str, headers: Mapping[str, str] | None = None
-) -> JSONResponse:
-    """An error as JSON: a short code for programs, a sentence for people."""
+def error_response(error: SaidError, headers: Mapping[str, str]) -> JSONResponse:
+    """An error as JSON: a short code for programs, and a sentence in the language of a request's headers."""
+    message = error.said(locale_of(headers.get("accept-language")))
     return JSONResponse(
-        {"error": {"code": code, "message": message}}, status_code=status, headers=dict(headers or {})
+        {"error": {"code": error.code, "message": message}}, status_code=error.status, headers=error.headers
     )
 
 
 def answered(handler: Handler) -> Handler:
-    """The handler, with refusals as JSON with a sentence."""
+    """The handler, with refusals as JSON with a sentence in the user's language."""
 
     async def handle(request: Request) -> Response:
         try:
             return await handler(request)
-        except RequestRefusedError as error:
-            return error_response(str(error), status=error.status, code=error.code, headers=error.headers)
+        except SaidError as error:
+            return error_response(error, request.headers)
         except NotFoundError:
-            message = "There is nothing of yours at this address, or it was used already."
-            return error_response(message, status=404, code="not_found")
+            gone = RequestRefusedError("refused.not_found", status=404, code="not_found")
+            return error_response(gone, request.headers)
 
     return handle

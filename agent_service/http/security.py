@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from agent_service.errors import RequestRefusedError
 from agent_service.http.responses import error_response
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
@@ -63,16 +64,13 @@ class Guard:
 
 
 async def _refuse_host(scope: Scope, receive: Receive, send: Send) -> None:
-    message = (
-        "The chat is not known under this host name. Open it as http://localhost, "
-        "or add the name to AGENT_SERVICE_ALLOWED_HOSTS."
-    )
-    await error_response(message, status=421, code="unknown_host")(scope, receive, send)
+    error = RequestRefusedError("refused.unknown_host", status=421, code="unknown_host")
+    await error_response(error, Headers(scope=scope))(scope, receive, send)
 
 
 async def _refuse_origin(scope: Scope, receive: Receive, send: Send) -> None:
-    message = "Pages of other origins may not use the chat. Add the page's origin to CORS_ORIGINS."
-    await error_response(message, status=403, code="foreign_origin")(scope, receive, send)
+    error = RequestRefusedError("refused.foreign_origin", status=403, code="foreign_origin")
+    await error_response(error, Headers(scope=scope))(scope, receive, send)
 
 
 def _with_security_headers(send: Send) -> Callable[[Message], Awaitable[None]]:

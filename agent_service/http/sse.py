@@ -54,12 +54,13 @@ async def stream_response(
     except ValidationError:
         raise  # what is stored cannot be read: not the client's mistake
     except ValueError as error:
-        raise RequestRefusedError(f"The conversation is not in a state for this: {error}") from None
+        # The SDK's own reason, in English.
+        raise RequestRefusedError("refused.not_now", reason=error) from None
     except asyncio.CancelledError:
         await pump.stop()
         raise
     if first is None:
-        raise RequestRefusedError("There is no such message.", status=404, code="not_found")
+        raise RequestRefusedError("refused.no_message", status=404, code="not_found")
     content = _framed(first, pump, framing, keep_alive_seconds, locale)
     return StreamingResponse(content, media_type=framing.media_type, headers=HEADERS)
 

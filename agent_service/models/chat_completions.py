@@ -55,7 +55,7 @@ async def _until_finished(stream: AsyncStream[ChatCompletionChunk]) -> AsyncGene
             is_finished = is_finished or any(choice.finish_reason is not None for choice in choices)
             yield chunk
     except json.JSONDecodeError as error:
-        raise AnswerCutError("The provider sent a chunk that is no JSON.") from error
+        raise AnswerCutError("The provider sent a chunk that is not JSON.") from error
     except openai.APITimeoutError:
         raise
     except (httpx2.HTTPError, openai.APIConnectionError) as error:

@@ -63,8 +63,7 @@ class ModelMenu:
         if name is None or name == self._chosen.name or name in self._offered:
             return
         raise RequestRefusedError(
-            f"The model {name[:MAX_NAME_CHARACTERS]} is not offered here. Choose another one.",
-            code="unknown_model",
+            "refused.unknown_model", code="unknown_model", name=name[:MAX_NAME_CHARACTERS]
         )
 
     @property

@@ -8,7 +8,6 @@ import logging
 import time
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
-from typing import Protocol
 
 from chatkit.types import (
     AssistantMessageContentPartTextDelta,
@@ -23,6 +22,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from agent_service.context import RequestContext
+from agent_service.models.fallback import TurnModel
 from agent_service.observe import logs
 from agent_service.storage.usage import Tokens
 from database.pool import Pool
@@ -72,7 +72,7 @@ class Metrics:
         self._tokens = self._counter("tokens", "Tokens of language models.", "model", "direction")
         self._first_word = self._histogram("first_token_seconds", "From a message to the first word.")
         self._duration = self._histogram("turn_seconds", "From a message to the end of the answer.")
-        self._gauge("owflex_chat_turns_running", "Answers in the making.", lambda: float(running.count))
+        self._gauge("owflex_chat_turns_running", "Answers in progress.", lambda: float(running.count))
         for name, statistic, meaning in POOL_FIGURES:
             self._gauge(name, meaning, lambda key=statistic: float(pool.get_stats().get(key, 0)))
 
@@ -115,35 +115,10 @@ class Metrics:
         Gauge(name, meaning, registry=self.registry).set_function(value)
 
 
-class Named(Protocol):
-    """A model's name."""
-
-    @property
-    def name(self) -> str:
-        """As its provider calls it."""
-        ...
-
-
-class AnsweringModel(Protocol):
-    """What is noted of the model that answers a turn."""
-
-    spent: dict[str, Tokens]
-
-    @property
-    def answering(self) -> Named:
-        """The model that answers."""
-        ...
-
-    @property
-    def stands_in(self) -> bool:
-        """Whether it answers in another's place."""
-        ...
-
-
 class TurnWatch:
     """What is noted while a turn runs; `model` is the one that answers it."""
 
-    def __init__(self, span: Span, model: AnsweringModel) -> None:
+    def __init__(self, span: Span, model: TurnModel) -> None:
         self.began = time.monotonic()
         self.first_word_after: float | None = None
         self.span = span
@@ -174,7 +149,7 @@ class TurnWatcher:
         self._logs_messages = logs_messages
 
     @contextmanager
-    def turn(self, model: AnsweringModel, context: RequestContext) -> Generator[TurnWatch]:
+    def turn(self, model: TurnModel, context: RequestContext) -> Generator[TurnWatch]:
         """Watch the turn that runs within the block: it was answered, failed or was stopped."""
         logs.user.set(context.user_id)
         watch = TurnWatch(TRACER.start_span("chat turn"), model)
@@ -204,7 +179,7 @@ class TurnWatcher:
         logger.info("turn %s by %s in %.2f s, %s tokens", outcome, model.answering.name, seconds, tokens)
 
 
-def _end_span(watch: TurnWatch, model: AnsweringModel, outcome: str) -> None:
+def _end_span(watch: TurnWatch, model: TurnModel, outcome: str) -> None:
     span = watch.span
     span.set_attribute("owflex.outcome", outcome)
     span.set_attribute("gen_ai.request.model", model.answering.name)

@@ -12,7 +12,6 @@ from chatkit.types import (
 
 from agent_service.context import RequestContext
 from agent_service.errors import BUSY, RequestRefusedError
-from agent_service.i18n.catalog import FALLBACK, say
 from agent_service.models.menu import ModelMenu
 from agent_service.observe.metrics import Metrics
 from agent_service.requests.rate_limit import Limits
@@ -31,14 +30,11 @@ STARTS_A_TURN = (
 RETRY_AFTER_SECONDS = 5
 
 
-def admit(running: Running, locale: str = FALLBACK) -> None:
+def admit(running: Running) -> None:
     """Return while new turns may begin. Raises `RequestRefusedError` (503)."""
     if running.is_stopping:
         raise RequestRefusedError(
-            say(locale, "refused.stopping"),
-            status=503,
-            code="stopping",
-            retry_after=RETRY_AFTER_SECONDS,
+            "refused.stopping", status=503, code="stopping", retry_after=RETRY_AFTER_SECONDS
         )
 
 
@@ -61,8 +57,8 @@ class Admission:
         try:
             if isinstance(request, ThreadsCreateReq | ThreadsAddUserMessageReq):
                 self._menu.check(request.params.input.inference_options.model)
-            admit(self._running, context.locale)
-            await self._limits.admit(context.user_id, context.locale)
+            admit(self._running)
+            await self._limits.admit(context.user_id)
         except RequestRefusedError as error:
             self._metrics.refused(error.code)
             raise

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from agent_service.errors import RequestRefusedError
-from agent_service.i18n.catalog import FALLBACK, say
 from agent_service.settings.settings import AgentServiceSettings
 from agent_service.storage.usage import tokens_used
 from database.pool import Pool
@@ -28,19 +27,19 @@ class Limits:
         self._pool = pool
         self._today = today
 
-    async def admit(self, user: str, locale: str = FALLBACK) -> None:
+    async def admit(self, user: str) -> None:
         """Count a message. Raises `RequestRefusedError` (429), or what the database raises."""
-        await self._check_tokens(user, locale)
+        await self._check_tokens(user)
         wait = self._rate.take(user)
         if wait:
             form = "one" if wait == 1 else "many"
-            raise _too_many(say(locale, f"refused.too_fast.{form}", seconds=wait), wait)
+            raise _too_many(f"refused.too_fast.{form}", wait)
 
     def give_back(self, user: str) -> None:
         """Take back that a message was counted."""
         self._rate.give_back(user)
 
-    async def _check_tokens(self, user: str, locale: str) -> None:
+    async def _check_tokens(self, user: str) -> None:
         if not self._tokens_per_day:
             return
         now = self._today()
@@ -48,8 +47,8 @@ class Limits:
         if await tokens_used(self._pool, user, midnight) < self._tokens_per_day:
             return
         wait = math.ceil((midnight + timedelta(days=1) - now).total_seconds())
-        raise _too_many(say(locale, "refused.day_used_up"), wait)
+        raise _too_many("refused.day_used_up", wait)
 
 
-def _too_many(message: str, wait: int) -> RequestRefusedError:
-    return RequestRefusedError(message, status=429, code="rate_limited", retry_after=wait)
+def _too_many(key: str, wait: int) -> RequestRefusedError:
+    return RequestRefusedError(key, status=429, code="rate_limited", retry_after=wait, seconds=wait)

@@ -41,9 +41,9 @@ Writing = (
 )
 # A recording in Base64, and what stands around it.
 MAX_REQUEST_BYTES = MAX_AUDIO_BYTES * 4 // 3 + 4096
-NO_ITEM = "There is no such item in this conversation."
+# Names a field, as pydantic's reasons do, and is in English like them.
+NO_ITEM_IDS = "params.item_ids: it is empty"
 MAX_NAME_CHARACTERS = 80
-LOCKED = "This conversation takes no more messages."
 
 Wanted = TypeVar("Wanted", UserMessageItem, StructuredInputItem, WidgetItem)
 
@@ -59,11 +59,11 @@ def parse_request(body: bytes) -> ChatKitReq:
     try:
         request = REQUEST.validate_json(body)
     except ValidationError as error:
-        raise RequestRefusedError(f"This is no valid ChatKit request: {_problems(error)}") from None
+        raise RequestRefusedError("refused.invalid", reason=_problems(error)) from None
     if isinstance(request, ThreadsCreateReq | ThreadsAddUserMessageReq):
         _check_message(request.params.input)
     if isinstance(request, ItemsFeedbackReq) and not request.params.item_ids:
-        raise RequestRefusedError("This is no valid ChatKit request: params.item_ids: it is empty.")
+        raise RequestRefusedError("refused.invalid", reason=NO_ITEM_IDS)
     return request
 
 
@@ -90,7 +90,7 @@ class RequestChecks:
             case ThreadsCreateReq() | ThreadsAddUserMessageReq():
                 await self._check_message(request.params.input, context)
             case ThreadsRetryAfterItemReq():
-                await _item(self.store, request.params, UserMessageItem, "a message of the user", context)
+                await _item(self.store, request.params, UserMessageItem, "refused.not_a_message", context)
             case ThreadsAddClientToolOutputReq():
                 await _check_tool_call(self.store, request.params.thread_id, context)
             case ThreadsAddStructuredInputReq():
@@ -111,19 +111,19 @@ class RequestChecks:
         try:
             await self.files.check(message.attachments, context)
         except NotFoundError:
-            raise RequestRefusedError("There is no such attachment.", status=404, code="not_found") from None
+            raise RequestRefusedError("upload.unknown", status=404, code="not_found") from None
 
     async def _check_click(self, params: Any, context: RequestContext) -> None:
         await self.store.load_thread(params.thread_id, context)
         if params.item_id:
-            await _item(self.store, params, WidgetItem, "a card", context)
+            await _item(self.store, params, WidgetItem, "refused.not_a_card", context)
         elif params.action.type not in self.actions:
             raise _no_action(params.action.type)
 
 
 def _check_message(message: UserMessageInput) -> None:
     if not message.attachments and not any(part.text.strip() for part in message.content):
-        raise RequestRefusedError("The message is empty.")
+        raise RequestRefusedError("refused.empty_message")
 
 
 def _problems(error: ValidationError) -> str:
@@ -134,7 +134,7 @@ def _problems(error: ValidationError) -> str:
 
 def _no_action(name: str) -> RequestRefusedError:
     return RequestRefusedError(
-        f"This server knows no action {name[:MAX_NAME_CHARACTERS]!r} without a card.", code="action_refused"
+        "refused.unknown_action", code="action_refused", name=name[:MAX_NAME_CHARACTERS]
     )
 
 
@@ -142,31 +142,30 @@ async def _check_open(store: Store[RequestContext], thread_id: str, context: Req
     thread: ThreadMetadata = await store.load_thread(thread_id, context)
     if thread.status.type != "active":
         reason = thread.status.reason
-        raise RequestRefusedError(
-            f"{LOCKED} {reason}" if reason else LOCKED, status=409, code=f"thread_{thread.status.type}"
-        )
+        key = "refused.closed.because" if reason else "refused.closed"
+        raise RequestRefusedError(key, status=409, code=f"thread_{thread.status.type}", reason=reason)
 
 
 async def _check_tool_call(store: Store[RequestContext], thread_id: str, context: RequestContext) -> None:
     newest = await store.load_thread_items(thread_id, None, 1, "desc", context)
     last = newest.data[0] if newest.data else None
     if not isinstance(last, ClientToolCallItem) or last.status != "pending":
-        raise RequestRefusedError("No tool call of this conversation waits for an output.")
+        raise RequestRefusedError("refused.no_tool_call")
 
 
 async def _check_form(store: Store[RequestContext], params: Any, context: RequestContext) -> None:
-    form = await _item(store, params, StructuredInputItem, "a form", context)
+    form = await _item(store, params, StructuredInputItem, "refused.not_a_form", context)
     if form.status != "pending":
-        raise RequestRefusedError("This form was already answered.", status=409, code="answered")
+        raise RequestRefusedError("refused.answered", status=409, code="answered")
 
 
 async def _item(
-    store: Store[RequestContext], params: Any, kind: type[Wanted], words: str, context: RequestContext
+    store: Store[RequestContext], params: Any, kind: type[Wanted], key: str, context: RequestContext
 ) -> Wanted:
     try:
         item = await store.load_item(params.thread_id, params.item_id, context)
     except NotFoundError:
-        raise RequestRefusedError(NO_ITEM, status=404, code="not_found") from None
+        raise RequestRefusedError("refused.no_item", status=404, code="not_found") from None
     if not isinstance(item, kind):
-        raise RequestRefusedError(f"The item {item.id} is not {words}.")
+        raise RequestRefusedError(key, id=item.id)
     return item

@@ -20,11 +20,11 @@ from psycopg_pool import PoolTimeout
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from agent_service.context import RequestContext, locale_of
-from agent_service.errors import BUSY, RequestRefusedError
+from agent_service.context import RequestContext
+from agent_service.errors import BUSY, RequestRefusedError, SaidError
 from agent_service.http.responses import ContextOf, error_response
 from agent_service.http.sse import SSE_PREFIX, framing_for, stream_response
-from agent_service.i18n.catalog import DATABASE_GONE, UNEXPECTED, say
+from agent_service.i18n.catalog import DATABASE_GONE, UNEXPECTED
 from agent_service.requests.validation import RequestChecks, largest_request, parse_request
 from agent_service.server import OwFlexChatKitServer
 from agent_service.storage.turn_lock import TurnLocks, locked_turn
@@ -57,19 +57,10 @@ class ChatKitEndpoint:
 
     async def answer(self, request: Request) -> Response:
         """The protocol's answer, JSON or a stream of events; an error is JSON with a message for people."""
-        locale = locale_of(request.headers.get("accept-language"))
         try:
             return await self._answer(request)
-        except RequestRefusedError as error:
-            return error_response(str(error), status=error.status, code=error.code, headers=error.headers)
-        except NotFoundError:
-            return error_response(say(locale, "failed.no_conversation"), status=404, code="not_found")
-        except (psycopg.Error, PoolTimeout) as error:
-            logger.error("The chat database failed: %s", type(error).__name__)
-            return error_response(say(locale, DATABASE_GONE), status=503, code="database_unavailable")
-        except Exception:
-            logger.exception("A ChatKit request failed")
-            return error_response(say(locale, UNEXPECTED), status=500, code="internal_error")
+        except Exception as error:  # noqa: BLE001 - whatever it is, it becomes an answer and goes to the log
+            return error_response(_refusal(error), request.headers)
 
     async def _answer(self, http: Request) -> Response:
         request, context = parse_request(await self._body(http)), self.context_of(http)
@@ -96,14 +87,24 @@ class ChatKitEndpoint:
                 body += chunk
                 most = largest_request(body, self.bounds.request_bytes)
                 if len(body) > most:
-                    raise RequestRefusedError(
-                        f"The request is larger than {most} bytes.",
-                        status=413,
-                        code="too_large",
-                    )
+                    raise RequestRefusedError("refused.too_large", status=413, code="too_large", bytes=most)
         except ClientDisconnect:
-            raise RequestRefusedError("The request was cut off.") from None
+            raise RequestRefusedError("refused.cut_off") from None
         return bytes(body)
+
+
+def _refusal(error: Exception) -> SaidError:
+    match error:
+        case SaidError():
+            return error
+        case NotFoundError():
+            return RequestRefusedError("failed.no_conversation", status=404, code="not_found")
+        case psycopg.Error() | PoolTimeout():
+            logger.error("The chat database failed: %s", type(error).__name__)
+            return RequestRefusedError(DATABASE_GONE, status=503, code="database_unavailable")
+        case _:
+            logger.error("A ChatKit request failed", exc_info=error)
+            return RequestRefusedError(UNEXPECTED, status=500, code="internal_error")
 
 
 @dataclass(frozen=True)

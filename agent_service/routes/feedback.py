@@ -18,10 +18,6 @@ from agent_service.storage.feedback import change_vote, votes_in
 from database.pool import Pool
 
 MAX_BODY_BYTES = 16_384
-WRONG = (
-    "Send thread_id, item_id, kind (positive, negative or null to take the vote back) and, "
-    "if you like, a reason of at most 1000 characters."
-)
 Id = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00]*$")]
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, max_length=1000, pattern=r"^[^\x00]*$")]
 
@@ -64,4 +60,4 @@ def read_vote(body: bytes) -> NewVote:
     try:
         return NewVote.model_validate_json(body)
     except ValidationError:
-        raise RequestRefusedError(WRONG) from None
+        raise RequestRefusedError("refused.wrong_vote") from None

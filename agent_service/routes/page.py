@@ -21,7 +21,7 @@ STATIC_FOLDER = Path(__file__).parent.parent / "static"
 # The browser asks each time whether a file has changed; it is a few hundred bytes when it has not.
 REVALIDATE = {"Cache-Control": "no-cache"}
 NOT_BUILT = (
-    "The chat page was not built. In a checkout, run: make install (or: python build_page.py build). "
+    "The chat page was not built. In a checkout, run: make install (or: python build_page.py). "
     "The chat itself answers at POST /chatkit.\n"
 )
 

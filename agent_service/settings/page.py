@@ -41,7 +41,7 @@ def read_prompts(value: object) -> object:
     except ValidationError as error:
         raise ValueError(f"CHAT_PROMPTS: {_first(error)} It looks like this: {EXAMPLE}") from None
     if len(found) > MAX_PROMPTS:
-        raise ValueError(f"CHAT_PROMPTS has {len(found)} prompts; {MAX_PROMPTS} are the most.")
+        raise ValueError(f"CHAT_PROMPTS has {len(found)} prompts; at most {MAX_PROMPTS} are allowed.")
     return found
 
 
@@ -52,7 +52,7 @@ def read_greetings(value: object) -> object:
     found = _parse("CHAT_GREETINGS", value)
     if not isinstance(found, dict) or not all(isinstance(text, str) for text in cast(Any, found).values()):
         raise ValueError(
-            'CHAT_GREETINGS is no greeting by language, as in {"de": "Was möchten Sie wissen?"}.'
+            'CHAT_GREETINGS must hold greetings by language, as in {"de": "Was möchten Sie wissen?"}.'
         )
     return cast(object, found)
 
@@ -61,7 +61,7 @@ def _parse(name: str, text: str) -> object:
     try:
         return cast(object, json.loads(text))
     except json.JSONDecodeError as error:
-        raise ValueError(f"{name} is no JSON: {error}.") from None
+        raise ValueError(f"{name} is not JSON: {error}.") from None
 
 
 def _content(path: Path) -> str:
@@ -74,7 +74,7 @@ def _content(path: Path) -> str:
     except OSError as error:
         raise ValueError(f"CHAT_PROMPTS={path} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError:
-        raise ValueError(f"CHAT_PROMPTS={path} is no text in UTF-8.") from None
+        raise ValueError(f"CHAT_PROMPTS={path} is not text in UTF-8.") from None
 
 
 def _first(error: ValidationError) -> str:

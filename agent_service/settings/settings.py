@@ -19,7 +19,7 @@ class AgentServiceSettings(ProgramSettings):
         description="Postgres (15 or newer) that holds the chats. "
         "Default: the embedded Postgres in the data folder.",
     )
-    chat_pool_size: int = Field(16, ge=1, description="Most connections to the chat database.")
+    chat_pool_size: int = Field(16, ge=1, description="Maximum number of connections to the chat database.")
     agent_service_host: str = Field(
         "127.0.0.1",
         description="Address to listen on. Anything but loopback needs AGENT_SERVICE_ALLOW_REMOTE=true.",
@@ -28,7 +28,7 @@ class AgentServiceSettings(ProgramSettings):
     agent_service_public_url: HttpAddress | None = Field(
         None,
         description="Address under which browsers reach the service, if a proxy in front changes its path or "
-        "name. Default: the one they ask under.",
+        "name. Default: the one they use.",
     )
     agent_service_allow_remote: bool = Field(
         False,
@@ -58,7 +58,7 @@ class AgentServiceSettings(ProgramSettings):
     agent_service_proxy_addresses: CommaList = Field(
         [],
         description="Addresses or networks of the proxy, separated by commas, e.g. 10.1.0.0/24. "
-        "The header is believed from these only.",
+        "The header is trusted from these only.",
     )
     agent_service_grace_seconds: int = Field(
         30, ge=1, description="How long running answers may take to finish when the chat is stopped."
@@ -66,11 +66,11 @@ class AgentServiceSettings(ProgramSettings):
     agent_service_metrics_token: SecretStr | None = Field(
         None,
         min_length=32,
-        description="Bearer token that /metrics wants. Without one it answers only if the chat listens on "
+        description="Bearer token that /metrics requires. Without one it answers only if the chat listens on "
         "loopback and has no login.",
     )
     chat_rate_limit_per_minute: int = Field(
-        0, ge=0, description="Most messages a minute of each user; 0 sets no limit."
+        0, ge=0, description="Maximum messages a minute for each user; 0 sets no limit."
     )
     chat_tokens_per_day: int = Field(
         0, ge=0, description="Tokens of the language model for each user and day (UTC); 0 sets no limit."
@@ -92,7 +92,7 @@ class AgentServiceSettings(ProgramSettings):
         description="How long a message waits for the answer that is still being written in its thread.",
     )
     stream_keep_alive_seconds: float = Field(
-        15, gt=0, le=300, description="After so long a silence a stream shows that it is alive."
+        15, gt=0, le=300, description="How long a stream may be silent before it shows that it is alive."
     )
     max_request_bytes: int = Field(262_144, ge=1024, description="Largest request body, in bytes.")
     mcp_server_port: int = Field(8001, ge=1, le=65535, description="Port of the MCP server on this machine.")
@@ -145,7 +145,7 @@ class AgentServiceSettings(ProgramSettings):
         60, gt=0, description="Longest wait for the language model's next sign of life."
     )
     max_turns: int = Field(
-        10, ge=2, le=50, description="Most calls of the language model for one answer, tool calls included."
+        10, ge=2, le=50, description="Maximum language model calls for one answer, tool calls included."
     )
     system_prompt: str | None = Field(
         None,
@@ -161,7 +161,7 @@ class AgentServiceSettings(ProgramSettings):
     history_tokens: int = Field(
         16_000,
         ge=500,
-        description="Most tokens of a thread that the model gets to see, counted as four characters each; "
+        description="Maximum tokens of a thread that the model gets to see, counted as four characters each; "
         "the newest messages come first, and the newest is never left out.",
     )
     log_format: Literal["text", "json"] = Field("text", description="How the log is written: text or json.")
@@ -170,25 +170,27 @@ class AgentServiceSettings(ProgramSettings):
     )
     approval_tools: CommaList = Field(
         ["delete_task", "remove_document"],
-        description="Tools that wait for the user's approval, separated by commas; `*` stands for anything, "
+        description="Tools that wait for the user's approval, separated by commas; `*` matches anything, "
         "as in delete_*. `none` lets every tool run without asking.",
     )
     attachment_max_bytes: int = Field(
         10_485_760, ge=1024, description="Largest file that can be attached to a message, in bytes."
     )
-    attachment_max_count: int = Field(10, ge=1, le=50, description="Most files attached to one message.")
+    attachment_max_count: int = Field(
+        10, ge=1, le=50, description="Maximum number of files attached to one message."
+    )
     attachment_tokens: int = Field(
         8000,
         ge=200,
-        description="Most tokens of attached files that the model gets to see, "
+        description="Maximum tokens of attached files that the model gets to see, "
         "counted as four characters each.",
     )
     attachment_images: bool = Field(
-        True, description="The language model takes images. false for one that reads text only."
+        True, description="The language model takes images; false for one that only reads text."
     )
     transcription: Literal["auto", "openai", "gemini", "local", "off"] = Field(
         "auto",
-        description="Who writes down what is dictated. auto: TRANSCRIPTION_BASE_URL, else the model of "
+        description="Who transcribes dictation. auto: TRANSCRIPTION_BASE_URL, else the model of "
         "owflex[voice] on this machine where that is installed, else OpenAI, else Gemini.",
     )
     transcription_base_url: HttpAddress | None = Field(
@@ -200,9 +202,9 @@ class AgentServiceSettings(ProgramSettings):
     transcription_model: str | None = Field(
         None,
         description="Model for dictation: a provider's name for it, or a folder with a Whisper model for the "
-        "local one. Default: whisper-1, gemini-2.5-flash, or Whisper tiny.en out of the package.",
+        "local one. Default: whisper-1, gemini-2.5-flash, or Whisper tiny.en from the package.",
     )
-    transcription_seconds: float = Field(60, gt=0, description="Time limit for writing down one recording.")
+    transcription_seconds: float = Field(60, gt=0, description="Time limit for transcribing one recording.")
     knowledge_view: bool = Field(
         True, description="The page shows the documents, and /knowledge answers. See docs/knowledge-view.md."
     )
@@ -213,10 +215,10 @@ class AgentServiceSettings(ProgramSettings):
     )
     knowledge_editors: CommaList = Field(
         [],
-        description="Users who may, separated by commas; `*` is everybody. With a login nobody else may.",
+        description="Users who may, separated by commas; `*` means everybody. With a login nobody else may.",
     )
     knowledge_rate_limit_per_minute: int = Field(
-        300, ge=0, description="Most requests a minute of each user to /knowledge; 0 sets no limit."
+        300, ge=0, description="Maximum requests a minute to /knowledge for each user; 0 sets no limit."
     )
     evaluation_reports: Path | None = Field(
         None,

@@ -44,7 +44,7 @@ def read_prompt(path: Path) -> str:
     except OSError as error:
         raise ValueError(f"SYSTEM_PROMPT_FILE={path} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError:
-        raise ValueError(f"SYSTEM_PROMPT_FILE={path} is no text in UTF-8.") from None
+        raise ValueError(f"SYSTEM_PROMPT_FILE={path} is not text in UTF-8.") from None
     if len(content) > MAX_PROMPT_BYTES:
         raise ValueError(f"SYSTEM_PROMPT_FILE={path} is larger than {MAX_PROMPT_BYTES} bytes. Shorten it.")
     if not text:

@@ -10,7 +10,7 @@ from database.settings import AddressList
 def _http(value: str) -> str:
     """Without the slash at the end: the MCP client does not follow the redirect it would cause."""
     if value and not value.startswith(("http://", "https://")):
-        raise ValueError(f"{value!r} is no address. It begins with http:// or https://.")
+        raise ValueError(f"{value!r} is not an address. Addresses begin with http:// or https://.")
     return value.rstrip("/")
 
 
@@ -18,7 +18,7 @@ def _no_wildcard(value: list[str]) -> list[str]:
     for origin in value:
         if "://" not in origin or "*" in origin:
             raise ValueError(
-                f"{origin!r} is no origin. List each one, e.g. https://intranet.example: "
+                f"{origin!r} is not an origin. List each one, e.g. https://intranet.example: "
                 "a wildcard would let every web page read the chats."
             )
     return value

@@ -19,7 +19,6 @@ from psycopg_pool import PoolTimeout
 
 from agent_service.context import RequestContext
 from agent_service.errors import BUSY, RequestRefusedError
-from agent_service.i18n.catalog import say
 from database.pool import Pool, fetch
 
 logger = logging.getLogger("agent_service")
@@ -75,7 +74,7 @@ async def _begin(
 ) -> Begun:
     while (begun := await turns.begin(thread_id, token, context)) == "busy":
         if time.monotonic() >= until:
-            raise RequestRefusedError(say(context.locale, "refused.busy"), status=409, code=BUSY)
+            raise RequestRefusedError("refused.busy", status=409, code=BUSY)
         await asyncio.sleep(PAUSE_SECONDS)
     return begun
 

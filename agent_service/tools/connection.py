@@ -18,7 +18,6 @@ from pydantic import SecretStr
 
 from agent_service.context import IDEMPOTENCY_KEY, RequestContext, RunContext, call_key
 from agent_service.errors import McpUnavailableError
-from agent_service.i18n.catalog import say
 from agent_service.settings.settings import AgentServiceSettings
 from agent_service.tools.run_server import RunServer, ToolListings, asks_for
 from serving.requests import outgoing_headers
@@ -76,7 +75,7 @@ class McpConnector:
         async with manager:
             if not manager.active_servers:
                 logger.error("MCP server unavailable: %s", await self.problem(context))
-                raise McpUnavailableError(say(context.locale, "failed.mcp"))
+                raise McpUnavailableError
             yield server
 
     async def problem(self, context: RequestContext) -> str | None:

@@ -20,8 +20,6 @@ OUTSIDE = (
     "This document lies outside of what the user limited the question to. Use only documents that "
     "search_documents returned in this turn."
 )
-WRONG_TAG = "The tag “{name}” names no collection or document. Remove it and send the message again."
-TOO_MANY = f"A question can be limited to {MAX_PLACES} collections and documents at most."
 NOTE = (
     "The user limited this question to {names}: searches return passages from there only, whatever their "
     "arguments say. When nothing is found there, say that it is not in {names}."
@@ -65,7 +63,7 @@ def scope_of(tags: Iterable[UserMessageTagContent]) -> Scope | None:
     ours = [tag for tag in tags if tag.data.get("kind") in KINDS]
     places = {tuple(_place(tag).items()): " ".join(tag.text.split())[:200] for tag in ours}
     if len(places) > MAX_PLACES:
-        raise RequestRefusedError(TOO_MANY, code="too_many_tags")
+        raise RequestRefusedError("refused.too_many_tags", code="too_many_tags", number=MAX_PLACES)
     return Scope(tuple(dict(place) for place in places), tuple(places.values())) if places else None
 
 
@@ -73,8 +71,8 @@ def _place(tag: UserMessageTagContent) -> dict[str, str]:
     try:
         named = TAG.validate_python(tag.data)
     except ValidationError:
-        message = WRONG_TAG.format(name=" ".join(tag.text.split())[:100])
-        raise RequestRefusedError(message, code="unknown_tag") from None
+        name = " ".join(tag.text.split())[:100]
+        raise RequestRefusedError("refused.unknown_tag", code="unknown_tag", name=name) from None
     if isinstance(named, _Collection):
         return {"collection": named.name}
     return {"source": named.source} | ({"collection": named.collection} if named.collection else {})

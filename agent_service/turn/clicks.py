@@ -24,12 +24,7 @@ from agent_service.cards.approvals import Approvals, Decision
 from agent_service.cards.task_cards import NOT_UNDERSTOOD, add_from_answer, answer_id, run_card_action
 from agent_service.cards.widgets import DECISIONS, new_card_id
 from agent_service.context import RequestContext
-from agent_service.errors import (
-    ActionRefusedError,
-    McpUnavailableError,
-    RequestRefusedError,
-    SaidError,
-)
+from agent_service.errors import ActionRefusedError
 from agent_service.tools.run_server import limit
 from agent_service.tools.scope import scope_of
 from agent_service.turn.history import tags_of
@@ -80,15 +75,10 @@ class Clicks:
         return await self._decide(click, server)
 
     async def answer(self, click: Click) -> SyncCustomActionResponse:
-        """The card after a click that is not streamed. Raises `RequestRefusedError` with the reason."""
-        try:
-            if click.action.type in DECISIONS:
-                raise ActionRefusedError("click.needs_stream")
-            card = await self._card_after(click)
-        except SaidError as error:
-            raise RequestRefusedError(error.said(click.context.locale), code="action_refused") from error
-        except McpUnavailableError as error:
-            raise RequestRefusedError(str(error), code="action_refused") from error
+        """The card after a click that is not streamed. Raises `SaidError` with the reason."""
+        if click.action.type in DECISIONS:
+            raise ActionRefusedError("click.needs_stream")
+        card = await self._card_after(click)
         await self.store.save_item(click.thread.id, card, click.context)
         return SyncCustomActionResponse(updated_item=card)
 

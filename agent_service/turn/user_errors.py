@@ -12,7 +12,7 @@ from chatkit.store import NotFoundError
 from mcp.shared.exceptions import MCPError
 from psycopg_pool import PoolTimeout
 
-from agent_service.errors import AgentServiceError, EmptyAnswerError, McpUnavailableError, SaidError
+from agent_service.errors import EmptyAnswerError, McpUnavailableError, SaidError
 from agent_service.i18n.catalog import DATABASE_GONE, FALLBACK, UNEXPECTED, say
 from agent_service.models.chat_completions import AnswerCutError
 from agent_service.models.fallback import status_of
@@ -46,14 +46,12 @@ def for_user(error: Exception, chosen: ChosenModel, locale: str = FALLBACK) -> C
     error = _innermost(error)
     logger.error("A turn failed: %s: %s", type(error).__name__, _without_secrets(str(error)))
     if isinstance(error, SaidError):
-        return CustomStreamError(error.said(locale), allow_retry=False)
+        return CustomStreamError(error.said(locale), allow_retry=isinstance(error, McpUnavailableError))
     key, may_retry = _sentence(error)
-    if isinstance(error, AgentServiceError) and key == UNEXPECTED:
-        return CustomStreamError(str(error), allow_retry=False)
     values = {
         "provider": chosen.provider,
         "name": chosen.name,
-        "key_setting": chosen.key_setting or "the key",
+        "key_setting": chosen.key_setting or say(locale, "setting.key"),
     }
     return CustomStreamError(say(locale, key, **values), allow_retry=may_retry)
 
@@ -74,7 +72,7 @@ def _sentence(error: Exception) -> tuple[str, bool]:
     if isinstance(error, openai.OpenAIError | ModelTimeoutError | AnswerCutError):
         return _llm_sentence(error)
     match error:
-        case McpUnavailableError() | MCPError() | UserError():
+        case MCPError() | UserError():
             return "failed.mcp", True
         case psycopg.Error() | PoolTimeout():
             return DATABASE_GONE, True

@@ -29,11 +29,7 @@ async def transcribe_locally(data: bytes, model: str | None, *, seconds: float) 
     except ValueError:
         answer = {}
     if "text" not in answer:
-        raise RequestRefusedError(
-            "The recording cannot be read: it is damaged, or longer than ten minutes.",
-            status=422,
-            code="unreadable_audio",
-        )
+        raise RequestRefusedError("dictation.unreadable", status=422, code="unreadable_audio")
     return str(answer["text"])
 
 

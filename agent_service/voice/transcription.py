@@ -30,11 +30,6 @@ ENDINGS = {
     "audio/flac": "flac",
     "audio/aac": "aac",
 }
-NOT_SET_UP = (
-    "Dictation is not set up on this server. Set OPENAI_API_KEY, GEMINI_API_KEY or TRANSCRIPTION_BASE_URL, "
-    "or install owflex[voice]; TRANSCRIPTION chooses between them."
-)
-NO_SOUND = "There is no sound in the request. Send a recording, in JSON as base64."
 
 MAX_AUDIO_BYTES = 25 * 1024 * 1024
 
@@ -66,16 +61,17 @@ class Dictation:
     async def text_of(self, data: bytes) -> str:
         """What is said in the recording. Raises `RequestRefusedError`."""
         if self._transcribe is None:
-            raise RequestRefusedError(NOT_SET_UP, code="unsupported")
+            raise RequestRefusedError("dictation.not_set_up", code="unsupported")
         mime_type = check_audio(data)
         try:
             text = await asyncio.wait_for(self._transcribe(data, mime_type), self._seconds)
         except (TimeoutError, APITimeoutError):
-            raise _failed("took too long. Try a shorter recording.", status=504) from None
+            raise _failed("dictation.too_slow", status=504) from None
         except (OpenAIError, httpx2.HTTPError) as error:
             status = getattr(error, "status_code", None)
-            reason = f"answered {status}" if status else "could not be reached"
-            raise _failed(f"{reason}. Check the TRANSCRIPTION settings.") from None
+            if status:
+                raise _failed("dictation.refused", answer=status) from None
+            raise _failed("dictation.unreachable") from None
         return text.strip()
 
 
@@ -114,17 +110,12 @@ def audio_type(data: bytes) -> str | None:
 def check_audio(data: bytes) -> str:
     """The type of a recording that can be written down. Raises `RequestRefusedError`."""
     if not data:
-        raise RequestRefusedError(NO_SOUND)
+        raise RequestRefusedError("dictation.no_sound")
     if len(data) > MAX_AUDIO_BYTES:
-        message = f"The recording is larger than {MAX_AUDIO_BYTES} bytes."
-        raise RequestRefusedError(message, status=413, code="too_large")
+        raise RequestRefusedError("dictation.too_large", status=413, code="too_large", bytes=MAX_AUDIO_BYTES)
     mime_type = audio_type(data)
     if mime_type is None:
-        raise RequestRefusedError(
-            "This is no recording. There can be WAV, MP3, M4A, WebM, Ogg, FLAC and AAC.",
-            status=415,
-            code="unsupported_type",
-        )
+        raise RequestRefusedError("dictation.wrong_type", status=415, code="unsupported_type")
     return mime_type
 
 
@@ -133,9 +124,9 @@ def check_base64(request: InputTranscribeReq) -> None:
     try:
         data = base64.b64decode(request.params.audio_base64, validate=True)
     except (binascii.Error, ValueError):
-        raise RequestRefusedError("The recording is not valid base64.") from None
+        raise RequestRefusedError("dictation.not_base64") from None
     if not data:
-        raise RequestRefusedError(NO_SOUND)
+        raise RequestRefusedError("dictation.no_sound")
 
 
 def _openai(settings: AgentServiceSettings) -> Transcribe | None:
@@ -200,7 +191,7 @@ async def _ask_gemini(speech: Speech, data: bytes, mime_type: str) -> str:
             headers={"x-goog-api-key": speech.key.get_secret_value()},
         )
     if answer.status_code != 200:
-        raise _failed(f"answered {answer.status_code}. Check the TRANSCRIPTION settings.")
+        raise _failed("dictation.refused", answer=answer.status_code)
     return _gemini_text(answer)
 
 
@@ -209,8 +200,8 @@ def _gemini_text(answer: httpx2.Response) -> str:
         content: Any = answer.json()["candidates"][0]["content"]
         return "".join(str(part["text"]) for part in content["parts"] if not part.get("thought"))
     except (ValueError, KeyError, IndexError, TypeError):
-        raise _failed("gave no text.") from None
+        raise _failed("dictation.no_text") from None
 
 
-def _failed(what: str, *, status: int = 502) -> RequestRefusedError:
-    return RequestRefusedError(f"The transcription {what}", status=status, code="transcription_failed")
+def _failed(key: str, *, status: int = 502, **values: object) -> RequestRefusedError:
+    return RequestRefusedError(key, status=status, code="transcription_failed", **values)

@@ -55,12 +55,12 @@ Name = Annotated[
     str | None,
     typer.Option(help="What the folder is called in the knowledge base. Default: its own name."),
 ]
-Moved = Annotated[bool, typer.Option("--moved", help="The folder of this name is at this path now.")]
+Moved = Annotated[bool, typer.Option("--moved", help="The folder with this name has moved to this path.")]
 Include = Annotated[
     list[str] | None,
     typer.Option(help='Only files that match, as in a .gitignore ("*.md", "/guides/"). Repeatable.'),
 ]
-Exclude = Annotated[list[str] | None, typer.Option(help="Not the files that match. Repeatable.")]
+Exclude = Annotated[list[str] | None, typer.Option(help="Leave out the files that match. Repeatable.")]
 Language = Annotated[
     str | None,
     typer.Option(help="Language of the collection, for word search: german, french … or simple. Remembered."),
@@ -102,7 +102,8 @@ def add(
 ) -> None:
     """Add and update documents; nothing is removed. Unchanged files cost nothing.
 
-    Exit code: 0 all is in, 1 could not start or go on, 2 some files failed (the table says why), 130 stopped.
+    Exit code: 0 all is in, 1 could not start or continue, 2 some files failed (the table says why), 130
+    stopped.
     """
     from ingest.cli.run_command import RunOptions, options_of, run_ingest
     from ingest.ingestion import Wanted
@@ -136,7 +137,8 @@ def sync(
 ) -> None:
     """Make the knowledge base equal to a folder, page or sitemap: add, update, move, remove.
 
-    Exit code: 0 all is in, 1 could not start or go on, 2 some files failed (the table says why), 130 stopped.
+    Exit code: 0 all is in, 1 could not start or continue, 2 some files failed (the table says why), 130
+    stopped.
     """
     from ingest.cli.run_command import RunOptions, options_of, run_ingest
     from ingest.ingestion import Wanted
@@ -190,7 +192,7 @@ def verify(
 ) -> None:
     """Check that every document has its passages and every passage its vector.
 
-    Exit code: 0 everything is whole, or repaired; 2 something is missing.
+    Exit code: 0 nothing is missing, or it was repaired; 2 something is missing.
     """
     from ingest.cli.maintenance import run_verify
 
@@ -201,7 +203,7 @@ def verify(
 def reindex(
     model: Annotated[str, typer.Option(help="Name or folder of the sentence-transformers model.")],
 ) -> None:
-    """Embed everything with another model while search goes on, then change to it at once."""
+    """Embed everything with another model while search goes on, then switch to it at once."""
     from ingest.cli.maintenance import run_reindex
 
     raise typer.Exit(run_reindex(model))
@@ -209,12 +211,12 @@ def reindex(
 
 @app.command()
 def worker(
-    concurrency: Annotated[int, typer.Option(min=1, max=256, help="Files in work at the same time.")] = 16,
+    concurrency: Annotated[int, typer.Option(min=1, max=256, help="Files processed at the same time.")] = 16,
     every: Annotated[
         str | None, typer.Option(help='Sync all folders and pages at these times (cron): "0 * * * *".')
     ] = None,
 ) -> None:
-    """Do the work that --queue left, on as many machines as you like."""
+    """Do the work that --queue left, on any number of machines."""
     from ingest.cli.maintenance import run_ingest_worker
 
     raise typer.Exit(run_ingest_worker(concurrency=concurrency, every=every))
@@ -222,7 +224,7 @@ def worker(
 
 @app.command()
 def status(as_json: AsJson = False) -> None:
-    """Show how the work on the queue stands. Exit code 2: files could not be brought in."""
+    """Show the state of the queue. Exit code 2: some files could not be read."""
     from ingest.cli.maintenance import run_status
 
     raise typer.Exit(run_status(as_json=as_json))

@@ -61,8 +61,8 @@ class Display:
         self._task = self._progress.add_task(f"Looking at {escape(name)}", total=None, rate="")
 
     def waiting(self, name: str) -> None:
-        """Another run works on the same folder; this one waits."""
-        self._say(f"Another run works on {escape(name)}; this one waits for it.")
+        """Another run is working on the same folder; this one waits."""
+        self._say(f"Another run is working on {escape(name)}; this one waits for it.")
 
     def scanned(self, files: int) -> None:
         """So many files were looked at."""
@@ -115,7 +115,7 @@ def print_report(console: Console, report: Report, seconds: float) -> None:
     if report.reused:
         console.print(f"Chunks that kept the vector of an equal text: {report.reused}.")
     if report.left_out:
-        console.print(f"Left out, for their type is not known: {_kinds(report)}.")
+        console.print(f"Left out because their type is not known: {_kinds(report)}.")
     if not report.counts.total():
         console.print("No file of a known type was found there.")
     for problem in report.problems[:MAX_PROBLEMS_SHOWN]:

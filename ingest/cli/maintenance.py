@@ -125,7 +125,7 @@ def run_verify(*, mend: bool, as_json: bool) -> int:
 
 
 def run_reindex(model: str) -> int:
-    """Build the index anew for another model, then search with it."""
+    """Rebuild the index for another model, then search with it."""
 
     async def work(pool: Pool, embedder: Embedder) -> int:
         with Progress(
@@ -140,7 +140,7 @@ def run_reindex(model: str) -> int:
         console.print(
             f"{total} passages are searched with {escape(embedder.model_name)} now; running servers follow. "
             f"If EMBEDDING_MODEL is set, set it to {escape(embedder.model_name)}. "
-            "Then sync your folders once: passages are cut anew where this model reads fewer tokens."
+            "Then sync your folders once: passages are cut again where this model reads fewer tokens."
         )
         return ALL_GOOD
 
@@ -153,7 +153,7 @@ def run_ingest_worker(*, concurrency: int, every: str | None) -> int:
     async def work(settings: IngestSettings, url: str) -> int:
         embedder = await embedder_for(settings, url)
         async with open_ingestion(settings, url, embedder, Silent()) as ingestion:
-            console.print("Waiting for work. Ctrl+C stops after the files in work.")
+            console.print("Waiting for work. Ctrl+C stops after the files in progress.")
             await run_worker(ingestion, concurrency=concurrency, every=every)
         return ALL_GOOD
 
@@ -238,7 +238,9 @@ def _show_faults(faults: Faults, *, as_json: bool) -> None:
     for name, count in asdict(faults).items():
         table.add_row(name.replace("_", " "), str(count))
     console.print(table)
-    console.print("Repair it with: owflex ingest verify --repair" if faults.any else "Everything is whole.")
+    console.print(
+        "Repair it with: owflex ingest verify --repair" if faults.any else "Nothing is missing or damaged."
+    )
 
 
 def _show_status(status: QueueStatus) -> None:

@@ -100,7 +100,7 @@ def _check(paths: Sequence[str], wanted: Wanted, options: RunOptions) -> None:
         raise OptionError("--watch needs exactly one folder or file.")
     if options.media_type is not None and options.media_type not in MODULES:
         raise OptionError(
-            f"--type is none of the media types that can be read: {', '.join(sorted(MODULES))}."
+            f"--type is not a media type that can be read. Known are: {', '.join(sorted(MODULES))}."
         )
     if STDIN in paths and options.queue:
         raise OptionError("A text from standard input cannot be left to workers; leave --queue out.")

@@ -89,7 +89,7 @@ def redirect_target(answer: Answer) -> httpx2.URL | None:
     try:
         return checked_url(str(answer.url.join(place)))
     except (httpx2.InvalidURL, UnicodeError) as error:
-        raise UrlInvalidError(str(answer.url), "it redirects to something that is no address.") from error
+        raise UrlInvalidError(str(answer.url), "it redirects to something that is not an address.") from error
 
 
 def status_in_words(status: int) -> str:

@@ -30,7 +30,7 @@ logger = logging.getLogger("ingest")
 KEEP_FINISHED = timedelta(days=7)
 # None of these is the document's fault, nor lasts.
 TRY_AGAIN = (*OUT_OF_REACH, ConnectorException, DatabaseGoneError)
-SOMETHING_WRONG = "Something went wrong inside; the log of the worker says what. Nothing was changed."
+SOMETHING_WRONG = "Something went wrong; the worker's log says what. Nothing was changed."
 
 
 @dataclass(frozen=True)
@@ -230,7 +230,7 @@ async def _check_place(connection: Connection, task: Task) -> None:
         if known is not None and known.kind != "text":
             raise FileProblemError(
                 f'The collection "{task.collection}" holds a folder called {name}, the name of what clients '
-                "add. Let an administrator give the folder another name, or use another collection."
+                "add. Ask an administrator to give the folder another name, or use another collection."
             )
 
 
@@ -264,5 +264,5 @@ async def _remove(pool: Pool, task: Task) -> Ending:
         )
         row = await rows.fetchone()
     if row is None:
-        return Ending(reason=f"The document {task.document_id} is gone already.")
+        return Ending(reason=f"The document {task.document_id} is already gone.")
     return Ending("removed", document_ids=[row[0]], chunks=row[1])

@@ -46,10 +46,10 @@ class ParserProcess:
             read = await self._process.read(REQUESTS.dump_json(request))
             return ReadAnswer(DOCUMENTS.validate_json(read))
         except FileTooSlowError as error:
-            return ReadAnswer(problem=f"{error} Raise INGEST_FILE_SECONDS to try.")
+            return ReadAnswer(problem=f"{error} Raise INGEST_FILE_SECONDS to allow more.")
         except FileTooHeavyError as error:
-            otherwise = ", or save it anew with the program it comes from" if error.crashed else ""
-            return ReadAnswer(problem=f"{error} Raise INGEST_FILE_MEMORY_MB to try{otherwise}.")
+            otherwise = ", or save it again with the program it comes from" if error.crashed else ""
+            return ReadAnswer(problem=f"{error} Raise INGEST_FILE_MEMORY_MB to allow more{otherwise}.")
         except FileProblemError as error:
             return ReadAnswer(problem=str(error))
 

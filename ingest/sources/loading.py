@@ -164,7 +164,7 @@ def _opened(path: Path) -> Generator[BinaryIO]:
     try:
         # Neither a pipe nor a device is opened: reading one may never end.
         if not path.is_file():
-            raise FileUnreadableError("This is not a regular file any more.")
+            raise FileUnreadableError("This is no longer a regular file.")
         with path.open("rb") as opened:
             yield opened
     except OSError as error:

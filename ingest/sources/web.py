@@ -30,7 +30,7 @@ async def fetched_page(url: str, limits: FetchLimits, folder: Path) -> ScannedFi
     if is_sitemap(page):
         raise FileFormatError(
             f"{url} is a sitemap; only single pages can be added this way. "
-            "Add the pages one by one, or let an administrator run `owflex ingest` with it."
+            "Add the pages one by one, or ask an administrator to run `owflex ingest` with it."
         )
     return _kept(page, url, folder)
 

@@ -202,7 +202,7 @@ def _content_of(text: str | None, file: str | None) -> bytes | None:
     try:
         content = base64.b64decode(file, validate=True)
     except (binascii.Error, ValueError):
-        raise ToolError("file is no Base64.") from None
+        raise ToolError("file is not Base64.") from None
     if not content:
         raise ToolError("The file is empty.")
     return content
@@ -222,7 +222,7 @@ def _name_of(content: bytes | None, url: str | None, name: str | None) -> str:
 def _check_collection(caller: Caller, collection: str) -> None:
     if caller.collections is not None and collection not in caller.collections:
         open_ones = ", ".join(sorted(caller.collections)) or "none"
-        raise ToolError(f'The collection "{collection}" is not open to you. Open are: {open_ones}.')
+        raise ToolError(f'The collection "{collection}" is not open to you. You can use: {open_ones}.')
 
 
 def _entry(upload: Upload) -> UploadEntry:
@@ -244,10 +244,10 @@ def _hint(upload: Upload) -> str | None:
     match upload.status:
         case "waiting":
             return (
-                f"It is kept, but no worker has taken it yet. {later} When it still waits then, no worker is "
-                "running: `owflex up` has one, and `owflex ingest worker` starts one."
+                f"It is kept, but no worker has taken it yet. {later} If it is still waiting then, no worker "
+                "is running: `owflex up` has one, and `owflex ingest worker` starts one."
             )
         case "working":
-            return f"A worker is at it. {later}"
+            return f"A worker is working on it. {later}"
         case "done" | "failed":
             return None

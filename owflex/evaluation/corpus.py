@@ -56,7 +56,7 @@ def _read(path: Path, example: str, made: Callable[[Path, int, dict[str, Any]], 
     for line, row in read_rows(path):
         name = _id(path, line, row, example)
         if name in rows:
-            raise BadRowError(path, line, f'the id "{name}" was there before. Give each row one of its own.')
+            raise BadRowError(path, line, f'the id "{name}" is used twice. Give each row its own.')
         rows[name] = made(path, line, {**row, "id": name})
     if not rows:
         raise BadFileError(f"There is nothing in {path}. Write one row a line, such as {example}")
@@ -97,7 +97,7 @@ def _read_qrels(path: Path, known: Container[str], corpus: Path) -> dict[str, di
         if score is None:
             if line == 1:  # a header
                 continue
-            raise BadRowError(path, line, f'the score "{fields[2]}" is no number. Write {QRELS_ROW}')
+            raise BadRowError(path, line, f'the score "{fields[2]}" is not a number. Write {QRELS_ROW}')
         if document_id not in known:
             raise BadRowError(
                 path, line, f'there is no document "{document_id}" in {corpus}. Name files of the same set.'

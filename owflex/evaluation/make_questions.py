@@ -42,7 +42,7 @@ def run_make(count: int, output: Path | None, collection: str | None) -> int:
 
     def run() -> int:
         if output is not None and output.exists():
-            raise EvaluationError(f"{output} is there already, maybe with your corrections. Name a new file.")
+            raise EvaluationError(f"{output} already exists, perhaps with your corrections. Name a new file.")
         proposals = asyncio.run(_make(count, collection))
         lines = "".join(json.dumps(asdict(row), ensure_ascii=False) + "\n" for row in proposals)
         if output is None:

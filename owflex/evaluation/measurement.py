@@ -90,7 +90,7 @@ def read_saved(path: Path) -> Measurement:
     except OSError as error:
         raise BadFileError(f"{path} cannot be read ({error}). Name a file that --save wrote.") from error
     except ValidationError as error:
-        raise BadFileError(f"{path} is no saved measurement. Name a file that --save wrote.") from error
+        raise BadFileError(f"{path} is not a saved measurement. Name a file that --save wrote.") from error
     if saved.format != FORMAT:
         raise BadFileError(f"{path} was saved by another version of OwFlex. Measure the baseline again.")
     return saved

@@ -102,7 +102,7 @@ def _read(text: str) -> ModelAnswer:
     """The object in an answer, which models like to wrap in words. Raises `ValueError`."""
     start, end = text.find("{"), text.rfind("}")
     if start < 0 or end < start:
-        raise ValueError("the answer was no JSON object")
+        raise ValueError("the answer was not a JSON object")
     value: Any = json.loads(text[start : end + 1])
     answer = ModelAnswer.model_validate(value)
     if not MIN_QUESTION_CHARACTERS <= len(answer.question.strip()) <= MAX_QUESTION_CHARACTERS:

@@ -48,9 +48,9 @@ def read_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         try:
             row = json.loads(text)
         except (ValueError, RecursionError) as error:
-            raise BadRowError(path, line, f"this is no JSON ({error}). Write one object a line.") from error
+            raise BadRowError(path, line, f"this is not JSON ({error}). Write one object a line.") from error
         if not isinstance(row, dict):
-            raise BadRowError(path, line, f"this is no JSON object. Write one a line, such as {EXAMPLE}")
+            raise BadRowError(path, line, f"this is not a JSON object. Write one a line, such as {EXAMPLE}")
         if HALF in text.lower() and LONE_HALF.search(json.dumps(row, ensure_ascii=False)):
             raise BadRowError(path, line, f"half of a character is missing ({HALF}… stands alone).")
         yield line, row
@@ -89,7 +89,7 @@ def flag_of(path: Path, line: int, row: dict[str, Any], key: str) -> bool:
 def _question(path: Path, line: int, row: dict[str, Any]) -> LabelledQuestion:
     unknown = sorted(set(row) - set(KNOWN_KEYS))
     if unknown:
-        raise BadRowError(path, line, f'"{unknown[0]}" is not known. There are: {", ".join(KNOWN_KEYS)}.')
+        raise BadRowError(path, line, f'"{unknown[0]}" is not known. Known are: {", ".join(KNOWN_KEYS)}.')
     query = text_of(path, line, row, "query")
     if query is None:
         raise BadRowError(path, line, f'"query" is missing. Write rows such as {EXAMPLE}')
@@ -126,6 +126,6 @@ def _with_unique_ids(path: Path, questions: Sequence[LabelledQuestion]) -> list[
             raise BadRowError(
                 path,
                 question.line,
-                "this question is there twice. Remove one, or give each an id of its own.",
+                "this question appears twice. Remove one, or give each its own id.",
             )
     return list(questions)

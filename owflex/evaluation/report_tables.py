@@ -54,8 +54,8 @@ def show_comparison(console: Console, comparison: Comparison) -> None:
     left_out = comparison.only_before + comparison.only_now
     if left_out:
         console.print(
-            f"Left out: {comparison.only_before} questions only of the baseline or labelled anew since, "
-            f"{comparison.only_now} only of this run."
+            f"Left out: {comparison.only_before} questions only in the baseline or relabelled since, "
+            f"{comparison.only_now} only in this run."
         )
 
 

@@ -120,12 +120,12 @@ async def test_an_edit_can_be_left(chat: "Chat", knowledge: "FakeKnowledge") -> 
 @pytest.mark.parametrize(
     ("action", "reason"),
     [
-        (press("complete", 99), "does not work any more"),
-        (press("explode"), "does not work any more"),
-        ({"type": "task.complete", "payload": "all"}, "does not work any more"),
+        (press("complete", 99), "no longer works"),
+        (press("explode"), "no longer works"),
+        ({"type": "task.complete", "payload": "all"}, "no longer works"),
         (press("save", title="  "), "needs a title"),
-        (press("save", title="Call", due_on="someday"), "does not work any more"),
-        ({"type": "approval.approve", "payload": {}}, "not there any more"),
+        (press("save", title="Call", due_on="someday"), "no longer works"),
+        ({"type": "approval.approve", "payload": {}}, "no longer exists"),
     ],
 )
 async def test_a_click_that_makes_no_sense_is_answered_with_one_sentence(

@@ -90,7 +90,9 @@ async def test_a_second_click_is_told_what_was_decided(
     first = await asked(chat)
     await chat.click(APPROVE, first.thread_id, first.card.id)
     again = await chat.click(DENY, first.thread_id, first.card.id)
-    assert [event.message for event in again.of_type("notice")] == ["This was decided before. Approved."]
+    assert [event.message for event in again.of_type("notice")] == [
+        "This has already been decided. Approved."
+    ]
     assert "Approved" in shown(again.card)
     assert knowledge.tools_called.count("delete_task") == 1
 

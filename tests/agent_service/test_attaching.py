@@ -116,7 +116,7 @@ async def test_what_cannot_be_attached_is_said_before_anything_is_sent(page: Pag
 async def test_a_file_that_is_no_picture_is_refused_with_the_services_sentence(page: Page) -> None:
     lie: FilePayload = {"name": "lie.png", "mimeType": "image/png", "buffer": b"only words"}
     await page.locator("input[type=file]").set_input_files([lie])
-    await expect(page.locator("owflex-composer .file")).to_contain_text("lie.png is no file that can be")
+    await expect(page.locator("owflex-composer .file")).to_contain_text("lie.png is not what its name says")
     await page.get_by_role("textbox").fill("Look")
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("alert")).to_have_text("Remove the files that could not be uploaded.")

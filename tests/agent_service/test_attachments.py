@@ -88,7 +88,7 @@ async def test_a_file_that_was_not_uploaded_cannot_be_sent(open_chat: "OpenChat"
     announced = await create(chat, "report.md", 10)
     response = await chat.post(chat.message("What is this?", attachments=[announced["id"]]))
     assert response.status_code == 400
-    assert "not uploaded" in response.json()["error"]["message"]
+    assert "not been uploaded" in response.json()["error"]["message"]
 
 
 async def test_the_model_sees_the_text_between_random_marks_as_data(open_chat: "OpenChat") -> None:
@@ -260,7 +260,7 @@ async def test_a_message_carries_only_so_many_files_and_each_is_sent_once(open_c
     assert (await chat.post(chat.message("What?", attachments=ids))).status_code == 400
     answer = await chat.say("What did the hotel cost?", attachments=ids[:1])
     again = await chat.post(chat.message("And again?", answer.thread_id, attachments=ids[:1]))
-    assert "sent already" in again.json()["error"]["message"]
+    assert "already sent" in again.json()["error"]["message"]
 
 
 async def test_files_go_with_their_thread(open_chat: "OpenChat", pool: Pool) -> None:

@@ -147,7 +147,7 @@ async def test_a_provider_that_ignores_the_force_is_searched_for(talk: Talk) -> 
 async def test_a_refused_key_is_one_sentence_without_the_key(talk: Talk) -> None:
     (answer,) = await talk(FakeProvider([401]), QUESTION)
     assert answer.error is not None
-    assert "refuses the API key. Correct OPENAI_API_KEY" in (answer.error.message or "")
+    assert "rejects the API key. Correct OPENAI_API_KEY" in (answer.error.message or "")
     assert "sk-" not in (answer.error.message or "")
 
 

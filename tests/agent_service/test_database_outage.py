@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from conftest import FakeKnowledge, OpenChat
 
 WISH = "Remind me to water the plants"
-GONE = "The chat cannot be stored at the moment. Try again in a minute."
+GONE = "The chat cannot be saved right now. Try again in a minute."
 
 
 @pytest.fixture

@@ -39,5 +39,5 @@ async def test_only_messages_of_the_user_can_be_edited_and_nothing_is_lost(open_
     for item_id, text in ((answer.messages[-1].id, "x"), ("msg_unknown", "x"), (before[0].id, "  ")):
         refused = await edit(chat, answer, item_id, text)
         assert refused.error is not None
-        assert refused.error.message == "This message cannot be edited any more."
+        assert refused.error.message == "This message can no longer be edited."
     assert [item.id for item in await chat.items(answer.thread_id)] == [item.id for item in before]

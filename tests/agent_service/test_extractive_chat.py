@@ -66,7 +66,7 @@ async def test_orders_inside_documents_are_only_text(chat: "Chat", knowledge: "F
 
 
 async def test_a_search_that_fails_is_told(chat: "Chat", knowledge: "FakeKnowledge") -> None:
-    knowledge.search_error = "The knowledge base cannot be reached at the moment. Try again in a minute."
+    knowledge.search_error = "The knowledge base cannot be reached right now. Try again in a minute."
     answer = await chat.say("How many days of leave?")
     assert answer.text.startswith("The search in the documents did not work: The knowledge base cannot")
 

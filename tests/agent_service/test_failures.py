@@ -48,12 +48,12 @@ async def stack() -> AsyncGenerator[AsyncExitStack]:
 
 
 FAULTS: list[tuple[Any, str, bool]] = [
-    (401, "refuses the API key. Correct OPENAI_API_KEY and restart.", False),
-    (402, "wants to be paid first", False),
-    (429, "is busy or your quota there is used up. Try again in a minute.", True),
-    (500, "has a problem of its own at the moment. Try again in a minute.", True),
+    (401, "rejects the API key. Correct OPENAI_API_KEY and restart.", False),
+    (402, "there is no credit left", False),
+    (429, "is busy, or your quota there is used up. Try again in a minute.", True),
+    (500, "has a problem of its own. Try again in a minute.", True),
     (Silence(), "did not answer in time. Try again.", True),
-    (say("I have", "error"), "is busy or your quota there is used up.", True),
+    (say("I have", "error"), "is busy, or your quota there is used up.", True),
     (say("I have", "drop"), "broke off in the middle of the answer. Try again.", True),
     (say("I have", "garbage"), "broke off in the middle of the answer. Try again.", True),
     (say("I have", "no choices"), "broke off in the middle of the answer. Try again.", True),
@@ -127,7 +127,7 @@ async def test_an_endless_loop_of_tools_is_one_sentence_and_the_thread_goes_on(
     chat = await open_chat(model, max_turns=3)
     answer = await chat.say("How many days?")
     assert answer.error is not None
-    assert answer.error.message == ("This took too many steps without an answer. Ask for something narrower.")
+    assert answer.error.message == "This took too many steps without an answer. Ask a narrower question."
     assert [item.type for item in await chat.items(answer.thread_id)] == ["user_message", "workflow"]
     assert knowledge.queries == ["q0", "q1", "q2"]
     assert (await chat.say("Only the days?", answer.thread_id)).text == "25 days."

@@ -3,7 +3,7 @@
 import pytest
 
 from agent_service.attachments.file_types import DOCX, PDF, TAKEN, file_type
-from parsing.errors import FileFormatError
+from agent_service.errors import RequestRefusedError
 from tests.agent_service.small_files import ONE_OF_EACH, docx, pptx
 from tests.parsing.archives import zipped
 
@@ -31,7 +31,7 @@ from tests.parsing.archives import zipped
 )
 def test_the_bytes_tell_the_type(name: str, data: bytes, expected: str | None) -> None:
     if expected is None:
-        with pytest.raises(FileFormatError):
+        with pytest.raises(RequestRefusedError):
             file_type(name, data)
     else:
         assert file_type(name, data) == expected

@@ -9,6 +9,7 @@ import httpx2
 import pytest
 from agents.testing import ScriptedModel, assistant_message, function_call
 
+from agent_service.i18n.catalog import say
 from agent_service.routes.page import web_routes
 from database.pool import Pool
 
@@ -84,6 +85,32 @@ async def test_an_unknown_thread_is_a_404_before_anything_is_streamed(chat: "Cha
         {"type": "threads.add_client_tool_output", "params": {"thread_id": thread_id, "result": 1}},
     ):
         assert await refusal(await chat.post(body)) == (404, "not_found")
+
+
+async def test_a_refusal_speaks_the_language_of_the_request_whatever_route_refuses(chat: "Chat") -> None:
+    german = {"accept-language": "de-CH, en;q=0.5"}
+    answers = [
+        await chat.post(chat.message(" "), **german),
+        await chat.http.post(f"{chat.url}/attachments", content=b"", headers=german),
+        await chat.http.get(f"{chat.url}/attachments/atc_1", headers=german),
+        await chat.http.post(f"{chat.url}/voice/transcribe", content=b"", headers=german),
+        await chat.http.post(f"{chat.url}/feedback", content=b"{}", headers=german),
+        await chat.http.get(f"{chat.url}/knowledge/evaluations/none", headers=german),
+        await chat.http.get(f"{chat.url}/health", headers={**german, "host": "elsewhere.example"}),
+        await chat.post(chat.message("Hello"), **german, origin="https://elsewhere.example"),
+    ]
+    keys = [
+        "refused.empty_message",
+        "upload.empty",
+        "refused.not_found",
+        "dictation.not_set_up",
+        "refused.wrong_vote",
+        "knowledge.no_evaluation",
+        "refused.unknown_host",
+        "refused.foreign_origin",
+    ]
+    said = [answer.json()["error"]["message"] for answer in answers]
+    assert said == [say("de", key) for key in keys]
 
 
 async def test_another_users_thread_is_a_404(chat: "Chat") -> None:

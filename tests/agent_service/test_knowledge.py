@@ -270,7 +270,7 @@ async def test_an_mcp_server_that_is_away_or_fails_is_said_in_plain_words(
 
     other = await knowledge_of()
     assert (await other.get("collections")).status_code == 501
-    knowledge.search_error = "The knowledge base cannot be reached at the moment. Try again in a minute."
+    knowledge.search_error = "The knowledge base cannot be reached right now. Try again in a minute."
     assert (await other.post("search", {"query": "x", "explain": False})).status_code == 503
     knowledge.search_error = "This took too long and was stopped."
     assert (await other.post("search", {"query": "x", "explain": False})).status_code == 504

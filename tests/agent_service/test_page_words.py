@@ -33,11 +33,11 @@ def test_without_the_setting_there_are_three_prompts_and_one_greeting() -> None:
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        ("[{", "CHAT_PROMPTS is no JSON"),
+        ("[{", "CHAT_PROMPTS is not JSON"),
         ('[{"label": "Holidays"}]', r"CHAT_PROMPTS: 0.prompt: Field required"),
         ('[{"label": "", "prompt": "x"}]', r"CHAT_PROMPTS: 0.label"),
         ("nowhere.json", "CHAT_PROMPTS=nowhere.json cannot be read"),
-        (f"[{','.join([PROMPTS[1:-1]] * 13)}]", "13 prompts; 12 are the most"),
+        (f"[{','.join([PROMPTS[1:-1]] * 13)}]", "13 prompts; at most 12 are allowed"),
     ],
 )
 def test_a_mistake_in_the_prompts_is_named(monkeypatch: pytest.MonkeyPatch, value: str, message: str) -> None:
@@ -50,5 +50,5 @@ def test_greetings_are_kept_by_language_and_a_mistake_is_named(monkeypatch: pyte
     monkeypatch.setenv("CHAT_GREETINGS", '{"de": "Guten Tag"}')
     assert settings().chat_greetings == {"de": "Guten Tag"}
     monkeypatch.setenv("CHAT_GREETINGS", '["Guten Tag"]')
-    with pytest.raises(ValidationError, match="CHAT_GREETINGS is no greeting by language"):
+    with pytest.raises(ValidationError, match="CHAT_GREETINGS must hold greetings by language"):
         settings()

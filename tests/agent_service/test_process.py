@@ -48,9 +48,9 @@ async def service(folder: Path, **settings: str) -> AsyncGenerator[asyncio.subpr
     [
         (
             {"AGENT_SERVICE_PORT": "lots"},
-            "AGENT_SERVICE_PORT: no whole number. Allowed: a whole number from 1",
+            "AGENT_SERVICE_PORT: not a whole number. Allowed: a whole number from 1",
         ),
-        ({"MCP_SERVER_URL": "here"}, "MCP_SERVER_URL: 'here' is no address."),
+        ({"MCP_SERVER_URL": "here"}, "MCP_SERVER_URL: 'here' is not an address."),
         ({"MODEL_NAME": "gpt-5"}, "Set OPENAI_API_KEY"),
         ({"AGENT_SERVICE_HOST": "0.0.0.0"}, "AGENT_SERVICE_ALLOW_REMOTE=true"),  # noqa: S104
         ({"CHAT_DATABASE_URL": "postgresql://127.0.0.1:1/x"}, "Check CHAT_DATABASE_URL"),

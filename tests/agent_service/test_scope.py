@@ -106,7 +106,7 @@ async def test_a_tag_that_names_nothing_is_refused(open_chat: "OpenChat", data: 
     chat = await open_chat("extractive")
     response = await chat.post(chat.message("", content=[tag("Nowhere", **data)]))
     assert response.status_code == 400
-    assert "“Nowhere” names no collection or document" in response.json()["error"]["message"]
+    assert "“Nowhere” does not name a collection or a document" in response.json()["error"]["message"]
 
 
 async def test_tags_of_other_programs_limit_nothing(

@@ -43,7 +43,7 @@ def test_lists_are_separated_by_commas_and_white_space_does_not_count(
 @pytest.mark.parametrize("value", ["*", "https://*.example", "a.example"])
 def test_an_origin_must_be_one_origin(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     monkeypatch.setenv("CORS_ORIGINS", value)
-    with pytest.raises(ValidationError, match="is no origin"):
+    with pytest.raises(ValidationError, match="is not an origin"):
         AgentServiceSettings()  # pyright: ignore[reportCallIssue]
 
 

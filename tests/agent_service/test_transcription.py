@@ -155,7 +155,7 @@ async def test_a_provider_that_is_not_there_is_a_sentence(open_chat: "OpenChat")
         )
         response = await dictate(chat, sound())
         assert response.status_code == 502
-        assert "could not be reached" in response.json()["error"]["message"]
+        assert "cannot be reached" in response.json()["error"]["message"]
 
 
 async def test_without_an_engine_the_sentence_names_the_settings(chat: "Chat") -> None:

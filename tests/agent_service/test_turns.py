@@ -131,7 +131,7 @@ async def test_the_tools_act_for_the_user_of_the_request(
 
 
 async def test_a_failing_tool_is_told_to_the_model(open_chat: "OpenChat", knowledge: "FakeKnowledge") -> None:
-    knowledge.search_error = "The knowledge base cannot be reached at the moment."
+    knowledge.search_error = "The knowledge base cannot be reached right now."
     model = ScriptedModel([search(), say("I cannot search at the moment.")])
     answer = await (await open_chat(model)).say(QUESTION)
     assert answer.text == "I cannot search at the moment."
@@ -160,7 +160,7 @@ async def test_mcp_down_is_one_sentence_and_the_next_question_works_when_it_is_b
         refused = await chat.say(QUESTION)
         assert refused.error is not None
         assert refused.error.message == (
-            "The documents and tasks cannot be reached at the moment. "
+            "The documents and tasks cannot be reached right now. "
             "Your message is kept: try again in a minute."
         )
         assert refused.error.allow_retry
@@ -184,7 +184,7 @@ class _Doors:
 async def test_an_unreachable_mcp_server_is_the_same_sentence(open_chat: "OpenChat", url: str) -> None:
     answer = await (await open_chat(ScriptedModel(), mcp_server_url=url)).say(QUESTION)
     assert answer.error is not None
-    assert "cannot be reached at the moment" in (answer.error.message or "")
+    assert "cannot be reached right now" in (answer.error.message or "")
 
 
 async def test_an_mcp_server_that_never_answers_is_given_up(open_chat: "OpenChat") -> None:
@@ -200,7 +200,7 @@ async def test_an_mcp_server_that_never_answers_is_given_up(open_chat: "OpenChat
         )
         answer = await chat.say(QUESTION)
     assert answer.error is not None
-    assert "cannot be reached at the moment" in (answer.error.message or "")
+    assert "cannot be reached right now" in (answer.error.message or "")
 
 
 async def test_a_tool_that_hangs_is_given_up_and_the_model_is_told_not_to_repeat_it(
@@ -240,15 +240,15 @@ def status_error(status: int, text: str = "Incorrect API key provided: sk-secret
 @pytest.mark.parametrize(
     ("error", "sentence", "may_retry"),
     [
-        (status_error(401), "Testing AI refuses the API key. Correct OPENAI_API_KEY and restart.", False),
-        (status_error(402), "Testing AI wants to be paid first", False),
+        (status_error(401), "Testing AI rejects the API key. Correct OPENAI_API_KEY and restart.", False),
+        (status_error(402), "Testing AI says that there is no credit left", False),
         (status_error(404), "Testing AI does not know the model scripted. Correct MODEL_NAME", False),
         (status_error(400), "Testing AI refuses the request.", False),
-        (status_error(429), "Testing AI is busy or your quota there is used up.", True),
-        (status_error(503), "Testing AI has a problem of its own at the moment.", True),
+        (status_error(429), "Testing AI is busy, or your quota there is used up.", True),
+        (status_error(503), "Testing AI has a problem of its own.", True),
         (openai.APITimeoutError(httpx2.Request("POST", "http://x")), "did not answer in time", True),
         (openai.APIConnectionError(request=httpx2.Request("POST", "http://x")), "cannot be reached", True),
-        (ZeroDivisionError("details"), "Something went wrong here.", True),
+        (ZeroDivisionError("details"), "Something went wrong.", True),
     ],
 )
 async def test_a_failing_language_model_is_one_plain_sentence(
@@ -272,7 +272,7 @@ async def test_a_failing_language_model_is_one_plain_sentence(
 async def test_a_model_that_says_nothing_is_told_to_the_user(open_chat: "OpenChat") -> None:
     answer = await (await open_chat(ScriptedModel([search(), say("")]))).say(QUESTION)
     assert answer.error is not None
-    assert answer.error.message == "The model scripted ended without an answer. Try again."
+    assert answer.error.message == "The model scripted gave no answer. Try again."
 
 
 async def test_a_model_that_never_stops_calling_tools_is_stopped(open_chat: "OpenChat") -> None:

@@ -52,8 +52,8 @@ def test_no_more_rows_than_fit_and_a_count_of_the_rest() -> None:
 
 
 def test_without_tasks_the_card_says_so() -> None:
-    assert "These tasks are gone." in str(task_card([], TODAY))
-    assert task_text([]) == "These tasks are gone."
+    assert "These tasks no longer exist." in str(task_card([], TODAY))
+    assert task_text([]) == "These tasks no longer exist."
 
 
 def test_a_decided_card_has_no_buttons() -> None:

@@ -99,7 +99,7 @@ def test_a_text_from_standard_input_is_a_document(run: Run) -> None:
 def test_documents_are_listed_removed_and_verified(run: Run, folder: Path) -> None:
     run("sync", str(folder))
     assert "docs/deep/b.txt" in run("list", "docs/deep").stdout
-    assert "Everything is whole." in run("verify").stdout
+    assert "Nothing is missing or damaged." in run("verify").stdout
     assert "Documents removed: 1." in run("remove", "docs/a.md", "--yes").stdout
     assert "docs/a.md" not in run("list").stdout
     assert run("remove", "docs/a.md", "--yes").returncode == 1

@@ -119,7 +119,7 @@ async def test_a_removal_takes_away_the_document_and_a_second_one_says_that_it_i
     again = await brought_in(knowledge_base_url, "ann", removal)
     assert (again.status, again.reason) == (
         "failed",
-        f"The document {added.document_ids[0]} is gone already.",
+        f"The document {added.document_ids[0]} is already gone.",
     )
 
 

@@ -46,6 +46,6 @@ async def test_an_api_key_that_cannot_be_looked_up_is_answered_with_503_and_a_se
                 line.cut()
                 answer = await http.post(f"{url}/mcp", json=INITIALIZE, headers=headers)
                 assert answer.status_code == 503
-                assert "cannot be checked at the moment" in answer.json()["error"]
+                assert "cannot be checked right now" in answer.json()["error"]
                 assert answer.headers["retry-after"] == "30"
                 line.mend()

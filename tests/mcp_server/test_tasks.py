@@ -226,7 +226,7 @@ async def test_today_is_a_day_of_the_callers_time_zone(server: "RunningServer") 
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        ({"time_zone": "Middle/Earth"}, 'time_zone: "Middle/Earth" is no time zone; give an IANA name'),
+        ({"time_zone": "Middle/Earth"}, 'time_zone: "Middle/Earth" is not a time zone; give an IANA name'),
         ({"time_zone": "../etc/passwd"}, "is no time zone"),
         ({"time_zone": "Europe"}, "is no time zone"),
         ({"due": "today", "due_to": "2031-01-01"}, "due: leave it out"),

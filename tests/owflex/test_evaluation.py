@@ -178,7 +178,7 @@ def test_the_database_is_gone_after_an_error_and_a_signal(
     [
         ("corpus.jsonl", None, "corpus.jsonl cannot be read"),
         ("corpus.jsonl", "", "There is nothing in corpus.jsonl"),
-        ("queries.jsonl", "{\n", "queries.jsonl, line 1: this is no JSON"),
+        ("queries.jsonl", "{\n", "queries.jsonl, line 1: this is not JSON"),
         (
             "qrels.tsv",
             "q-bees\tbees\t1\nq-bees\twasps\t1\n",
@@ -250,7 +250,7 @@ def test_what_cannot_be_measured_is_said_in_a_sentence(run: Run, tmp_path: Path)
     (tmp_path / "q.jsonl").write_text("no json\n")
     broken = run("evaluate", "q.jsonl")
     assert (broken.returncode, broken.stdout, broken.stderr.count("\n")) == (2, "", 1)
-    assert "q.jsonl, line 1: this is no JSON" in broken.stderr
+    assert "q.jsonl, line 1: this is not JSON" in broken.stderr
     assert "--queries" in run("evaluate", "--corpus", "corpus.jsonl").stderr
     assert "owflex ingest PATH" in run("evaluate", "make").stderr
 

@@ -32,15 +32,15 @@ def test_a_question_is_answerable_unless_it_says_otherwise(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("row", "problem"),
     [
-        ("{query: 1}", "line 2: this is no JSON"),
-        ("[1]", "line 2: this is no JSON object"),
+        ("{query: 1}", "line 2: this is not JSON"),
+        ("[1]", "line 2: this is not a JSON object"),
         ('{"source": "a.md"}', 'line 2: "query" is missing'),
         ('{"query": "Why?"}', 'line 2: where is the answer.*"answerable": false'),
         ('{"query": "Why?", "source": ""}', 'line 2: "source" must be a text'),
         ('{"query": "Why?", "answerable": "no"}', 'line 2: "answerable" must be true or false'),
-        ('{"query": "Why?", "sorce": "a.md"}', 'line 2: "sorce" is not known. There are: id, query'),
+        ('{"query": "Why?", "sorce": "a.md"}', 'line 2: "sorce" is not known. Known are: id, query'),
         ('{"query": "\\ud83d?", "answerable": false}', "line 2: half of a character is missing"),
-        ("[" * 100_000, "line 2: this is no JSON"),
+        ("[" * 100_000, "line 2: this is not JSON"),
         (GOOD, "line 1: this question is there twice"),
     ],
 )

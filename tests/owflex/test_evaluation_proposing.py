@@ -109,4 +109,4 @@ async def test_answers_without_a_question_are_counted_as_failures(
         async with open_questioner() as questioner:
             assert questioner is not None
             assert await questioner.propose(DEFINITION) is None
-            assert questioner.problem == "the answer was no JSON object"
+            assert questioner.problem == "the answer was not a JSON object"

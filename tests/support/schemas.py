@@ -1,6 +1,6 @@
 """Building an MCP server is mostly working out the schemas of its tools: once for a worker is enough."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import replace
@@ -13,7 +13,7 @@ from fastmcp.tools.function_parsing import ParsedFunction
 
 
 @contextmanager
-def tools_parsed_once() -> Iterator[None]:
+def tools_parsed_once() -> Generator[None]:
     """While in the block a tool whose code was seen before gets a copy of the schemas found then."""
     seen: dict[CodeType, ParsedFunction] = {}
     parse = ParsedFunction.from_function

@@ -47,7 +47,7 @@ def attached_reply(question: str, files: Sequence[AttachedText], *, sent_now: bo
     wanted = terms(question)
     best = max(_paragraphs(files), key=lambda entry: _share(wanted, entry[1]), default=None)
     if best is not None and _share(wanted, best[1]) >= ENOUGH:
-        return f"In the attached file **{best[0]}** it says:\n\n{_quote(best[1])}"
+        return f"The attached file **{best[0]}** says:\n\n{_quote(best[1])}"
     if sent_now and files:
         first = files[0]
         return (

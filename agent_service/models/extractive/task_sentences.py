@@ -176,7 +176,7 @@ def _new_task(text: str, today: date, priority: Priority = "normal") -> Command:
         due = split_due(title, today)
         if due.unreadable:
             return Unclear(
-                f"“{due.unreadable}” is no day I can read. Write it like 2026-12-01 or next Friday."
+                f"“{due.unreadable}” is not a day I can read. Write it like 2026-12-01 or next Friday."
             )
         title, day = due.text, day or due.day
     title = title.strip().strip(QUOTATION_MARKS).strip(" .,;:")

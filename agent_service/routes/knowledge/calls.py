@@ -17,18 +17,18 @@ from agent_service.tools.connection import CLEANUP_SECONDS, SCOPE, McpConnector
 
 logger = logging.getLogger("agent_service")
 
-AWAY = "The documents cannot be reached at the moment. Try again in a minute."
+AWAY = "knowledge.away"
+TOO_SLOW = "knowledge.too_slow"
 MAX_REASON_CHARACTERS = 500
-TOO_SLOW = "The documents did not answer in time. Try again, or ask for less."
 
 
 class Meaning(NamedTuple):
-    """What a tool's error is over HTTP; without a sentence the tool's own is good."""
+    """What a tool's error is over HTTP, and its sentence, or one with the tool's own in it, in English."""
 
     pattern: re.Pattern[str]
     status: int
     code: str
-    sentence: str | None = None
+    key: str = "tool.refused"
 
 
 # Tools have no codes for their errors, only sentences, and these are meant for a model.
@@ -37,29 +37,29 @@ MEANINGS = (
         re.compile(r"Document \d+ not found"),
         404,
         "not_found",
-        "This document is not there, or not any more.",
+        "knowledge.no_document",
     ),
     Meaning(
         re.compile(r"Passage \d+ not found"),
         404,
         "not_found",
-        "This passage is not there any more: its document was changed or removed.",
+        "knowledge.no_passage",
     ),
     Meaning(
         re.compile(r"Upload \d+ not found"),
         404,
         "not_found",
-        "There is no such upload of yours. Uploads are forgotten some days after they ended.",
+        "knowledge.no_upload",
     ),
     Meaning(
         re.compile(r"Unknown tool|is not available|[Ii]nsufficient"),
         501,
         "not_supported",
-        "The MCP server that is connected cannot do this.",
+        "knowledge.not_supported",
     ),
     Meaning(re.compile(r"The knowledge base cannot be reached"), 503, "unavailable", AWAY),
     Meaning(re.compile(r"This took too long"), 504, "too_slow", TOO_SLOW),
-    Meaning(re.compile(r"Too many|\d+ of your documents still wait"), 429, "rate_limited"),
+    Meaning(re.compile(r"Too many|\d+ of your documents are still waiting"), 429, "rate_limited"),
     Meaning(re.compile(r"Document \d+ \(.*(was added by another|was not added by)"), 403, "not_yours"),
 )
 
@@ -99,9 +99,6 @@ def _reason(result: CallToolResult) -> str:
 def _refusal(reason: str) -> RequestRefusedError:
     for meaning in MEANINGS:
         if meaning.pattern.match(reason):
-            return RequestRefusedError(meaning.sentence or reason, status=meaning.status, code=meaning.code)
-    return RequestRefusedError(
-        reason.removeprefix("Invalid arguments: ") or "That did not work.",
-        status=422,
-        code="invalid_request",
-    )
+            return RequestRefusedError(meaning.key, status=meaning.status, code=meaning.code, reason=reason)
+    reason = reason.removeprefix("Invalid arguments: ")
+    return RequestRefusedError("tool.refused" if reason else "tool.failed", status=422, reason=reason)

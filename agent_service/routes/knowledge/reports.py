@@ -39,7 +39,7 @@ def report_routes(settings: AgentServiceSettings, handled: Handled) -> list[Base
         name = str(request.path_params["name"])
         found = await asyncio.to_thread(read_report, folder, name)
         if found is None:
-            raise RequestRefusedError("There is no such evaluation.", status=404, code="not_found")
+            raise RequestRefusedError("knowledge.no_evaluation", status=404, code="not_found")
         return {"name": name} | found
 
     return [

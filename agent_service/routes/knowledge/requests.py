@@ -10,15 +10,15 @@ MAX_DIGITS = 19
 
 def document_id(request: Request) -> int:
     """The id in the path."""
-    return path_id(request, "There is no such document.")
+    return path_id(request, "knowledge.no_document")
 
 
-def path_id(request: Request, sentence: str) -> int:
+def path_id(request: Request, key: str) -> int:
     """The whole number in the path; anything else is the address of nothing."""
     given = str(request.path_params["id"])
     found = int(given) if given.isascii() and given.isdigit() and len(given) <= MAX_DIGITS else 0
     if not 1 <= found <= MAX_ID:
-        raise RequestRefusedError(sentence, status=404, code="not_found")
+        raise RequestRefusedError(key, status=404, code="not_found")
     return found
 
 
@@ -28,7 +28,7 @@ def number(request: Request, name: str) -> int | None:
     if given is None:
         return None
     if not (given.isascii() and given.isdigit() and len(given) <= MAX_DIGITS):
-        raise RequestRefusedError(f"{name} must be a whole number.", status=422)
+        raise RequestRefusedError("knowledge.no_number", status=422, name=name)
     return int(given)
 
 
@@ -40,7 +40,7 @@ def text(request: Request, name: str) -> str | None:
 def demand_json(request: Request) -> None:
     """A page elsewhere can send anything but JSON without asking first."""
     if content_type(request) != "application/json":
-        raise RequestRefusedError("Send application/json.", status=415, code="wrong_content_type")
+        raise RequestRefusedError("knowledge.no_json", status=415, code="wrong_content_type")
 
 
 def content_type(request: Request) -> str:

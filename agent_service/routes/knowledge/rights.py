@@ -6,10 +6,6 @@ from agent_service.settings.settings import AgentServiceSettings
 from database.process import is_loopback
 
 EVERYBODY = "*"
-UPLOADS_OFF = (
-    "Documents cannot be added here. Whoever runs this service can allow it with KNOWLEDGE_UPLOADS=true."
-)
-NO_EDITOR = "You may read the documents, but not change them. Whoever runs this service can allow it."
 
 
 def uploads_on(settings: AgentServiceSettings) -> bool:
@@ -34,5 +30,5 @@ def may_upload(settings: AgentServiceSettings, user_id: str) -> bool:
 def check_upload(settings: AgentServiceSettings, context: RequestContext) -> None:
     """Raise `RequestRefusedError` (403) when the user may not change documents."""
     if not may_upload(settings, context.user_id):
-        sentence = NO_EDITOR if uploads_on(settings) else UPLOADS_OFF
-        raise RequestRefusedError(sentence, status=403, code="not_allowed")
+        key = "knowledge.no_editor" if uploads_on(settings) else "knowledge.uploads_off"
+        raise RequestRefusedError(key, status=403, code="not_allowed")

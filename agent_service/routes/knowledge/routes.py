@@ -25,7 +25,6 @@ from serving.token_buckets import TokenBuckets
 MAX_QUESTION_BYTES = 65_536
 MAX_AROUND = 41
 NO_STORE = {"Cache-Control": "no-store"}
-WRONG_SEARCH = "Send a query of 1 to 400 characters as JSON, and if you like: {fields}."
 
 Words = Annotated[str, StringConstraints(max_length=1000)]
 ContextOf = Callable[[Request], RequestContext]
@@ -83,8 +82,8 @@ def _handled(
 
 def _count(rate: TokenBuckets[str], context: RequestContext) -> None:
     if wait := rate.take(context.user_id):
-        sentence = f"That were many requests in a short time. Go on in {wait} s."
-        raise RequestRefusedError(sentence, status=429, code="rate_limited", retry_after=wait)
+        key = f"knowledge.too_fast.{'one' if wait == 1 else 'many'}"
+        raise RequestRefusedError(key, status=429, code="rate_limited", retry_after=wait, seconds=wait)
 
 
 def _rights(settings: AgentServiceSettings) -> Handler:
@@ -112,8 +111,7 @@ def _reading_routes(
     async def chunks(request: Request, context: RequestContext) -> Mapping[str, Any]:
         found = await calls.call(context, "read_chunks", _around(request))
         if found.get("document_id") != document_id(request):
-            message = "This passage is not one of this document."
-            raise RequestRefusedError(message, status=404, code="not_found")
+            raise RequestRefusedError("knowledge.other_document", status=404, code="not_found")
         return found
 
     async def search(request: Request, context: RequestContext) -> Mapping[str, Any]:
@@ -134,10 +132,10 @@ def _around(request: Request) -> Mapping[str, Any]:
     """The arguments of `read_chunks`: so many passages with the given one in their middle."""
     chunk_id = number(request, "around")
     if chunk_id is None:
-        raise RequestRefusedError("Say around which passage: around=CHUNK_ID.", status=422)
+        raise RequestRefusedError("knowledge.no_around", status=422)
     count = number(request, "count") or 5
     if not 1 <= count <= MAX_AROUND:
-        raise RequestRefusedError(f"count must be 1 to {MAX_AROUND}.", status=422)
+        raise RequestRefusedError("knowledge.wrong_count", status=422, number=MAX_AROUND)
     before, after = number(request, "before"), number(request, "after")
     before = (count - 1) // 2 if before is None else before
     return {
@@ -152,7 +150,7 @@ def _search_in(body: bytes) -> Mapping[str, Any]:
         wanted = WantedSearch.model_validate_json(body)
     except ValidationError:
         fields = ", ".join(sorted(set(WantedSearch.model_fields) - {"query"}))
-        raise RequestRefusedError(WRONG_SEARCH.format(fields=fields), status=422) from None
+        raise RequestRefusedError("knowledge.wrong_search", status=422, fields=fields) from None
     # Other servers do not know the argument.
     left_out = None if wanted.explain else {"explain"}
     return wanted.model_dump(mode="json", exclude_none=True, exclude=left_out)

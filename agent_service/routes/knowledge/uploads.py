@@ -26,7 +26,6 @@ MAX_NAME_CHARACTERS = 200
 DEFAULT_COLLECTION = "default"
 # The page asks again instead of waiting for the worker.
 WAIT_SECONDS = 2
-WRONG_ADDRESS = "Send a file in a form, or JSON with url (http:// or https://) and, if you like, collection."
 
 Handler = Callable[[Request, RequestContext], Awaitable[Mapping[str, Any]]]
 Handled = Callable[[Handler], Callable[[Request], Awaitable[Response]]]
@@ -60,7 +59,7 @@ def upload_routes(settings: AgentServiceSettings, calls: KnowledgeCalls, handled
 
     async def upload(request: Request, context: RequestContext) -> Mapping[str, Any]:
         check_upload(settings, context)
-        wanted = {"upload_id": path_id(request, "There is no such upload.")}
+        wanted = {"upload_id": path_id(request, "knowledge.no_upload")}
         return await call(context, "get_upload", wanted)
 
     return [
@@ -76,7 +75,7 @@ async def _address_in(request: Request) -> dict[str, Any]:
     try:
         new = NewAddress.model_validate_json(await read_body(request, MAX_ADDRESS_BYTES))
     except ValidationError:
-        raise RequestRefusedError(WRONG_ADDRESS, status=422) from None
+        raise RequestRefusedError("knowledge.wrong_address", status=422) from None
     return new.model_dump()
 
 
@@ -90,10 +89,9 @@ async def _file_in(request: Request) -> dict[str, Any]:
     finally:
         await file.close()
     if not data:
-        raise RequestRefusedError("The file is empty.", status=422)
+        raise RequestRefusedError("upload.empty", status=422)
     if len(data) > MAX_FILE_BYTES:
-        message = f"The file is larger than {MAX_FILE_BYTES} bytes."
-        raise RequestRefusedError(message, status=413, code="too_large")
+        raise RequestRefusedError("upload.too_large", status=413, code="too_large", bytes=MAX_FILE_BYTES)
     return {
         "file": base64.b64encode(data).decode("ascii"),
         "name": name,
@@ -106,7 +104,7 @@ def _plain_name(name: str) -> str:
     own = PurePosixPath(name.replace("\\", "/")).name
     own = "".join(sign if sign.isprintable() else " " for sign in own).strip()
     if not own:
-        raise RequestRefusedError("The file has no name.", status=422)
+        raise RequestRefusedError("upload.no_name", status=422)
     path = PurePosixPath(own)
     return (
         own

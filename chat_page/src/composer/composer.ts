@@ -14,6 +14,7 @@ import { icons } from "../ui/icons.ts";
 import { obstacle, roomLeft } from "./draft-checks.ts";
 import type { ComposerValue, Draft } from "./drafts.ts";
 import { draftOf, moveDraft, saveText } from "./drafts.ts";
+import "./dictation.ts";
 import { MentionBox } from "./mentions.ts";
 import { canRecord } from "./recording.ts";
 import { composerStyles } from "./styles.ts";

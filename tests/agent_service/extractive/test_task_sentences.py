@@ -99,7 +99,7 @@ def test_a_change_of_a_task_is_read(sentence: str, change: ChangeTask) -> None:
     [
         ("add a task", "What should the task say?"),
         ("add a task to ''", "What should the task say?"),
-        ("add a task to pay rent by 2026-02-30", "“2026-02-30” is no day I can read."),
+        ("add a task to pay rent by 2026-02-30", "“2026-02-30” is not a day I can read."),
         ("delete all my tasks", "one task at a time"),
         ("remove everything from my list", "one task at a time"),
     ],
