@@ -35,7 +35,7 @@ gc.disable()
 
 def pytest_configure(config: pytest.Config) -> None:
     """Let the process that hears of all tests remember how long they took."""
-    if not hasattr(config, "workerinput"):
+    if not hasattr(config, "workerinput") and config.pluginmanager.hasplugin("cacheprovider"):
         config.pluginmanager.register(Durations(config))
 
 

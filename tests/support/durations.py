@@ -24,9 +24,10 @@ class Durations:
     def pytest_sessionfinish(self, exitstatus: int) -> None:
         """Remember, unless some tests were left out or the run ended early."""
         chosen = self._config.option.keyword or any("::" in argument for argument in self._config.args)
-        if self._config.cache is not None and exitstatus == pytest.ExitCode.OK and not chosen:
-            known = self._config.cache.get(KEY, {})
-            self._config.cache.set(KEY, known | {file: round(s, 1) for file, s in self._seconds.items()})
+        if exitstatus == pytest.ExitCode.OK and not chosen:
+            known = known_seconds(self._config.rootpath)
+            known |= {file: round(seconds, 1) for file, seconds in self._seconds.items()}
+            self._config.cache.set(KEY, known)
 
 
 def known_seconds(root: Path) -> dict[str, float]:
