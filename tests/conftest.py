@@ -22,8 +22,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from database.embedded import embedded_postgres
 from database.home import open_data_folder
-from knowledge_base.embedding import SentenceTransformerEmbedder
 from knowledge_base.bootstrap import embedding_cache
+from knowledge_base.embedding import SentenceTransformerEmbedder
 from tests.support.databases import FreshDatabases
 from tests.support.durations import Durations
 from tests.support.serving import Serve, serving
