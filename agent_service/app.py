@@ -15,8 +15,7 @@ from agent_service.context import LOCAL_USER, RequestContext, with_base_url
 from agent_service.http.security import Guard
 from agent_service.models.providers import ChosenModel
 from agent_service.observe.metrics import metrics_page
-from agent_service.requests.admission import Admission
-from agent_service.requests.rate_limit import Limits
+from agent_service.requests.admission import Admission, Limits
 from agent_service.requests.validation import RequestChecks
 from agent_service.routes.attachments import upload_routes
 from agent_service.routes.chatkit import Bounds, ChatKitEndpoint

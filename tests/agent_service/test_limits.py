@@ -7,7 +7,7 @@ import pytest
 from agents.testing import ScriptedModel
 
 from agent_service.errors import RequestRefusedError
-from agent_service.requests.rate_limit import Limits
+from agent_service.requests.admission import Limits
 from agent_service.settings.settings import AgentServiceSettings
 from agent_service.storage.usage import Tokens, record_usage
 from database.pool import Pool
