@@ -19,6 +19,7 @@ ENDINGS = (
 )
 # Without source code and images, which a sentence names in words.
 KINDS = tuple(format.endings[0].removeprefix(".").upper() for format in TAKEN if format.module != "source")
+IMAGE_KINDS = ("PNG", "JPEG", "WebP", "GIF")
 
 
 def file_type(name: str, data: bytes) -> str:

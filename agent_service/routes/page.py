@@ -9,7 +9,7 @@ from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from agent_service.attachments.file_types import ACCEPTED, ENDINGS
+from agent_service.attachments.file_types import ACCEPTED, ENDINGS, IMAGE_KINDS, KINDS
 from agent_service.models.menu import model_names
 from agent_service.models.providers import ChosenModel
 from agent_service.routes.knowledge.rights import uploads_on
@@ -64,6 +64,7 @@ def page_config(settings: AgentServiceSettings, chosen: ChosenModel) -> dict[str
             "max_count": settings.attachment_max_count,
             "accept": ACCEPTED,
             "endings": ENDINGS,
+            "kinds": (*KINDS, *IMAGE_KINDS),
         },
         "knowledge": {"view": settings.knowledge_view, "uploads": uploads_on(settings)},
         "chatkit": {"domain_key": settings.chatkit_domain_key} if settings.chatkit_domain_key else None,

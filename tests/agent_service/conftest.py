@@ -356,9 +356,9 @@ class Chat:
 
 
 def parse_events(text: str) -> Iterable[ThreadStreamEvent]:
-    """The events of an SSE body; each must be valid."""
+    """The events of an SSE body; each must be valid. Signs of life, which are comments, are none."""
     for line in text.split("\n\n"):
-        if line:
+        if line and not line.startswith(":"):
             yield EVENT.validate_json(line.removeprefix("data: "))
 
 

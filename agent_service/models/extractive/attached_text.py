@@ -13,7 +13,7 @@ IMAGE = "(The image "
 ENOUGH = 0.5
 MAX_QUOTE_CHARACTERS = 1200
 NO_IMAGES = (
-    "I cannot read images: no language model is set up. I can quote text files, PDF and DOCX documents."
+    "I cannot read images: no language model is set up. I can quote documents and other files with text."
 )
 
 

@@ -2,12 +2,7 @@
 
 import { strings } from "../i18n/strings.ts";
 import { fill } from "../i18n/translation.ts";
-
-export interface FileLimits {
-  max_bytes: number;
-  max_count: number;
-  accept: string[];
-}
+import type { FileLimits } from "../protocol/types.ts";
 
 const BY_ENDING: Record<string, string> = {
   md: "text/markdown",
@@ -15,24 +10,11 @@ const BY_ENDING: Record<string, string> = {
   csv: "text/csv",
   json: "application/json",
 };
-const NAMES: Record<string, string> = {
-  "application/pdf": "PDF",
-  "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "DOCX",
-  "text/markdown": "Markdown",
-  "text/html": "HTML",
-  "text/csv": "CSV",
-  "application/json": "JSON",
-};
 
 const ending = (name: string): string => name.slice(name.lastIndexOf(".") + 1).toLowerCase();
 
 export const mimeOf = (file: { name: string; type: string }): string =>
   file.type || BY_ENDING[ending(file.name)] || "text/plain";
-
-function nameOf(type: string): string {
-  if (type === "text/plain") return strings.text;
-  return NAMES[type] ?? ending(type.replace("/", "."));
-}
 
 export function sizeText(bytes: number): string {
   if (bytes < 1000) return `${bytes} B`;
@@ -40,7 +22,8 @@ export function sizeText(bytes: number): string {
   return `${(bytes / unit).toLocaleString(undefined, { maximumFractionDigits: digits })} ${name}`;
 }
 
-// Why a file cannot be attached; nothing when it can. Of texts there are more types than any list has.
+// Why a file cannot be attached; nothing when it can. Browsers know few types, and of texts there are more
+// than any list has: so the ending counts, too.
 export function refusal(
   file: { name: string; type: string; size: number },
   count: number,
@@ -55,9 +38,14 @@ export function refusal(
       most: sizeText(limits.max_bytes),
     });
   const type = mimeOf(file);
-  if (limits.accept.includes(type) || type.startsWith("text/")) return "";
+  if (
+    limits.accept.includes(type) ||
+    limits.endings.includes(`.${ending(file.name)}`) ||
+    type.startsWith("text/")
+  )
+    return "";
   return fill(strings.fileNotAccepted, {
     name: file.name,
-    types: limits.accept.map((kind) => nameOf(kind)).join(", "),
+    types: limits.kinds.join(", "),
   });
 }

@@ -151,7 +151,7 @@ export class OwflexComposer extends LitElement {
 
   private attachButton(): TemplateResult {
     const choose = (): void => this.renderRoot.querySelector("input")?.click();
-    return html`<input type="file" multiple accept=${this.config?.attachments?.accept.join() ?? nothing}
+    return html`<input type="file" multiple accept=${this.config?.attachments?.endings.join() ?? nothing}
       @change=${this.onChosen}>
       <button type="button" title=${strings.attachFiles} aria-label=${strings.attachFiles}
         ?disabled=${Boolean(this.locked)} @click=${choose}>${icons.attach}</button>`;

@@ -219,6 +219,15 @@ export interface Prompt {
   prompt: string;
 }
 
+export interface FileLimits {
+  max_bytes: number;
+  max_count: number;
+  accept: string[];
+  // Of the files that are accepted: `.pdf` and the like, and how people call the formats.
+  endings: string[];
+  kinds: string[];
+}
+
 export interface Config {
   title: string;
   greeting: string;
@@ -227,7 +236,7 @@ export interface Config {
   models?: string[];
   tools?: { id: string; label: string }[];
   dictation?: boolean;
-  attachments?: { max_bytes: number; max_count: number; accept: string[] };
+  attachments?: FileLimits;
   knowledge?: boolean;
   greetings?: Record<string, string>;
   locales?: string[];

@@ -19,7 +19,13 @@ test("what the service lacks is not offered", () => {
 });
 
 test("models, files and dictation are offered as the service has them", () => {
-  const attachments = { max_bytes: 5, max_count: 2, accept: ["text/plain"] };
+  const attachments = {
+    max_bytes: 5,
+    max_count: 2,
+    accept: ["text/plain"],
+    endings: [".txt"],
+    kinds: ["TXT"],
+  };
   const { composer } = optionsOf({ ...config, models: ["a", "b"], attachments, dictation: true }, around);
   assert.deepEqual(composer?.models, [
     { id: "a", label: "a", default: true },
