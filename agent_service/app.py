@@ -52,18 +52,18 @@ def create_app(
     context_of = with_base_url(context_of or (local_user if identify is None else logged_in_user))
     server = OwFlexChatKitServer(pool, settings, chosen, connector.connect)
     admission = Admission(server.menu, Limits(settings, pool), server.running, server.metrics)
-    checks = RequestChecks(server.store, server.files, admission, frozenset({ADD, EDIT_MESSAGE}))
+    checks = RequestChecks(server, server.files, admission, frozenset({ADD, EDIT_MESSAGE}))
     bounds = Bounds(
         settings.max_request_bytes, settings.turn_wait_seconds, settings.stream_keep_alive_seconds
     )
-    endpoint = ChatKitEndpoint(server, context_of, checks, PostgresTurnLocks(pool), bounds)
+    endpoint = ChatKitEndpoint(server, context_of, bounds, PostgresTurnLocks(pool), checks)
     # No generated API pages: they load scripts from elsewhere, and the protocol is ChatKit's.
     app = FastAPI(title="OwFlex", openapi_url=None, routes=web_routes(settings, chosen, static))
     app.router.routes.extend(upload_routes(server.files, context_of))
     app.router.routes.extend(voice_routes(server.dictation, context_of))
     app.router.routes.extend(vote_routes(pool, context_of))
     app.router.routes.extend(knowledge_routes(settings, connector, context_of))
-    app.add_route("/chatkit", endpoint.answer, methods=["POST"])
+    app.add_route("/chatkit", endpoint.__call__, methods=["POST"])
     app.add_api_route("/health", _is_alive, methods=["GET"])
     app.add_api_route("/ready", _readiness(pool, connector, server.running), methods=["GET"])
     is_private = identify is None and is_loopback(settings.agent_service_host)

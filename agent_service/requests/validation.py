@@ -3,8 +3,11 @@
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from chatkit.server import ChatKitServer
 from chatkit.store import NotFoundError, Store
 from chatkit.types import (
+    AttachmentsCreateReq,
+    AttachmentsDeleteReq,
     ChatKitReq,
     ClientToolCallItem,
     InputTranscribeReq,
@@ -43,6 +46,12 @@ Writing = (
 MAX_REQUEST_BYTES = MAX_AUDIO_BYTES * 4 // 3 + 4096
 # Names a field, as pydantic's reasons do, and is in English like them.
 NO_ITEM_IDS = "params.item_ids: it is empty"
+# What a server need not have, by the method that does it.
+METHODS: dict[type[Any], str] = {
+    InputTranscribeReq: "transcribe",
+    ThreadsCustomActionReq: "action",
+    ThreadsSyncCustomActionReq: "sync_action",
+}
 MAX_NAME_CHARACTERS = 80
 
 Wanted = TypeVar("Wanted", UserMessageItem, StructuredInputItem, WidgetItem)
@@ -71,19 +80,35 @@ def parse_request(body: bytes) -> ChatKitReq:
 class RequestChecks:
     """Everything that is asked of a request before anything of it is done.
 
-    `actions` are those that make sense without a card.
+    `actions` are those that make sense without a card; None leaves that to the server.
     """
 
-    store: Store[RequestContext]
-    files: PostgresAttachments
-    admission: Admission
-    actions: frozenset[str]
+    server: ChatKitServer[RequestContext]
+    files: PostgresAttachments | None = None
+    admission: Admission | None = None
+    actions: frozenset[str] | None = None
+
+    @property
+    def store(self) -> Store[RequestContext]:
+        """Where the threads are."""
+        return self.server.store
 
     async def check(self, request: ChatKitReq, context: RequestContext) -> None:
         """Return when what the request names is there and fits, and may be done now; a message is counted.
 
         Raises `RequestRefusedError`, `NotFoundError`, or what the database raises.
         """
+        _check_offered(self.server, request)
+        await self._check_possible(request, context)
+        if self.admission is not None:
+            await self.admission.check(request, context)
+
+    def give_back(self, context: RequestContext) -> None:
+        """Do not count the message: it could not begin."""
+        if self.admission is not None:
+            self.admission.give_back(context)
+
+    async def _check_possible(self, request: ChatKitReq, context: RequestContext) -> None:
         if isinstance(request, Writing):
             await _check_open(self.store, request.params.thread_id, context)
         match request:
@@ -101,15 +126,13 @@ class RequestChecks:
                 check_base64(request)
             case _:
                 pass
-        await self.admission.check(request, context)
 
     async def _check_message(self, message: UserMessageInput, context: RequestContext) -> None:
         if tags := [part for part in message.content if isinstance(part, UserMessageTagContent)]:
             scope_of(tags)
-        if not message.attachments:
-            return
         try:
-            await self.files.check(message.attachments, context)
+            if self.files is not None and message.attachments:
+                await self.files.check(message.attachments, context)
         except NotFoundError:
             raise RequestRefusedError("upload.unknown", status=404, code="not_found") from None
 
@@ -117,7 +140,7 @@ class RequestChecks:
         await self.store.load_thread(params.thread_id, context)
         if params.item_id:
             await _item(self.store, params, WidgetItem, "refused.not_a_card", context)
-        elif params.action.type not in self.actions:
+        elif self.actions is not None and params.action.type not in self.actions:
             raise _no_action(params.action.type)
 
 
@@ -130,6 +153,17 @@ def _problems(error: ValidationError) -> str:
     """Where and why, for at most three problems, without the input."""
     problems = error.errors(include_input=False, include_url=False, include_context=False)[:3]
     return "; ".join(f"{'.'.join(str(part) for part in p['loc']) or 'body'}: {p['msg']}" for p in problems)
+
+
+def _check_offered(server: ChatKitServer[RequestContext], request: ChatKitReq) -> None:
+    """Whether the server can do this at all. Raises `RequestRefusedError`."""
+    files = isinstance(request, AttachmentsCreateReq | AttachmentsDeleteReq)
+    if isinstance(request, ThreadsCreateReq | ThreadsAddUserMessageReq):
+        files = bool(request.params.input.attachments)
+    is_missing = files and server.attachment_store is None
+    method = METHODS.get(type(request))
+    if is_missing or (method and getattr(type(server), method) is getattr(ChatKitServer, method)):
+        raise RequestRefusedError("refused.not_offered", code="unsupported")
 
 
 def _no_action(name: str) -> RequestRefusedError:

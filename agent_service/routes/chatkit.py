@@ -4,10 +4,10 @@ import json
 import logging
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import psycopg
-from chatkit.server import StreamingResult
+from chatkit.server import ChatKitServer, StreamingResult
 from chatkit.store import NotFoundError, Store
 from chatkit.types import (
     ChatKitReq,
@@ -27,7 +27,7 @@ from agent_service.http.sse import SSE_PREFIX, framing_for, stream_response
 from agent_service.i18n.catalog import DATABASE_GONE, UNEXPECTED
 from agent_service.requests.validation import RequestChecks, largest_request, parse_request
 from agent_service.server import OwFlexChatKitServer
-from agent_service.storage.turn_lock import TurnLocks, locked_turn
+from agent_service.storage.turn_lock import MemoryTurnLocks, TurnLocks, locked_turn
 from agent_service.turn.notice import note_cut_off
 
 logger = logging.getLogger("agent_service")
@@ -44,18 +44,18 @@ class Bounds:
 
 @dataclass(frozen=True)
 class ChatKitEndpoint:
-    """Runs ChatKit requests for the user that `context_of` finds in a request.
+    """Runs ChatKit requests for the user that `context_of` finds in a request; any `ChatKitServer` will do.
 
-    `locks` are shared by all processes that share the store.
+    `locks` are shared by all processes that share the store; the default ones are those of this process.
     """
 
-    server: OwFlexChatKitServer
+    server: ChatKitServer[RequestContext]
     context_of: ContextOf
-    checks: RequestChecks
-    locks: TurnLocks
-    bounds: Bounds
+    bounds: Bounds = field(default_factory=Bounds)
+    locks: TurnLocks = field(default_factory=MemoryTurnLocks)
+    checks: RequestChecks | None = None
 
-    async def answer(self, request: Request) -> Response:
+    async def __call__(self, request: Request) -> Response:
         """The protocol's answer, JSON or a stream of events; an error is JSON with a message for people."""
         try:
             return await self._answer(request)
@@ -63,12 +63,16 @@ class ChatKitEndpoint:
             return error_response(_refusal(error), request.headers)
 
     async def _answer(self, http: Request) -> Response:
-        request, context = parse_request(await self._body(http)), self.context_of(http)
-        await self.checks.check(request, context)
+        body = await self._body(http)
+        request, context = parse_request(body), self.context_of(http)
+        checks = self.checks or RequestChecks(self.server)
+        await checks.check(request, context)
         thread = ExclusiveThread(self.locks, self.server.store, self.bounds.turn_wait_seconds)
         await thread.tell_of_dead_turn(request, context)
         async with thread.alone(request, context):
-            result = await self.server.process(request, context)
+            # Ours takes the request as it was parsed; the SDK's would parse the body once more.
+            given = request if isinstance(self.server, OwFlexChatKitServer) else body
+            result = await self.server.process(given, context)  # pyright: ignore[reportArgumentType]
         if not isinstance(result, StreamingResult):
             return Response(result.json, media_type="application/json", headers={"Cache-Control": "no-store"})
         framing = framing_for(http.headers.get("accept", ""))
@@ -77,7 +81,7 @@ class ChatKitEndpoint:
             return await stream_response(events, framing, self.bounds.keep_alive_seconds, context.locale)
         except RequestRefusedError as error:
             if error.code == BUSY:
-                self.checks.admission.give_back(context)
+                checks.give_back(context)
             raise
 
     async def _body(self, request: Request) -> bytes:

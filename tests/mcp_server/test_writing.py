@@ -128,7 +128,7 @@ async def test_a_caller_writes_only_to_the_collections_that_are_open_to_them(
     server: "RunningServer", sign: Callable[..., str]
 ) -> None:
     restricted = sign("ann", collections=["hr"])
-    with pytest.raises(ToolError, match=r'"default" is not open to you\. Open are: hr'):
+    with pytest.raises(ToolError, match=r'"default" is not open to you\. You can use: hr'):
         await call(server, restricted, "add_document", **NOTE)
     added = await call(server, restricted, "add_document", collection="hr", **NOTE)
     assert await documents_of(server) == [("hr", "added-by/ann/Keys")]
@@ -152,7 +152,7 @@ async def test_a_document_of_a_folder_is_not_removed_for_the_next_sync_would_bri
         task = await ingestion.folder_task(tmp_path / "handbook", Wanted())
         await run_sync(ingestion.database, task, ingestion.pipeline.process, Silent())
     listed = await call(server, sign("ann"), "list_documents")
-    with pytest.raises(ToolError, match="it comes from handbook and would be back after the next sync"):
+    with pytest.raises(ToolError, match="it comes from handbook and would come back with the next sync"):
         await call(server, sign("ann"), "remove_document", document_id=listed.documents[0].document_id)
     with pytest.raises(ToolError, match="Document 999 not found"):
         await call(server, sign("ann"), "remove_document", document_id=999)

@@ -267,7 +267,7 @@ def test_proposed_questions_can_be_measured_with_at_once(run: Run, tmp_path: Pat
     for row in rows[9:]:
         assert any(word not in everything for word in row["query"].lower().strip("?").split())
     again = run("evaluate", "make", "--output", "q.jsonl")
-    assert (again.returncode, "is there already" in again.stderr) == (1, True)
+    assert (again.returncode, "already exists" in again.stderr) == (1, True)
     measured = run("evaluate", "q.jsonl", "--json")
     assert "Line" not in measured.stderr
     assert json.loads(measured.stdout)["metrics"]["recall@10"]["value"] == 1

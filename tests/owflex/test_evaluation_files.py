@@ -41,7 +41,7 @@ def test_a_question_is_answerable_unless_it_says_otherwise(tmp_path: Path) -> No
         ('{"query": "Why?", "sorce": "a.md"}', 'line 2: "sorce" is not known. Known are: id, query'),
         ('{"query": "\\ud83d?", "answerable": false}', "line 2: half of a character is missing"),
         ("[" * 100_000, "line 2: this is not JSON"),
-        (GOOD, "line 1: this question is there twice"),
+        (GOOD, "line 1: this question appears twice"),
     ],
 )
 def test_a_bad_row_is_named_with_its_cure(tmp_path: Path, row: str, problem: str) -> None:

@@ -118,7 +118,7 @@ def test_archives_within_archives_lie_flat_and_end_at_the_third() -> None:
     }
     assert all(not member.document.members for member in document.members)
     (note,) = document.notes
-    assert note.startswith("middle.zip: inner.zip: more.zip: It lies deeper than 3 archives")
+    assert note.startswith("middle.zip: inner.zip: more.zip: It is nested more than 3 archives deep")
 
 
 def test_a_file_that_fails_costs_only_itself() -> None:
@@ -173,7 +173,7 @@ def test_more_files_than_the_limit_are_left_out_with_a_note(monkeypatch: pytest.
     inner = zipped({"c.md": "Text.", "d.md": "Text."})
     document = read(zipped({"a.md": "Text.", "inner.zip": inner, "b.md": "Text."}))
     assert list(contents(document)) == ["a.md", "inner.zip/c.md"]
-    assert document.notes[-1] == "Only a part was read: at most 3 files and 200 MB are."
+    assert document.notes[-1] == "Only a part was read: at most 3 files and 200 MB."
 
 
 def test_the_first_bytes_correct_the_name() -> None:
