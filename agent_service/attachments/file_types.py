@@ -1,5 +1,7 @@
 """What can be attached: every format that `parsing` reads except archives, and the images browsers show."""
 
+from typing import Any
+
 from agent_service.errors import RequestRefusedError
 from parsing.detection import IMAGES, sent_type
 from parsing.errors import FileFormatError
@@ -37,7 +39,7 @@ def file_type(name: str, data: bytes) -> str:
     return found
 
 
-def unsupported(key: str, name: str, **values: object) -> RequestRefusedError:
+def unsupported(key: str, name: str, **values: Any) -> RequestRefusedError:
     """The refusal of a file that cannot be attached."""
     return RequestRefusedError(key, status=415, code="unsupported_type", name=name, **values)
 

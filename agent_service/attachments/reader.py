@@ -1,5 +1,7 @@
 """What is in an attached file, read in a process of its own: a hostile file harms nothing but that."""
 
+from typing import Any
+
 from agent_service.attachments.worker import ReadFile, request_of
 from agent_service.errors import RequestRefusedError
 from parsing.bounded.frames import Limits
@@ -33,5 +35,5 @@ async def read_file(name: str, mime_type: str, data: bytes) -> ReadFile:
     return read
 
 
-def _refusal(key: str, **values: object) -> RequestRefusedError:
+def _refusal(key: str, **values: Any) -> RequestRefusedError:
     return RequestRefusedError(key, status=422, code="unreadable_file", **values)

@@ -203,5 +203,5 @@ def _gemini_text(answer: httpx2.Response) -> str:
         raise _failed("dictation.no_text") from None
 
 
-def _failed(key: str, *, status: int = 502, **values: object) -> RequestRefusedError:
+def _failed(key: str, *, status: int = 502, **values: Any) -> RequestRefusedError:
     return RequestRefusedError(key, status=status, code="transcription_failed", **values)
