@@ -19,8 +19,12 @@ ENDINGS = (
     *(ending for format in TAKEN for ending in format.endings),
     *(".png", ".jpg", ".jpeg", ".webp", ".gif"),
 )
-# Without source code and images, which a sentence names in words.
-KINDS = tuple(format.endings[0].removeprefix(".").upper() for format in TAKEN if format.module != "source")
+# Those that people attach most come first. Without source code and images, which a sentence names in words.
+KINDS = tuple(
+    format.endings[0].removeprefix(".").upper()
+    for format in sorted(TAKEN, key=lambda format: format.media_type not in (PDF, DOCX))
+    if format.module != "source"
+)
 IMAGE_KINDS = ("PNG", "JPEG", "WebP", "GIF")
 
 
