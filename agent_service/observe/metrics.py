@@ -174,13 +174,13 @@ class TurnWatcher:
         self._metrics.spent(model.spent)
         if model.stands_in:
             self._metrics.stood_in(model.answering.name)
-        _end_span(watch, model, outcome)
+        _end_span(watch, outcome)
         tokens = sum(used.input + used.output for used in model.spent.values())
         logger.info("turn %s by %s in %.2f s, %s tokens", outcome, model.answering.name, seconds, tokens)
 
 
-def _end_span(watch: TurnWatch, model: TurnModel, outcome: str) -> None:
-    span = watch.span
+def _end_span(watch: TurnWatch, outcome: str) -> None:
+    span, model = watch.span, watch.model
     span.set_attribute("owflex.outcome", outcome)
     span.set_attribute("gen_ai.request.model", model.answering.name)
     span.set_attribute("gen_ai.usage.input_tokens", sum(used.input for used in model.spent.values()))

@@ -131,11 +131,7 @@ class ExclusiveThread:
             thread_id = str(json.loads(first.removeprefix(SSE_PREFIX))["thread"]["id"])
         else:
             thread_id = str(request.params.thread_id)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownArgumentType, reportUnknownMemberType]
-        async with locked_turn(
-            self.locks, thread_id, context, wait_seconds=self.wait_seconds
-        ) as after_a_dead_one:
-            if after_a_dead_one:
-                await note_cut_off(self.store, thread_id, context)
+        async with self._locked(thread_id, context):
             if first is not None:
                 yield first
             async for event in events:
@@ -150,10 +146,7 @@ class ExclusiveThread:
         if not isinstance(request, ThreadsSyncCustomActionReq):
             yield
             return
-        thread_id = request.params.thread_id
-        async with locked_turn(self.locks, thread_id, context, wait_seconds=self.wait_seconds) as after_dead:
-            if after_dead:
-                await note_cut_off(self.store, thread_id, context)
+        async with self._locked(request.params.thread_id, context):
             yield
 
     async def tell_of_dead_turn(self, request: ChatKitReq, context: RequestContext) -> None:
@@ -163,3 +156,11 @@ class ExclusiveThread:
         thread_id = request.params.thread_id
         if await self.locks.clear_dead(thread_id, context):
             await note_cut_off(self.store, thread_id, context)
+
+    @asynccontextmanager
+    async def _locked(self, thread_id: str, context: RequestContext) -> AsyncGenerator[None]:
+        """The thread while in the block; in it stands, if so, that the answer before was cut off."""
+        async with locked_turn(self.locks, thread_id, context, wait_seconds=self.wait_seconds) as after_dead:
+            if after_dead:
+                await note_cut_off(self.store, thread_id, context)
+            yield

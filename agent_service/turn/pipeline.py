@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any, Protocol
 
 import anyio
+from agents.mcp import MCPServer
 from chatkit.actions import Action
 from chatkit.types import ThreadMetadata, ThreadStreamEvent, UserMessageItem
 from opentelemetry.trace import use_span
@@ -173,17 +174,10 @@ class Turns:
         watch: TurnWatch,
     ) -> Prepared:
         history = await load_history(self.clicks.store, thread.id, self.settings, context, self.files)
-        watch.model = TurnModel(self.menu.line_for(message, history.tokens))
-        turn = Turn(
-            self.settings,
-            watch.model,
-            await stack.enter_async_context(self.clicks.connect_mcp(context)),
-            self.clicks.store,
-            self.clicks.approvals,
-            thread,
-            context,
-            span=watch.span,
-        )
+        tokens = history.tokens if self.menu.minds_length else 0
+        watch.model = TurnModel(self.menu.line_for(message, tokens))
+        server = await stack.enter_async_context(self.clicks.connect_mcp(context))
+        turn = self._turn(watch, server, thread, context)
         if message is not None:
             self.watcher.asked(text_of(message))
             if tags := tags_of(message):
@@ -192,8 +186,7 @@ class Turns:
                 history = history.with_note(scope.note) if scope else history
             turn = replace(turn, question=question_of(message), message_id=message.id)
         evidence = Evidence(files=history.files)
-        steps = Steps(evidence, self.metrics.tool_called)
-        return Prepared(progress=Progress(turn, history.items, history.note, steps, evidence))
+        return Prepared(progress=Progress(turn, history.items, history.note, self._steps(evidence), evidence))
 
     async def _prepare_edited(
         self,
@@ -213,22 +206,21 @@ class Turns:
         if decision is None:
             return Prepared(clicked.events)
         assert clicked.mcp_server is not None
-        turn = Turn(
-            self.settings,
-            watch.model,
-            clicked.mcp_server,
-            self.clicks.store,
-            self.clicks.approvals,
-            click.thread,
-            click.context,
-            message_id=decision.message_id,
-            span=watch.span,
-        )
+        turn = self._turn(watch, clicked.mcp_server, click.thread, click.context)
+        turn = replace(turn, message_id=decision.message_id)
         evidence = Evidence(decision.carried.passages)
         # The run has called its tools; it may speak at once.
         evidence.tool_calls = 1
-        steps = Steps(evidence, self.metrics.tool_called)
-        return Prepared(clicked.events, Progress(turn, [], None, steps, evidence, decision))
+        return Prepared(clicked.events, Progress(turn, [], None, self._steps(evidence), evidence, decision))
+
+    def _turn(
+        self, watch: TurnWatch, server: MCPServer, thread: ThreadMetadata, context: RequestContext
+    ) -> Turn:
+        store, approvals = self.clicks.store, self.clicks.approvals
+        return Turn(self.settings, watch.model, server, store, approvals, thread, context, span=watch.span)
+
+    def _steps(self, evidence: Evidence) -> Steps:
+        return Steps(evidence, self.metrics.tool_called)
 
 
 def _check_answered(progress: Progress, said: Said) -> None:

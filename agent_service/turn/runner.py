@@ -38,7 +38,7 @@ from agent_service.settings.settings import AgentServiceSettings
 from agent_service.settings.system_prompt import PERSONA, RULES
 from agent_service.tools.schemas import SEARCH
 from agent_service.turn.notice import note
-from agent_service.turn.tool_calls import Evidence, NoteTool, Steps
+from agent_service.turn.tool_calls import Evidence, Steps
 
 MAX_QUERY_CHARACTERS = 400
 RUN_CONFIG = RunConfig(
@@ -67,7 +67,6 @@ class Turn:
     context: RequestContext
     question: str = ""
     message_id: str | None = None
-    note_tool: NoteTool | None = None
     span: Span = INVALID_SPAN
 
     def new_run(self) -> RunContext:
