@@ -105,7 +105,9 @@ export class Api {
       this.tokens.forget();
       response = await ask();
     }
-    this.tokens.note(response.status === 401);
+    if (response.status === 401) this.tokens.note(true);
+    // The configuration is open to everyone: it says nothing about who asks.
+    else if (path === this.url) this.tokens.note(false);
     return response;
   }
 
