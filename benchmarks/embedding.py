@@ -21,9 +21,11 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from knowledge_base.embedding import Vectors, create_embedder
-from knowledge_base.embedding.choice import Choice, least_cosine, write_choice
-from knowledge_base.embedding.runtime import cpu_id, has_bf16
+from knowledge_base.embedding import Vectors
+from knowledge_base.embedding.encoder import read_encoder
+from knowledge_base.embedding.model import least_cosine
+from knowledge_base.embedding.openvino_backend import OpenVinoBackend
+from knowledge_base.embedding.runtime import has_bf16
 from knowledge_base.embedding.source import DEFAULT_MODEL, find_model
 
 CHUNKS = 384
@@ -38,9 +40,7 @@ Encode = Callable[[list[str]], Vectors]
 def main() -> None:
     """Print the table."""
     with tempfile.TemporaryDirectory(prefix="owflex-benchmark-") as folder:
-        converted = ["openvino bf16", "openvino f32"] if has_bf16() else ["openvino f32"]
-        subprocess.run([sys.executable, __file__, "torch", "0", folder], input=b"", check=True)
-        names = [REFERENCE, "torch", *converted]
+        names = [REFERENCE, "torch", *(["bf16"] if has_bf16() else []), "f32"]
         rows = {threads: _measure(names, threads, Path(folder)) for threads in (1, 2)}
     print(f"{'':22}{'1 thread':>16}{'2 threads':>16}{'query ms':>10}{'cosine':>10}{'start s':>9}{'MB':>7}")
     for name in names:
@@ -57,11 +57,11 @@ def chunks() -> list[str]:
     return (cut * (1 + CHUNKS // len(cut)))[:CHUNKS]
 
 
-def serve(name: str, threads: int, folder: Path) -> None:
+def serve(name: str, threads: int) -> None:
     """Be one back end: embed the texts once for every line that comes in."""
     if threads:
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
-    encode = _reference() if name == REFERENCE else _ours(name, folder)
+    encode = _reference() if name == REFERENCE else _ours(name)
     encode(["ready"])
     print("ready", flush=True)
     texts = chunks()
@@ -115,13 +115,16 @@ def _reference() -> Encode:
     )
 
 
-def _ours(name: str, folder: Path) -> Encode:
-    target = next((found for found in folder.iterdir() if found.is_dir()), None)
-    if target is not None:
-        write_choice(target / f"choice-{cpu_id()}.json", Choice(name, {}, {}))
-    # Without a model yet, this converts one.
-    embedder = create_embedder(DEFAULT_MODEL, folder)
-    return embedder.embed_documents
+def _ours(name: str) -> Encode:
+    folder = find_model(DEFAULT_MODEL)
+    assert folder is not None
+    if name == "torch":
+        from knowledge_base.embedding.torch_backend import load_torch
+
+        model = load_torch(DEFAULT_MODEL, str(folder))
+    else:
+        model = OpenVinoBackend(read_encoder(folder), name)
+    return lambda texts: model.encode(texts, "")
 
 
 def _query_ms(encode: Encode) -> float:
@@ -153,7 +156,7 @@ class _Worker:
     def __init__(self, name: str, threads: int, folder: Path) -> None:
         self._vectors = folder / f"{name.replace(' ', '-')}.npy"
         started = time.perf_counter()
-        command = [sys.executable, __file__, name, str(threads), str(folder)]
+        command = [sys.executable, __file__, name, str(threads)]
         self._process: Any = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
@@ -175,7 +178,7 @@ class _Worker:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) == 4:
-        serve(sys.argv[1], int(sys.argv[2]), Path(sys.argv[3]))
+    if len(sys.argv) == 3:
+        serve(sys.argv[1], int(sys.argv[2]))
     else:
         main()

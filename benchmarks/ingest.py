@@ -102,7 +102,7 @@ def _files(folder: Path) -> list[Path]:
 def serve(folder: Path, docs: Path) -> None:
     """Be OwFlex: ingest `docs` into each database whose URL comes in."""
     started = time.perf_counter()
-    embedder = create_embedder(DEFAULT_MODEL, folder / "cache")
+    embedder = create_embedder(DEFAULT_MODEL)
     embedder.embed_query("ready")
     print(json.dumps({"start": time.perf_counter() - started, "notes": embedder.backend}), flush=True)
     for line in sys.stdin:

@@ -55,7 +55,7 @@ def main() -> None:
     """Print a table for each data set."""
     options = _options()
     options.cache.mkdir(parents=True, exist_ok=True)
-    embedder = create_embedder(DEFAULT_MODEL, options.cache / "models")
+    embedder = create_embedder(DEFAULT_MODEL)
     with tempfile.TemporaryDirectory(prefix="owflex-bench-") as place:
         home = open_data_folder(Path(place) / "home")
         for name in options.sets:

@@ -75,7 +75,7 @@ async def _store(url: str, chunks: Sequence[Any], given: Given) -> None:
         text_hash(_chunk(one)): HalfVector(vector) for one, vector in zip(chunks, given.vectors, strict=True)
     }
     documents = [_document(list(owned)) for _, owned in groupby(chunks, lambda chunk: chunk["document"])]
-    embedder = create_embedder(DEFAULT_MODEL, None)
+    embedder = create_embedder(DEFAULT_MODEL)
     async with open_ingest_pool(url) as pool, pool.connection() as connection:
         place = {"collection": COLLECTION}
         await connection.execute(

@@ -108,7 +108,7 @@ async def _measure(url: str, library: Library, questions: int) -> None:
 
 
 async def _store(pool: Pool, library: Library) -> None:
-    embedder = create_embedder(DEFAULT_MODEL, None)
+    embedder = create_embedder(DEFAULT_MODEL)
     async with pool.connection() as connection:
         await connection.execute(
             "insert into origins (collection, name, path) values ('default', 'benchmark', '')"

@@ -28,7 +28,7 @@ from ingest.jobs.queue import open_queue, queue_status, run_worker
 from ingest.report import Silent
 from ingest.settings import IngestSettings
 from ingest.sync_run import run_sync
-from knowledge_base.bootstrap import embedding_cache, migrate_knowledge_base
+from knowledge_base.bootstrap import migrate_knowledge_base
 from knowledge_base.embedding import Embedder, create_embedder
 from knowledge_base.embedding.source import DEFAULT_MODEL
 
@@ -86,7 +86,7 @@ def _print_row(name: str, one: float, two: float, ratio: float) -> None:
 
 
 def _embedder(home: Path) -> Embedder:
-    embedder = create_embedder(DEFAULT_MODEL, embedding_cache(home))
+    embedder = create_embedder(DEFAULT_MODEL)
     embedder.embed_query("ready")
     return embedder
 

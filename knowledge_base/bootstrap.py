@@ -6,7 +6,6 @@ from importlib.resources import files
 from pathlib import Path
 
 from database.embedded import configured_or_embedded
-from database.home import open_data_folder
 from database.migrations import migrate
 from database.pool import check_reachable
 from knowledge_base.embedding import Embedder, create_embedder
@@ -23,13 +22,7 @@ def knowledge_base_url(settings: KnowledgeBaseSettings, folder: Path) -> Generat
 
 async def embedder_for(settings: KnowledgeBaseSettings, url: str, model_name: str | None = None) -> Embedder:
     """The named model, else the one that the knowledge base at `url` is searched with; not loaded yet."""
-    cache = embedding_cache(open_data_folder(settings.owflex_home))
-    return create_embedder(model_name or await model_to_use(url, settings.embedding_model), cache)
-
-
-def embedding_cache(folder: Path) -> Path:
-    """Where converted embedding models are kept in the data folder."""
-    return folder / "cache" / "embedding"
+    return create_embedder(model_name or await model_to_use(url, settings.embedding_model))
 
 
 async def migrate_knowledge_base(url: str) -> None:

@@ -17,7 +17,7 @@ from database.home import open_data_folder, read_or_create_secret
 from database.pool import Pool
 from database.process import listen
 from knowledge_base.access import check_isolation, open_server_pool, prepare_server_role
-from knowledge_base.bootstrap import embedder_for, embedding_cache, knowledge_base_url, migrate_knowledge_base
+from knowledge_base.bootstrap import embedder_for, knowledge_base_url, migrate_knowledge_base
 from knowledge_base.embedding import create_embedder
 from knowledge_base.embedding_spaces import check_model, model_in_use
 from knowledge_base.following_embedder import FollowingEmbedder
@@ -94,9 +94,8 @@ async def _open(settings: McpServerSettings, url: str) -> AsyncGenerator[Opened]
     """Everything the server needs. Raises `ServerRoleError` where Postgres would not keep users apart."""
     await migrate_knowledge_base(url)
     await prepare_server_role(url)
-    cache = embedding_cache(open_data_folder(settings.owflex_home))
     first = await embedder_for(settings, url)
-    embedder = FollowingEmbedder(first, lambda model_name: create_embedder(model_name, cache))
+    embedder = FollowingEmbedder(first, create_embedder)
     async with open_server_pool(
         url, max_size=settings.database_pool_size, statement_timeout_ms=STATEMENT_TIMEOUT_MS
     ) as pool:

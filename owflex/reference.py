@@ -68,9 +68,7 @@ async def tools_page() -> str:
 def _server() -> FastMCP:
     """A server that is never started: its pool is not opened, its model not loaded."""
     settings = McpServerSettings()  # pyright: ignore[reportCallIssue]
-    embedder = FollowingEmbedder(
-        create_embedder(DEFAULT_MODEL, None), lambda name: create_embedder(name, None)
-    )
+    embedder = FollowingEmbedder(create_embedder(DEFAULT_MODEL), create_embedder)
     pool = create_pool("postgresql:///none")
     return create_server(
         settings,

@@ -22,7 +22,6 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from database.embedded import embedded_postgres
 from database.home import open_data_folder
-from knowledge_base.bootstrap import embedding_cache
 from knowledge_base.embedding import SentenceTransformerEmbedder
 from tests.support.databases import FreshDatabases
 from tests.support.durations import Durations
@@ -72,19 +71,10 @@ def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def data_folder(shared_folder: Path) -> Iterator[Path]:
-    """A data folder of its own; short, because a Unix socket's path may not be long.
-
-    Only the converted model, which takes half a minute to make, is that of all workers.
-    """
+def data_folder() -> Iterator[Path]:
+    """A data folder of its own; short, because a Unix socket's path may not be long."""
     with tempfile.TemporaryDirectory(prefix="owflex-") as folder:
-        home = open_data_folder(Path(folder) / "home")
-        converted = shared_folder / "embedding"
-        converted.mkdir(exist_ok=True)
-        cache_of_home = embedding_cache(home)
-        cache_of_home.parent.mkdir()
-        cache_of_home.symlink_to(converted, target_is_directory=True)
-        yield home
+        yield open_data_folder(Path(folder) / "home")
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
-from pathlib import Path
 from threading import Lock
 from typing import Protocol
 
@@ -14,9 +13,9 @@ from knowledge_base.embedding.model import Backend, ModelFacts, Vectors
 from knowledge_base.embedding.opening import open_backend
 
 
-def create_embedder(model_name: str, cache: Path | None) -> "Embedder":
-    """The model, loaded at its first use; converted models are kept in `cache` (None: torch only)."""
-    return SentenceTransformerEmbedder(model_name, cache)
+def create_embedder(model_name: str) -> "Embedder":
+    """The model, loaded at its first use."""
+    return SentenceTransformerEmbedder(model_name)
 
 
 class Embedder(Protocol):
@@ -49,9 +48,8 @@ class Embedder(Protocol):
 class SentenceTransformerEmbedder:
     """A sentence-transformers model on the CPU, loaded at its first use; threads may share it."""
 
-    def __init__(self, model_name: str, cache: Path | None = None) -> None:
+    def __init__(self, model_name: str) -> None:
         self.model_name = model_name.removeprefix("sentence-transformers/")
-        self._cache = cache
         self._opened: Backend | None = None
         self._opening = Lock()
         # One text or batch after the other, always from the same thread: the library behind the model keeps a
@@ -111,7 +109,7 @@ class SentenceTransformerEmbedder:
     def _backend(self) -> Backend:
         with self._opening:
             if self._opened is None:
-                self._opened = self._caller.submit(open_backend, self.model_name, self._cache).result()
+                self._opened = self._caller.submit(open_backend, self.model_name).result()
             return self._opened
 
     @cached_property

@@ -19,6 +19,11 @@ def normalised(vectors: Vectors) -> Vectors:
     return np.asarray(vectors / np.maximum(lengths, 1e-12), dtype=np.float32)
 
 
+def least_cosine(wanted: Vectors, found: Vectors) -> float:
+    """The smallest cosine between a row of one and the same row of the other, all of them of length 1."""
+    return float((wanted * found).sum(axis=1).min())
+
+
 @dataclass(frozen=True)
 class ModelFacts:
     """What a caller has to know of a model besides its vectors."""

@@ -1,4 +1,4 @@
-"""A converted model, run by OpenVINO without torch."""
+"""An encoder, run by OpenVINO without PyTorch."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,9 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Encoding, Tokenizer
 
+from knowledge_base.embedding.encoder import Encoder
+from knowledge_base.embedding.encoder_graph import build_graph
 from knowledge_base.embedding.model import BATCH_SIZE, Vectors, normalised
 from knowledge_base.embedding.runtime import compile_model
-from knowledge_base.embedding.store import ConvertedModel
 
 # Fewer different lengths, fewer plans that the runtime has to make and keep.
 LENGTH_STEP = 16
@@ -17,25 +18,23 @@ LENGTH_STEP = 16
 Inputs = dict[str, NDArray[np.int64]]
 
 
-def backend_name(precision: str) -> str:
-    """What the back end of this precision is called in logs and choices."""
-    return f"openvino {precision}"
-
-
 class OpenVinoBackend:
-    """A converted model in one precision (f32 or bf16), on all cores."""
+    """An encoder in one precision (f32 or bf16), on all cores.
 
-    def __init__(self, converted: ConvertedModel, precision: str) -> None:
-        self.name = backend_name(precision)
-        self.facts = converted.meta.facts
-        self.tokenizer_json = converted.tokenizer.read_text(encoding="utf-8")
-        self._meta = converted.meta
+    Raises `UnknownEncoderError` if its weights are not those of its architecture, `OSError`.
+    """
+
+    def __init__(self, encoder: Encoder, precision: str) -> None:
+        self.name = f"openvino {precision}"
+        self.facts = encoder.facts
+        self.tokenizer_json = encoder.tokenizer_json
+        self._pad_id = encoder.pad_id
         self._tokenizer = Tokenizer.from_str(self.tokenizer_json)
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(  # pyright: ignore[reportUnknownMemberType]
             self.facts.max_tokens
         )
-        self._request: Any = compile_model(converted.xml, precision).create_infer_request()
+        self._request: Any = compile_model(build_graph(encoder), precision).create_infer_request()
 
     def encode(self, texts: list[str], prompt: str) -> Vectors:
         """Vectors of length 1, in the order of `texts`."""
@@ -53,14 +52,12 @@ class OpenVinoBackend:
         longest = max(len(encoding.ids) for encoding in encodings)
         # A model may have fewer positions than the next step has tokens.
         length = min(-(-longest // LENGTH_STEP) * LENGTH_STEP, max(self.facts.max_tokens, longest))
-        inputs = {name: np.zeros((len(encodings), length), dtype=np.int64) for name in self._meta.inputs}
-        inputs["input_ids"].fill(self._meta.pad_id)
+        ids = np.full((len(encodings), length), self._pad_id, dtype=np.int64)
+        mask = np.zeros_like(ids)
         for row, encoding in enumerate(encodings):
-            inputs["input_ids"][row, : len(encoding.ids)] = encoding.ids
-            inputs["attention_mask"][row, : len(encoding.ids)] = 1
-            if "token_type_ids" in inputs:
-                inputs["token_type_ids"][row, : len(encoding.ids)] = encoding.type_ids
-        return inputs
+            ids[row, : len(encoding.ids)] = encoding.ids
+            mask[row, : len(encoding.ids)] = 1
+        return {"input_ids": ids, "attention_mask": mask}
 
 
 def _batches(encodings: list[Encoding]) -> Iterator[list[int]]:

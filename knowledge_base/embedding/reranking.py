@@ -40,8 +40,11 @@ class Reranker:
 
     @cached_property
     def _model(self) -> "CrossEncoder":
-        from sentence_transformers import CrossEncoder
-
+        try:
+            from sentence_transformers import CrossEncoder
+        except ImportError:
+            reason = "it needs sentence-transformers: pip install 'owflex[models]'"
+            raise RerankModelError(self.model_name, reason) from None
         try:
             return CrossEncoder(self.model_name, device="cpu", num_labels=1)
         except (OSError, ValueError) as error:

@@ -1,11 +1,7 @@
 """OpenVINO: imported without its telemetry, opened on the CPU."""
 
-import hashlib
-import json
-import os
 import sys
 from functools import cache
-from pathlib import Path
 from types import ModuleType
 from typing import Any, cast
 
@@ -24,6 +20,15 @@ def openvino() -> Any:
 
 
 @cache
+def operations() -> Any:
+    """What a graph is made of: the newest set of operations whose form is fixed. Raises `ImportError`."""
+    openvino()
+    from openvino import opset15
+
+    return opset15
+
+
+@cache
 def core() -> Any:
     """OpenVINO's entry to its devices. Raises `ImportError`."""
     return openvino().Core()
@@ -31,34 +36,15 @@ def core() -> Any:
 
 def has_bf16() -> bool:
     """Whether this CPU multiplies 16-bit floats in hardware."""
-    return "BF16" in _capabilities()
+    return "BF16" in core().get_property(CPU, "OPTIMIZATION_CAPABILITIES")
 
 
-def cpu_id() -> str:
-    """12 hexadecimal digits for this kind of CPU: what was measured on one holds for its like."""
-    facts = [core().get_property(CPU, "FULL_DEVICE_NAME"), _capabilities(), _flags(), os.cpu_count()]
-    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:12]
-
-
-def compile_model(xml: Path, precision: str) -> Any:
-    """The model in `xml`, ready to run with all cores in `precision` (f32 or bf16)."""
+def compile_model(graph: Any, precision: str) -> Any:
+    """The `openvino.Model`, ready to run with all cores in `precision` (f32 or bf16)."""
     options = {
         "INFERENCE_PRECISION_HINT": precision,
         "PERFORMANCE_HINT": "LATENCY",
         # Pinned, the threads of two processes would sit on the same cores.
         "ENABLE_CPU_PINNING": "NO",
     }
-    return core().compile_model(str(xml), CPU, options)
-
-
-def _capabilities() -> list[str]:
-    return sorted(core().get_property(CPU, "OPTIMIZATION_CAPABILITIES"))
-
-
-def _flags() -> str:
-    # Virtual machines of one name differ in what they let through.
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return ""
-    return next((line for line in lines if line.startswith(("flags", "Features"))), "")
+    return core().compile_model(graph, CPU, options)

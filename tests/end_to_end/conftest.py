@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -12,7 +11,6 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,9 +19,6 @@ import psutil
 import pytest
 from fastmcp import Client
 from fastmcp.client.transports import StreamableHttpTransport
-
-from database.home import open_data_folder
-from knowledge_base.bootstrap import embedding_cache
 
 DOCUMENTS = Path(__file__).parent / "documents"
 COUNT = len(list(DOCUMENTS.iterdir()))
@@ -211,32 +206,12 @@ def free_ports(count: int) -> Sequence[int]:
     return ports
 
 
-@pytest.fixture(scope="session")
-def converted_models(shared_folder: Path) -> Path:
-    """Where the first installation leaves its converted embedding model for the others of all workers."""
-    return shared_folder / "converted-models"
-
-
 @pytest.fixture
-def installation(converted_models: Path) -> Iterator[Installation]:
+def installation() -> Iterator[Installation]:
     """A fresh installation; what still runs at the end of the test is ended."""
     chat_port, mcp_port = free_ports(2)
     with tempfile.TemporaryDirectory(prefix="owflex-") as folder:
         found = Installation(Path(folder) / "home", chat_port, mcp_port)
-        cache = embedding_cache(found.home)
-        if converted_models.is_dir():
-            open_data_folder(found.home)
-            shutil.copytree(converted_models, cache)
         yield found
         for process in list(found.processes):
             found.stop(process, signal.SIGTERM)
-        if cache.is_dir() and not converted_models.is_dir():
-            _share(cache, converted_models)
-
-
-def _share(cache: Path, place: Path) -> None:
-    """Put a copy of the cache at `place`, whole or, when another worker was quicker, not at all."""
-    copy = place.with_name(f"{place.name}-{os.getpid()}")
-    shutil.copytree(cache, copy)
-    with suppress(OSError):
-        copy.rename(place)

@@ -16,7 +16,7 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 @pytest.fixture
 def environment(knowledge_base_url: str, data_folder: Path) -> dict[str, str]:
-    """A knowledge base of its own; the converted model is shared by the tests of the session."""
+    """A knowledge base of its own, in the session's data folder."""
     return os.environ | {
         "KNOWLEDGE_BASE_DATABASE_URL": knowledge_base_url,
         "OWFLEX_HOME": str(data_folder),

@@ -14,11 +14,6 @@ from procrastinate import App, PsycopgConnector
 
 from ingest.errors import OptionError
 from ingest.jobs.queue import QUEUE, check_schedule, open_queue, queue_status
-from knowledge_base.bootstrap import embedding_cache
-from knowledge_base.embedding.choice import Choice, write_choice
-from knowledge_base.embedding.model import TORCH
-from knowledge_base.embedding.runtime import cpu_id
-from knowledge_base.embedding.source import DEFAULT_MODEL, find_model, fingerprint
 from tests.ingest.queue_worker import (
     ROOT,
     leave_to_workers,
@@ -261,7 +256,6 @@ async def test_a_worker_that_is_told_to_stop_finishes_what_is_in_work(
 
 async def test_the_worker_of_the_command_line_does_the_work(knowledge_base_url: str, tmp_path: Path) -> None:
     url, library = knowledge_base_url, write_library(tmp_path / "library", 2)
-    choose_torch(tmp_path)
     worker = await asyncio.create_subprocess_exec(
         *(sys.executable, "-P", "-m", "ingest", "worker"), cwd=ROOT, env=environment(url, tmp_path)
     )
@@ -275,12 +269,3 @@ async def test_the_worker_of_the_command_line_does_the_work(knowledge_base_url: 
             worker.kill()
     code, status = await command(url, tmp_path, "status")
     assert (code, status["succeeded"], status["doing"], status["workers"]) == (0, 2, 0, 0)
-
-
-def choose_torch(home: Path) -> None:
-    """As if it had been found to be the fastest: a conversion would take half a minute."""
-    model = find_model(DEFAULT_MODEL)
-    assert model is not None
-    target = embedding_cache(home) / fingerprint(model)
-    target.mkdir(parents=True)
-    write_choice(target / f"choice-{cpu_id()}.json", Choice(TORCH, {}, {}))

@@ -53,4 +53,4 @@ def test_weights_that_were_tampered_with_are_refused(tmp_path: Path) -> None:
 
 def test_an_unknown_model_is_refused_with_the_setting_to_change(tmp_path: Path) -> None:
     with pytest.raises(EmbeddingModelError, match="EMBEDDING_MODEL"):
-        SentenceTransformerEmbedder(str(tmp_path / "no-model"), tmp_path / "cache").load()
+        SentenceTransformerEmbedder(str(tmp_path / "no-model")).load()

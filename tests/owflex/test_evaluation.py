@@ -45,7 +45,7 @@ UNKNOWN = ["Who won the football world cup?", "How is the tax on wine computed?"
 
 @pytest.fixture
 def environment(knowledge_base_url: str, data_folder: Path) -> dict[str, str]:
-    """A knowledge base of its own; the converted model is shared by the tests of the session."""
+    """A knowledge base of its own, in the session's data folder."""
     keys = ("OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENROUTER_API_KEY", "GEMINI_API_KEY", "MODEL_NAME")
     kept = {name: value for name, value in os.environ.items() if name not in keys}
     return kept | {

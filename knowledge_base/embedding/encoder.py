@@ -1,0 +1,158 @@
+"""Reads a sentence-transformers model from its folder, as far as OwFlex can compute it without PyTorch."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from knowledge_base.embedding.model import ModelFacts
+from knowledge_base.embedding.source import WEIGHTS
+
+Architecture = Literal["bert", "roberta"]
+Pooling = Literal["mean", "cls"]
+Weights = dict[str, NDArray[np.float32]]
+
+# XLM-RoBERTa differs from RoBERTa in its vocabulary alone.
+ARCHITECTURES: dict[str, Architecture] = {"bert": "bert", "roberta": "roberta", "xlm-roberta": "roberta"}
+MODULES = (["Transformer", "Pooling"], ["Transformer", "Pooling", "Normalize"])
+# Without one of its own, sentence-transformers cuts at what the positions allow.
+QUERY_PROMPTS = ("query",)
+DOCUMENT_PROMPTS = ("document", "passage", "corpus")
+ANCHOR = "embeddings.word_embeddings.weight"
+
+
+class UnknownEncoderError(Exception):
+    """The model is of a kind that only sentence-transformers computes; the message says in what."""
+
+
+def read_encoder(folder: Path) -> "Encoder":
+    """The model in `folder`. Raises `UnknownEncoderError`, `OSError`."""
+    modules = _modules(folder)
+    config = _json(folder / "config.json")
+    sizes = _sizes(config)
+    transformer = _json(folder / "sentence_bert_config.json")
+    _require(not transformer.get("do_lower_case"), "it lowers its texts before the tokenizer does")
+    tokenizer = folder / "tokenizer.json"
+    _require(tokenizer.is_file(), "it has no tokenizer.json")
+    return Encoder(
+        sizes=sizes,
+        pooling=_pooling(_json(folder / modules[1]["path"] / "config.json")),
+        facts=_facts(folder, sizes, transformer.get("max_seq_length")),
+        pad_id=int(config.get("pad_token_id") or 0),
+        tokenizer_json=tokenizer.read_text(encoding="utf-8"),
+        weights=lambda: _weights(folder / WEIGHTS),
+    )
+
+
+def _modules(folder: Path) -> list[dict[str, Any]]:
+    modules = _json(folder / "modules.json", [])
+    kinds = [str(module.get("type", "")).rpartition(".")[2] for module in modules]
+    _require(kinds in MODULES, f"it is made of {', '.join(kinds) or 'nothing that modules.json names'}")
+    _require(not modules[0].get("path"), "its transformer lies in a folder of its own")
+    return modules
+
+
+def _sizes(config: dict[str, Any]) -> "Sizes":
+    kind = str(config.get("model_type"))
+    _require(kind in ARCHITECTURES, f"its architecture is {kind}")
+    plain = config.get("position_embedding_type", "absolute") == "absolute"
+    _require(plain, "its positions are not absolute")
+    _require(config.get("hidden_act") == "gelu", f"its activation is {config.get('hidden_act')}")
+    architecture = ARCHITECTURES[kind]
+    positions = int(config["max_position_embeddings"])
+    return Sizes(
+        architecture=architecture,
+        layers=int(config["num_hidden_layers"]),
+        heads=int(config["num_attention_heads"]),
+        width=int(config["hidden_size"]),
+        epsilon=float(config["layer_norm_eps"]),
+        # RoBERTa counts its positions from behind the one of padding.
+        positions=positions if architecture == "bert" else positions - int(config["pad_token_id"]) - 1,
+    )
+
+
+def _pooling(config: dict[str, Any]) -> Pooling:
+    _require(config.get("include_prompt", True), "it leaves its prompt out of the pooling")
+    chosen = {key.removeprefix("pooling_mode_") for key, on in config.items() if on is True and "mode" in key}
+    mode = config.get("pooling_mode") or ",".join(sorted(chosen))
+    known: dict[str, Pooling] = {"mean_tokens": "mean", "mean": "mean", "cls_token": "cls", "cls": "cls"}
+    _require(mode in known, f"its pooling is {mode or 'not said'}")
+    return known[str(mode)]
+
+
+def _facts(folder: Path, sizes: "Sizes", max_tokens: int | None) -> ModelFacts:
+    config = _json(folder / "config_sentence_transformers.json")
+    prompts: dict[str, str] = config.get("prompts") or {}
+
+    def prompt(names: tuple[str, ...]) -> str:
+        return next(
+            (prompts[name] for name in (*names, config.get("default_prompt_name")) if prompts.get(name)), ""
+        )
+
+    return ModelFacts(
+        dimensions=sizes.width,
+        max_tokens=min(max_tokens or sizes.positions, sizes.positions),
+        query_prompt=prompt(QUERY_PROMPTS),
+        document_prompt=prompt(DOCUMENT_PROMPTS),
+    )
+
+
+def _weights(file: Path) -> Weights:
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file  # pyright: ignore[reportUnknownVariableType]
+
+    try:
+        tensors = load_file(file)
+    except SafetensorError as error:
+        raise OSError(f"{file.name} is damaged: {error}") from None
+    anchor = next((name for name in tensors if name.endswith(ANCHOR)), None)
+    _require(anchor is not None, "its weights are named differently")
+    # A model that was trained for something else first keeps its encoder under a name.
+    prefix = str(anchor).removesuffix(ANCHOR)
+    return {
+        name.removeprefix(prefix): tensor.astype(np.float32, copy=False)
+        for name, tensor in tensors.items()
+        if name.startswith(prefix)
+    }
+
+
+def _json(file: Path, default: Any = None) -> Any:
+    if not file.is_file():
+        return {} if default is None else default
+    try:
+        return json.loads(file.read_bytes())
+    except ValueError:
+        raise UnknownEncoderError(f"{file.name} is no JSON") from None
+
+
+def _require(right: object, reason: str) -> None:
+    if not right:
+        raise UnknownEncoderError(reason)
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """The shape of a transformer encoder; `positions` is how many tokens it can tell apart."""
+
+    architecture: Architecture
+    layers: int
+    heads: int
+    width: int
+    epsilon: float
+    positions: int
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """A model as its folder describes it; `weights` reads them, each by the name of its tensor."""
+
+    sizes: Sizes
+    pooling: Pooling
+    facts: ModelFacts
+    pad_id: int
+    tokenizer_json: str
+    weights: Callable[[], Weights]
