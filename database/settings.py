@@ -4,22 +4,27 @@ It stands here because every package above may import it: `knowledge_base` has s
 `serving`.
 """
 
+import os
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, cast
 
+from dotenv import dotenv_values
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from database.errors import SettingsError
-from database.setting_problems import setting_problems
+from database.home import default_data_folder
+from database.setting_problems import SettingProblem, setting_problems
 
 ENV_FILE = ".env"
+# In the data folder; `owflex config` writes it.
+SETTINGS_FILE = "settings.env"
 # A list of nothing but commas says as little as an empty value.
 SAYS_NOTHING = " \t\r\n,"
 
 
 class ProgramSettings(BaseSettings):
-    """Settings of a program, from the environment or `.env`.
+    """Settings of a program, from the environment, `.env` or the settings file of the data folder.
 
     White space around a value does not count (a pasted key often brings a line end along), an empty value
     means that it is not set, and lists are separated by commas.
@@ -66,9 +71,28 @@ AddressList = Annotated[list[str], BeforeValidator(without_final_slash), BeforeV
 Settings = TypeVar("Settings", bound=ProgramSettings)
 
 
-def read_settings(kind: type[Settings]) -> Settings:
-    """The settings of the environment and `.env`. Raises `SettingsError`, which names each wrong one."""
+def read_settings(kind: type[Settings], **changed: str) -> Settings:
+    """The settings of the environment, else of `.env`, else of the data folder; `changed` come before all.
+
+    Raises `SettingsError`, which names each wrong one.
+    """
     try:
-        return kind(_env_file=ENV_FILE)  # pyright: ignore[reportCallIssue]
+        return kind(_env_file=(settings_file(), ENV_FILE), **changed)  # pyright: ignore[reportCallIssue]
     except ValidationError as error:
         raise SettingsError(setting_problems(error, kind.model_fields)) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError([unreadable(error)]) from None
+
+
+def settings_file() -> Path:
+    """The file of the data folder that holds settings, whether it is there or not. Raises `OSError`."""
+    home = os.environ.get("OWFLEX_HOME") or dotenv_values(ENV_FILE).get("OWFLEX_HOME")
+    return (Path(home.strip()) if home else default_data_folder()).expanduser().absolute() / SETTINGS_FILE
+
+
+def unreadable(error: OSError | UnicodeDecodeError) -> SettingProblem:
+    """What to say when a file with settings cannot be read."""
+    named = f"The file {error.filename}" if isinstance(error, OSError) else "A file with settings"
+    return SettingProblem(
+        f"{named} cannot be read.", "Make it a UTF-8 text that this user may read, or remove it."
+    )

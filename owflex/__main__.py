@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from ingest.cli.commands import app as ingest_commands
+from owflex.config_commands import app as config_commands
 from owflex.evaluate_commands import app as evaluate_commands
 from owflex.mcp_clients import ClientName
 from owflex.program_settings import check_settings
@@ -25,7 +26,8 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
-    add_completion=False,
+    # Commands below take it over.
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 errors = Console(stderr=True)
 
@@ -56,6 +58,7 @@ def up(
 app.add_typer(ingest_commands, name="ingest")
 app.add_typer(evaluate_commands, name="evaluate")
 app.add_typer(token_commands, name="token")
+app.add_typer(config_commands, name="config")
 
 feedback_commands = typer.Typer(
     help="Votes on answers: [bold]owflex feedback export[/bold] turns them into test questions.",
@@ -140,6 +143,20 @@ def doctor(
 
 
 @app.command()
+def ask(
+    question: Annotated[str, typer.Argument(help="What you want to know, or what is to be done.")],
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print answer and sources as JSON, for programs.")
+    ] = False,
+) -> None:
+    """Ask in the terminal: the answer of the chat with its sources, also while nothing runs."""
+    check_settings("mcp_server", "agent_service")
+    from owflex.ask import run_ask
+
+    raise typer.Exit(run_ask(question, as_json=as_json))
+
+
+@app.command()
 def search(
     question: Annotated[str, typer.Argument(help="A question or keywords.")],
     limit: Annotated[int, typer.Option(min=1, max=20, help="Most passages to show.")] = 5,
@@ -153,16 +170,26 @@ def search(
     ] = None,
     mode: Annotated[SearchMode, typer.Option(help="By meaning and words, or only one.")] = SearchMode.HYBRID,
     explain: Annotated[bool, typer.Option("--explain", help="Show why each passage was found.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the passages as JSON, for programs.")
+    ] = False,
 ) -> None:
     """Search the documents from the terminal."""
     check_settings("mcp_server")
-    from ingest.cli.run_command import parse_metadata
-    from knowledge_base.search import SearchFilter
+    from ingest.cli.metadata_option import parse_metadata
     from owflex.search_command import SearchOptions, run_search
 
     def options() -> SearchOptions:
-        which = SearchFilter(collection, parse_metadata(meta or ()), source)
-        return SearchOptions(limit, min_similarity, mode.value, explain, which)
+        return SearchOptions(
+            limit,
+            min_similarity,
+            mode,
+            explain,
+            as_json,
+            collection=collection,
+            source=source,
+            metadata=parse_metadata(meta or ()),
+        )
 
     raise typer.Exit(run_search(question, options))
 

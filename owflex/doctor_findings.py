@@ -6,7 +6,8 @@ from dataclasses import asdict, dataclass
 from typing import Literal
 
 from rich.console import Console
-from rich.markup import escape
+
+from serving.terminal import escape
 
 State = Literal["ok", "bad", "unknown"]
 SIGNS: dict[State, str] = {"ok": "[green]✓[/green]", "bad": "[red]✗[/red]", "unknown": "[dim]–[/dim]"}

@@ -14,6 +14,7 @@ import typer
 from database.home import open_data_folder, read_or_create_secret
 from database.settings import read_settings
 from mcp_server.settings import TOKEN_FILE, McpServerSettings
+from owflex.addresses import mcp_url
 from owflex.errors import OwflexError
 from owflex.exit_codes import exit_code
 from owflex.mcp_clients import (
@@ -101,15 +102,9 @@ def _entry(client: ClientName, *, http: bool) -> Entry:
     if not http:
         return stdio_entry(client, Program(_own_command(), _settings_to_pass(settings, folder)))
     token = settings.mcp_server_token or read_or_create_secret(folder, TOKEN_FILE)
-    url = f"http://{_reachable(settings.mcp_server_host)}:{settings.mcp_server_port}/mcp"
-    return http_entry(client, Endpoint(url, f"Bearer {token.get_secret_value()}"), sys.platform)
-
-
-def _reachable(host: str) -> str:
-    """The address for a client on this machine; brackets stand around IPv6."""
-    if host in ("0.0.0.0", "::"):  # noqa: S104
-        return "127.0.0.1"
-    return f"[{host}]" if ":" in host else host
+    return http_entry(
+        client, Endpoint(f"{mcp_url(settings)}/mcp", f"Bearer {token.get_secret_value()}"), sys.platform
+    )
 
 
 def _own_command() -> Path:

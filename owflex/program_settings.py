@@ -1,7 +1,7 @@
 """The settings of the programs, read before a command loads for seconds: a wrong one is said at once."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal, assert_never
+from typing import TYPE_CHECKING, Literal, assert_never, get_args
 
 import typer
 
@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from database.settings import ProgramSettings
 
 ProgramName = Literal["knowledge_base", "mcp_server", "agent_service", "ingest"]
+PROGRAM_NAMES: tuple[ProgramName, ...] = get_args(ProgramName)
 
 
 def check_settings(*programs: ProgramName) -> None:
@@ -17,9 +18,27 @@ def check_settings(*programs: ProgramName) -> None:
     from database.errors import SettingsError
     from serving.exit_codes import FAILED, print_error
 
-    if problems := problems_of(*programs):
+    problems = problems_of(*programs)
+    warn_of_misspelt_settings()
+    if problems:
         print_error(SettingsError(problems))
         raise typer.Exit(FAILED)
+
+
+def warn_of_misspelt_settings() -> None:
+    """Say on standard error which names were probably meant to be settings."""
+    from owflex.known_settings import misspelt_settings
+    from serving.exit_codes import errors
+
+    try:
+        misspelt = misspelt_settings()
+    except (OSError, UnicodeDecodeError):
+        # The file that cannot be read is told with the settings.
+        return
+    for written, setting in misspelt:
+        errors.print(
+            f"[yellow]{written} is no setting of OwFlex. Did you mean {setting}?[/yellow]", soft_wrap=True
+        )
 
 
 def problems_of(*programs: ProgramName) -> "Sequence[SettingProblem]":

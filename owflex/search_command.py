@@ -1,22 +1,21 @@
-"""`owflex search`: the search of the MCP server, shown as a table."""
+"""`owflex search`: the best passages as a table; by the running server where there is one."""
 
-import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass, field
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
-from database.home import open_data_folder
-from database.pool import create_pool
 from database.settings import read_settings
-from knowledge_base.bootstrap import embedder_for, knowledge_base_url, migrate_knowledge_base
-from knowledge_base.hits import Hit
-from knowledge_base.search import Mode, Question, SearchFilter, SearchOutcome, search
-from knowledge_base.vector_index import look_widely, vector_index
+from mcp_server.results import SearchHit, SearchResult
 from mcp_server.settings import McpServerSettings
 from owflex.exit_codes import exit_code
+from owflex.readable import Passage, shortened
+from owflex.search_mode import SearchMode
+from owflex.server_search import search_by_server
+from serving.terminal import escape_line
 
 PASSAGE_LENGTH = 400
 
@@ -27,9 +26,34 @@ class SearchOptions:
 
     limit: int = 5
     min_similarity: float | None = None
-    mode: Mode = "hybrid"
+    mode: SearchMode = SearchMode.HYBRID
     explain: bool = False
-    which: SearchFilter = field(default_factory=SearchFilter)
+    as_json: bool = False
+    collection: str | None = None
+    source: str | None = None
+    metadata: dict[str, Any] = field(default_factory=dict[str, Any])
+
+
+@dataclass(frozen=True)
+class Found:
+    """A passage, whoever found it; `why` says how."""
+
+    title: str
+    source: str
+    heading_path: list[str]
+    page: int | None
+    similarity: float
+    content: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Searched:
+    """What was found, best first, or below the threshold; `nothing` says why nothing was good enough."""
+
+    found: list[Found]
+    nothing: str | None
+    how: str = ""
 
 
 def run_search(question: str, options: Callable[[], SearchOptions]) -> int:
@@ -41,86 +65,82 @@ def run_search(question: str, options: Callable[[], SearchOptions]) -> int:
 
 
 def _run(question: str, options: SearchOptions) -> int:
-    settings = read_settings(McpServerSettings)
-    with knowledge_base_url(settings, open_data_folder(settings.owflex_home)) as url:
-        outcome = asyncio.run(_search(settings, url, question, options))
-    console = Console()
-    if options.explain:
-        console.print(_how(outcome))
-    if not outcome.hits:
-        console.print(_nothing(outcome))
-    if outcome.hits or (options.explain and outcome.below):
-        console.print(_table(question, outcome, explain=options.explain))
-    return 0 if outcome.hits else 1
+    searched = _searched(read_settings(McpServerSettings), question, options)
+    if options.as_json:
+        print(json.dumps([asdict(one) for one in searched.found], ensure_ascii=False, indent=2))  # noqa: T201
+    else:
+        _show(question, searched, explain=options.explain)
+    return 1 if searched.nothing else 0
 
 
-async def _search(
-    settings: McpServerSettings, url: str, question: str, options: SearchOptions
-) -> SearchOutcome:
-    await migrate_knowledge_base(url)
-    embedder = await embedder_for(settings, url)
-    embedding = await asyncio.to_thread(embedder.embed_query, question)
-    threshold = options.min_similarity
-    async with create_pool(url, configure=look_widely) as pool, pool.connection() as connection:
-        return await search(
-            connection,
-            Question(question, embedding, embedder.model_name),
-            limit=options.limit,
-            min_similarity=settings.vector_similarity_threshold if threshold is None else threshold,
-            which=options.which,
-            mode=options.mode,
-            index=await vector_index(connection, embedder.model_name),
-        )
+def _searched(settings: McpServerSettings, question: str, options: SearchOptions) -> Searched:
+    # The server tells less of how it searched.
+    if options.mode is SearchMode.HYBRID and not options.explain:
+        answer = search_by_server(settings, _arguments(question, options))
+        if answer is not None:
+            return _by_server(answer)
+    # Only now: it imports what the server has loaded.
+    from owflex.local_search import search_here
+
+    return search_here(settings, question, options)
 
 
-def _nothing(outcome: SearchOutcome) -> str:
-    if outcome.chunks_searched == 0:
+def _arguments(question: str, options: SearchOptions) -> dict[str, Any]:
+    narrower = {
+        "collection": options.collection,
+        "source": options.source,
+        "filters": options.metadata or None,
+        "min_similarity": options.min_similarity,
+    }
+    told = {name: value for name, value in narrower.items() if value is not None}
+    return {"query": question, "limit": options.limit, **told}
+
+
+def _by_server(answer: SearchResult) -> Searched:
+    below = answer.below_threshold
+    nothing = why_nothing(answer.searched.chunks, below.threshold, below.best_similarity)
+    found = [_of_server(hit, answer.text_marker) for hit in answer.results]
+    return Searched(found, None if found else nothing)
+
+
+def _of_server(hit: SearchHit, marker: str) -> Found:
+    content = hit.content.removeprefix(f"<{marker}>\n").removesuffix(f"\n</{marker}>")
+    return Found(
+        hit.title, hit.source, hit.heading_path, hit.page, hit.similarity, content, f"{hit.similarity:.2f}"
+    )
+
+
+def why_nothing(chunks: int, threshold: float, best: float | None) -> str:
+    """What to say when nothing was found, and what to do."""
+    if chunks == 0:
         return "There is nothing to search yet. Add documents with: owflex ingest PATH"
     return (
-        f"Nothing in {outcome.chunks_searched} passages is similar enough (threshold {outcome.threshold:g}, "
-        f"best {outcome.best_similarity_below or 0:.2f}). Ask in other words, or lower --min-similarity."
+        f"Nothing in {chunks} passages is similar enough (threshold {threshold:g}, best {best or 0:.2f}). "
+        "Ask in other words, or lower --min-similarity."
     )
 
 
-def _how(outcome: SearchOutcome) -> str:
-    """What was searched, and what the question's words weigh."""
-    weights = sorted(outcome.weights.items(), key=lambda pair: -pair[1])
-    words = ", ".join(f"{escape(lexeme)} {weight:.1f}" for lexeme, weight in weights) or "none"
-    return (
-        f"{outcome.chunks_searched} passages searched, mode {outcome.mode}, threshold {outcome.threshold:g}. "
-        f"Confidence that the answer is here: {outcome.confidence:.2f}.\nWords by their rarity: {words}."
-    )
+def _show(question: str, searched: Searched, *, explain: bool) -> None:
+    console = Console()
+    for line in (searched.how, searched.nothing):
+        if line:
+            console.print(line)
+    if searched.found:
+        console.print(_table(question, searched.found, explain=explain))
 
 
-def _table(question: str, outcome: SearchOutcome, *, explain: bool) -> Table:
-    table = Table(title=escape(question), show_lines=True, expand=True)
-    table.add_column("Why" if explain else "Similarity", justify="left" if explain else "right", no_wrap=True)
+def _table(question: str, found: Sequence[Found], *, explain: bool) -> Table:
+    table = Table(title=escape_line(question), show_lines=True, expand=True)
+    table.add_column("#", justify="right", no_wrap=True)
     table.add_column("Where", ratio=2, overflow="fold")
     table.add_column("Passage", ratio=5)
-    for hit in [*outcome.hits, *(outcome.below if explain else [])]:
-        why = _why(hit, outcome) if explain else f"{hit.similarity:.2f}"
-        table.add_row(why, escape(_place(hit)), escape(_passage(hit)))
+    table.add_column("Why" if explain else "Similarity", justify="left" if explain else "right", no_wrap=True)
+    for number, one in enumerate(found, start=1):
+        table.add_row(str(number), _place(one), Passage(shortened(one.content, PASSAGE_LENGTH)), one.why)
     return table
 
 
-def _why(hit: Hit, outcome: SearchOutcome) -> str:
-    """Where a passage came from and what its score is made of."""
-    below = hit not in outcome.hits
-    return "\n".join(
-        [
-            f"score {hit.score:.3f}" + (" (below the threshold)" if below else ""),
-            f"cosine {hit.similarity:.3f}, rank {hit.vector_rank or '–'}",
-            f"BM25 {hit.bm25:.3f}, rank {hit.keyword_rank or '–'}",
-            f"words {hit.keyword:.0%}: {escape(' '.join(hit.matched)) or '–'}",
-            f"together {hit.together:.0%}, in place {hit.in_place:.0%}, related {hit.related:.0%}",
-        ]
-    )
-
-
-def _place(hit: Hit) -> str:
-    page = f", page {hit.page}" if hit.page is not None else ""
-    return "\n".join([hit.title, " › ".join(hit.heading_path), f"{hit.source}{page}"])
-
-
-def _passage(hit: Hit) -> str:
-    return hit.content if len(hit.content) <= PASSAGE_LENGTH else hit.content[:PASSAGE_LENGTH] + "…"
+def _place(found: Found) -> str:
+    page = f", page {found.page}" if found.page is not None else ""
+    lines = [found.title, " › ".join(found.heading_path), f"{found.source}{page}"]
+    return "\n".join(escape_line(line) for line in lines)

@@ -48,9 +48,11 @@ def show_list(as_json: AsJson = False) -> None:
 
 
 @app.command()
-def revoke(key_id: Annotated[int, typer.Argument(metavar="ID", help="The id that the list shows.")]) -> None:
+def revoke(
+    key: Annotated[str, typer.Argument(metavar="NAME|ID", help="Its name, or the id that the list shows.")],
+) -> None:
     """Revoke a key: it opens nothing from the next call on."""
     check_settings("knowledge_base")
     from owflex.token_keys import revoke_key
 
-    raise typer.Exit(revoke_key(key_id))
+    raise typer.Exit(revoke_key(key))

@@ -10,7 +10,6 @@ from typing import TypeVar
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from database.home import open_data_folder
@@ -24,10 +23,12 @@ from knowledge_base.api_keys import (
     revoke_api_key,
 )
 from knowledge_base.bootstrap import knowledge_base_url, migrate_knowledge_base
+from knowledge_base.errors import ApiKeyNotFoundError
 from knowledge_base.settings import KnowledgeBaseSettings
 from mcp_server.scopes import READ_SCOPE, SCOPES, TASKS_SCOPE
 from owflex.errors import OwflexError
 from owflex.exit_codes import exit_code
+from serving.terminal import escape, escape_line
 
 BAD_OPTION = 2
 HOURS = {"h": 1, "d": 24, "w": 24 * 7}
@@ -65,13 +66,28 @@ def list_keys(*, as_json: bool) -> int:
     return _in_knowledge_base(list_api_keys, lambda keys: _show(keys, as_json=as_json))
 
 
-def revoke_key(key_id: int) -> int:
-    """Let a key open nothing any more; the exit code."""
+def revoke_key(key: str) -> int:
+    """Let the key with this id or name open nothing any more; the exit code."""
 
-    def done(_: None) -> None:
-        console.print(f"The key {key_id} no longer opens anything.")
+    async def revoke(connection: Connection) -> int:
+        key_id = int(key) if key.isdecimal() else _id_of(key, await list_api_keys(connection))
+        await revoke_api_key(connection, key_id)
+        return key_id
 
-    return _in_knowledge_base(lambda connection: revoke_api_key(connection, key_id), done)
+    return _in_knowledge_base(
+        revoke, lambda key_id: console.print(f"The key {key_id} no longer opens anything.")
+    )
+
+
+def _id_of(name: str, keys: Sequence[ApiKey]) -> int:
+    """The id of the key that is called so and still opens something."""
+    ids = [key.key_id for key in keys if key.name == name and key.revoked_at is None]
+    if not ids:
+        raise ApiKeyNotFoundError(name)
+    if len(ids) > 1:
+        several = ", ".join(map(str, ids))
+        raise TokenOptionError(f'Several keys are called "{name}": {several}. Revoke one by its id.')
+    return ids[0]
 
 
 def new_key(
@@ -136,13 +152,13 @@ async def _with_knowledge_base(url: str, work: Callable[[Connection], Awaitable[
 
 def _show_new(key: ApiKey, secret: str, missing: Sequence[str], *, as_json: bool) -> None:
     for name in missing:
-        errors.print(f'There is no collection "{escape(name)}" yet: the key opens it once there is.')
+        errors.print(f'There is no collection "{escape_line(name)}" yet: the key opens it once there is.')
     if as_json:
         console.print(json.dumps(_as_json(key) | {"secret": secret}), markup=False, soft_wrap=True)
         return
     console.print(secret, markup=False, soft_wrap=True)
     errors.print(
-        f"This is key {key.key_id} ({escape(key.name)}) of the user {escape(key.user_id)}. "
+        f"This is key {key.key_id} ({escape_line(key.name)}) of the user {escape_line(key.user_id)}. "
         "It is shown only now.\n"
         f"Clients send the header  Authorization: Bearer {secret[:10]}…\n"
         f"Take it back with  owflex token revoke {key.key_id}",

@@ -1,7 +1,7 @@
 """The commands of `owflex ingest` and `python -m ingest`: their arguments; each loads what it needs."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -17,6 +17,13 @@ class PathsOrCommand(TyperGroup):
         if args and args[0] not in self.commands and args[0] not in ("--help", "-h"):
             args = [DEFAULT_COMMAND, *args]
         return super().parse_args(ctx, args)
+
+    def format_help(self, ctx: typer.Context, formatter: Any) -> None:  # type: ignore[override]
+        """The help of the group, and that of the command that need not be named."""
+        super().format_help(ctx, formatter)
+        command = self.commands[DEFAULT_COMMAND]
+        with typer.Context(command, info_name=DEFAULT_COMMAND, parent=ctx) as below:
+            command.format_help(below, formatter)
 
     def invoke(self, ctx: typer.Context) -> object:  # type: ignore[override]
         """Run the command, unless a setting is wrong: that is said before a second goes by with imports."""

@@ -7,11 +7,11 @@ from types import TracebackType
 from typing import Any, Self
 
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from ingest.report import OUTCOMES, FileReport, Outcome, Report
+from serving.terminal import escape, escape_line
 
 MAX_PROBLEMS_SHOWN = 50
 MAX_KINDS_SHOWN = 8
@@ -58,11 +58,11 @@ class Display:
         """A new path of the command line."""
         self._scanned = 0
         self.report.begin()
-        self._task = self._progress.add_task(f"Looking at {escape(name)}", total=None, rate="")
+        self._task = self._progress.add_task(f"Looking at {escape_line(name)}", total=None, rate="")
 
     def waiting(self, name: str) -> None:
         """Another run is working on the same folder; this one waits."""
-        self._say(f"Another run is working on {escape(name)}; this one waits for it.")
+        self._say(f"Another run is working on {escape_line(name)}; this one waits for it.")
 
     def scanned(self, files: int) -> None:
         """So many files were looked at."""
@@ -120,7 +120,7 @@ def print_report(console: Console, report: Report, seconds: float) -> None:
         console.print("No file of a known type was found there.")
     for problem in report.problems[:MAX_PROBLEMS_SHOWN]:
         color = "red" if problem.outcome == "failed" else "yellow"
-        console.print(f"[{color}]{escape(problem.source)}[/{color}]: {escape(problem.reason or '')}")
+        console.print(f"[{color}]{escape_line(problem.source)}[/{color}]: {escape(problem.reason or '')}")
     if len(report.problems) > MAX_PROBLEMS_SHOWN:
         console.print(f"… and {len(report.problems) - MAX_PROBLEMS_SHOWN} more; --json shows them.")
 

@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Column, Table
 
@@ -33,6 +32,7 @@ from knowledge_base.bootstrap import embedder_for, knowledge_base_url, migrate_k
 from knowledge_base.documents import read_chunks
 from knowledge_base.embedding import Embedder
 from knowledge_base.embedding_spaces import Progress as Filled
+from serving.terminal import escape, escape_line
 
 MAX_CHUNKS_SHOWN = 10_000
 
@@ -79,7 +79,7 @@ def run_show(source: str, *, collection: str | None, as_json: bool) -> int:
                 _show_head(document)
                 for chunk in chunks:
                     place = " › ".join(chunk.heading_path) + (f" (page {chunk.page})" if chunk.page else "")
-                    console.rule(escape(f"{chunk.position}  {place}"), align="left")
+                    console.rule(escape_line(f"{chunk.position}  {place}"), align="left")
                     console.print(escape(chunk.content))
         return ALL_GOOD
 
@@ -138,8 +138,9 @@ def run_reindex(model: str) -> int:
 
             total = await reindex(pool, embedder, on_progress=show)
         console.print(
-            f"{total} passages are searched with {escape(embedder.model_name)} now; running servers follow. "
-            f"If EMBEDDING_MODEL is set, set it to {escape(embedder.model_name)}. "
+            f"{total} passages are searched with {escape_line(embedder.model_name)} now; "
+            "running servers follow. "
+            f"If EMBEDDING_MODEL is set, set it to {escape_line(embedder.model_name)}. "
             "Then sync your folders once: passages are cut again where this model reads fewer tokens."
         )
         return ALL_GOOD
@@ -210,9 +211,9 @@ def _with_embedder(model: str | None, work: Callable[[Pool, Embedder], Awaitable
 
 
 def _cells(document: ListedDocument) -> tuple[str, ...]:
-    source = escape(document.source) + (" [yellow](in part)[/yellow]" if document.notes else "")
+    source = escape_line(document.source) + (" [yellow](in part)[/yellow]" if document.notes else "")
     day = document.updated_at.date().isoformat()
-    return escape(document.collection), source, escape(document.title), str(document.chunks), day
+    return escape_line(document.collection), source, escape_line(document.title), str(document.chunks), day
 
 
 def _as_json(document: ListedDocument, **more: object) -> str:
@@ -220,12 +221,12 @@ def _as_json(document: ListedDocument, **more: object) -> str:
 
 
 def _show_head(document: ListedDocument) -> None:
-    console.print(f"[bold]{escape(document.title)}[/bold]  {escape(document.source)}")
+    console.print(f"[bold]{escape_line(document.title)}[/bold]  {escape_line(document.source)}")
     console.print(
-        f"{document.media_type}, collection {escape(document.collection)}, {document.chunks} passages"
+        f"{document.media_type}, collection {escape_line(document.collection)}, {document.chunks} passages"
     )
     for key, value in document.metadata.items():
-        console.print(escape(f"{key}: {value}"))
+        console.print(escape_line(f"{key}: {value}"))
     for note in document.notes:
         console.print(f"[yellow]{escape(note)}[/yellow]")
 
@@ -248,7 +249,7 @@ def _show_status(status: QueueStatus) -> None:
     table.add_row(*map(str, (status.todo, status.doing, status.succeeded, status.failed, status.workers)))
     console.print(table)
     for source, reason in status.problems.items():
-        console.print(f"[red]{escape(source)}[/red]: {escape(reason)}")
+        console.print(f"[red]{escape_line(source)}[/red]: {escape(reason)}")
 
 
 def _print(line: str) -> None:

@@ -6,15 +6,14 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
 
 from database.errors import DatabaseError
 from database.home import open_data_folder
 from database.settings import read_settings
 from ingest.cli.display import Display, print_report, report_as_json
+from ingest.cli.metadata_option import parse_metadata
 from ingest.errors import IngestError, OptionError, PathMissingError
 from ingest.ingestion import Ingestion, Wanted, is_url, open_ingestion, spool_folder
 from ingest.jobs.queue import open_queue
@@ -28,6 +27,7 @@ from knowledge_base.errors import KnowledgeBaseError
 from parsing.errors import FileProblemError
 from parsing.formats import MODULES
 from serving.exit_codes import exit_code_of
+from serving.terminal import escape, escape_line
 
 ALL_GOOD, NOT_DONE, SOME_FAILED, INTERRUPTED = 0, 1, 2, 130
 STDIN = "-"
@@ -176,8 +176,8 @@ async def _print_plan(ingestion: Ingestion, task: SyncTask, display: Display, *,
 
 
 def _plan_line(step: Step) -> str:
-    before = f" (from {escape(step.old_source or '')})" if step.outcome == "moved" else ""
-    return f"{step.outcome:8} {escape(step.source)}{before}"
+    before = f" (from {escape_line(step.old_source or '')})" if step.outcome == "moved" else ""
+    return f"{step.outcome:8} {escape_line(step.source)}{before}"
 
 
 async def _watch(ingestion: Ingestion, display: Display, path: Path, wanted: Wanted) -> None:
@@ -202,7 +202,7 @@ async def _watch(ingestion: Ingestion, display: Display, path: Path, wanted: Wan
             errors.print(f"[red]{escape(str(error))}[/red]")
         print_report(console, report, display.seconds)
         if first:
-            console.print(f"Watching {escape(str(path))}. Ctrl+C stops.")
+            console.print(f"Watching {escape_line(str(path))}. Ctrl+C stops.")
         first = False
 
 
@@ -211,21 +211,6 @@ def _show(report: Report, seconds: float, options: RunOptions) -> None:
         console.print(report_as_json(report, seconds), markup=False, soft_wrap=True)
     else:
         print_report(console, report, seconds)
-
-
-def parse_metadata(pairs: Sequence[str]) -> dict[str, Any]:
-    """`key=value` arguments as metadata; a key given twice becomes a list. Raises `OptionError`."""
-    metadata: dict[str, Any] = {}
-    for pair in pairs:
-        key, equals, value = pair.partition("=")
-        if not equals or not key.strip():
-            raise OptionError(f'--meta "{pair}" is not of the form key=value, for example --meta team=sales.')
-        key = key.strip()
-        before = metadata.get(key)
-        metadata[key] = (
-            value if before is None else [*([before] if isinstance(before, str) else before), value]
-        )
-    return metadata
 
 
 def options_of(

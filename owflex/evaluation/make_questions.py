@@ -7,7 +7,6 @@ from dataclasses import asdict
 from pathlib import Path
 
 from rich.console import Console
-from rich.markup import escape
 
 from database.home import open_data_folder
 from database.pool import Pool, create_pool
@@ -26,6 +25,7 @@ from owflex.evaluation.passage_sample import (
 )
 from owflex.evaluation.question_rules import Proposal, propose, swaps
 from owflex.exit_codes import exit_code
+from serving.terminal import escape_line
 
 # One of so many questions has no answer in the documents.
 ONE_UNANSWERABLE_IN = 4
@@ -98,8 +98,8 @@ async def _answerable(
             found.setdefault(proposal.query, proposal)
     if questioner is not None and questioner.problem is not None:
         notes.print(
-            f"[yellow]{escape(questioner.name)} failed ({escape(questioner.problem)}): some questions were "
-            "made by rules.[/yellow]"
+            f"[yellow]{escape_line(questioner.name)} failed ({escape_line(questioner.problem)}): "
+            "some questions were made by rules.[/yellow]"
         )
     return list(found.values())
 

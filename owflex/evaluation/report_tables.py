@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Column, Table
 from rich.text import Text
 
@@ -11,6 +10,7 @@ from owflex.evaluation.comparison import Comparison, Difference
 from owflex.evaluation.measurement import Measurement, Summary
 from owflex.evaluation.metrics import Interval
 from owflex.evaluation.thresholds import CurvePoint, Detection
+from serving.terminal import escape_line
 
 WIDTH, HEIGHT = 50, 10
 PRECISION, RECALL, BOTH = "●", "○", "◉"
@@ -19,7 +19,7 @@ PRECISION, RECALL, BOTH = "●", "○", "◉"
 def show_measurement(console: Console, measurement: Measurement, summary: Summary) -> None:
     """Print the figures, with the curve over the thresholds where there is one."""
     ranked = sum(question.metrics is not None for question in measurement.questions)
-    title = f"{ranked} questions with a known answer · {measurement.mode} · {escape(measurement.model)}"
+    title = f"{ranked} questions with a known answer · {measurement.mode} · {escape_line(measurement.model)}"
     table = Table(Column("metric"), Column("value", justify="right"), "95 % interval", title=title)
     if ranked:
         for name, interval in summary.metrics.items():

@@ -1,0 +1,33 @@
+"""Texts of others in a terminal: shown, never obeyed."""
+
+import re
+
+from rich import markup
+
+# C0, DEL and C1 without tab and line feed; marks that turn the direction of what follows them.
+CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+LINE_CONTROLS = re.compile(rf"[\t\n]|{CONTROLS.pattern}")
+
+
+def printable(text: str) -> str:
+    """A text of several lines in which each control character is written out, such as `\\x1b`."""
+    return CONTROLS.sub(_written, text)
+
+
+def printable_line(text: str) -> str:
+    """A name or a title: as `printable`, and always one line."""
+    return LINE_CONTROLS.sub(_written, text)
+
+
+def escape(text: str) -> str:
+    """A text of several lines for a rich console that reads markup."""
+    return markup.escape(printable(text))
+
+
+def escape_line(text: str) -> str:
+    """A name or a title for a rich console that reads markup."""
+    return markup.escape(printable_line(text))
+
+
+def _written(control: re.Match[str]) -> str:
+    return control[0].encode("unicode_escape").decode("ascii")
