@@ -32,10 +32,10 @@ def settings_page() -> str:
     """`docs/settings.md`: every setting of every program."""
     parts = [
         "# Settings",
-        "Settings are environment variables, else lines of a file `.env` in the folder where a program starts, "
-        "else what `owflex config set NAME` wrote to `settings.env` in the data folder. A name that is no setting "
-        "but looks like one is told at the start. An empty value means that it is not set, white space around a value does not count, and lists are "
-        "separated by commas.",
+        "Settings are environment variables, else lines of a file `.env` in the folder where a program "
+        "starts, else what `owflex config set NAME` wrote to `settings.env` in the data folder. A name that "
+        "is no setting but looks like one is told at the start. An empty value means that it is not set, "
+        "white space around a value does not count, and lists are separated by commas.",
     ]
     shown: set[str] = set()
     for title, settings in PROGRAMS:

@@ -1,0 +1,83 @@
+"""The commands of the README work as they are printed there, while `owflex up` runs and without it."""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from conftest import Installation
+
+pytestmark = pytest.mark.timeout(300)
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = Path(__file__).parent / "documents"
+QUESTION = "How many days of paid holiday do I have?"
+# What the README leaves to its reader.
+FILLED_IN = {
+    "path/to/folder": str(DOCUMENTS),
+    "PATH…": str(DOCUMENTS),
+    '"question"': f'"{QUESTION}"',
+    "How do I add documents?": QUESTION,
+    "token create NAME": "token create reader",
+    "config set NAME": "config set MODEL_NAME small",
+    "evaluate FILE": "evaluate questions.jsonl",
+}
+# These run until they are stopped, reach another host, write to a client's configuration or ask this one.
+NOT_RUN = re.compile(r"owflex (?:(?:up|mcp|chat)\b|ingest https:)")
+# "Some questions were not found" and "nothing is bad" are answers, too.
+MAY_END_WITH_ONE = re.compile(r"owflex (doctor|feedback|evaluate)\b")
+
+
+def commands() -> Iterator[str]:
+    """Each command of the README's blocks, without what is said beside it."""
+    for block in re.findall(r"^```\n(.*?)^```", (ROOT / "README.md").read_text(), re.M | re.S):
+        for line in block.splitlines():
+            if line.startswith("owflex "):
+                yield re.split(r"\s{2,}", line)[0]
+
+
+def test_every_command_of_the_readme_works_as_printed(installation: "Installation", tmp_path: Path) -> None:
+    installation.up()
+    question = {"id": "leave", "query": QUESTION, "source": "documents/holidays.md"}
+    (tmp_path / "questions.jsonl").write_text(json.dumps(question) + "\n")
+    ran = [command for command in commands() if not NOT_RUN.match(command)]
+    assert len(ran) >= 8
+    for command in ran:
+        for written, meant in FILLED_IN.items():
+            command = command.replace(written, meant)
+        done = run(command, installation, tmp_path)
+        assert done.returncode in ((0, 1) if MAY_END_WITH_ONE.match(command) else (0,)), (command, done)
+        assert "Traceback" not in done.stderr, command
+        if command.startswith(("owflex ask", "owflex search")):
+            assert "28 days of paid holiday" in " ".join(done.stdout.split()), command
+
+
+def test_a_question_is_answered_while_nothing_runs(installation: "Installation", tmp_path: Path) -> None:
+    assert run(f"owflex ingest {DOCUMENTS}", installation, tmp_path).returncode == 0
+    done = run(f'owflex ask --json "{QUESTION}"', installation, tmp_path)
+    answer = json.loads(done.stdout)
+    assert "28 days of paid holiday" in answer["answer"]
+    assert answer["sources"][0]["source"] == "documents/holidays.md"
+    assert "OwFlex is not running" in done.stderr
+    assert installation.leftovers() == []
+
+
+def run(command: str, installation: "Installation", folder: Path) -> "subprocess.CompletedProcess[str]":
+    """Run a line as the shell does after `. .venv/bin/activate`."""
+    environment = installation.environment
+    path = f"{Path(sys.executable).parent}:{environment['PATH']}"
+    return subprocess.run(
+        ["bash", "-c", command],
+        cwd=folder,
+        env=environment | {"PATH": path, "COLUMNS": "200"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
