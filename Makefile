@@ -32,7 +32,10 @@ install: $(VENV)/.installed
 test: $(VENV)/.installed-dev browser
 	$(PYTEST)
 
-check: $(VENV)/.installed-dev browser versions lint contracts types page-check examples tests
+# What looks at the code without running it goes side by side; the tests then have the machine for themselves.
+check: $(VENV)/.installed-dev browser
+	@$(MAKE) --jobs 2 $(if $(filter output-sync,$(.FEATURES)),--output-sync) types examples lint contracts versions
+	@$(MAKE) tests
 
 format: $(VENV)/.installed-dev
 	$(BIN)/ruff format $(SOURCES)
@@ -61,7 +64,7 @@ page-check: $(VENV)/.installed-dev
 	$(BIN)/python build_page.py check
 
 # The examples with the official component for React, and with Next.js in front.
-examples: $(VENV)/.installed-dev
+examples: $(VENV)/.installed-dev page-check
 	NEXT_TELEMETRY_DISABLED=1 $(BIN)/python build_page.py examples
 
 tests: $(VENV)/.installed-dev
