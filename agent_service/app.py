@@ -34,6 +34,17 @@ from database.process import is_loopback
 from serving.draining import Running
 from serving.requests import ContinuedTraces, RequestIds
 
+PAGE_HEADERS = ("content-type", "authorization", TOKEN_HEADER)
+# OpenAI's component adds these to every request by itself. What they say is not used.
+COMPONENT_HEADERS = (
+    "chatkit-frame-instance-id",
+    "chatkit-device-id",
+    "chatkit-session-id",
+    "chatkit-user-id",
+    "x-chatkit-session",
+    "openai-sentinel-token",
+)
+
 
 def create_app(
     settings: AgentServiceSettings,
@@ -78,7 +89,7 @@ def create_app(
             CORSMiddleware,
             allow_origins=settings.cors_origins,
             allow_methods=["GET", "POST", "PUT", "DELETE"],
-            allow_headers=["content-type", "authorization", TOKEN_HEADER],
+            allow_headers=[*PAGE_HEADERS, *COMPONENT_HEADERS, *settings.cors_headers],
             allow_credentials=False,
         )
     app.add_middleware(

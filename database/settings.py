@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, TypeVar, cast
 
 from dotenv import dotenv_values
-from pydantic import BeforeValidator, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from database.errors import SettingsError
@@ -65,9 +65,20 @@ def without_final_slash(value: object) -> object:
     return [part.rstrip("/") if isinstance(part, str) else part for part in cast("list[object]", value)]
 
 
+def _no_wildcard(value: list[str]) -> list[str]:
+    for origin in value:
+        if "://" not in origin or "*" in origin:
+            raise ValueError(
+                f"{origin!r} is not an origin. List each one, e.g. https://intranet.example: "
+                "a wildcard would let every web page in."
+            )
+    return value
+
+
 CommaList = Annotated[list[str], BeforeValidator(split_list)]
 # Host names and origins: the validator written last is asked first.
 AddressList = Annotated[list[str], BeforeValidator(without_final_slash), BeforeValidator(split_list)]
+Origins = Annotated[AddressList, AfterValidator(_no_wildcard)]
 Settings = TypeVar("Settings", bound=ProgramSettings)
 
 

@@ -22,8 +22,11 @@ from knowledge_base.embedding import create_embedder
 from knowledge_base.embedding_spaces import check_model, model_in_use
 from knowledge_base.following_embedder import FollowingEmbedder
 from mcp_server.auth import STDIO_CALLER, BearerVerifier, Caller
+from mcp_server.batches import BatchedMessages
 from mcp_server.external_issuer import ExternalVerifier, discoverable
+from mcp_server.foreign_pages import ForeignPages
 from mcp_server.health import Health
+from mcp_server.http_forms import ClientForms
 from mcp_server.http_server import listen_and_serve, protected
 from mcp_server.issuer_settings import external_issuer, public_host
 from mcp_server.server import create_server
@@ -79,14 +82,15 @@ async def _serve_stdio(settings: McpServerSettings, url: str) -> None:
 
 
 def http_app(server: FastMCP, settings: McpServerSettings, running: Running | None = None) -> ASGIApp:
-    """The ASGI app: stateless, closed to web pages of other origins, and patient with no client for ever."""
+    """The ASGI app: stateless, patient with no client for ever, and closed to pages of origins not let in."""
     app = server.http_app(
         path="/mcp",
         stateless_http=True,
         host_origin_protection=True,
         allowed_hosts=[*settings.mcp_allowed_hosts, *public_host(settings)] or None,
     )
-    return protected(app, running or Running())
+    served = protected(ClientForms(BatchedMessages(app)), running or Running())
+    return ForeignPages(served, settings.mcp_allowed_origins)
 
 
 @asynccontextmanager

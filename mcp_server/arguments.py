@@ -1,7 +1,7 @@
 """What arguments are made of: text that Postgres and JSON can hold, and days as people write them."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -33,16 +33,29 @@ def not_blank(text: str) -> str:
 
 
 def as_day(value: object) -> object:
-    """A day from YYYY-MM-DD; what is no text is left to the validator. Raises `ValueError`."""
+    """A day from YYYY-MM-DD, which a time may follow; what is no text is left to the validator.
+
+    Raises `ValueError`.
+    """
     # The validator alone would take a number for seconds since 1970.
     if isinstance(value, int | float):
         raise PydanticCustomError("day", "must be a date as YYYY-MM-DD")
     if not isinstance(value, str):
         return value
     try:
-        return date.fromisoformat(value.strip())
+        # The day that is written: a time and its zone do not move it.
+        return datetime.fromisoformat(value.strip().upper()).date()
     except ValueError:
         raise PydanticCustomError("day", "must be a date as YYYY-MM-DD") from None
+
+
+def narrowing(filters: Any) -> Any:
+    """The filters that ask for something, cleaned: null and an empty text would fit no document at all."""
+    cleaned = clean(filters)
+    if not isinstance(cleaned, dict):
+        return cleaned
+    members = cast("dict[str, object]", cleaned)
+    return {name: value for name, value in members.items() if value is not None and value != ""}
 
 
 def time_zone_named(name: str) -> ZoneInfo:
@@ -62,5 +75,5 @@ Day = Annotated[date, BeforeValidator(as_day)]
 Filters = Annotated[
     dict[str, FilterValue | Annotated[list[FilterValue], Field(max_length=100)]],
     Field(max_length=20),
-    BeforeValidator(clean),
+    BeforeValidator(narrowing),
 ]

@@ -23,7 +23,8 @@ from mcp_server.rate_limit import ToolCallLimit
 from mcp_server.resources import Resources, add_resources
 from mcp_server.scopes import READ_SCOPE, TASKS_SCOPE, WRITE_SCOPE
 from mcp_server.settings import McpServerSettings
-from mcp_server.tool_errors import PlainErrors, with_tool_errors
+from mcp_server.tolerated_calls import ToleratedCalls, whole_arguments
+from mcp_server.tool_errors import PlainTimeouts, with_tool_errors
 from mcp_server.tools.documents import DocumentTools, Reranking
 from mcp_server.tools.reading import ReadingTools
 from mcp_server.tools.tasks import TaskTools
@@ -83,6 +84,7 @@ def create_server(
     add_resources(server, Resources(pool, budget, stdio_caller))
     add_prompts(server)
     add_monitoring_routes(server, health, auth, metrics_are_open=is_loopback(settings.mcp_server_host))
+    server._mcp_server.middleware.insert(0, whole_arguments)  # pyright: ignore[reportPrivateUsage]
     # Without this hook every call lists all tools again, to look for header parameters; ours have none.
     server._mcp_server.get_tool_input_schema = _no_header_parameters  # pyright: ignore[reportPrivateUsage]
     return server
@@ -94,7 +96,8 @@ def _middleware(settings: McpServerSettings, metrics: Metrics) -> list[Middlewar
     return [
         LoggedCalls(metrics),
         *([limit] if settings.mcp_rate_limit_per_minute else []),
-        PlainErrors(),
+        ToleratedCalls(refuse_unknown=settings.mcp_unknown_arguments == "refuse"),
+        PlainTimeouts(),
     ]
 
 

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field, SecretStr, field_validator
 
-from database.settings import AddressList
+from database.settings import AddressList, Origins
 from knowledge_base.settings import KnowledgeBaseSettings
 from mcp_server.arguments import time_zone_named
 
@@ -36,6 +36,11 @@ class McpServerSettings(KnowledgeBaseSettings):
         [],
         description="Host names, separated by commas, under which clients reach the server besides localhost "
         "(a protection against DNS rebinding).",
+    )
+    mcp_allowed_origins: Origins = Field(
+        [],
+        description="Origins of web pages that may speak to the server from a browser, separated by commas, "
+        "e.g. https://inspector.example; each still needs a token.",
     )
     mcp_auth_issuer: str | None = Field(
         None,
@@ -76,8 +81,16 @@ class McpServerSettings(KnowledgeBaseSettings):
         "names another. Default: the one of this machine.",
     )
     tool_timeout_seconds: float = Field(30, gt=0, description="Time limit of one tool call.")
+    mcp_unknown_arguments: Literal["ignore", "refuse"] = Field(
+        "ignore",
+        description="What becomes of arguments that a tool does not have. ignore: they are left out, and the "
+        "result says so; refuse: the call is an error.",
+    )
     mcp_rate_limit_per_minute: int = Field(
-        600, ge=0, description="Maximum tool calls a minute for each user of each client; 0 sets no limit."
+        600,
+        ge=0,
+        description="Maximum tool calls and reads of resources a minute for each user of each client; 0 sets "
+        "no limit.",
     )
     mcp_rate_limit_burst: int = Field(
         300, ge=1, description="How many of these calls may come at once, after a pause."

@@ -6,8 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, ParamSpec, TypeVar
 
 import psycopg
-import pydantic
-from fastmcp.exceptions import ToolError, ValidationError
+from fastmcp.exceptions import ToolError
 from fastmcp.server.middleware import CallNext, Middleware, MiddlewareContext
 from mcp import MCPError
 from mcp_types import CallToolRequestParams
@@ -40,15 +39,15 @@ class KnowledgeBaseAwayError(ToolError):
         super().__init__("The knowledge base cannot be reached right now. Try again in a minute.")
 
 
-class PlainErrors(Middleware):
-    """Says which argument is wrong and why, without the validator's internals, and what took too long."""
+class PlainTimeouts(Middleware):
+    """Says what took too long."""
 
     async def on_call_tool(
         self,
         context: MiddlewareContext[CallToolRequestParams],
         call_next: CallNext[CallToolRequestParams, Any],
     ) -> Any:
-        """The tool's result. Raises `InvalidArgumentsError`, `ToolTimeoutError`."""
+        """The tool's result. Raises `ToolTimeoutError`."""
         try:
             return await call_next(context)
         except ToolError as error:
@@ -57,11 +56,6 @@ class PlainErrors(Middleware):
             if not (isinstance(cause, MCPError) and isinstance(cause.__context__, TimeoutError)):
                 raise
             raise ToolTimeoutError from None
-        except ValidationError as error:
-            if not isinstance(error.__cause__, pydantic.ValidationError):
-                raise
-            problems = "; ".join(_describe(problem) for problem in error.__cause__.errors())
-            raise InvalidArgumentsError(f"Invalid arguments: {problems}", log_level=logging.INFO) from None
 
 
 def with_tool_errors(tool: Callable[Arguments, Awaitable[Result]]) -> Callable[Arguments, Awaitable[Result]]:
@@ -84,8 +78,3 @@ def with_tool_errors(tool: Callable[Arguments, Awaitable[Result]]) -> Callable[A
             raise KnowledgeBaseAwayError from None
 
     return translated
-
-
-def _describe(problem: Any) -> str:
-    place = ".".join(str(part) for part in problem["loc"])
-    return f"{place}: {problem['msg']}" if place else str(problem["msg"])

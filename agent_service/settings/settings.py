@@ -7,8 +7,8 @@ from pydantic import Field, SecretStr, model_validator
 
 from agent_service.settings.page import STANDARD_PROMPTS, Greetings, Prompts
 from agent_service.settings.system_prompt import read_prompt
-from agent_service.settings.urls import HttpAddress, Origins
-from database.settings import AddressList, CommaList, ProgramSettings
+from agent_service.settings.urls import HeaderNames, HttpAddress
+from database.settings import AddressList, CommaList, Origins, ProgramSettings
 
 
 class AgentServiceSettings(ProgramSettings):
@@ -84,6 +84,11 @@ class AgentServiceSettings(ProgramSettings):
         [],
         description="Origins of other web pages that may use the chat, separated by commas, "
         "e.g. https://intranet.example.",
+    )
+    cors_headers: HeaderNames = Field(
+        [],
+        description="Further request headers that these pages may send, separated by commas, besides those "
+        "of our chat and of OpenAI's component.",
     )
     turn_wait_seconds: float = Field(
         30,

@@ -1,10 +1,13 @@
-"""Addresses in settings, checked at start."""
+"""Addresses and header names in settings, checked at start."""
 
+import re
 from typing import Annotated
 
 from pydantic import AfterValidator
 
-from database.settings import AddressList
+from database.settings import CommaList
+
+HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'+.^_`|~-]+")
 
 
 def _http(value: str) -> str:
@@ -14,15 +17,12 @@ def _http(value: str) -> str:
     return value.rstrip("/")
 
 
-def _no_wildcard(value: list[str]) -> list[str]:
-    for origin in value:
-        if "://" not in origin or "*" in origin:
-            raise ValueError(
-                f"{origin!r} is not an origin. List each one, e.g. https://intranet.example: "
-                "a wildcard would let every web page read the chats."
-            )
+def _header_names(value: list[str]) -> list[str]:
+    for name in value:
+        if not HEADER_NAME.fullmatch(name):
+            raise ValueError(f"{name!r} is not the name of a header. List each one, e.g. X-Tenant.")
     return value
 
 
 HttpAddress = Annotated[str, AfterValidator(_http)]
-Origins = Annotated[AddressList, AfterValidator(_no_wildcard)]
+HeaderNames = Annotated[CommaList, AfterValidator(_header_names)]

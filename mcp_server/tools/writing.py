@@ -211,11 +211,13 @@ def _content_of(text: str | None, file: str | None) -> bytes | None:
 def _name_of(content: bytes | None, url: str | None, name: str | None) -> str:
     """What the document is called. Raises `ToolError` when not exactly one of content and url is given."""
     if (content is None) == (url is None):
-        raise ToolError("Give either text or file (with a name), or url.")
+        raise ToolError("Give either text or file (with a name), or url; it must not be blank or empty.")
     if name is not None:
         return name
     if url is None:
-        raise ToolError("A text or a file needs a name: the same name again replaces it.")
+        raise ToolError(
+            "A text or a file needs a name, which must not be blank: the same name again replaces it."
+        )
     return url
 
 

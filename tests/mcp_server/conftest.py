@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 
 import httpx2
@@ -12,6 +13,10 @@ from fastmcp.client.transports import StreamableHttpTransport
 from pydantic import SecretStr
 
 from database.pool import Pool, create_pool
+from ingest.ingestion import Wanted, open_ingestion
+from ingest.report import Silent
+from ingest.settings import IngestSettings
+from ingest.sync_run import run_sync
 from knowledge_base.access import open_server_pool, prepare_server_role
 from knowledge_base.embedding import SentenceTransformerEmbedder
 from knowledge_base.following_embedder import FollowingEmbedder
@@ -21,12 +26,14 @@ from mcp_server.health import Health
 from mcp_server.scopes import SCOPES
 from mcp_server.server import create_server
 from mcp_server.settings import McpServerSettings
+from tests.support.databases import FreshDatabases
 from tests.support.schemas import tools_parsed_once
-from tests.support.serving import Serve
+from tests.support.serving import serving
 
 LOCAL_TOKEN = "a-local-token-for-tests-of-some-length"
 SIGNING_KEY = "a-signing-key-for-tests-of-some-length"
 
+PAGE = "https://inspector.example"
 ACCEPT = {"accept": "application/json, text/event-stream"}
 INITIALIZE = {
     "jsonrpc": "2.0",
@@ -64,6 +71,9 @@ class RunningServer:
         return self.client(signed_token(user))
 
 
+ServedBy = Callable[[str, McpServerSettings], AbstractAsyncContextManager[RunningServer]]
+
+
 def signed_token(user: str, *, key: str = SIGNING_KEY, algorithm: str = "HS256", **claims: object) -> str:
     """A token as the agent service signs it; a claim of None is left out."""
     now = int(time.time())
@@ -92,26 +102,52 @@ def server_settings() -> McpServerSettings:
     return McpServerSettings(search_token_budget=600)  # pyright: ignore[reportCallIssue]
 
 
+@pytest.fixture(scope="session")
+def served_by(embedder: SentenceTransformerEmbedder) -> ServedBy:
+    """Serves the MCP server as it is shipped, over a migrated knowledge base, on a free port."""
+
+    @asynccontextmanager
+    async def served(url: str, settings: McpServerSettings) -> AsyncGenerator[RunningServer]:
+        await prepare_server_role(url)
+        async with create_pool(url) as everything, open_server_pool(url) as pool:
+            following = FollowingEmbedder(embedder, SentenceTransformerEmbedder)
+            health = Health(pool, following)
+            mcp = create_server(
+                settings,
+                pool=pool,
+                embedder=following,
+                health=health,
+                version="0.0.test",
+                auth=BearerVerifier(SecretStr(LOCAL_TOKEN), SecretStr(SIGNING_KEY), pool),
+            )
+            async with serving(http_app(mcp, settings, health.running)) as address:
+                yield RunningServer(address, everything, health, mcp, pool)
+
+    return served
+
+
 @pytest.fixture
 async def server(
-    server_settings: McpServerSettings,
-    knowledge_base_url: str,
-    embedder: SentenceTransformerEmbedder,
-    serve: Serve,
+    server_settings: McpServerSettings, knowledge_base_url: str, served_by: ServedBy
 ) -> AsyncGenerator[RunningServer]:
-    """The MCP server as it is shipped, on a free port."""
-    settings = server_settings
-    await prepare_server_role(knowledge_base_url)
-    async with create_pool(knowledge_base_url) as everything, open_server_pool(knowledge_base_url) as pool:
-        following = FollowingEmbedder(embedder, SentenceTransformerEmbedder)
-        health = Health(pool, following)
-        mcp = create_server(
-            settings,
-            pool=pool,
-            embedder=following,
-            health=health,
-            version="0.0.test",
-            auth=BearerVerifier(SecretStr(LOCAL_TOKEN), SecretStr(SIGNING_KEY), pool),
-        )
-        async with serve(http_app(mcp, settings, health.running)) as url:
-            yield RunningServer(url, everything, health, mcp, pool)
+    """A server of the test's own."""
+    async with served_by(knowledge_base_url, server_settings) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+async def shared_server(
+    served_by: ServedBy,
+    knowledge_bases: FreshDatabases,
+    embedder: SentenceTransformerEmbedder,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncGenerator[RunningServer]:
+    """One server for all tests of a file, with a handbook in it and a page's origin let in."""
+    folder = tmp_path_factory.mktemp("handbook")
+    (folder / "handbook.md").write_text("# Handbook\n\nThere are 28 vacation days per year.\n")
+    settings = McpServerSettings(mcp_allowed_origins=[PAGE])  # pyright: ignore[reportCallIssue]
+    async with knowledge_bases.one() as url, served_by(url, settings) as running:
+        async with open_ingestion(IngestSettings(), url, embedder, Silent()) as ingestion:  # pyright: ignore[reportCallIssue]
+            task = await ingestion.folder_task(folder, Wanted())
+            await run_sync(ingestion.database, task, ingestion.pipeline.process, Silent())
+        yield running
