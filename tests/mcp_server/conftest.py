@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import httpx2
 import jwt
 import pytest
+from anyio.from_thread import start_blocking_portal
 from fastmcp import Client, FastMCP
 from fastmcp.client.transports import StreamableHttpTransport
 from pydantic import SecretStr
@@ -136,18 +137,27 @@ async def server(
 
 
 @pytest.fixture(scope="module")
-async def shared_server(
+def shared_server(
     served_by: ServedBy,
     knowledge_bases: FreshDatabases,
     embedder: SentenceTransformerEmbedder,
     tmp_path_factory: pytest.TempPathFactory,
-) -> AsyncGenerator[RunningServer]:
-    """One server for all tests of a file, with a handbook in it and a page's origin let in."""
+) -> Iterator[RunningServer]:
+    """One server for all tests of a file, with a handbook in it and a page's origin let in.
+
+    It has a loop of its own: what a request leaves running in the tests' loop is ended with each test.
+    """
     folder = tmp_path_factory.mktemp("handbook")
     (folder / "handbook.md").write_text("# Handbook\n\nThere are 28 vacation days per year.\n")
     settings = McpServerSettings(mcp_allowed_origins=[PAGE])  # pyright: ignore[reportCallIssue]
-    async with knowledge_bases.one() as url, served_by(url, settings) as running:
-        async with open_ingestion(IngestSettings(), url, embedder, Silent()) as ingestion:  # pyright: ignore[reportCallIssue]
-            task = await ingestion.folder_task(folder, Wanted())
-            await run_sync(ingestion.database, task, ingestion.pipeline.process, Silent())
+
+    @asynccontextmanager
+    async def filled() -> AsyncGenerator[RunningServer]:
+        async with knowledge_bases.one() as url, served_by(url, settings) as running:
+            async with open_ingestion(IngestSettings(), url, embedder, Silent()) as ingestion:  # pyright: ignore[reportCallIssue]
+                task = await ingestion.folder_task(folder, Wanted())
+                await run_sync(ingestion.database, task, ingestion.pipeline.process, Silent())
+            yield running
+
+    with start_blocking_portal() as portal, portal.wrap_async_context_manager(filled()) as running:
         yield running
