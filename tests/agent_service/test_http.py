@@ -196,6 +196,34 @@ async def test_names_and_origins_of_the_settings_are_welcome(open_chat: "OpenCha
     assert preflight.status_code == 200
 
 
+OF_THE_COMPONENT = (
+    "authorization,content-type,chatkit-frame-instance-id,chatkit-device-id,openai-sentinel-token"
+)
+
+
+@pytest.mark.parametrize(
+    ("more", "asked", "status"),
+    [
+        ([], OF_THE_COMPONENT, 200),
+        ([], "content-type,x-tenant", 400),
+        (["X-Tenant"], f"{OF_THE_COMPONENT},x-tenant", 200),
+        (["X-Tenant"], "content-type,x-other", 400),
+    ],
+)
+async def test_the_official_component_and_the_settings_say_which_headers_a_page_may_send(
+    open_chat: "OpenChat", more: list[str], asked: str, status: int
+) -> None:
+    page = "http://localhost:3000"
+    chat = await open_chat(ScriptedModel(), cors_origins=[page], cors_headers=more)
+    headers = {
+        "origin": page,
+        "access-control-request-method": "POST",
+        "access-control-request-headers": asked,
+    }
+    preflight = await chat.http.options(f"{chat.url}/chatkit", headers=headers)
+    assert preflight.status_code == status
+
+
 async def test_every_answer_carries_the_security_headers(chat: "Chat") -> None:
     for path in ("/", "/config.json", "/health", "/nowhere", "/static/nothing.js"):
         headers = (await chat.http.get(chat.url + path)).headers

@@ -266,7 +266,6 @@ async def test_a_key_for_other_collections_sees_no_document_passage_or_collectio
             {"query": "x", "min_similarity": 2},
             "min_similarity: .*less than or equal to 1",
         ),
-        ("search_documents", {"query": "x", "table": "users"}, "table: .*[Uu]nexpected"),
     ],
 )
 async def test_a_bad_argument_gets_a_text_that_helps(

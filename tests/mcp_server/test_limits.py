@@ -12,6 +12,7 @@ import pytest
 import uvicorn
 from fastmcp import Client, FastMCP
 from fastmcp.exceptions import ToolError
+from mcp import MCPError
 from starlette.responses import PlainTextResponse
 
 from database.process import listen
@@ -75,6 +76,19 @@ async def test_who_calls_too_often_learns_when_to_try_again_and_others_do_not_no
             r"Too many calls: 1 a minute are allowed. Try again in (59|60) seconds.", str(refused.value)
         )
         await bob.call_tool("list_tasks")
+
+
+async def test_reads_of_resources_count_like_calls(server: "RunningServer") -> None:
+    async with server.client_of("ann") as ann:
+        await ann.list_resources()
+        await ann.read_resource("kb://collections")
+        await ann.call_tool("list_tasks")
+        with pytest.raises(
+            MCPError, match=r"Too many calls: 1 a minute are allowed. Try again in \d+ seconds"
+        ):
+            await ann.read_resource("kb://collections")
+        with pytest.raises(ToolError, match="Too many calls"):
+            await ann.call_tool("list_tasks")
 
 
 async def test_the_memory_for_clients_is_bounded() -> None:

@@ -189,7 +189,7 @@ async def test_a_call_that_is_repeated_with_its_key_adds_nothing_a_second_time(
         ({"url": "file:///etc/passwd"}, "must begin with http"),
         ({"name": "a", "text": "b", "metadata": {"k": "v" * 20_000}}, "metadata"),
         ({"name": "a", "text": "b", "metadata": {"k": "\x00"}}, "NUL"),
-        ({"name": "a", "text": "b", "collection": ""}, "collection"),
+        ({"name": "a", "text": "b", "collection": "a/b"}, "collection"),
         ({"name": "a", "file": "no base64!"}, "not Base64"),
         ({"name": "a", "file": ""}, "empty"),
         ({"name": "a", "text": "b", "file": "Yg=="}, "only one"),
