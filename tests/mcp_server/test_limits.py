@@ -83,9 +83,7 @@ async def test_reads_of_resources_count_like_calls(server: "RunningServer") -> N
         await ann.list_resources()
         await ann.read_resource("kb://collections")
         await ann.call_tool("list_tasks")
-        with pytest.raises(
-            MCPError, match=r"Too many calls: 1 a minute are allowed. Try again in \d+ seconds"
-        ):
+        with pytest.raises(MCPError, match="Too many calls: 1 a minute are allowed"):
             await ann.read_resource("kb://collections")
         with pytest.raises(ToolError, match="Too many calls"):
             await ann.call_tool("list_tasks")

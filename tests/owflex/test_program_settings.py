@@ -24,6 +24,7 @@ FIELDS = [(kind, name) for kind in KINDS for name in kind.model_fields]
 EXAMPLES = {
     "task_time_zone": "Europe/Berlin",
     "cors_origins": "https://a.example,https://b.example",
+    "mcp_allowed_origins": "https://a.example,https://b.example",
     "chat_greetings": '{"de": "Guten Tag"}',
     "chat_prompts": '[{"label": "Leave", "prompt": "How much leave do I have?"}]',
     "system_prompt_file": str(ROOT / "LICENSE"),
