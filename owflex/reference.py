@@ -52,8 +52,8 @@ def settings_page() -> str:
 FORMS = """\
 Arguments are taken in the forms in which clients and models send them:
 
-- null or an empty text for an optional argument means that it is left out. The notes of a task are emptied by a
-  call of `update_task` that gives an empty text for them and nothing else.
+- null or an empty text for an optional argument means that it is left out. The notes of a task are emptied
+  by a call of `update_task` that gives an empty text for them and nothing else.
 - Lists and objects may come as JSON text, lists also as text with commas, and one entry without a list.
 - Numbers and booleans may come as text, whole numbers as 5.0, choices in capitals, a day with a time.
 - Arguments that a tool does not have are left out, and `note` in the answer names them;

@@ -102,7 +102,8 @@ async def test_going_away_stops_the_model_and_keeps_what_was_said(chat: "Chat") 
                 break
     assert thread_id is not None
     async with asyncio.timeout(30):
-        while not any(item.type == "assistant_message" for item in await chat.items(thread_id)):
+        # Another process writes it: there is nothing to wait for but the row.
+        while not any(item.type == "assistant_message" for item in await chat.items(thread_id)):  # noqa: ASYNC110
             await asyncio.sleep(0.1)
     # The model is free again at once: there is one place in it.
     assert (await chat.say("Hello")).error is None
