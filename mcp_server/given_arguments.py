@@ -70,8 +70,8 @@ def _emptied(optional: Mapping[str, Any], known: Mapping[str, Schema]) -> str | 
     said = [name for name, value in optional.items() if value is not None]
     if len(said) != 1 or optional[said[0]] != "":
         return None
-    [kind] = kinds_of(known[said[0]])
-    return said[0] if _is_plain_text(kind) and "minLength" not in kind else None
+    may_be_empty = any(_is_plain_text(kind) and "minLength" not in kind for kind in kinds_of(known[said[0]]))
+    return said[0] if may_be_empty else None
 
 
 def _says_nothing(value: object, schema: Schema) -> bool:
