@@ -28,7 +28,7 @@ async def call(server: "RunningServer", tool: str, arguments: Arguments, user: s
     return result.structured_content
 
 
-FOUND = [
+FOUND: list[tuple[str, Arguments]] = [
     ("a limit of null", {"limit": None}),
     ("all others empty", {"collection": "", "filters": {}, "source": "", "since": "", "until": ""}),
     ("all others null", dict.fromkeys(["limit", "collection", "filters", "source", "since", "explain"])),
@@ -180,7 +180,7 @@ async def test_what_stays_wrong_is_said_in_plain_words(
 ) -> None:
     async with shared_server.client() as client:
         result = await client.call_tool(tool, arguments, raise_on_error=False)
-    sentence = result.content[0].text  # type: ignore[union-attr]
+    sentence = str(result.content[0].text)  # type: ignore[union-attr]
     assert result.is_error
     assert sentence.startswith(f"Invalid arguments: {said}")
     assert not any(word in sentence for word in ("Input should", "pydantic", "Value error", "a valid"))
@@ -206,7 +206,7 @@ async def test_arguments_as_a_whole_are_understood(
     shared_server: "RunningServer", given: Any, said: str, version: str
 ) -> None:
     prefix = "io.modelcontextprotocol"
-    meta = {f"{prefix}/protocolVersion": version, f"{prefix}/clientCapabilities": {}}
+    meta: Arguments = {f"{prefix}/protocolVersion": version, f"{prefix}/clientCapabilities": {}}
     params = {"name": "list_tasks", "arguments": given, "_meta": meta}
     request = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
     headers = {"accept": "application/json", "authorization": "Bearer a-local-token-for-tests-of-some-length"}
