@@ -40,6 +40,11 @@ FOUND: list[tuple[str, Arguments]] = [
     ("null as a word", {"limit": "null", "since": "None", "filters": "null", "min_similarity": ""}),
     ("one entry as a list", {"query": ["vacation days"]}),
     ("a day for a moment", {"since": "2020-01-01", "until": "2120-01-01T00:00:00Z"}),
+    (
+        "all at once",
+        {"limit": "5", "filters": "{}", "collection": "", "since": "", "min_similarity": "0.3"}
+        | {"explain": "false", "source": None},
+    ),
     ("blanks", {"collection": "  ", "source": "\x00"}),
 ]
 
