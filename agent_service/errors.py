@@ -30,6 +30,10 @@ class EmptyAnswerError(AgentServiceError):
     """The model ended its turn without a word."""
 
 
+class AnswerCutError(AgentServiceError):
+    """The provider broke off in the middle of an answer, or sent what is no answer."""
+
+
 class SaidError(AgentServiceError):
     """An error that people read in their language: `key` is a sentence of the catalogue, with `values` in it.
 

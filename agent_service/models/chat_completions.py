@@ -22,15 +22,11 @@ from openai.types.responses import (
 )
 from pydantic import BaseModel
 
-from agent_service.errors import AgentServiceError
+from agent_service.errors import AnswerCutError
 
 ID_PREFIXES = {"message": "msg", "function_call": "fc", "reasoning": "rs"}
 LastEvent = ResponseCompletedEvent | ResponseIncompleteEvent | ResponseFailedEvent
 Entry = TypeVar("Entry", bound=BaseModel)
-
-
-class AnswerCutError(AgentServiceError):
-    """The provider broke off in the middle of an answer, or sent what is no answer."""
 
 
 class WholeAnswerModel(OpenAIChatCompletionsModel):
@@ -45,6 +41,10 @@ class WholeAnswerModel(OpenAIChatCompletionsModel):
             return answer
         response, stream = cast(tuple[Any, AsyncStream[ChatCompletionChunk]], answer)
         return response, _until_finished(stream)
+
+
+# What comes before it in a text was a thought that did not say so.
+TAKEN_BACK = "\0"
 
 
 async def _until_finished(stream: AsyncStream[ChatCompletionChunk]) -> AsyncGenerator[ChatCompletionChunk]:

@@ -13,6 +13,8 @@ from pydantic import SecretStr
 from agent_service.errors import ModelChoiceError
 from agent_service.models.chat_completions import UniqueIdModel, WholeAnswerModel
 from agent_service.models.extractive.model import ExtractiveModel
+from agent_service.models.wire.client import open_client
+from agent_service.models.wire.refusals import Refusals
 from agent_service.settings.settings import AgentServiceSettings
 
 EXTRACTIVE = "extractive"
@@ -92,7 +94,7 @@ def _language_model(
 ) -> ChosenModel:
     # With others in line the next one is asked at once instead of the same one again.
     retries = 0 if settings.fallback_models else HTTP_RETRIES
-    client = _client(provider, settings.llm_timeout_seconds, retries)
+    client = client_of(provider, settings.llm_timeout_seconds, retries)
     model = UniqueIdModel(WholeAnswerModel(name, client))
     return ChosenModel(
         model, name, _display_name(provider), provider.key_setting, extractive=False, fallbacks=fallbacks
@@ -186,10 +188,13 @@ def _check_name(name: str, provider: Provider) -> None:
         )
 
 
-def _client(provider: Provider, timeout_seconds: float, retries: int) -> AsyncOpenAI:
+def client_of(
+    provider: Provider, timeout_seconds: float, retries: int, refusals: Refusals | None = None
+) -> AsyncOpenAI:
+    """A client of the provider; `refusals` gathers what its models refuse."""
     # Servers without keys refuse nothing, but the client insists on one.
     key = provider.key.get_secret_value() if provider.key is not None else "no-key"
-    return AsyncOpenAI(api_key=key, base_url=provider.base_url, max_retries=retries, timeout=timeout_seconds)
+    return open_client(provider.base_url, key, timeout_seconds, retries, refusals)
 
 
 def _display_name(provider: Provider) -> str:

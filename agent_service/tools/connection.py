@@ -12,6 +12,7 @@ from typing import Any
 import httpx2
 import jwt
 from agents import RunContextWrapper
+from agents.exceptions import ModelBehaviorError
 from agents.mcp import MCPServerManager, MCPServerStreamableHttp, MCPToolMetaContext
 from agents.tool_context import ToolContext
 from pydantic import SecretStr
@@ -19,7 +20,7 @@ from pydantic import SecretStr
 from agent_service.context import IDEMPOTENCY_KEY, RequestContext, RunContext, call_key
 from agent_service.errors import McpUnavailableError
 from agent_service.settings.settings import AgentServiceSettings
-from agent_service.tools.run_server import RunServer, ToolListings, asks_for
+from agent_service.tools.run_server import NOT_JSON, RunServer, ToolListings, asks_for
 from serving.requests import outgoing_headers
 
 logger = logging.getLogger("agent_service")
@@ -96,6 +97,7 @@ class McpConnector:
             self._listings,
             context.user_id,
             scope,
+            asks_for(settings.approval_tools),
             params={
                 "url": settings.mcp_server_url,
                 "headers": self._headers(context, scope),
@@ -106,7 +108,6 @@ class McpConnector:
             name="owflex",
             cache_tools_list=True,
             client_session_timeout_seconds=settings.mcp_session_timeout_seconds,
-            require_approval=asks_for(settings.approval_tools),
             use_structured_content=True,
             # A repeated call could repeat a write that only seemed to fail.
             max_retry_attempts=0,
@@ -154,6 +155,8 @@ def _call_meta(call: MCPToolMetaContext) -> dict[str, Any] | None:
 
 def _tool_failed(context: RunContextWrapper[Any], error: Exception) -> str:
     """What the model reads when a call brought no result at all."""
+    if isinstance(error, ModelBehaviorError):
+        return NOT_JSON
     logger.warning("A tool call failed: %s: %s", type(error).__name__, str(error)[:500])
     if isinstance(context, ToolContext) and isinstance(context.context, RunContext):
         context.context.calls.forget(context.tool_call_id)

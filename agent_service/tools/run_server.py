@@ -3,7 +3,7 @@
 import json
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any, cast
@@ -23,8 +23,14 @@ MAX_TEXT_CHARACTERS = 8_000
 KEPT_END = 200
 TOO_LARGE = "The result is too large to be shown. Ask for less: a narrower query, or a smaller limit."
 MAX_LISTINGS = 1000
+# The one argument of a call whose arguments could not be read.
+UNREADABLE = "unreadable_arguments"
+NOT_JSON = (
+    "The arguments of this call are not JSON, so nothing was done. Call the tool once more, with one JSON object "
+    "as its arguments."
+)
 
-Policy = Callable[[RunContextWrapper[Any], AgentBase[Any], Tool], bool]
+NeedsApproval = Callable[[RunContextWrapper[Any], dict[str, Any], str], Awaitable[bool]]
 
 
 def _told(session: ClientSession, tools: ListToolsResult) -> ListToolsResult | None:
@@ -71,13 +77,16 @@ class ToolListings:
 class RunServer(MCPServerStreamableHttp):
     """A run's connection; it begins with what is known of the server's tools, and never floods the model.
 
-    `scoped` limits where its searches look.
+    `scoped` limits where its searches look; `waits` says of a tool's name whether its calls need approval.
     """
 
     scoped: ScopedCalls | None = None
 
-    def __init__(self, listings: ToolListings, user: str, scope: str, **options: Any) -> None:
+    def __init__(
+        self, listings: ToolListings, user: str, scope: str, waits: Callable[[str], bool], **options: Any
+    ) -> None:
         super().__init__(**options)
+        self._waits = waits
         self._listings = listings
         self._user = user
         self._scope = scope
@@ -86,10 +95,16 @@ class RunServer(MCPServerStreamableHttp):
         self, tool_name: str, arguments: dict[str, Any] | None, meta: dict[str, Any] | None = None
     ) -> CallToolResult:
         """The tool's result, bounded. Raises what the connection raises."""
+        if arguments and UNREADABLE in arguments:
+            return CallToolResult(content=[TextContent(type="text", text=NOT_JSON)], is_error=True)
         call = super().call_tool
         if self.scoped is None:
             return bounded(await call(tool_name, arguments, meta))
         return bounded(await self.scoped.run(call, tool_name, arguments, meta))
+
+    def _get_needs_approval_for_tool(self, tool: Tool, agent: AgentBase | None) -> bool | NeedsApproval:
+        # A policy of the SDK is asked about each call, and where it cannot read the arguments it lets all wait.
+        return _readable if self._waits(tool.name) else False
 
     async def _list_tools_page(self, session: ClientSession, cursor: str | None = None) -> ListToolsResult:
         if cursor is not None:
@@ -106,13 +121,14 @@ class RunServer(MCPServerStreamableHttp):
         return tools
 
 
-def asks_for(patterns: Sequence[str]) -> Policy:
-    """Whether a tool's call has to wait for the user; a pattern is a name, `*` stands for anything."""
+def asks_for(patterns: Sequence[str]) -> Callable[[str], bool]:
+    """Whether calls of a tool have to wait for the user; a pattern is a name, `*` stands for anything."""
+    return lambda tool: any(fnmatchcase(tool, pattern) for pattern in patterns)
 
-    def asks(context: RunContextWrapper[Any], agent: AgentBase[Any], tool: Tool) -> bool:
-        return any(fnmatchcase(tool.name, pattern) for pattern in patterns)
 
-    return asks
+async def _readable(context: RunContextWrapper[Any], arguments: dict[str, Any], call_id: str) -> bool:
+    """Whether there is something to approve: with unreadable arguments nothing is done."""
+    return UNREADABLE not in arguments
 
 
 def limit(server: MCPServer, scope: Scope | None) -> None:

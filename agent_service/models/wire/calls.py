@@ -1,0 +1,137 @@
+"""The tool calls of one answer, put together from the pieces in which they come."""
+
+import json
+import secrets
+import string
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from agent_service.models.wire.arguments import Arguments, meant_arguments
+from agent_service.models.wire.names import ToolNames
+
+# The only length that all providers take: Mistral wants nine letters and digits.
+ID_CHARACTERS = 9
+MAX_CALLS = 64
+MAX_ARGUMENTS_CHARACTERS = 400_000
+ALPHABET = string.ascii_letters + string.digits
+OWN_FIELDS = {"index", "id", "type", "function"}
+
+
+def new_call_id() -> str:
+    """An id for a tool call, of its own and of a form that every provider takes."""
+    return "".join(secrets.choice(ALPHABET) for _ in range(ID_CHARACTERS))
+
+
+@dataclass
+class _Call:
+    """A call as far as it has come; `extra` is what a provider wants to see again."""
+
+    given_id: str = ""
+    name: str = ""
+    arguments: str = ""
+    extra: dict[str, Any] = field(default_factory=dict[str, Any])
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether its arguments are whole already, so that what follows belongs to another call."""
+        try:
+            json.loads(self.arguments)
+        except ValueError:
+            return False
+        return True
+
+
+class Calls:
+    """Collects the calls of an answer: those of the protocol and those written as text."""
+
+    def __init__(self, tools: ToolNames) -> None:
+        self._tools = tools
+        self._calls: list[_Call] = []
+        self._at: dict[object, _Call] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._calls)
+
+    def feed(self, pieces: Iterable[object]) -> None:
+        """Take in pieces of calls."""
+        for piece in pieces:
+            if isinstance(piece, dict):
+                self._feed(cast(dict[str, Any], piece))
+
+    def add(self, name: str, arguments: Arguments) -> None:
+        """Take in a call that was written as text, unless it is there already."""
+        call = _Call(name=name, arguments=json.dumps(arguments))
+        if len(self._calls) < MAX_CALLS and not any(map(call.__eq__, self._calls)):
+            self._calls.append(call)
+
+    def finish(self) -> list[dict[str, Any]]:
+        """The calls as they are meant, with ids and indexes of their own."""
+        meant = [entry for call in self._calls if call.name for entry in self._meant(call)]
+        return [entry | {"index": index} for index, entry in enumerate(meant[:MAX_CALLS])]
+
+    def _meant(self, call: _Call) -> Iterator[dict[str, Any]]:
+        name = self._tools.meant(call.name)
+        for arguments in meant_arguments(call.arguments):
+            function = {"name": name, "arguments": json.dumps(arguments)}
+            yield {**call.extra, "id": new_call_id(), "type": "function", "function": function}
+
+    def _feed(self, piece: Mapping[str, Any]) -> None:
+        function = piece.get("function")
+        given = cast(dict[str, Any], function) if isinstance(function, dict) else dict(piece)
+        name, arguments = _text(given.get("name")), _written(given.get("arguments"))
+        given_id = _text(piece.get("id"))
+        call = self._call_for(piece.get("index"), given_id, name, arguments)
+        if call is None or _is_repeated(call, given_id, name, arguments):
+            return
+        call.name = self._joined(call.name, name)
+        call.arguments = (call.arguments + arguments)[:MAX_ARGUMENTS_CHARACTERS]
+        call.extra |= {key: value for key, value in piece.items() if key not in OWN_FIELDS and function}
+
+    def _call_for(self, index: object, given_id: str, name: str, arguments: str) -> _Call | None:
+        """The call that a piece belongs to, a new one when the piece begins one; None when there are too many."""
+        last = self._calls[-1] if self._calls else None
+        call = self._at.get(index) if index is not None else last
+        if call is None and not name:
+            # A server that counts the pieces of one call.
+            call = next((one for one in self._calls if given_id and one.given_id == given_id), last)
+        is_new = call is None or (name and not _is_repeated(call, given_id, name, arguments))
+        if call is None or (is_new and self._begins_anew(call, given_id)):
+            if len(self._calls) >= MAX_CALLS:
+                return None
+            call = _Call(given_id)
+            self._calls.append(call)
+        self._at[index] = call
+        call.given_id = call.given_id or given_id
+        return call
+
+    def _begins_anew(self, call: _Call, given_id: str) -> bool:
+        """Whether a piece with a name, at the place of another call, is the first one of a new call."""
+        if call.arguments:
+            return call.is_complete
+        is_other = bool(given_id and call.given_id and given_id != call.given_id)
+        return is_other and self._tools.known(call.name) is not None
+
+    def _joined(self, before: str, piece: str) -> str:
+        """A name that comes in pieces, or again and again."""
+        if not piece or piece == before:
+            return before
+        if before in self._tools:
+            return before
+        return before + piece
+
+
+def _is_repeated(call: _Call, given_id: str, name: str, arguments: str) -> bool:
+    """Whether a piece says once more what has come: some servers end with the whole call."""
+    is_same = name == call.name and given_id in ("", call.given_id)
+    return is_same and bool(call.arguments) and arguments in ("", call.arguments) and call.is_complete
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _written(arguments: object) -> str:
+    if arguments is None:
+        return ""
+    return arguments if isinstance(arguments, str) else json.dumps(arguments)

@@ -1,0 +1,168 @@
+"""The HTTP client for language models: above it every server is a well-behaved one."""
+
+import json
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import httpx2
+from openai import AsyncOpenAI, DefaultAsyncHttpxClient
+
+from agent_service.models.wire.answer import Answer, as_event
+from agent_service.models.wire.calls import new_call_id
+from agent_service.models.wire.events import EventReader
+from agent_service.models.wire.refusals import Refusals
+from agent_service.models.wire.request import TOOLS, Asked
+from agent_service.tools.schemas import SEARCH
+
+PATH = "/chat/completions"
+MAX_ATTEMPTS = 8
+MAX_REFUSAL_BYTES = 200_000
+# What says how the bytes were sent; ours are sent otherwise.
+OF_THE_BYTES = {"content-length", "content-encoding", "transfer-encoding", "content-type"}
+DONE = b"data: [DONE]\n\n"
+
+
+def open_client(
+    base_url: str, key: str, timeout_seconds: float, retries: int, refusals: Refusals | None = None
+) -> AsyncOpenAI:
+    """A client of one server. `refusals` gathers what the server refuses."""
+    http = WireClient(refusals or Refusals(base_url))
+    return AsyncOpenAI(
+        api_key=key, base_url=base_url, max_retries=retries, timeout=timeout_seconds, http_client=http
+    )
+
+
+class WireClient(DefaultAsyncHttpxClient):
+    """Sends what a server takes, and gives its answer as OpenAI would."""
+
+    def __init__(self, refusals: Refusals) -> None:
+        super().__init__()
+        self._refusals = refusals
+
+    async def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:
+        """The answer; a chat completion is asked again without what the server refuses."""
+        if request.method != "POST" or not request.url.path.endswith(PATH):
+            return await super().send(request, **options)
+        asked = Asked(json.loads(request.content))
+        response = await self._ask(asked, request, options)
+        if response.is_success and asked.is_streamed and not isinstance(response.stream, MeantStream):
+            return self._meant(asked, response)
+        return response
+
+    async def _ask(
+        self, asked: Asked, request: httpx2.Request, options: dict[str, Any]
+    ) -> httpx2.Response:
+        """The first answer that is no refusal; the first refusal where leaving out does not help."""
+        left_out = self._refusals.of(asked.model)
+        first: httpx2.Response | None = None
+        for _ in range(MAX_ATTEMPTS):
+            if TOOLS in left_out and asked.is_forced and asked.is_streamed and asked.search:
+                self._refusals.suspect(asked.model)
+                return self._searching(asked, request)
+            body = asked.without(left_out)
+            response = await super().send(_with_body(request, body), **options)
+            if response.is_success:
+                self._refusals.learn(asked.model, left_out)
+                return response
+            response = await _refused(response)
+            first = first or response
+            cure = self._refusals.cure(asked, body, response.status_code, response.content)
+            if cure is None or cure in left_out:
+                break
+            left_out |= {cure}
+        assert first is not None
+        return first
+
+    def _searching(self, asked: Asked, request: httpx2.Request) -> httpx2.Response:
+        """The answer of a model that would call tools if it knew them: a search for the question."""
+        function = {"name": SEARCH, "arguments": json.dumps(asked.search)}
+        call = {"index": 0, "id": new_call_id(), "type": "function", "function": function}
+        event = {"model": asked.model, "choices": [{"delta": {"tool_calls": [call]}, "finish_reason": "stop"}]}
+        written = httpx2.Response(200, request=request, content=as_event(event) + DONE)
+        return self._meant(asked, written)
+
+    def _meant(self, asked: Asked, response: httpx2.Response) -> httpx2.Response:
+        """The response with its answer as a stream of well-formed chunks."""
+        stream = MeantStream(response, self._answer(asked), self._refusals, asked)
+        headers = {name: value for name, value in response.headers.items() if name not in OF_THE_BYTES}
+        return httpx2.Response(
+            response.status_code,
+            headers=headers | {"content-type": "text/event-stream"},
+            stream=stream,
+            request=response.request,
+            extensions=response.extensions,
+        )
+
+    def _answer(self, asked: Asked) -> Answer:
+        begins_in_thought = self._refusals.thinks_unopened(asked.model)
+        return Answer(asked.tools, asked.said_before, begins_in_thought=begins_in_thought)
+
+
+class MeantStream(httpx2.AsyncByteStream):
+    """The bytes of a response with an answer as it is meant."""
+
+    def __init__(
+        self, response: httpx2.Response, answer: Answer, refusals: Refusals, asked: Asked
+    ) -> None:
+        self._response = response
+        self._answer = answer
+        self._refusals = refusals
+        self._asked = asked
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        """The answer's events. Raises `AnswerCutError` when it breaks off, and what the connection raises."""
+        reader = EventReader()
+        async for data in self._response.aiter_bytes():
+            if reader.is_done:
+                # What comes now is read only so that the connection can be used again.
+                continue
+            for event in self._events(reader.feed(data)):
+                yield event
+            if reader.is_done:
+                for event in self._end(reader):
+                    yield event
+        if not reader.is_done:
+            for event in self._end(reader):
+                yield event
+
+    async def aclose(self) -> None:
+        """Close the connection to the server."""
+        await self._response.aclose()
+
+    def _events(self, events: Iterator[dict[str, Any]]) -> Iterator[bytes]:
+        for event in events:
+            yield from map(as_event, self._answer.feed(event))
+
+    def _end(self, reader: EventReader) -> Iterator[bytes]:
+        yield from self._events(reader.finish())
+        yield from map(as_event, self._answer.finish(is_done=reader.is_done))
+        if self._answer.thinks_unopened:
+            self._refusals.note_unopened(self._asked.model)
+        yield DONE
+
+
+def _with_body(request: httpx2.Request, body: dict[str, Any]) -> httpx2.Request:
+    headers = {name: value for name, value in request.headers.items() if name not in OF_THE_BYTES}
+    return httpx2.Request(
+        request.method, request.url, headers=headers, json=body, extensions=request.extensions
+    )
+
+
+async def _refused(response: httpx2.Response) -> httpx2.Response:
+    """The response with its content read, as far as it says anything."""
+    content = b""
+    try:
+        async for data in response.aiter_bytes():
+            content += data
+            if len(content) > MAX_REFUSAL_BYTES:
+                break
+    finally:
+        await response.aclose()
+    headers = {name: value for name, value in response.headers.items() if name not in OF_THE_BYTES}
+    return httpx2.Response(
+        response.status_code,
+        headers=headers | {"content-type": response.headers.get("content-type", "")},
+        content=content,
+        request=response.request,
+        extensions=response.extensions,
+    )

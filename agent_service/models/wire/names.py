@@ -1,0 +1,40 @@
+"""The names of tools as they are meant, without what chat templates put around them."""
+
+import re
+from collections.abc import Iterable
+
+SEPARATORS = re.compile(r"[^\w-]+")
+MAX_NAME_CHARACTERS = 200
+
+
+class ToolNames:
+    """The tools that a request offers."""
+
+    def __init__(self, names: Iterable[str] = ()) -> None:
+        self._names = list(names)
+        self._plain = {_plain(name): name for name in self._names}
+
+    def __bool__(self) -> bool:
+        return bool(self._names)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._names
+
+    def meant(self, written: str) -> str:
+        """The tool that is meant by the name; the name as it is when it is none of them."""
+        written = written.strip()[:MAX_NAME_CHARACTERS]
+        return self.known(written) or written
+
+    def known(self, written: str) -> str | None:
+        """The tool that is meant by the name: `functions.search:0`, `default_api:search`, `Search<|channel|>…`."""
+        if written in self._names:
+            return written
+        for part in [written, *SEPARATORS.split(written)]:
+            if _plain(part) in self._plain:
+                return self._plain[_plain(part)]
+        ends = [name for name in self._names if written.endswith(f"_{name}")]
+        return max(ends, key=len, default=None)
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[\W_]", "", name).lower()
