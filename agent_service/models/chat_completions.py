@@ -19,10 +19,15 @@ from openai.types.responses import (
     ResponseIncompleteEvent,
     ResponseOutputItemAddedEvent,
     ResponseOutputItemDoneEvent,
+    ResponseOutputMessage,
+    ResponseOutputRefusal,
+    ResponseOutputText,
+    ResponseTextDeltaEvent,
 )
 from pydantic import BaseModel
 
 from agent_service.errors import AnswerCutError
+from agent_service.models.wire.answer import TAKEN_BACK_MARK
 
 ID_PREFIXES = {"message": "msg", "function_call": "fc", "reasoning": "rs"}
 LastEvent = ResponseCompletedEvent | ResponseIncompleteEvent | ResponseFailedEvent
@@ -41,10 +46,6 @@ class WholeAnswerModel(OpenAIChatCompletionsModel):
             return answer
         response, stream = cast(tuple[Any, AsyncStream[ChatCompletionChunk]], answer)
         return response, _until_finished(stream)
-
-
-# What comes before it in a text was a thought that did not say so.
-TAKEN_BACK = "\0"
 
 
 async def _until_finished(stream: AsyncStream[ChatCompletionChunk]) -> AsyncGenerator[ChatCompletionChunk]:
@@ -112,6 +113,8 @@ class _ItemIds:
         self._types: dict[int, str] = {}
 
     def rewrite(self, event: TResponseStreamEvent) -> TResponseStreamEvent:
+        if isinstance(event, ResponseTextDeltaEvent) and TAKEN_BACK_MARK in event.delta:
+            event = event.model_copy(update={"delta": ""})
         if isinstance(event, ResponseOutputItemAddedEvent | ResponseOutputItemDoneEvent):
             item_id = self._id_of(event.output_index, event.item)
             return event.model_copy(update={"item": _renamed(event.item, item_id)})
@@ -150,8 +153,17 @@ def _new_id(item: BaseModel) -> str:
 
 
 def _renamed(item: Entry, item_id: str) -> Entry:
-    update = {"id": item_id}
+    update: dict[str, Any] = {"id": item_id}
+    if isinstance(item, ResponseOutputMessage):
+        update["content"] = [_without_thought(part) for part in item.content]
     if getattr(item, "call_id", None) == "":
         # Some servers leave it out; the SDK needs it to match a call with its result.
         update["call_id"] = item_id
     return item.model_copy(update=update)
+
+
+def _without_thought(part: ResponseOutputText | ResponseOutputRefusal) -> ResponseOutputText | ResponseOutputRefusal:
+    """The part without a thought that was taken for its beginning."""
+    if not isinstance(part, ResponseOutputText) or TAKEN_BACK_MARK not in part.text:
+        return part
+    return part.model_copy(update={"text": part.text.rpartition(TAKEN_BACK_MARK)[2].lstrip()})

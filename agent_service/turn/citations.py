@@ -22,9 +22,15 @@ from chatkit.types import (
 from agent_service.turn.tool_calls import Evidence
 
 ONE_ID = r"(?:chunk(?:_id)?[ \t:=#_]{0,3})?\d{1,18}"
-MARK = re.compile(rf"\[\[\s*{ONE_ID}(?:\s*[,;]\s*{ONE_ID}){{0,11}}\s*\]\]", re.IGNORECASE)
+IDS = rf"{ONE_ID}(?:\s*[,;]\s*{ONE_ID}){{0,11}}"
+# Some models write marks as they learned them elsewhere: 【12†source】, 【4:0†source】 for a file of theirs.
+MARK = re.compile(
+    rf"\[\[\s*(?P<ids>{IDS})\s*\]\]"
+    rf"|【\s*(?:(?P<foreign>{IDS})|\d{{1,9}}:\d{{1,9}})\s*(?P<dagger>†[^【】\n]{{0,80}})?】",
+    re.IGNORECASE,
+)
 # What may still become a mark: white space before it, and its beginning.
-UNDECIDED = re.compile(r"[ \t]*(?:\[(?:\[[\w\s,;:=#]*\]?)?)?\Z")
+UNDECIDED = re.compile(r"[ \t]*(?:\[(?:\[[\w\s,;:=#]*\]?)?|【[\w\s,;:=#]{0,200}(?:†[^【】\n]{0,80})?)?\Z")
 MAX_MARK_CHARACTERS = 400
 FENCE = re.compile(r"[ \t>]*(?P<fence>`{3,}|~{3,})(?P<rest>[^`\n]*)")
 
@@ -179,9 +185,12 @@ class MarkScanner:
             yield text
 
     def _text_and_mark(self, before: str, mark: re.Match[str]) -> Iterator[str | Mark]:
-        chunk_ids = tuple(int(number) for number in re.findall(r"\d+", mark.group()))
+        ids = mark["ids"] or mark["foreign"] or ""
+        chunk_ids = tuple(int(number) for number in re.findall(r"\d+", ids))
         self._advance(before)
-        if not self._is_mark(chunk_ids):
+        # Without a dagger the brackets are as good as any others.
+        is_plain = mark["ids"] is None and mark["dagger"] is None and not self._known.issuperset(chunk_ids)
+        if is_plain or not self._is_mark(chunk_ids):
             self._advance(mark.group())
             yield before + mark.group()
             return

@@ -28,6 +28,7 @@ from agent_service.turn.closing import Said, UncitedNotice, Unfinished, ending
 from agent_service.turn.edits import edited_message, replace_from
 from agent_service.turn.history import load_history, question_of, tags_of, text_of, title_of
 from agent_service.turn.runner import Progress, StandInNotice, Turn, run_agent
+from agent_service.turn.thoughts import Thoughts
 from agent_service.turn.tool_calls import Evidence, Steps
 from agent_service.turn.user_errors import for_user, without_retry
 from database.pool import Pool
@@ -82,6 +83,7 @@ def answer_filters(progress: Progress, said: Said, unfinished: Unfinished, watch
     locale = progress.turn.context.locale
     return Filters(
         [
+            Thoughts(locale),  # what a model thinks is nobody's business
             StandInNotice(progress),  # a line says which other model answers
             Citations(progress.evidence),  # marks in the text become annotations
             UncitedNotice(progress.evidence, locale),  # a line where there are none

@@ -28,12 +28,19 @@ BY_STATUS = {
     401: ("llm.refuses_key", False),
     402: ("llm.no_credit", False),
     403: ("llm.refuses_key", False),
-    404: ("llm.unknown_model", False),
+    404: ("llm.not_found", False),
     408: ("llm.silent", True),
     413: ("llm.refuses_request", False),
     422: ("llm.refuses_request", False),
     429: ("llm.busy", True),
 }
+# The statuses with which providers say, among other things, that they do not know a model.
+NAMING = (400, 404, 422)
+UNKNOWN_MODEL = re.compile(
+    r"model[^.\n]{0,120}(?:not exist|not found|unknown|invalid|not a valid|not available|unsupported)"
+    r"|(?:unknown|invalid|unsupported|no such|find the|find) model|model_not_found|no endpoints found for",
+    re.IGNORECASE,
+)
 BY_BEHAVIOUR: dict[type[Exception], str] = {
     MaxTurnsExceeded: "failed.too_many_steps",
     ModelBehaviorError: "failed.confused",
@@ -91,7 +98,16 @@ def _llm_sentence(error: Exception) -> tuple[str, bool]:
         return "llm.broke_off", True
     if isinstance(error, openai.APIConnectionError):
         return "llm.unreachable", True
+    if isinstance(error, openai.APIStatusError) and status_of(error) in NAMING:
+        return _sentence_about_name(error)
     return BY_STATUS.get(status_of(error), ("llm.broken", True))
+
+
+def _sentence_about_name(error: openai.APIStatusError) -> tuple[str, bool]:
+    """The model's name is blamed only where the provider does so."""
+    if UNKNOWN_MODEL.search(f"{error.message} {error.body}"):
+        return "llm.unknown_model", False
+    return ("llm.not_found" if status_of(error) == 404 else "llm.refuses_request"), False
 
 
 def _without_secrets(text: str) -> str:

@@ -37,8 +37,9 @@ from agent_service.storage import PostgresStore
 from agent_service.tools.connection import McpConnector
 from database.pool import Pool, create_pool
 from mcp_server.auth import BearerVerifier
+from tests.support.databases import FreshDatabases
 from tests.support.schemas import tools_parsed_once
-from tests.support.serving import Serve
+from tests.support.serving import Serve, serving
 
 SIGNING_KEY = SecretStr("a-signing-key-for-tests-of-some-length")
 MARKER = "document-text-0badcafe"
@@ -139,6 +140,38 @@ def knowledge() -> FakeKnowledge:
     knowledge.add_passage("Everybody has 25 days of annual leave. Unused days expire in March.", chunk_id=12)
     knowledge.add_passage("Sick leave needs a note from the third day on.", chunk_id=15, similarity=0.6)
     return knowledge
+
+
+@dataclass(frozen=True)
+class House:
+    """A chat database and a small MCP server for all tests of a module; each asks in threads of its own."""
+
+    pool: Pool
+    mcp_url: str
+    knowledge: FakeKnowledge
+
+
+@pytest.fixture(scope="module")
+async def house(chat_databases: FreshDatabases) -> AsyncGenerator[House]:
+    """What the chats of a module share."""
+    knowledge = FakeKnowledge()
+    knowledge.add_passage("Everybody has 25 days of annual leave.", chunk_id=12)
+    async with (
+        chat_databases.one() as url,
+        create_pool(url) as pool,
+        serving(_mcp_app(knowledge)) as mcp_url,
+    ):
+        yield House(pool, f"{mcp_url}/mcp", knowledge)
+
+
+@pytest.fixture
+async def open_in_house(house: House, serve: Serve) -> "AsyncGenerator[OpenChat]":
+    """Opens chats in the house; no task is there yet, and no tool was called."""
+    house.knowledge.tasks.clear()
+    house.knowledge.calls.clear()
+    house.knowledge.keys.clear()
+    async with AsyncExitStack() as stack:
+        yield OpenChat(house.pool, serve, house.knowledge, stack)
 
 
 @pytest.fixture

@@ -80,7 +80,7 @@ class ScriptedProvider:
 
 def _endings(reply: Reply) -> list[str]:
     if reply.ending == "cut":
-        return ["data: [DONE]\n\n"]
+        return []
     if reply.ending == "error":
         return [f"data: {json.dumps({'error': {'message': 'overloaded', 'code': 429}})}\n\n"]
     if reply.ending == "garbage":

@@ -111,8 +111,8 @@ async def test_the_first_call_is_forced_to_use_a_tool_and_the_second_is_free(tal
 async def test_a_tool_result_reaches_the_provider_as_text(talk: Talk) -> None:
     provider = FakeProvider([[TOOL_CALL], words("25 days.")])
     await talk(provider, QUESTION)
-    result = provider.requests[1]["messages"][-1]
-    assert (result["role"], result["tool_call_id"]) == ("tool", "call_1")
+    asked, result = provider.requests[1]["messages"][-2:]
+    assert (result["role"], result["tool_call_id"]) == ("tool", asked["tool_calls"][0]["id"])
     assert json.loads(result["content"])["results"][0]["chunk_id"] == 12
 
 

@@ -97,6 +97,9 @@ class Answer:
         if reason == "error":
             raise AnswerCutError("The provider finished with an error.")
         self._reason = reason.lower() if isinstance(reason, str) and reason else self._reason
+        if not choice.get("delta") and isinstance(choice.get("message"), dict):
+            # The whole answer at once.
+            self._reason = self._reason or "stop"
         delta = choice.get("delta") or choice.get("message") or {"content": choice.get("text")}
         if isinstance(delta, dict):
             yield from self._delta(cast(dict[str, Any], delta))

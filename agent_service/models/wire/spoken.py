@@ -113,6 +113,10 @@ class SpokenText:
             end = len(self._waiting) if final else _undecided_from(self._waiting, token)
             yield from self._say(end)
             return
+        if token["unopened"] and not self._code:
+            self._waiting = self._waiting[token.end() :]
+            yield from self._take_back()
+            return
         yield from self._say(token.start())
         if token["ticks"]:
             yield from self._ticks(token.group(), final=final)
@@ -120,14 +124,17 @@ class SpokenText:
             yield from self._say(len(token.group()))
         else:
             self._waiting = self._waiting[len(token.group()) :]
-            yield from self._mark(token)
+            self._hide(token)
 
-    def _mark(self, token: re.Match[str]) -> Iterator[Piece]:
-        kind = token.lastgroup
-        if kind == "unopened" and self._has_spoken:
+    def _take_back(self) -> Iterator[Piece]:
+        """A thought ends that did not say that it began: it was all there was so far."""
+        if self._has_spoken:
             self._has_spoken = False
             yield TAKEN_BACK
-        elif kind == "thought":
+
+    def _hide(self, token: re.Match[str]) -> None:
+        kind = token.lastgroup
+        if kind == "thought":
             self._hidden = Hidden(_thought_end(token), is_thought=True)
         elif kind == "call":
             self._hidden = Hidden(_call_end(token), is_thought=False, opening=token.group())
