@@ -135,11 +135,12 @@ def chat() -> None:
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print a report for programs.")] = False,
     offline: Annotated[bool, typer.Option("--offline", help="Do not ask the language model.")] = False,
+    only_model: Annotated[bool, typer.Option("--model", help="Look at the language model only.")] = False,
 ) -> None:
     """Check settings, databases, models and the MCP server, and say how to fix what is wrong."""
     from owflex.doctor import run_doctor
 
-    raise typer.Exit(run_doctor(as_json=as_json, offline=offline))
+    raise typer.Exit(run_doctor(as_json=as_json, offline=offline, only_model=only_model))
 
 
 @app.command()

@@ -50,6 +50,12 @@ async def look_at_programs(*, offline: bool) -> AsyncIterator[Finding]:
         yield finding
 
 
+async def look_at_model(*, offline: bool) -> AsyncIterator[Finding]:
+    """What the language model can do."""
+    async for finding in _language_model(read_settings(AgentServiceSettings), offline=offline):
+        yield finding
+
+
 def _login(settings: AgentServiceSettings) -> Finding:
     try:
         check_host(settings)

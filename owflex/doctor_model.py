@@ -5,10 +5,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, cast
 
 import openai
-from openai import AsyncOpenAI
+from openai import AsyncOpenAI, AsyncStream
 from openai.types.chat import ChatCompletionChunk
 
-from agent_service.models.providers import Provider, provider_and_name
+from agent_service.errors import AnswerCutError
+from agent_service.models.providers import Provider, client_of, provider_and_name
+from agent_service.models.wire.refusals import Refusals
+from agent_service.models.wire.request import FORCED, TOOLS
 from agent_service.settings.settings import AgentServiceSettings
 from owflex.doctor_findings import Finding, bad, fine, unknown
 
@@ -28,6 +31,13 @@ TOOL: dict[str, Any] = {
         },
     },
 }
+ALLOW = (
+    "Start vLLM with --enable-auto-tool-choice and --tool-call-parser, llama.cpp with --jinja; "
+    "with other servers choose a model that can call tools (docs/language-models.md)."
+)
+MARK_THOUGHTS = (
+    "Give the server a parser for thoughts: vLLM --reasoning-parser, llama.cpp --reasoning-format."
+)
 ANOTHER = "Choose a model that can call tools; docs/language-models.md names some."
 
 
@@ -43,9 +53,9 @@ async def model_findings(
     if offline:
         yield unknown("language model", f"{name} of {provider.name} was not asked.")
         return
-    key = provider.key.get_secret_value() if provider.key is not None else "no-key"
-    async with AsyncOpenAI(api_key=key, base_url=provider.base_url, max_retries=0, timeout=seconds) as client:
-        probe = ModelProbe(client, provider, name, seconds)
+    refusals = Refusals(provider.name)
+    async with client_of(provider, seconds, 0, refusals) as client:
+        probe = ModelProbe(client, provider, name, refusals, seconds)
         first = await probe.answers()
         yield first
         if first.state != "bad":
@@ -60,8 +70,11 @@ class TooSlowError(openai.OpenAIError):
 class ModelProbe:
     """Tries one model; each request ends after `seconds`."""
 
-    def __init__(self, client: AsyncOpenAI, provider: Provider, name: str, seconds: float) -> None:
+    def __init__(
+        self, client: AsyncOpenAI, provider: Provider, name: str, refusals: Refusals, seconds: float
+    ) -> None:
         self._client = client
+        self._refusals = refusals
         self._seconds = seconds
         self._provider = provider
         self._name = name
@@ -79,14 +92,16 @@ class ModelProbe:
         return fine("language model", f"{self._provider.name} accepts the key and knows {self._name}.")
 
     async def abilities(self, history_tokens: int) -> list[Finding]:
-        """Streaming, tools, forced tools, usage and the size of the context."""
-        return [
+        """Streaming, tools, forced tools, stopping, usage, the size of the context, and what is left out."""
+        found = [
             self._streaming(),
             await self._tools(),
             await self._forced(),
+            await self._stopping(),
             self._reports_usage(),
             await self._context(history_tokens),
         ]
+        return [*found, *self._left_out()]
 
     def _refused(self, error: openai.OpenAIError) -> Finding:
         setting, name = self._provider.key_setting, self._name
@@ -116,14 +131,18 @@ class ModelProbe:
         )
 
     def _streaming(self) -> Finding:
-        if self._words:
-            return fine("streaming", "Answers come word by word.")
-        return bad(
-            "streaming", "The answer did not come as a stream.", "The chat needs a server that streams."
-        )
+        if not self._words:
+            return bad(
+                "streaming", "The answer has no words.", "Choose another model, or look at its server's log."
+            )
+        if "comes whole" in self._refusals.habits_of(self._name):
+            return unknown(
+                "streaming", "The answer did not come as a stream: the chat shows it when it is whole."
+            )
+        return fine("streaming", "Answers come word by word.")
 
     def _reports_usage(self) -> Finding:
-        if self._usage:
+        if self._usage and "stream_options" not in self._refusals.of(self._name):
             return fine("usage", "The provider counts the tokens.")
         return unknown("usage", "The provider does not count tokens; they are estimated.")
 
@@ -140,6 +159,30 @@ class ModelProbe:
 
         return await self._called("forced tool call", "Good morning!", "required", ignored)
 
+    async def _stopping(self) -> Finding:
+        """Whether an answer that is left in the middle keeps the next one from coming."""
+        try:
+            await self._ask("Count from one to two hundred, in words.", stop_early=True)
+            await self._ask("Answer with the one word: yes")
+        except openai.OpenAIError as error:
+            what = getattr(error, "status_code", None) or type(error).__name__
+            return bad(
+                "stop",
+                f"After an answer was stopped, the next one did not come ({what}).",
+                "Use a server that ends an answer when its reader leaves, or one that answers several at once.",
+            )
+        return fine("stop", "An answer can be stopped, and the next one comes.")
+
+    def _left_out(self) -> list[Finding]:
+        """What the server refuses besides tools, which have findings of their own, and unmarked thoughts."""
+        others = sorted(self._refusals.of(self._name) - {FORCED, TOOLS})
+        found = [unknown(name, "The provider refuses it; OwFlex leaves it out.") for name in others]
+        if "thinks unmarked" in self._refusals.habits_of(self._name):
+            found.append(
+                bad("thoughts", "Answers begin with thoughts that nothing marks as such.", MARK_THOUGHTS)
+            )
+        return found
+
     def _no_tool(self) -> Finding:
         return bad("tool calls", f"{self._name} does not call tools.", ANOTHER)
 
@@ -151,6 +194,15 @@ class ModelProbe:
         except openai.OpenAIError as error:
             what = getattr(error, "status_code", None) or type(error).__name__
             return bad(name, f"The provider refuses it ({what}).", ANOTHER)
+        refused = self._refusals.of(self._name)
+        if TOOLS in refused:
+            return bad(
+                name, "The provider refuses tools; OwFlex searches by itself, but cannot keep tasks.", ALLOW
+            )
+        if choice == "required" and FORCED in refused:
+            return unknown(
+                name, "The provider refuses it; OwFlex lets the model choose, or searches by itself."
+            )
         if any(one.delta.tool_calls for chunk in chunks for one in chunk.choices):
             return fine(name, "It works.")
         return otherwise()
@@ -171,8 +223,10 @@ class ModelProbe:
             )
         return fine("context size", f"{size} tokens.")
 
-    async def _ask(self, question: str, **more: Any) -> list[ChatCompletionChunk]:
-        """All pieces of the answer. Raises `openai.OpenAIError`."""
+    async def _ask(
+        self, question: str, *, stop_early: bool = False, **more: Any
+    ) -> list[ChatCompletionChunk]:
+        """All pieces of the answer, or only the first. Raises `openai.OpenAIError`."""
         try:
             async with asyncio.timeout(self._seconds):
                 stream = await self._client.chat.completions.create(
@@ -182,7 +236,12 @@ class ModelProbe:
                     stream_options={"include_usage": True},
                     **more,
                 )
-                return [chunk async for chunk in cast(AsyncIterator[ChatCompletionChunk], stream)]
+                async with cast(AsyncStream[ChatCompletionChunk], stream) as chunks:
+                    if stop_early:
+                        return [await anext(aiter(chunks))]
+                    return [chunk async for chunk in chunks]
+        except AnswerCutError as error:
+            raise openai.OpenAIError(str(error)) from error
         except TimeoutError:
             raise TooSlowError("The answer took too long.") from None
         except ValueError as error:

@@ -162,7 +162,9 @@ def _renamed(item: Entry, item_id: str) -> Entry:
     return item.model_copy(update=update)
 
 
-def _without_thought(part: ResponseOutputText | ResponseOutputRefusal) -> ResponseOutputText | ResponseOutputRefusal:
+def _without_thought(
+    part: ResponseOutputText | ResponseOutputRefusal,
+) -> ResponseOutputText | ResponseOutputRefusal:
     """The part without a thought that was taken for its beginning."""
     if not isinstance(part, ResponseOutputText) or TAKEN_BACK_MARK not in part.text:
         return part

@@ -68,7 +68,9 @@ class Server:
 
 def chunk(delta: object = None, reason: str | None = None, **more: Any) -> str:
     choice = {"index": 0, "delta": delta if delta is not None else {}, "finish_reason": reason}
-    return json.dumps({"id": "c", "object": "chat.completion.chunk", "model": "m", "choices": [choice]} | more)
+    return json.dumps(
+        {"id": "c", "object": "chat.completion.chunk", "model": "m", "choices": [choice]} | more
+    )
 
 
 def events(*data: str, done: bool = True) -> Step:
@@ -137,35 +139,39 @@ def add(arguments: str, **more: Any) -> Body:
     return call(arguments, "add_task", **more)
 
 
-ARGUMENTS = {
-    "cut at the bracket": with_arguments('{"query": "leave"', "leave"),
-    "encoded twice": with_arguments(json.dumps('{"query": "leave"}'), "leave"),
-    "fenced": with_arguments('```json\n{"query": "leave"}\n```', "leave"),
-    "Python": with_arguments("{'query': 'leave', 'source': None}", "leave"),
-    "a comma too many": with_arguments('{"query": "leave",}', "leave"),
-    "keys without quotes": with_arguments("{query: 'leave'}", "leave"),
-    "an object": with_arguments({"query": "leave"}, "leave"),
-    "in a list": with_arguments('[{"query": "leave"}]', "leave"),
-    "in arguments": with_arguments('{"arguments": {"query": "leave"}}', "leave"),
-    "an empty object before": with_arguments('{}{"query": "leave"}', "leave"),
-    "said twice": with_arguments('{"query": "leave"}{"query": "leave"}', "leave"),
-    "two objects": with_arguments('{"query": "leave"}{"query": "ill"}', "leave", "ill"),
-    "half an emoji": with_arguments('{"query": "leave \\ud83d days"}', "leave \ufffd days"),
-    "a raw line break": with_arguments('{"query": "my\nleave"}', "my\nleave"),
-    "no JSON, then some": Case([calls(call("look for leave")), SEARCH, ANSWER], queries=["leave"]),
-    "cut in a text": Case([calls(call('{"query": "lea')), SEARCH, ANSWER], queries=["leave"]),
-    "deep nonsense": Case([calls(call("{'" * 9000)), SEARCH, ANSWER], queries=["leave"]),
-    "an approved tool's are no JSON": Case(
-        [calls(call("task one", "delete_task")), say("Which task?")], text="Which task?"
-    ),
-} | {
-    f"nothing: {nothing!r}": Case([calls(call(nothing, "list_tasks")), say("None.")], text="None.")
-    for nothing in ("", None, "null", "  ", "{}", "[]", '""', "None")
-} | {
-    "missing": Case(
-        [calls({"index": 0, "id": "a", "function": {"name": "list_tasks"}}), say("None.")], text="None."
-    ),
-}
+ARGUMENTS = (
+    {
+        "cut at the bracket": with_arguments('{"query": "leave"', "leave"),
+        "encoded twice": with_arguments(json.dumps('{"query": "leave"}'), "leave"),
+        "fenced": with_arguments('```json\n{"query": "leave"}\n```', "leave"),
+        "Python": with_arguments("{'query': 'leave', 'source': None}", "leave"),
+        "a comma too many": with_arguments('{"query": "leave",}', "leave"),
+        "keys without quotes": with_arguments("{query: 'leave'}", "leave"),
+        "an object": with_arguments({"query": "leave"}, "leave"),
+        "in a list": with_arguments('[{"query": "leave"}]', "leave"),
+        "in arguments": with_arguments('{"arguments": {"query": "leave"}}', "leave"),
+        "an empty object before": with_arguments('{}{"query": "leave"}', "leave"),
+        "said twice": with_arguments('{"query": "leave"}{"query": "leave"}', "leave"),
+        "two objects": with_arguments('{"query": "leave"}{"query": "ill"}', "leave", "ill"),
+        "half an emoji": with_arguments('{"query": "leave \\ud83d days"}', "leave \ufffd days"),
+        "a raw line break": with_arguments('{"query": "my\nleave"}', "my\nleave"),
+        "no JSON, then some": Case([calls(call("look for leave")), SEARCH, ANSWER], queries=["leave"]),
+        "cut in a text": Case([calls(call('{"query": "lea')), SEARCH, ANSWER], queries=["leave"]),
+        "deep nonsense": Case([calls(call("{'" * 9000)), SEARCH, ANSWER], queries=["leave"]),
+        "an approved tool's are no JSON": Case(
+            [calls(call("task one", "delete_task")), say("Which task?")], text="Which task?"
+        ),
+    }
+    | {
+        f"nothing: {nothing!r}": Case([calls(call(nothing, "list_tasks")), say("None.")], text="None.")
+        for nothing in ("", None, "null", "  ", "{}", "[]", '""', "None")
+    }
+    | {
+        "missing": Case(
+            [calls({"index": 0, "id": "a", "function": {"name": "list_tasks"}}), say("None.")], text="None."
+        ),
+    }
+)
 
 CALLS = {
     "both at index 0": two_tasks(add(PACK, id="a"), add(BOOK, id="b")),
@@ -196,9 +202,7 @@ CALLS = {
         [calls(call("", "search_"), call("", "documents", id=None), call('{"query": "leave"}', "")), ANSWER],
         queries=["leave"],
     ),
-    "a name with every piece": Case(
-        [calls(call('{"query": '), call('"leave"}')), ANSWER], queries=["leave"]
-    ),
+    "a name with every piece": Case([calls(call('{"query": '), call('"leave"}')), ANSWER], queries=["leave"]),
     "an id with every piece": Case(
         [calls(call('{"query": ', id="a"), call('"leave"}', "", id="b")), ANSWER], queries=["leave"]
     ),
@@ -242,38 +246,52 @@ def field_of(name: str) -> Callable[[Body], bool]:
 
 
 LOOKED_UP = [QUESTION]
-REFUSALS = {
-    f"forced: {says[:60]}": Case([SEARCH, ANSWER], (Rule(refuse_forced, says, status),), queries=["leave"])
-    for status, says in (
-        (400, "Thinking mode does not support this tool_choice"),
-        (400, "deepseek-reasoner does not support this tool_choice"),
-        (400, "The tool_choice parameter does not support being set to required or object in thinking mode"),
-        (404, "No endpoints found that support the provided 'tool_choice' value."),
-        (422, "[{'type': 'enum', 'loc': ['body', 'tool_choice'], 'msg': 'Input should be auto or none'}]"),
-        (400, "Thinking may not be enabled when tool_choice forces tool use."),
-        (400, "Bad request"),
-    )
-} | {
-    f"tools: {says[:60]}": Case([ANSWER], (Rule(refuse_tools, says, status),), queries=LOOKED_UP)
-    for status, says in (
-        (404, "No endpoints found that support tool use."),
-        (400, '"auto" tool choice requires --enable-auto-tool-choice and --tool-call-parser to be set'),
-        (400, "registry.ollama.ai/library/gemma:2b does not support tools"),
-        (500, "tools param requires --jinja flag"),
-        (400, "Function calling is not enabled for models/gemma-3-27b-it"),
-        (422, "Unprocessable"),
-    )
-} | {
-    "a choice that is ignored": Case(
-        [say("I think 30."), ANSWER], (Rule(refuse_forced, "no tool_choice"),), queries=LOOKED_UP
-    ),
-    "stream_options": Case(
-        [SEARCH, ANSWER], (Rule(field_of("stream_options"), "Unrecognized request argument: stream_options"),)
-    ),
-    "stream_options in a list of details": Case(
-        [SEARCH, ANSWER], (Rule(field_of("stream_options"), "[{'loc': ['body', 'stream_options']}]", 422),)
-    ),
-}
+REFUSALS = (
+    {
+        f"forced: {says[:60]}": Case(
+            [SEARCH, ANSWER], (Rule(refuse_forced, says, status),), queries=["leave"]
+        )
+        for status, says in (
+            (400, "Thinking mode does not support this tool_choice"),
+            (400, "deepseek-reasoner does not support this tool_choice"),
+            (
+                400,
+                "The tool_choice parameter does not support being set to required or object in thinking mode",
+            ),
+            (404, "No endpoints found that support the provided 'tool_choice' value."),
+            (
+                422,
+                "[{'type': 'enum', 'loc': ['body', 'tool_choice'], 'msg': 'Input should be auto or none'}]",
+            ),
+            (400, "Thinking may not be enabled when tool_choice forces tool use."),
+            (400, "Bad request"),
+        )
+    }
+    | {
+        f"tools: {says[:60]}": Case([ANSWER], (Rule(refuse_tools, says, status),), queries=LOOKED_UP)
+        for status, says in (
+            (404, "No endpoints found that support tool use."),
+            (400, '"auto" tool choice requires --enable-auto-tool-choice and --tool-call-parser to be set'),
+            (400, "registry.ollama.ai/library/gemma:2b does not support tools"),
+            (500, "tools param requires --jinja flag"),
+            (400, "Function calling is not enabled for models/gemma-3-27b-it"),
+            (422, "Unprocessable"),
+        )
+    }
+    | {
+        "a choice that is ignored": Case(
+            [say("I think 30."), ANSWER], (Rule(refuse_forced, "no tool_choice"),), queries=LOOKED_UP
+        ),
+        "stream_options": Case(
+            [SEARCH, ANSWER],
+            (Rule(field_of("stream_options"), "Unrecognized request argument: stream_options"),),
+        ),
+        "stream_options in a list of details": Case(
+            [SEARCH, ANSWER],
+            (Rule(field_of("stream_options"), "[{'loc': ['body', 'stream_options']}]", 422),),
+        ),
+    }
+)
 
 RAW_ANSWER = {"choices": [{"message": {"role": "assistant", "content": "You have 25 days. [[12]]"}}]}
 RAW_CALL = {"choices": [{"message": {"tool_calls": [call()]}, "finish_reason": "tool_calls"}]}
@@ -285,66 +303,98 @@ def answers(*steps: Step, **more: Any) -> Case:
 
 PART = {"type": "text", "text": "You have 25 days. [[12]]"}
 STREAMS = {
-    "choices null": answers(events(chunk({"content": "You have "}), chunk(choices=None), *(
-        chunk({"content": "25 days. [[12]]"}), chunk(reason="stop"),
-    ))),
-    "no choices": answers(events('{"type": "ping"}', '{"id": "x", "usage": {"prompt_tokens": 1}}', *(
-        chunk({"content": "You have 25 days. [[12]]"}), chunk(choices=[]), chunk(reason="stop"),
-    ))),
-    "choices of null": answers(events(chunk({"content": "You have 25 days. [[12]]"}), chunk(choices=[None]), *(
-        chunk(reason="stop"),
-    ))),
-    "a delta of null": answers(events(
-        '{"choices": [{"index": 0, "delta": null}]}', chunk({"content": "You have 25 days. [[12]]"}), *(
-            chunk(reason="stop"),
-        ))),
-    "comments and names": answers(Step(
-        b": PROCESSING\n\nevent: message\nid: 1\n" + ANSWER.body + b": bye\n\n"
-    )),
+    "choices null": answers(
+        events(
+            chunk({"content": "You have "}),
+            chunk(choices=None),
+            *(
+                chunk({"content": "25 days. [[12]]"}),
+                chunk(reason="stop"),
+            ),
+        )
+    ),
+    "no choices": answers(
+        events(
+            '{"type": "ping"}',
+            '{"id": "x", "usage": {"prompt_tokens": 1}}',
+            *(
+                chunk({"content": "You have 25 days. [[12]]"}),
+                chunk(choices=[]),
+                chunk(reason="stop"),
+            ),
+        )
+    ),
+    "choices of null": answers(
+        events(
+            chunk({"content": "You have 25 days. [[12]]"}), chunk(choices=[None]), *(chunk(reason="stop"),)
+        )
+    ),
+    "a delta of null": answers(
+        events(
+            '{"choices": [{"index": 0, "delta": null}]}',
+            chunk({"content": "You have 25 days. [[12]]"}),
+            *(chunk(reason="stop"),),
+        )
+    ),
+    "comments and names": answers(
+        Step(b": PROCESSING\n\nevent: message\nid: 1\n" + ANSWER.body + b": bye\n\n")
+    ),
     "carriage returns": answers(Step(ANSWER.body.replace(b"\n", b"\r\n"))),
     "no empty lines": answers(Step(ANSWER.body.replace(b"\n\n", b"\n"))),
     "no space behind data:": answers(Step(ANSWER.body.replace(b"data: ", b"data:"))),
     "a mark of byte order": answers(Step(b"\xef\xbb\xbf" + ANSWER.body)),
     "no end but [DONE]": answers(stream({"content": "You have 25 days. [[12]]"}, reason=None)),
     "an end without [DONE]": answers(stream({"content": "You have 25 days. [[12]]"}, done=False)),
-    "an empty reason each time": answers(events(
-        chunk({"content": "You have "}, ""), chunk({"content": "25 days. [[12]]"}, "")
-    )),
-    "a reason too early": answers(events(
-        chunk({"content": "You have "}, "stop"), chunk({"content": "25 days. [[12]]"}, "stop")
-    )),
+    "an empty reason each time": answers(
+        events(chunk({"content": "You have "}, ""), chunk({"content": "25 days. [[12]]"}, ""))
+    ),
+    "a reason too early": answers(
+        events(chunk({"content": "You have "}, "stop"), chunk({"content": "25 days. [[12]]"}, "stop"))
+    ),
     "calls that end with stop": Case([stream({"tool_calls": [call()]}), ANSWER], queries=["leave"]),
     "calls without an end": Case([stream({"tool_calls": [call()]}, reason=None), ANSWER], queries=["leave"]),
     "one JSON value": Case(
         [
             Step(json.dumps(RAW_CALL).encode(), type="application/json"),
-            Step(json.dumps(RAW_ANSWER | {"usage": {"total_tokens": 3}}, indent=1).encode(), type="application/json"),
+            Step(
+                json.dumps(RAW_ANSWER | {"usage": {"total_tokens": 3}}, indent=1).encode(),
+                type="application/json",
+            ),
         ],
         queries=["leave"],
         text="You have 25 days.",
     ),
-    "one JSON value that says it is a stream": answers(Step(json.dumps(
-        {"choices": [RAW_ANSWER["choices"][0] | {"finish_reason": "stop"}]}
-    ).encode())),
+    "one JSON value that says it is a stream": answers(
+        Step(json.dumps({"choices": [RAW_ANSWER["choices"][0] | {"finish_reason": "stop"}]}).encode())
+    ),
     "a stream that says it is JSON": answers(Step(ANSWER.body, type="application/json")),
     "an error with 200": Case(
         [Step(b'{"error": {"message": "Provider returned error", "code": 429}}', type="application/json")],
         error="is busy",
     ),
-    "an error in a stream": answers(events('{"error": {"message": "slow down", "code": "429"}}'), error="is busy"),
-    "an error as an object": answers(events('{"object": "error", "message": "x", "code": 402}'), error="no credit"),
+    "an error in a stream": answers(
+        events('{"error": {"message": "slow down", "code": "429"}}'), error="is busy"
+    ),
+    "an error as an object": answers(
+        events('{"object": "error", "message": "x", "code": 402}'), error="no credit"
+    ),
     "an error as a text": answers(events('{"error": "out of memory"}'), error="has a problem of its own"),
     "content in parts": answers(stream({"content": [PART]})),
     "thoughts in parts": answers(
         stream({"content": [{"type": "thinking", "thinking": [{"type": "text", "text": SECRET}]}, PART]})
     ),
     "half an emoji": answers(say("You have \ud83d", "25 days. [[12]]"), text="You have \ufffd25 days."),
-    "an emoji in two pieces": answers(say("You have 25 days \ud83c", "\udf89. [[12]]"), text="You have 25 days 🎉."),
+    "an emoji in two pieces": answers(
+        say("You have 25 days \ud83c", "\udf89. [[12]]"), text="You have 25 days 🎉."
+    ),
     "broken UTF-8": answers(Step(ANSWER.body.replace(b"You have ", b"Caf\xe9 ")), text="Caf\ufffd 25 days."),
     "NUL": answers(say("You\0 have 25 days. [[12]]")),
-    "a usage of nothing": answers(events(
-        chunk({"content": "You have 25 days. [[12]]"}, usage=None), chunk(reason="stop", usage={"x": None})
-    )),
+    "a usage of nothing": answers(
+        events(
+            chunk({"content": "You have 25 days. [[12]]"}, usage=None),
+            chunk(reason="stop", usage={"x": None}),
+        )
+    ),
     "no end at all": answers(stream({"content": "You have"}, reason=None, done=False), error="broke off"),
     "a chunk that is no JSON": answers(events(chunk({"content": "You"}), "{oh no"), error="broke off"),
     "an end with an error": answers(stream({"content": "You"}, reason="error"), error="broke off"),
@@ -352,7 +402,9 @@ STREAMS = {
 
 HARMONY = f"<|channel|>analysis<|message|>{SECRET}<|end|><|start|>assistant<|channel|>final<|message|>"
 THOUGHTS = {
-    f"{how} {opening}": answers(step(f"{opening}{SECRET}, I look it up.{closing}\n\nYou have 25 days. [[12]]"))
+    f"{how} {opening}": answers(
+        step(f"{opening}{SECRET}, I look it up.{closing}\n\nYou have 25 days. [[12]]")
+    )
     for opening, closing in (
         *((f"<{tag}>", f"</{tag}>") for tag in ("think", "thinking", "reasoning", "THINK")),
         ("[THINK]", "[/THINK]"),
@@ -367,15 +419,21 @@ THOUGHTS = {
     "in the middle": answers(letters(f"You have <think>{SECRET}</think>25 days. [[12]]")),
     "never closed behind a text": answers(letters(f"You have 25 days. [[12]] <think>{SECRET}")),
     "a field of their own": answers(
-        stream({"reasoning_content": SECRET}, {"reasoning_content": "hm"}, {"content": "You have 25 days. [[12]]"})
+        stream(
+            {"reasoning_content": SECRET},
+            {"reasoning_content": "hm"},
+            {"content": "You have 25 days. [[12]]"},
+        )
     ),
     "another field": answers(stream({"reasoning": SECRET}, {"content": "You have 25 days. [[12]]"})),
     "before a call": Case(
         [stream({"content": f"<think>{SECRET}</think>"}, {"tool_calls": [call()]}), ANSWER], queries=["leave"]
     ),
-    "code stays": answers(say("Write `<think>` so: [[12]]\n```\n<think>x</think>\n```"), *(), text=(
-        "Write `<think>` so:\n```\n<think>x</think>\n```"
-    )),
+    "code stays": answers(
+        say("Write `<think>` so: [[12]]\n```\n<think>x</think>\n```"),
+        *(),
+        text=("Write `<think>` so:\n```\n<think>x</think>\n```"),
+    ),
 }
 
 ILL = '{"name": "search_documents", "arguments": {"query": "ill"}}'
@@ -411,12 +469,16 @@ WRITTEN = {
     )
     for how, step in (("whole", say), ("letter by letter", letters))
 } | {
-    "of an unknown tool": answers(say('<tool_call>{"name": "rm", "arguments": {}}</tool_call>You have 25 days. [[12]]')),
+    "of an unknown tool": answers(
+        say('<tool_call>{"name": "rm", "arguments": {}}</tool_call>You have 25 days. [[12]]')
+    ),
     "other JSON is shown": answers(
         letters('So: [[12]]\n```json\n{"name": "Ann", "days": 25}\n```'),
         text='So:\n```json\n{"name": "Ann", "days": 25}\n```',
     ),
-    "less than is shown": answers(letters("If a <b and [x] then 25. [[12]]"), text="If a <b and [x] then 25."),
+    "less than is shown": answers(
+        letters("If a <b and [x] then 25. [[12]]"), text="If a <b and [x] then 25."
+    ),
     "the very first": Case([say(f"<tool_call>{ILL}</tool_call>"), ANSWER], queries=["ill"]),
 }
 
@@ -447,7 +509,9 @@ CASES = [
 ]
 
 
-async def talk(case: Case, server: Server, open_chat: "OpenChat", mcp_url: str, serve: "Serve") -> "list[Answer]":
+async def talk(
+    case: Case, server: Server, open_chat: "OpenChat", mcp_url: str, serve: "Serve"
+) -> "list[Answer]":
     """The answers to the question and to the next one, which shows what is remembered."""
     async with serve(server) as url:
         settings = AgentServiceSettings(openai_base_url=f"{url}/v1", model_name="m")  # pyright: ignore[reportCallIssue]
@@ -465,7 +529,11 @@ async def test_what_a_server_sends_is_read_as_it_is_meant(
     shown = json.dumps([event.model_dump(mode="json") for event in first.events])
     assert SECRET not in shown
     assert SECRET not in json.dumps([request["messages"] for request in server.requests])
-    assert first.of_type("thread.item.done")[-1].item.type != "widget" or case.tasks or "list_tasks" in str(case.steps)
+    assert (
+        first.of_type("thread.item.done")[-1].item.type != "widget"
+        or case.tasks
+        or "list_tasks" in str(case.steps)
+    )
     if case.error:
         assert case.error in str(first.error)
         return

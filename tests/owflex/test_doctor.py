@@ -40,6 +40,7 @@ class Provider:
 
     def __init__(self, broken: str = "") -> None:
         self.broken = broken
+        self._was_stopped = False
 
     def app(self) -> ASGIApp:
         return Starlette(
@@ -52,8 +53,10 @@ class Provider:
     async def _chat(self, request: Request) -> Response:
         body: dict[str, Any] = await request.json()
         status = self._status(body)
-        if status != 200:
-            return JSONResponse({"error": {"message": f"Not with {KEY}"}}, status_code=status)
+        refused = next((name for name in ("tools", "stream_options") if self.broken == f"refuses {name}"), "")
+        if status != 200 or refused in body:
+            said = f"This model does not take {refused}" if refused else f"Not with {KEY}"
+            return JSONResponse({"error": {"message": said}}, status_code=status if status != 200 else 400)
         if self.broken == "no streaming":
             return JSONResponse({"choices": [{"message": {"role": "assistant", "content": "yes"}}]})
         return StreamingResponse(self._stream(body), media_type="text/event-stream")
@@ -62,12 +65,19 @@ class Provider:
         if self.broken.isdigit():
             return int(self.broken)
         is_forced = body.get("tool_choice") == "required"
+        if is_forced and self.broken == "refuses force":
+            return 400
+        is_second = "two hundred" not in str(body) and self._was_stopped
+        self._was_stopped = self._was_stopped or "two hundred" in str(body)
+        if is_second and self.broken == "breaks off":
+            return 503
         return 500 if is_forced and self.broken == "fails when forced" else 200
 
     async def _stream(self, body: dict[str, Any]) -> AsyncIterator[str]:
         is_forced = body.get("tool_choice") == "required"
         function = {"name": "look_up", "arguments": '{"word": "owl"}'}
-        delta: dict[str, Any] = {"content": "yes"}
+        words = {"thinks": "Hm, yes.</think>yes", "no words": ""}.get(self.broken, "yes")
+        delta: dict[str, Any] = {"content": words}
         can_call = self.broken != "no tools" and not (is_forced and self.broken == "ignores force")
         if "tools" in body and can_call:
             delta = {"tool_calls": [{"index": 0, "id": "c1", "type": "function", "function": function}]}
@@ -124,6 +134,7 @@ async def test_a_good_model_passes_every_check(serve: Serve) -> None:
         "streaming",
         "tool calls",
         "forced tool call",
+        "stop",
         "usage",
         "context size",
     ]
@@ -138,7 +149,15 @@ async def test_a_good_model_passes_every_check(serve: Serve) -> None:
         ("429", "language model", "bad", "may not use it right now"),
         ("500", "language model", "bad", "500"),
         ("hangs", "language model", "bad", "in time"),
-        ("no streaming", "streaming", "bad", "not come as a stream"),
+        ("no streaming", "streaming", "unknown", "not come as a stream"),
+        ("no words", "streaming", "bad", "no words"),
+        ("refuses force", "forced tool call", "unknown", "lets the model choose"),
+        ("refuses tools", "tool calls", "bad", "--enable-auto-tool-choice"),
+        ("refuses tools", "forced tool call", "bad", "searches by itself"),
+        ("refuses stream_options", "usage", "unknown", "estimated"),
+        ("refuses stream_options", "stream_options", "unknown", "leaves it out"),
+        ("thinks", "thoughts", "bad", "--reasoning-parser"),
+        ("breaks off", "stop", "bad", "did not come"),
         ("no tools", "tool calls", "bad", "does not call tools"),
         ("ignores force", "forced tool call", "unknown", "searches by itself"),
         ("fails when forced", "forced tool call", "bad", "500"),
@@ -169,6 +188,12 @@ def test_it_works_when_nothing_runs_and_changes_nothing(tmp_path: Path) -> None:
     assert (result.exit_code, report["ok"]) == (0, True)
     assert not (tmp_path / "home").exists()
     assert {check["name"] for check in report["checks"]} >= {"settings", "data folder", "MCP server"}
+
+
+def test_it_looks_at_the_model_alone() -> None:
+    result = CliRunner().invoke(app, ["doctor", "--model", "--json"])
+    assert result.exit_code == 0
+    assert [check["name"] for check in json.loads(result.output)["checks"]] == ["settings", "language model"]
 
 
 def test_lines_have_a_sign_and_a_cure(monkeypatch: pytest.MonkeyPatch) -> None:

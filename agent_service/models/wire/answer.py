@@ -24,14 +24,15 @@ THINKING_PARTS = ("thinking", "reasoning", "redacted_thinking")
 # What servers say of an answer that is whole.
 WHOLE = ("", "stop", "tool_calls", "function_call", "eos", "end_turn", "tool_use")
 # Kept as they are: the SDK reads them.
-OTHER_FIELDS = ("refusal", "thinking_blocks", "annotations")
+OTHER_FIELDS = {"refusal": str, "thinking_blocks": list, "annotations": list}
+RATE_LIMIT = re.compile(r"rate.?limit|too many requests|quota", re.IGNORECASE)
 
 
 class Answer:
     """Turns the events of one answer into chunks that are all well formed.
 
     `said_before` is what tools and the user said, which is no tool call when the model repeats it;
-    `begins_in_thought` is for models that leave out the tag before their thoughts, and `thinks_unopened` says
+    `begins_in_thought` is for models that leave out the tag before their thoughts, and `thinks_unmarked` says
     afterwards whether this one does.
     """
 
@@ -44,17 +45,16 @@ class Answer:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._calls = Calls(tools)
-        self._said_before = _squeezed(said_before)
+        self._said_before = said_before
         self._spoken = SpokenText(tools, self._may_run, begins_in_thought=begins_in_thought)
         self._text, self._thoughts = CleanText(), CleanText()
         self._head: Chunk = {"id": "chatcmpl", "created": 0, "model": ""}
         self._reason = ""
         self._usage: dict[str, Any] | None = None
         self._speaks = False
-        self._has_anything = False
         self._clock = clock
         self._last = clock()
-        self.thinks_unopened = False
+        self.thinks_unmarked = False
 
     def feed(self, event: dict[str, Any]) -> Iterator[Chunk]:
         """What becomes of an event: chunks, or nothing as for signs of life. Raises `AnswerCutError`."""
@@ -71,9 +71,9 @@ class Answer:
     def finish(self, *, is_done: bool) -> Iterator[Chunk]:
         """What is left, and the end. Raises `AnswerCutError` when the answer has broken off.
 
-        An answer is whole when its reason to finish came, or `[DONE]` behind at least something.
+        An answer is whole when its reason to finish came, or `[DONE]`.
         """
-        if not self._reason and not (is_done and self._has_anything):
+        if not self._reason and not is_done:
             raise AnswerCutError("The stream ended without a finish_reason.")
         pieces = [*self._spoken.feed(self._text.finish()), *self._spoken.finish()]
         yield from self._said(pieces)
@@ -110,11 +110,14 @@ class Answer:
         if has_thoughts:
             yield from self._thought()
         yield from self._said(self._spoken.feed(self._text.feed(text)))
-        others = {name: cleaned_value(delta[name]) for name in OTHER_FIELDS if delta.get(name)}
+        others = {
+            name: cleaned_value(delta[name])
+            for name, kind in OTHER_FIELDS.items()
+            if delta.get(name) and isinstance(delta[name], kind)
+        }
         if others:
             yield self._chunk(others)
         self._take_calls(delta)
-        self._has_anything = self._has_anything or bool(text or others or self._calls or has_thoughts)
         if self._clock() - self._last > SIGN_OF_LIFE_SECONDS:
             # Something is on its way that is shown later, or never.
             yield self._chunk({"content": ""} if self._speaks else {"reasoning_content": UNTOLD})
@@ -124,7 +127,6 @@ class Answer:
         for name in ("reasoning_content", "reasoning"):
             thought = delta.get(name)
             if isinstance(thought, str) and thought and not self._speaks:
-                self._has_anything = True
                 yield self._chunk({name: self._thoughts.feed(thought)})
                 return
 
@@ -143,8 +145,9 @@ class Answer:
             elif piece is THOUGHT:
                 yield from self._thought()
             elif piece is TAKEN_BACK:
-                self.thinks_unopened = True
-                yield self._chunk({"content": TAKEN_BACK_MARK})
+                self.thinks_unmarked = True
+                if self._speaks:
+                    yield self._chunk({"content": TAKEN_BACK_MARK})
 
     def _take_calls(self, delta: dict[str, Any]) -> None:
         calls, legacy = delta.get("tool_calls"), delta.get("function_call")
@@ -156,7 +159,7 @@ class Answer:
             self._calls.feed([{"index": 0, "function": legacy}])
 
     def _may_run(self, block: str) -> bool:
-        return _squeezed(block) not in self._said_before
+        return _squeezed(block) not in _squeezed(self._said_before)
 
     def _chunk(self, delta: Chunk, reason: str | None = None) -> Chunk:
         self._last = self._clock()
@@ -167,14 +170,17 @@ class Answer:
 def error_in(event: dict[str, Any]) -> dict[str, Any] | None:
     """The error that stands where an answer should, in the form of OpenAI's; None when there is none."""
     error: object = event.get("error")
-    if not error and not event.get("choices") and (event.get("object") == "error" or "detail" in event):
+    is_error = event.get("object") == "error" or "detail" in event or {"message", "code"} <= event.keys()
+    if not error and not event.get("choices") and is_error:
         error = event
     if not error:
         return None
     found = cast(dict[str, Any], error) if isinstance(error, dict) else {"message": str(error)}
-    message = found.get("message") or found.get("detail") or "The provider answered with an error."
+    message = cleaned(str(found.get("message") or found.get("detail") or "An error without words."))
     code = found.get("code") or found.get("status_code") or found.get("status") or event.get("code")
-    return {"message": cleaned(str(message)), "type": found.get("type"), "code": code}
+    if not str(code).isdigit() and RATE_LIMIT.search(f"{code} {found.get('type')} {message}"):
+        code = 429
+    return {"message": message, "type": found.get("type"), "code": code}
 
 
 def _text_and_thoughts(content: object) -> tuple[str, bool]:
@@ -203,12 +209,13 @@ def _counted(usage: object) -> dict[str, Any] | None:
     numbers = {name: value for name in USAGE if isinstance(value := given.get(name), int)}
     if not numbers:
         return None
-    details = {
-        name: {field: value[field]}
-        for name, field in DETAILS.items()
-        if isinstance(value := given.get(name), dict) and isinstance(value.get(field), int)
-    }
-    return dict.fromkeys(USAGE, 0) | numbers | details
+    counted: dict[str, Any] = dict.fromkeys(USAGE, 0) | numbers
+    for name, field in DETAILS.items():
+        details = given.get(name)
+        number = cast(dict[str, Any], details).get(field) if isinstance(details, dict) else None
+        if isinstance(number, int):
+            counted[name] = {field: number}
+    return counted
 
 
 def _squeezed(text: str) -> str:

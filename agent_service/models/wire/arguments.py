@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import json_repair
 
-from agent_service.models.wire.text import cleaned_value
+from agent_service.models.wire.text import cleaned_value, values_in
 from agent_service.tools.run_server import UNREADABLE
 
 Arguments = dict[str, Any]
@@ -55,7 +55,7 @@ def _written(raw: str, encodings: int) -> Iterator[Arguments]:
     if text.lower() in NOTHING:
         yield {}
         return
-    values = _values(text)
+    values = values_in(text)
     if values is None:
         yield from _repaired(text)
         return
@@ -64,22 +64,6 @@ def _written(raw: str, encodings: int) -> Iterator[Arguments]:
     for place, value in enumerate(values):
         if value not in values[:place]:
             yield from _read(value, encodings - 1)
-
-
-def _values(text: str) -> list[object] | None:
-    """The JSON values in a row that the text consists of; None when it is something else."""
-    decoder = json.JSONDecoder(strict=False, parse_constant=lambda _: None)
-    values: list[object] = []
-    position = 0
-    while position < len(text):
-        try:
-            value, position = decoder.raw_decode(text, position)
-        except (ValueError, RecursionError):
-            return None
-        values.append(value)
-        while position < len(text) and text[position] in " \t\r\n,;":
-            position += 1
-    return values
 
 
 def _repaired(text: str) -> Iterator[Arguments]:

@@ -48,7 +48,7 @@ class Calls:
     def __init__(self, tools: ToolNames) -> None:
         self._tools = tools
         self._calls: list[_Call] = []
-        self._at: dict[object, _Call] = {}
+        self._at: dict[int | str | None, _Call] = {}
 
     def __bool__(self) -> bool:
         return bool(self._calls)
@@ -81,14 +81,16 @@ class Calls:
         given = cast(dict[str, Any], function) if isinstance(function, dict) else dict(piece)
         name, arguments = _text(given.get("name")), _written(given.get("arguments"))
         given_id = _text(piece.get("id"))
-        call = self._call_for(piece.get("index"), given_id, name, arguments)
+        index = piece.get("index")
+        place = index if isinstance(index, int | str) else None
+        call = self._call_for(place, given_id, name, arguments)
         if call is None or _is_repeated(call, given_id, name, arguments):
             return
         call.name = self._joined(call.name, name)
         call.arguments = (call.arguments + arguments)[:MAX_ARGUMENTS_CHARACTERS]
         call.extra |= {key: value for key, value in piece.items() if key not in OWN_FIELDS and function}
 
-    def _call_for(self, index: object, given_id: str, name: str, arguments: str) -> _Call | None:
+    def _call_for(self, index: int | str | None, given_id: str, name: str, arguments: str) -> _Call | None:
         """The call that a piece belongs to, a new one when the piece begins one; None when there are too many."""
         last = self._calls[-1] if self._calls else None
         call = self._at.get(index) if index is not None else last

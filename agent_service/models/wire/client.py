@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx2
 from openai import AsyncOpenAI, DefaultAsyncHttpxClient
@@ -26,7 +27,7 @@ def open_client(
     base_url: str, key: str, timeout_seconds: float, retries: int, refusals: Refusals | None = None
 ) -> AsyncOpenAI:
     """A client of one server. `refusals` gathers what the server refuses."""
-    http = WireClient(refusals or Refusals(base_url))
+    http = WireClient(refusals or Refusals(urlsplit(base_url).netloc.rpartition("@")[2]))
     return AsyncOpenAI(
         api_key=key, base_url=base_url, max_retries=retries, timeout=timeout_seconds, http_client=http
     )
@@ -49,15 +50,13 @@ class WireClient(DefaultAsyncHttpxClient):
             return self._meant(asked, response)
         return response
 
-    async def _ask(
-        self, asked: Asked, request: httpx2.Request, options: dict[str, Any]
-    ) -> httpx2.Response:
+    async def _ask(self, asked: Asked, request: httpx2.Request, options: dict[str, Any]) -> httpx2.Response:
         """The first answer that is no refusal; the first refusal where leaving out does not help."""
         left_out = self._refusals.of(asked.model)
         first: httpx2.Response | None = None
         for _ in range(MAX_ATTEMPTS):
             if TOOLS in left_out and asked.is_forced and asked.is_streamed and asked.search:
-                self._refusals.suspect(asked.model)
+                self._refusals.note(asked.model, "may refuse tools")
                 return self._searching(asked, request)
             body = asked.without(left_out)
             response = await super().send(_with_body(request, body), **options)
@@ -77,7 +76,10 @@ class WireClient(DefaultAsyncHttpxClient):
         """The answer of a model that would call tools if it knew them: a search for the question."""
         function = {"name": SEARCH, "arguments": json.dumps(asked.search)}
         call = {"index": 0, "id": new_call_id(), "type": "function", "function": function}
-        event = {"model": asked.model, "choices": [{"delta": {"tool_calls": [call]}, "finish_reason": "stop"}]}
+        event = {
+            "model": asked.model,
+            "choices": [{"delta": {"tool_calls": [call]}, "finish_reason": "stop"}],
+        }
         written = httpx2.Response(200, request=request, content=as_event(event) + DONE)
         return self._meant(asked, written)
 
@@ -94,16 +96,14 @@ class WireClient(DefaultAsyncHttpxClient):
         )
 
     def _answer(self, asked: Asked) -> Answer:
-        begins_in_thought = self._refusals.thinks_unopened(asked.model)
+        begins_in_thought = "thinks unmarked" in self._refusals.habits_of(asked.model)
         return Answer(asked.tools, asked.said_before, begins_in_thought=begins_in_thought)
 
 
 class MeantStream(httpx2.AsyncByteStream):
     """The bytes of a response with an answer as it is meant."""
 
-    def __init__(
-        self, response: httpx2.Response, answer: Answer, refusals: Refusals, asked: Asked
-    ) -> None:
+    def __init__(self, response: httpx2.Response, answer: Answer, refusals: Refusals, asked: Asked) -> None:
         self._response = response
         self._answer = answer
         self._refusals = refusals
@@ -136,8 +136,10 @@ class MeantStream(httpx2.AsyncByteStream):
     def _end(self, reader: EventReader) -> Iterator[bytes]:
         yield from self._events(reader.finish())
         yield from map(as_event, self._answer.finish(is_done=reader.is_done))
-        if self._answer.thinks_unopened:
-            self._refusals.note_unopened(self._asked.model)
+        if self._answer.thinks_unmarked:
+            self._refusals.note(self._asked.model, "thinks unmarked")
+        if reader.is_whole:
+            self._refusals.note(self._asked.model, "comes whole")
         yield DONE
 
 

@@ -1,23 +1,23 @@
 """The JSON values of a streamed answer, out of bytes that keep to the rules of server-sent events or not."""
 
 import codecs
-import json
 from collections.abc import Iterator
 from typing import Any, cast
 
 from agent_service.errors import AnswerCutError
+from agent_service.models.wire.text import values_in
 
 Event = dict[str, Any]
 
 MAX_LINE_CHARACTERS = 8_000_000
 DONE = "[DONE]"
-NO_JSON = "The provider sent a chunk that is not JSON."
 
 
 class EventReader:
     """Reads events as they arrive; broken UTF-8 becomes U+FFFD, signs of life and comments are nothing.
 
-    An answer that is one JSON value instead of a stream is one event. `is_done` says that `[DONE]` came.
+    An answer that is one JSON value instead of a stream is one event. `is_done` says that `[DONE]` came,
+    `is_whole` that it was no stream.
     Raises `AnswerCutError` for what is no JSON, and for lines without an end.
     """
 
@@ -27,6 +27,7 @@ class EventReader:
         self._data: list[str] = []
         self._loose: list[str] = []
         self.is_done = False
+        self.is_whole = False
 
     def feed(self, data: bytes) -> Iterator[Event]:
         """The events that are whole now."""
@@ -37,6 +38,7 @@ class EventReader:
         yield from self._feed_text(self._decoder.decode(b"", final=True) + "\n\n")
         loose, self._loose = "\n".join(self._loose), []
         if loose.strip() and not self.is_done:
+            self.is_whole = True
             yield from _parsed(loose)
 
     def _feed_text(self, text: str) -> Iterator[Event]:
@@ -67,26 +69,13 @@ class EventReader:
 
 
 def _is_json(text: str) -> bool:
-    try:
-        json.loads(text, strict=False)
-    except (ValueError, RecursionError):
-        return text.strip().startswith(DONE)
-    return True
+    return text.strip().startswith(DONE) or values_in(text) is not None
 
 
 def _parsed(text: str) -> Iterator[Event]:
-    try:
-        values: list[object] = [json.loads(text, strict=False)]
-    except (ValueError, RecursionError):
-        values = _lines(text)
+    values = values_in(text)
+    if values is None:
+        raise AnswerCutError("The provider sent a chunk that is not JSON.")
     for value in values:
         if isinstance(value, dict):
             yield cast(Event, value)
-
-
-def _lines(text: str) -> list[object]:
-    """JSON values that stand in a line each."""
-    try:
-        return [json.loads(line, strict=False) for line in text.splitlines() if line.strip()]
-    except (ValueError, RecursionError):
-        raise AnswerCutError(NO_JSON) from None

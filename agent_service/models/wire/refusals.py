@@ -4,9 +4,12 @@ import json
 import logging
 import re
 from collections.abc import Collection
-from typing import Any
+from typing import Any, Literal
 
 from agent_service.models.wire.request import FORCED, STRICT, TOOLS, Asked, Body
+
+# "thinks unmarked": an answer begins with a thought without the tag that opens it.
+Habit = Literal["thinks unmarked", "comes whole", "may refuse tools"]
 
 logger = logging.getLogger("agent_service")
 
@@ -32,8 +35,7 @@ class Refusals:
     def __init__(self, server: str = "") -> None:
         self._server = server
         self._known: dict[str, frozenset[str]] = {}
-        self._suspected: set[str] = set()
-        self._unopened: set[str] = set()
+        self._habits: set[tuple[str, Habit]] = set()
 
     def of(self, model: str) -> frozenset[str]:
         """What to leave out for this model."""
@@ -53,17 +55,13 @@ class Refusals:
                 what,
             )
 
-    def thinks_unopened(self, model: str) -> bool:
-        """Whether the model's answers begin with a thought without saying so."""
-        return model in self._unopened
+    def habits_of(self, model: str) -> frozenset[Habit]:
+        """What is known of how its answers come."""
+        return frozenset(habit for one, habit in self._habits if one == model)
 
-    def note_unopened(self, model: str) -> None:
-        """Remember that they do."""
-        self._unopened.add(model)
-
-    def suspect(self, model: str) -> None:
-        """Keep in mind that the model may refuse tools."""
-        self._suspected.add(model)
+    def note(self, model: str, habit: Habit) -> None:
+        """Remember it."""
+        self._habits.add((model, habit))
 
     def cure(self, asked: Asked, sent: Body, status: int, answer: bytes) -> str | None:
         """What to leave out next, after `sent` was answered with this status; None when nothing will help."""
@@ -78,7 +76,7 @@ class Refusals:
         may_be_tools = ABOUT_TOOLS.search(said) or (
             status in UNEXPLAINED
             and not OF_SOMETHING_ELSE.search(said)
-            and (asked.is_forced or asked.model in self._suspected)
+            and (asked.is_forced or "may refuse tools" in self.habits_of(asked.model))
         )
         if not may_be_tools or "tools" not in sent:
             return None

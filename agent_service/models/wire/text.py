@@ -1,5 +1,6 @@
-"""Text that can be stored and sent on: no half surrogate pairs, no NUL."""
+"""Text and JSON that can be stored and sent on: no half surrogate pairs, no NUL."""
 
+import json
 from typing import cast
 
 
@@ -20,6 +21,22 @@ def cleaned_value(value: object) -> object:
         entries = cast(dict[str, object], value).items()
         return {cleaned(name): cleaned_value(entry) for name, entry in entries}
     return value
+
+
+def values_in(text: str) -> list[object] | None:
+    """The JSON values in a row that the text consists of; None when it is something else."""
+    decoder = json.JSONDecoder(strict=False, parse_constant=lambda _: None)
+    values: list[object] = []
+    position = len(text) - len(text.lstrip())
+    while position < len(text):
+        try:
+            value, position = decoder.raw_decode(text, position)
+        except (ValueError, RecursionError):
+            return None
+        values.append(value)
+        while position < len(text) and text[position] in " \t\r\n,;":
+            position += 1
+    return values
 
 
 class CleanText:

@@ -6,24 +6,26 @@ from collections.abc import Iterator
 from typing import Any, cast
 
 from agent_service.models.wire.arguments import Arguments, meant_arguments
+from agent_service.models.wire.marks import DSML
 from agent_service.models.wire.names import ToolNames
 from agent_service.tools.run_server import UNREADABLE
 
 Call = tuple[str, Arguments]
 
-MAX_BLOCK_CHARACTERS = 100_000
+MAX_BLOCK_CHARACTERS = 50_000
+MAX_BEFORE_CHARACTERS = 400
 MAX_TRIES = 100
 NAME_KEYS = ("name", "tool_name", "tool", "function")
 ARGUMENT_KEYS = ("arguments", "parameters", "args", "input")
 # <function=NAME>…</function> (Llama, Qwen3-Coder) and <invoke name="NAME">…</invoke>
 TAGGED = re.compile(
-    r"<(?:function=|invoke\s+name=)[\"']?(?P<name>[^\"'<>\s]{1,200})[\"']?\s*>"
-    r"(?P<inside>.*?)(?:</(?:function|invoke)>|\Z)",
+    rf"<{DSML}(?:function=|invoke\s+name=)[\"']?(?P<name>[^\"'<>\s]{{1,200}})[\"']?\s*>"
+    rf"(?P<inside>.*?)(?:</{DSML}(?:function|invoke)>|\Z)",
     re.DOTALL,
 )
 PARAMETER = re.compile(
-    r"<parameter(?:=|\s+name=)[\"']?(?P<name>[^\"'<>\s]{1,200})[\"']?[^<>]{0,80}>"
-    r"(?P<value>.*?)(?:</parameter>|(?=<parameter)|\Z)",
+    rf"<{DSML}parameter(?:=|\s+name=)[\"']?(?P<name>[^\"'<>\s]{{1,200}})[\"']?[^<>]{{0,80}}>"
+    rf"(?P<value>.*?)(?:</{DSML}parameter>|(?=<{DSML}parameter)|\Z)",
     re.DOTALL,
 )
 # NAME<arg_key>…</arg_key><arg_value>…</arg_value> (GLM)
@@ -79,7 +81,7 @@ def _objects(block: str) -> Iterator[Call]:
         if start < 0:
             return
         end, value = _object_at(block, start)
-        yield from _call(value, block[position:start])
+        yield from _call(value, block[max(position, start - MAX_BEFORE_CHARACTERS) : start])
         position = end
 
 
@@ -107,9 +109,3 @@ def _call(value: Arguments, before: str) -> Iterator[Call]:
     named = NAMED_OBJECT.search(before)
     if named and UNREADABLE not in value:
         yield named["name"], value
-
-
-def is_call(value: Any) -> bool:
-    """Whether a JSON value has the form of a call."""
-    entry = cast(list[Any], value)[0] if isinstance(value, list) and value else value
-    return isinstance(entry, dict) and any(key in entry for key in NAME_KEYS)
