@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, cast
 
 import openai
-from openai import AsyncOpenAI, AsyncStream
+from openai import AsyncOpenAI
 from openai.types.chat import ChatCompletionChunk
 
 from agent_service.errors import AnswerCutError
@@ -169,7 +169,7 @@ class ModelProbe:
             return bad(
                 "stop",
                 f"After an answer was stopped, the next one did not come ({what}).",
-                "Use a server that ends an answer when its reader leaves, or one that answers several at once.",
+                "Use a server that ends an answer when its reader leaves, or that answers several at once.",
             )
         return fine("stop", "An answer can be stopped, and the next one comes.")
 
@@ -236,7 +236,7 @@ class ModelProbe:
                     stream_options={"include_usage": True},
                     **more,
                 )
-                async with cast(AsyncStream[ChatCompletionChunk], stream) as chunks:
+                async with stream as chunks:
                     if stop_early:
                         return [await anext(aiter(chunks))]
                     return [chunk async for chunk in chunks]

@@ -26,8 +26,8 @@ MAX_LISTINGS = 1000
 # The one argument of a call whose arguments could not be read.
 UNREADABLE = "unreadable_arguments"
 NOT_JSON = (
-    "The arguments of this call are not JSON, so nothing was done. Call the tool once more, with one JSON object "
-    "as its arguments."
+    "The arguments of this call are not JSON, so nothing was done. Call the tool once more, with one JSON "
+    "object as its arguments."
 )
 
 NeedsApproval = Callable[[RunContextWrapper[Any], dict[str, Any], str], Awaitable[bool]]
@@ -103,7 +103,7 @@ class RunServer(MCPServerStreamableHttp):
         return bounded(await self.scoped.run(call, tool_name, arguments, meta))
 
     def _get_needs_approval_for_tool(self, tool: Tool, agent: AgentBase | None) -> bool | NeedsApproval:
-        # A policy of the SDK is asked about each call, and where it cannot read the arguments it lets all wait.
+        # A policy of the SDK is asked about each call; where it cannot read the arguments, it lets it wait.
         return _readable if self._waits(tool.name) else False
 
     async def _list_tools_page(self, session: ClientSession, cursor: str | None = None) -> ListToolsResult:

@@ -9,7 +9,7 @@ from typing import Any, cast
 from agent_service.errors import AnswerCutError
 from agent_service.models.wire.calls import Calls
 from agent_service.models.wire.names import ToolNames
-from agent_service.models.wire.spoken import TAKEN_BACK, THOUGHT, Piece, SpokenText
+from agent_service.models.wire.spoken import Piece, Sign, SpokenText
 from agent_service.models.wire.text import CleanText, cleaned, cleaned_value
 
 Chunk = dict[str, Any]
@@ -142,9 +142,9 @@ class Answer:
                 yield self._chunk({"content": piece})
             elif isinstance(piece, tuple):
                 self._calls.add(*piece)
-            elif piece is THOUGHT:
+            elif piece is Sign.THOUGHT:
                 yield from self._thought()
-            elif piece is TAKEN_BACK:
+            else:
                 self.thinks_unmarked = True
                 if self._speaks:
                     yield self._chunk({"content": TAKEN_BACK_MARK})
@@ -154,9 +154,9 @@ class Answer:
         if isinstance(calls, list):
             self._calls.feed(cast(list[object], calls))
         elif isinstance(calls, dict):
-            self._calls.feed([calls])
+            self._calls.feed([cast(object, calls)])
         elif isinstance(legacy, dict):
-            self._calls.feed([{"index": 0, "function": legacy}])
+            self._calls.feed([{"index": 0, "function": cast(object, legacy)}])
 
     def _may_run(self, block: str) -> bool:
         return _squeezed(block) not in _squeezed(self._said_before)

@@ -91,7 +91,7 @@ class Calls:
         call.extra |= {key: value for key, value in piece.items() if key not in OWN_FIELDS and function}
 
     def _call_for(self, index: int | str | None, given_id: str, name: str, arguments: str) -> _Call | None:
-        """The call that a piece belongs to, a new one when the piece begins one; None when there are too many."""
+        """The call that a piece belongs to, a new one when it begins one; None when there are too many."""
         last = self._calls[-1] if self._calls else None
         call = self._at.get(index) if index is not None else last
         if call is None and not name:

@@ -26,7 +26,7 @@ class ToolNames:
         return self.known(written) or written
 
     def known(self, written: str) -> str | None:
-        """The tool that is meant by the name: `functions.search:0`, `default_api:search`, `Search<|channel|>…`."""
+        """The tool that is meant by `functions.search:0`, `default_api:search` or the like, if any."""
         if written in self._names:
             return written
         for part in [written, *SEPARATORS.split(written)]:

@@ -24,7 +24,7 @@ TOO_LONG = re.compile(
 OF_SOMETHING_ELSE = re.compile(
     r"image|vision|audio|content[ _-]?(?:filter|policy|management)|moderation|flagged|safety|inspection"
     r"|api[ _-]?key|quota|credit|billing|balance|rate.?limit|alternate"
-    r"|model[^.]{0,80}(?:does not exist|not found|not exist|unknown|invalid)|(?:unknown|invalid|no such) model",
+    r"|model[^.]{0,80}(?:not exist|not found|unknown|invalid)|(?:unknown|invalid|no such) model",
     re.IGNORECASE,
 )
 

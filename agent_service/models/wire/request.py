@@ -56,7 +56,7 @@ class Asked:
 
     @property
     def search(self) -> dict[str, str] | None:
-        """The arguments of the search that answers the question; None when there is no search or no question."""
+        """The arguments of a search for the question; None when there is no search or no question."""
         questions = [_first_text(message) for message in self._messages if message.get("role") == "user"]
         if SEARCH not in self.tools or not questions or not questions[-1].strip():
             return None

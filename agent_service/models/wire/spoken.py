@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from enum import Enum, auto
 
 from agent_service.models.wire.marks import (
     MAX_END_CHARACTERS,
@@ -15,10 +16,15 @@ from agent_service.models.wire.marks import (
 from agent_service.models.wire.names import ToolNames
 from agent_service.models.wire.text_calls import MAX_BLOCK_CHARACTERS, Call, calls_in
 
-# A piece of a thought, and: all text before this was one, without a tag that opened it.
-THOUGHT = object()
-TAKEN_BACK = object()
-Piece = str | Call | object
+
+class Sign(Enum):
+    """A piece of a thought; or that all text so far was one, without a tag that opened it."""
+
+    THOUGHT = auto()
+    TAKEN_BACK = auto()
+
+
+Piece = str | Call | Sign
 
 JSON_BEGINS = re.compile(r"\s*(?:\[\s*)?\{")
 FENCED_JSON = re.compile(r"[\w-]{0,20}[ \t]*\r?\n\s*(?:\[\s*)?\{")
@@ -76,7 +82,7 @@ class SpokenText:
         elif token["unopened"] and not self._code:
             before, self._waiting = self._waiting[: token.start()], self._waiting[token.end() :]
             if self._has_spoken or before.strip():
-                yield TAKEN_BACK
+                yield Sign.TAKEN_BACK
             self._has_spoken = False
         else:
             yield from self._say(token.start())
@@ -146,7 +152,7 @@ class SpokenText:
             self._waiting = self._waiting[len(found.group()) :]
             yield from self._end_of_hidden(hidden, closed=True)
         elif hidden.is_thought and text:
-            yield THOUGHT
+            yield Sign.THOUGHT
 
     def _end_of_hidden(self, hidden: Hidden, *, closed: bool) -> Iterator[Piece]:
         """What a hidden part was: calls are run; a thought that never ended may have some in it."""
@@ -155,7 +161,7 @@ class SpokenText:
             block = f"{hidden.to} {hidden.text}" if hidden.to else hidden.opening + hidden.text
             yield from self._runnable(hidden.text, calls_in(block, self._tools))
         elif closed or hidden.has_mark:
-            yield THOUGHT
+            yield Sign.THOUGHT
             yield from () if closed else self._calls_in_thought(hidden.text)
         else:
             # It was no thought after all.

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import cast
 
 from agent_service.models.wire.arguments import Arguments, meant_arguments
 from agent_service.models.wire.marks import DSML
@@ -33,7 +33,8 @@ KEY_AND_VALUE = re.compile(
     r"<arg_key>(?P<name>.{1,200}?)</arg_key>\s*<arg_value>(?P<value>.*?)</arg_value>", re.DOTALL
 )
 FIRST_WORD = re.compile(r"\A\s*(?:<[^<>]{1,80}>)?\s*(?P<name>[\w.:-]{1,200})")
-# NAME[ARGS]{…} (Mistral), functions.NAME:0<|tool_call_argument_begin|>{…} (Kimi), function<｜tool▁sep｜>NAME (DeepSeek)
+# NAME[ARGS]{…} (Mistral), functions.NAME:0<|tool_call_argument_begin|>{…} (Kimi),
+# function<｜tool▁sep｜>NAME (DeepSeek)
 NAMED_OBJECT = re.compile(r"(?P<name>[\w.:-]{1,200})\s*(?:<[^<>{}]{1,60}>|\[\w+\]|```\w*|\s){0,6}\Z")
 
 
