@@ -242,7 +242,14 @@ def status_error(status: int, text: str = "Incorrect API key provided: sk-secret
     [
         (status_error(401), "Testing AI rejects the API key. Correct OPENAI_API_KEY and restart.", False),
         (status_error(402), "Testing AI says that there is no credit left", False),
-        (status_error(404), "Testing AI does not know the model scripted. Correct MODEL_NAME", False),
+        (
+            status_error(404, "The model `scripted` does not exist."),
+            "Testing AI does not know the model scripted. Correct MODEL_NAME",
+            False,
+        ),
+        (status_error(400, "Model Not Exist"), "Testing AI does not know the model scripted.", False),
+        (status_error(404, "Not Found"), "Testing AI answers that there is nothing at this address", False),
+        (status_error(404, "No endpoints found that support tool use."), "there is nothing at this", False),
         (status_error(400), "Testing AI refuses the request.", False),
         (status_error(429), "Testing AI is busy, or your quota there is used up.", True),
         (status_error(503), "Testing AI has a problem of its own.", True),

@@ -9,10 +9,20 @@ import re
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
+from chatkit.types import (
+    ThoughtTask,
+    ThreadItemDoneEvent,
+    ThreadItemUpdatedEvent,
+    Workflow,
+    WorkflowItem,
+    WorkflowTaskAdded,
+    WorkflowTaskUpdated,
+)
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -25,6 +35,7 @@ from agent_service.models.wire.names import ToolNames
 from agent_service.models.wire.spoken import Sign, SpokenText
 from agent_service.settings.settings import AgentServiceSettings
 from agent_service.tools.run_server import UNREADABLE
+from agent_service.turn.thoughts import Thoughts
 
 if TYPE_CHECKING:
     from conftest import Chat, House, OpenChat, Serve
@@ -557,7 +568,9 @@ async def test_what_a_server_sends_is_read_as_it_is_meant(
 def _is_well_formed(request: Body) -> None:
     """Whether strict providers would take the request: ids of their own, arguments that are JSON objects."""
     messages: list[Body] = request["messages"]
-    made: list[Body] = sum((message.get("tool_calls") or [] for message in messages), [])
+    made: list[Body] = [
+        one for message in messages for one in cast(list[Body], message.get("tool_calls") or [])
+    ]
     asked: list[str] = [one["id"] for one in made]
     assert len(set(asked)) == len(asked)
     assert sorted(asked) == sorted(
@@ -598,15 +611,21 @@ async def test_a_model_that_thinks_unmarked_is_known_by_its_second_answer(
     assert SECRET not in str(stored)
 
 
-async def test_a_thought_is_a_step_without_words(
-    open_in_house: "OpenChat", house: "House", serve: "Serve"
-) -> None:
-    server = Server([stream({"content": f"<think>{SECRET}</think>"}, {"tool_calls": [call()]}), ANSWER])
-    async with chat_with(server, open_in_house, house, serve) as chat:
-        answer = await chat.say(QUESTION)
-    steps = [event.item for event in answer.of_type("thread.item.done") if event.item.type == "workflow"]
-    titles = [task.title for item in steps for task in item.workflow.tasks]
-    assert titles == ["Thought for 1 s", "Searched the documents: 1 passage found"]
+def test_a_thought_is_a_step_without_words() -> None:
+    times = iter([10.0, 12.0, 14.0])
+    thoughts = Thoughts("en", clock=lambda: next(times))
+    now, task = datetime(2026, 1, 1), ThoughtTask(content=SECRET)  # noqa: DTZ001 - the protocol's are naive
+    workflow = Workflow(type="reasoning", tasks=[task])
+    item = WorkflowItem(id="w", created_at=now, thread_id="t", workflow=workflow)
+    added = WorkflowTaskAdded(task=task, task_index=0)
+    (shown,) = thoughts.feed(ThreadItemUpdatedEvent(item_id="w", update=added))
+    assert ("Thinking" in str(shown), SECRET in str(shown)) == (True, False)
+    for _ in range(2):
+        task.content += SECRET
+        update = WorkflowTaskUpdated(task=task, task_index=0)
+        assert thoughts.feed(ThreadItemUpdatedEvent(item_id="w", update=update)) == []
+    (done,) = thoughts.feed(ThreadItemDoneEvent(item=item))
+    assert ("Thought for 4 s" in str(done), SECRET in str(done)) == (True, False)
 
 
 def pieces(text: str, cut: Callable[[str], list[str]]) -> tuple[str, list[object]]:
