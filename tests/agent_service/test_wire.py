@@ -126,7 +126,7 @@ def calls(*pieces: Body) -> Step:
 
 SEARCH = calls(call())
 ANSWER = say("You have ", "25 days. [[12]]")
-LEAVE = {"query": "leave"}
+ANSWERED = "You have 25 days. [[12]]"
 
 
 @dataclass(frozen=True)
@@ -386,6 +386,14 @@ STREAMS = {
         queries=["leave"],
         text="You have 25 days.",
     ),
+    "the message once more": answers(
+        events(
+            chunk({"content": ANSWERED}),
+            json.dumps(
+                {"choices": [{"delta": {}, "message": {"content": ANSWERED}, "finish_reason": "stop"}]}
+            ),
+        )
+    ),
     "one JSON value that says it is a stream": answers(
         Step(json.dumps({"choices": [RAW_ANSWER["choices"][0] | {"finish_reason": "stop"}]}).encode())
     ),
@@ -423,7 +431,6 @@ STREAMS = {
 }
 
 HARMONY = f"<|channel|>analysis<|message|>{SECRET}<|end|><|start|>assistant<|channel|>final<|message|>"
-ANSWERED = "You have 25 days. [[12]]"
 THINKING = {
     f"{opening} to {closing}": f"{opening}{SECRET}, I look it up.{closing}\n\n{ANSWERED}"
     for opening, closing in (
@@ -497,6 +504,13 @@ WRITTEN = {text[:50]: Case([SEARCH, letters(text), ANSWER], queries=["leave", "i
     ),
     "less than is shown": answers(
         letters("If a <b and [x] then 25. [[12]]"), text="If a <b and [x] then 25."
+    ),
+    "in the protocol too": Case(
+        [
+            stream({"content": f"<tool_call>{ILL}</tool_call>"}, {"tool_calls": [call('{"query":"ill"}')]}),
+            ANSWER,
+        ],
+        queries=["ill"],
     ),
     "the very first": Case([letters(f"<tool_call>{ILL}</tool_call>"), ANSWER], queries=["ill"]),
     "what a document says is none": Case(

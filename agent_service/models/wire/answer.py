@@ -97,10 +97,10 @@ class Answer:
         if reason == "error":
             raise AnswerCutError("The provider finished with an error.")
         self._reason = reason.lower() if isinstance(reason, str) and reason else self._reason
-        if not choice.get("delta") and isinstance(choice.get("message"), dict):
-            # The whole answer at once.
-            self._reason = self._reason or "stop"
-        delta = choice.get("delta") or choice.get("message") or {"content": choice.get("text")}
+        message, delta = choice.get("message"), choice.get("delta") or {"content": choice.get("text")}
+        if isinstance(message, dict) and not choice.get("delta") and not (self._speaks or self._calls):
+            # The whole answer at once; some say it once more behind the pieces.
+            delta, self._reason = cast(object, message), self._reason or "stop"
         if isinstance(delta, dict):
             yield from self._delta(cast(dict[str, Any], delta))
 

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from agent_service.models.wire.arguments import Arguments, meant_arguments
 from agent_service.models.wire.names import ToolNames
+from agent_service.models.wire.text import values_in
 
 # The only length that all providers take: Mistral wants nine letters and digits.
 ID_CHARACTERS = 9
@@ -35,11 +36,7 @@ class _Call:
     @property
     def is_complete(self) -> bool:
         """Whether its arguments are whole already, so that what follows belongs to another call."""
-        try:
-            json.loads(self.arguments)
-        except ValueError:
-            return False
-        return True
+        return bool(values_in(self.arguments))
 
 
 class Calls:
@@ -48,10 +45,11 @@ class Calls:
     def __init__(self, tools: ToolNames) -> None:
         self._tools = tools
         self._calls: list[_Call] = []
+        self._written: list[tuple[str, str]] = []
         self._at: dict[int | str | None, _Call] = {}
 
     def __bool__(self) -> bool:
-        return bool(self._calls)
+        return bool(self._calls or self._written)
 
     def feed(self, pieces: Iterable[object]) -> None:
         """Take in pieces of calls."""
@@ -60,21 +58,24 @@ class Calls:
                 self._feed(cast(dict[str, Any], piece))
 
     def add(self, name: str, arguments: Arguments) -> None:
-        """Take in a call that was written as text, unless it is there already."""
-        call = _Call(name=name, arguments=json.dumps(arguments))
-        if len(self._calls) < MAX_CALLS and not any(map(call.__eq__, self._calls)):
-            self._calls.append(call)
+        """Take in a call that was written as text; one that is in the protocol too counts once."""
+        if len(self._written) < MAX_CALLS:
+            self._written.append((name, json.dumps(arguments)))
 
     def finish(self) -> list[dict[str, Any]]:
         """The calls as they are meant, with ids and indexes of their own."""
         meant = [entry for call in self._calls if call.name for entry in self._meant(call)]
-        return [entry | {"index": index} for index, entry in enumerate(meant[:MAX_CALLS])]
+        made = [(function["name"], function["arguments"]) for function, _ in meant]
+        written = [one for one in self._written if one not in made]
+        meant += [({"name": name, "arguments": arguments}, {}) for name, arguments in written]
+        return [
+            {**extra, "index": index, "id": new_call_id(), "type": "function", "function": function}
+            for index, (function, extra) in enumerate(meant[:MAX_CALLS])
+        ]
 
-    def _meant(self, call: _Call) -> Iterator[dict[str, Any]]:
-        name = self._tools.meant(call.name)
+    def _meant(self, call: _Call) -> Iterator[tuple[dict[str, str], dict[str, Any]]]:
         for arguments in meant_arguments(call.arguments):
-            function = {"name": name, "arguments": json.dumps(arguments)}
-            yield {**call.extra, "id": new_call_id(), "type": "function", "function": function}
+            yield {"name": self._tools.meant(call.name), "arguments": json.dumps(arguments)}, call.extra
 
     def _feed(self, piece: Mapping[str, Any]) -> None:
         function = piece.get("function")
@@ -116,11 +117,7 @@ class Calls:
 
     def _joined(self, before: str, piece: str) -> str:
         """A name that comes in pieces, or again and again."""
-        if not piece or piece == before:
-            return before
-        if before in self._tools:
-            return before
-        return before + piece
+        return before if piece == before or before in self._tools else before + piece
 
 
 def _is_repeated(call: _Call, given_id: str, name: str, arguments: str) -> bool:

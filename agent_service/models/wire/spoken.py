@@ -158,8 +158,8 @@ class SpokenText:
         """What a hidden part was: calls are run; a thought that never ended may have some in it."""
         self._hidden = None
         if not hidden.is_thought:
-            block = f"{hidden.to} {hidden.text}" if hidden.to else hidden.opening + hidden.text
-            yield from self._runnable(hidden.text, calls_in(block, self._tools))
+            text = f"{hidden.to} {hidden.text}" if hidden.to else hidden.text
+            yield from self._runnable(text, calls_in(hidden.opening + text, self._tools))
         elif closed or hidden.has_mark:
             yield Sign.THOUGHT
             yield from () if closed else self._calls_in_thought(hidden.text)
