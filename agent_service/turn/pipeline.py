@@ -83,7 +83,7 @@ def answer_filters(progress: Progress, said: Said, unfinished: Unfinished, watch
     locale = progress.turn.context.locale
     return Filters(
         [
-            Thoughts(locale),  # what a model thinks is nobody's business
+            Thoughts(progress.turn.context.locale),  # what a model thinks is nobody's business
             StandInNotice(progress),  # a line says which other model answers
             Citations(progress.evidence),  # marks in the text become annotations
             UncitedNotice(progress.evidence, locale),  # a line where there are none

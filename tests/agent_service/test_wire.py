@@ -607,6 +607,11 @@ async def test_what_a_server_refuses_is_asked_once_and_told_once(
     assert (second.error, server.refused) == (None, refused)
     assert refused > 0
     assert sum("left out" in record.getMessage() for record in caplog.records) == 1
+    roles = [message["role"] for message in server.requests[-1]["messages"]]
+    if name.startswith("tools"):
+        # What was found is told in the question: templates without tools want two speakers that take turns.
+        assert roles == ["system", "user", "assistant", "user"]
+        assert '"chunk_id": 12' in server.requests[-1]["messages"][-1]["content"]
 
 
 async def test_a_model_that_thinks_unmarked_is_known_by_its_second_answer(
