@@ -90,4 +90,5 @@ def _chapter(data: bytes, title: str) -> tuple[Block, ...]:
     text = clean(etree.tostring(body, method="html", encoding="unicode", with_tail=False))
     page = f'<html><head><meta charset="utf-8"></head><body>{above}{text}</body></html>'
     document = parse_html(page.encode(), "")
-    return document.blocks
+    # A chapter without a word is not the title of the book.
+    return tuple(block for block in document.blocks if block.text != title or block.heading_path)

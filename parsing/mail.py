@@ -36,11 +36,11 @@ def parse(data: bytes, source: str) -> ParsedDocument:
         raise FileFormatError(f"The message is damaged ({error}).") from None
     if not headers and not message.keys():
         raise FileFormatError(NO_MESSAGE)
-    parts = _parts(message)
+    parts = leaves(message)
     encrypted = any(part.get_content_type() in ENCRYPTED_TYPES for part in [message, *parts])
     body = [] if encrypted else _body(parts)
     attachments = [part for part in parts if part not in body]
-    blocks, notes = _body_blocks([(part.get_content_type(), _payload(part)) for part in body], source)
+    blocks, notes = _body_blocks([(part.get_content_type(), payload_of(part)) for part in body], source)
     if encrypted or any(ENCRYPTED_TEXT in block.text for block in blocks):
         blocks, attachments, notes = [], [], [ENCRYPTED]
     entries = (_entry(part, number) for number, part in enumerate(attachments, start=1))
@@ -121,7 +121,7 @@ def _iso_date(message: EmailMessage) -> str | None:
     return date.isoformat()
 
 
-def _parts(message: EmailMessage) -> list[MIMEPart]:
+def leaves(message: EmailMessage) -> list[MIMEPart]:
     """The parts that hold something, without looking into attached messages."""
     found: list[MIMEPart] = []
     waiting: list[MIMEPart] = [message]
@@ -138,7 +138,7 @@ def _parts(message: EmailMessage) -> list[MIMEPart]:
 def _body(parts: list[MIMEPart]) -> list[MIMEPart]:
     """The plain texts of the message itself, else its pages."""
     inline = [part for part in parts if not _is_attached(part)]
-    plain = [part for part in inline if part.get_content_type() == "text/plain" and _payload(part).strip()]
+    plain = [part for part in inline if part.get_content_type() == "text/plain" and payload_of(part).strip()]
     pages = [part for part in inline if part.get_content_type() == "text/html"]
     # The other form of the same text is no attachment.
     chosen = plain or pages
@@ -158,7 +158,7 @@ def _file_name(part: MIMEPart) -> str:
         return ""
 
 
-def _payload(part: MIMEPart) -> bytes:
+def payload_of(part: MIMEPart) -> bytes:
     """The bytes of a part; text as UTF-8, whatever its encoding is or claims to be."""
     try:
         payload = part.get_payload(decode=True)
@@ -204,7 +204,7 @@ def _entry(part: MIMEPart, number: int) -> Entry:
 
 def _attached_bytes(part: MIMEPart) -> bytes:
     if part.get_content_type() != "message/rfc822" or not part.is_multipart():
-        return _payload(part)
+        return payload_of(part)
     inner: Any = part.get_payload(0)
     try:
         return inner.as_bytes()

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from pathlib import PurePosixPath
 
+import webencodings
 from charset_normalizer import CharsetMatch, from_bytes
 
 from parsing.document import Block, ParsedDocument
@@ -48,6 +49,37 @@ def decode(data: bytes) -> str:
     if guess is None or (b"\x00" in data and not guess.encoding.startswith(("utf_16", "utf_32"))):
         raise FileFormatError("This is not a text file.")
     return clean(str(guess))
+
+
+def label_encoding(label: str) -> str | None:
+    """The encoding that a page or a message means by a name, as browsers do; None when they know none.
+
+    `iso-8859-1` is windows-1252, for example: https://encoding.spec.whatwg.org/#names-and-labels
+    """
+    try:
+        encoding = webencodings.lookup(label)
+    except (LookupError, ValueError):
+        return None
+    if encoding is None:
+        return None
+    # A text whose declaration can be read as ASCII is no UTF-16; GB 18030 holds all of GBK.
+    return {"utf-16le": "utf-8", "utf-16be": "utf-8", "gbk": "gb18030"}.get(
+        encoding.name, encoding.codec_info.name
+    )
+
+
+def decode_declared(data: bytes, label: str) -> str | None:
+    """The text in the encoding it declares; None when that is not known, or wrong."""
+    encoding = label_encoding(label)
+    if encoding is None:
+        return None
+    # Where UTF-8 is declared to be something else its letters betray it; escapes of ISO 2022 look like ASCII.
+    for name in (encoding,) if encoding.startswith("iso2022") else ("utf-8", encoding):
+        try:
+            return data.decode(name)
+        except (LookupError, UnicodeDecodeError):
+            pass  # the next one, then
+    return None
 
 
 def _guess(data: bytes) -> CharsetMatch | None:

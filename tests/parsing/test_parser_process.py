@@ -71,7 +71,7 @@ async def test_files_made_to_do_harm_do_none(knowledge_base_url: str, tmp_path: 
         "large.zip": (hostile.large_member(100), "added", "larger than the 50 MB"),
         "escaping.tgz": (hostile.escaping_archive(secret), "added", None),
         "deep.json": (hostile.deep_json(), "failed", "nested too deeply"),
-        "deep.html": (hostile.deep_html(), "added", "no text"),
+        "deep.html": (hostile.deep_html(), "added", "nested too deeply"),
         "deep.xml": (hostile.deep_xml(), "added", "damaged"),
         "deep.md": (hostile.deep_quotes(), "added", None),
         "laughing.xml": (hostile.laughing_xml(), "failed", "entities"),

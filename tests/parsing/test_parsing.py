@@ -93,7 +93,9 @@ def test_links_images_and_tags_leave_their_words() -> None:
         'See [the *guide*](../a.md "T") and [@bot[x]](https://e.example/a(b)c) ![A cat](c.png).<br>'
         'An <abbr title="x">API</abbr> &amp; <!-- hidden --> more.\n\n<div class="x">\n<img src="y">\n</div>'
     )
-    assert texts(markdown(source)) == ["See the *guide* and @bot[x] A cat. An API & more."]
+    assert texts(markdown(source)) == [
+        "See the *guide* and @bot[x] (https://e.example/a(b)c) A cat. An API & more."
+    ]
 
 
 def test_addresses_in_angle_brackets_are_kept() -> None:
@@ -198,9 +200,11 @@ def test_signs_that_are_escaped_in_a_page_are_text() -> None:
     ]
 
 
-def test_a_page_that_is_one_form_keeps_its_text_but_not_its_controls() -> None:
+def test_a_page_that_is_one_form_keeps_its_text_and_choices_but_not_its_buttons() -> None:
     page = "<form><p>Rules.</p><select><option>Red</option></select><button>Send</button></form>"
-    assert texts(html(page)) == ["Rules."]
+    document = html(page)
+    assert texts(document) == ["Rules.", "Red"]
+    assert document.notes == ("buttons: 1 left out",)
 
 
 def test_marks_that_link_a_heading_to_itself_and_hidden_parts_go() -> None:
@@ -232,9 +236,7 @@ def test_a_page_nested_absurdly_deep_is_survived() -> None:
     assert len(document.blocks) <= 2
 
 
-@pytest.mark.parametrize(
-    "text", ["", "   \n", "---\ntitle: x\n---\n", "{* only.py *}", "<!-- nothing -->", "# Only a title"]
-)
+@pytest.mark.parametrize("text", ["", "   \n", "---\ntitle: x\n---\n", "{* only.py *}", "<!-- nothing -->"])
 def test_a_document_without_text_has_no_blocks(text: str) -> None:
     assert markdown(text).blocks == ()
 
