@@ -8,7 +8,7 @@ WRITTEN = re.compile(r"(?:https?://|mailto:)[^\s<>\x00-\x1f\ue000]+", re.IGNOREC
 
 
 def linked(words: str, target: str) -> str:
-    """The words of a link with its address, unless they are the address or the address is none for readers."""
+    """The words of a link with its address, unless they are the address or it is none for readers."""
     address = readable_address(target)
     if not address or not words.strip():
         return words

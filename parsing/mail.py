@@ -1,7 +1,9 @@
 """Messages: the headers people read, the text, and the attachments as members."""
 
 import mimetypes
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from email import policy
 from email.errors import MessageError
@@ -15,16 +17,36 @@ from parsing import parse as parse_as
 from parsing.document import Block, ParsedDocument
 from parsing.errors import FileFormatError, FileProblemError
 from parsing.members import Entry, collect
-from parsing.text import clean, decode, title_from
+from parsing.text import BYTE_ORDER_MARKS, clean, decode, decode_declared, title_from
 
 HEADERS = ("From", "To", "Cc", "Date", "Subject")
 MAX_TITLE_LENGTH = 300
 MAX_HEADER_LENGTH = 2_000
 MAX_PARTS = 10_000
+BODY_TYPES = ("text/plain", "text/html", "text/calendar")
+# A page may have so many words of its own, a greeting or a note of the program.
+FEW_WORDS = 2
+ADDRESS = re.compile(r"https?://[^\s()<>]+")
 ENCRYPTED_TYPES = ("multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime")
 ENCRYPTED_TEXT = "-----BEGIN PGP MESSAGE-----"
 ENCRYPTED = "The message is encrypted. Save a decrypted copy to read its text."
 NO_MESSAGE = "This is not a mail message. Save it again from the mail program as .eml."
+
+
+@dataclass
+class Content:
+    """The parts of a message that are its text, those that are attached to it, and what was left out."""
+
+    body: list[MIMEPart] = field(default_factory=list[MIMEPart])
+    attachments: list[MIMEPart] = field(default_factory=list[MIMEPart])
+    notes: list[str] = field(default_factory=list[str])
+
+
+@dataclass(frozen=True)
+class Alternatives:
+    """Parts that say the same in several forms."""
+
+    parts: list[MIMEPart]
 
 
 def parse(data: bytes, source: str) -> ParsedDocument:
@@ -36,11 +58,12 @@ def parse(data: bytes, source: str) -> ParsedDocument:
         raise FileFormatError(f"The message is damaged ({error}).") from None
     if not headers and not message.keys():
         raise FileFormatError(NO_MESSAGE)
-    parts = leaves(message)
-    encrypted = any(part.get_content_type() in ENCRYPTED_TYPES for part in [message, *parts])
-    body = [] if encrypted else _body(parts)
-    attachments = [part for part in parts if part not in body]
-    blocks, notes = _body_blocks([(part.get_content_type(), payload_of(part)) for part in body], source)
+    encrypted = any(part.get_content_type() in ENCRYPTED_TYPES for part in [message, *leaves(message)])
+    content = Content() if encrypted else _content(message)
+    attachments = content.attachments
+    texts = [(part.get_content_type(), payload_of(part)) for part in content.body]
+    blocks, notes = _body_blocks(texts, source)
+    notes += content.notes
     if encrypted or any(ENCRYPTED_TEXT in block.text for block in blocks):
         blocks, attachments, notes = [], [], [ENCRYPTED]
     entries = (_entry(part, number) for number, part in enumerate(attachments, start=1))
@@ -73,9 +96,10 @@ def message_document(
 
 
 def body_blocks(media_type: str, data: bytes, source: str) -> tuple[list[Block], list[str]]:
-    """The blocks of a message's text, and a note if it cannot be read."""
+    """The blocks of a message's text, and notes about what is not among them."""
     try:
-        return list(parse_as(media_type, data, source).blocks), []
+        document = parse_as(media_type, data, source)
+        return list(document.blocks), list(document.notes)
     except FileProblemError as error:
         return [], [f"The text of the message was left out: {error}"]
 
@@ -121,8 +145,8 @@ def _iso_date(message: EmailMessage) -> str | None:
     return date.isoformat()
 
 
-def leaves(message: EmailMessage) -> list[MIMEPart]:
-    """The parts that hold something, without looking into attached messages."""
+def leaves(message: MIMEPart) -> list[MIMEPart]:
+    """The parts of a message that hold something, without looking into attached messages."""
     found: list[MIMEPart] = []
     waiting: list[MIMEPart] = [message]
     while waiting and len(found) < MAX_PARTS:
@@ -135,16 +159,87 @@ def leaves(message: EmailMessage) -> list[MIMEPart]:
     return found
 
 
-def _body(parts: list[MIMEPart]) -> list[MIMEPart]:
-    """The plain texts of the message itself, else its pages."""
-    inline = [part for part in parts if not _is_attached(part)]
-    plain = [part for part in inline if part.get_content_type() == "text/plain" and payload_of(part).strip()]
-    pages = [part for part in inline if part.get_content_type() == "text/html"]
-    # The other form of the same text is no attachment.
-    chosen = plain or pages
-    for part in [part for part in inline if part.get_content_maintype() == "text" and part not in chosen]:
-        parts.remove(part)
-    return chosen
+def better_text(plain: bytes, page: bytes) -> tuple[bool, str]:
+    """Whether the plain form of a text says what its page says, and a note if it says something else.
+
+    The plain form is easier to read, but some programs put only a sentence there, or leave out the addresses.
+    """
+    text, page_text = plain.decode("utf-8", "replace"), _page_text(page)
+    said, shown = _words(text), _words(page_text)
+    whole = len(shown - said) <= max(FEW_WORDS, len(shown) // 2)
+    if text.strip() and whole and all(address in text for address in ADDRESS.findall(page_text)):
+        return True, ""
+    lost = len(said - shown)
+    return False, f"plain form of the text: {lost} words left out" if lost else ""
+
+
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"\w+", text.lower()))
+
+
+def _page_text(page: bytes) -> str:
+    try:
+        return " ".join(block.text for block in parse_as("text/html", page, "").blocks)
+    except FileProblemError:
+        return ""
+
+
+def _content(message: MIMEPart) -> Content:
+    """What a message holds: of alternatives the better one, all else in its order."""
+    content = Content()
+    for part in _shown(message):
+        if isinstance(part, Alternatives):
+            _choose(part, content)
+        elif not _is_attached(part) and part.get_content_type() in BODY_TYPES:
+            content.body.append(part)
+        else:
+            content.attachments.append(part)
+    # A part that says nothing is no text of the message.
+    content.body = [part for part in content.body if payload_of(part).strip()]
+    return content
+
+
+def _choose(alternatives: "Alternatives", content: Content) -> None:
+    parts = alternatives.parts
+    texts = {kind: _of_type(parts, kind) for kind in BODY_TYPES}
+    plain, pages, events = texts["text/plain"], texts["text/html"], texts["text/calendar"]
+    if plain and pages:
+        is_plain, note = better_text(_joined(plain), _joined(pages))
+        content.notes += [note] if note else []
+        chosen = plain if is_plain else pages
+    else:
+        chosen = plain or pages
+    content.body += [*chosen, *events]
+    shown = [part for kind in texts.values() for part in kind]
+    # Other forms of the same text are no attachments.
+    content.attachments += [
+        part
+        for part in parts
+        if part not in shown and (_is_attached(part) or part.get_content_maintype() != "text")
+    ]
+
+
+def _of_type(parts: list[MIMEPart], media_type: str) -> list[MIMEPart]:
+    return [part for part in parts if part.get_content_type() == media_type and not _is_attached(part)]
+
+
+def _joined(parts: list[MIMEPart]) -> bytes:
+    return b"\n".join(payload_of(part) for part in parts)
+
+
+def _shown(message: MIMEPart) -> Iterator["MIMEPart | Alternatives"]:
+    """The parts in their order; those that say the same in several forms together."""
+    waiting: list[MIMEPart] = [message]
+    for _ in range(MAX_PARTS):
+        if not waiting:
+            return
+        part = waiting.pop()
+        if part.get_content_type() == "multipart/alternative" and part.is_multipart():
+            yield Alternatives(leaves(part))
+        elif part.get_content_maintype() == "multipart" and part.is_multipart():
+            waiting += reversed(cast(list[MIMEPart], part.get_payload()))
+        else:
+            yield part
 
 
 def _is_attached(part: MIMEPart) -> bool:
@@ -169,10 +264,18 @@ def payload_of(part: MIMEPart) -> bytes:
     )
     if part.get_content_maintype() != "text":
         return data
+    text = decode_declared(data, _charset(part))
+    whole = _guessed(data) if text is None else text.encode("utf-8", "replace")
+    # The page itself may declare another encoding, which is no longer true: the mark goes before that.
+    mark = BYTE_ORDER_MARKS[0][0] if part.get_content_type() == "text/html" else b""
+    return mark + whole if whole.strip() else b""
+
+
+def _charset(part: MIMEPart) -> str:
     try:
-        return data.decode(part.get_content_charset() or "utf-8").encode()
-    except (UnicodeError, LookupError):
-        return _guessed(data)
+        return str(part.get_content_charset() or "utf-8")
+    except (LookupError, ValueError, AttributeError, TypeError):
+        return "utf-8"
 
 
 def _guessed(data: bytes) -> bytes:

@@ -9,7 +9,7 @@ from oxmsg.attachment import Attachment
 
 from parsing.document import Block, ParsedDocument
 from parsing.errors import FileFormatError
-from parsing.mail import body_blocks, flat_name, message_document, plain_header
+from parsing.mail import better_text, body_blocks, flat_name, message_document, plain_header
 from parsing.members import Entry
 
 MAX_ATTACHMENTS = 10_000
@@ -55,10 +55,11 @@ def _person(recipient: Any) -> str:
 
 
 def _body(message: Message) -> tuple[str, bytes]:
-    """The plain text, else the page, with its media type."""
-    if (message.body or "").strip():
-        return "text/plain", (message.body or "").encode("utf-8", "replace")
-    return "text/html", (message.html_body or "").encode("utf-8", "replace")
+    """The plain text or the page, whichever says more, with its media type."""
+    plain, page = ((text or "").encode("utf-8", "replace") for text in (message.body, message.html_body))
+    if plain.strip() and (not page.strip() or better_text(plain, page)[0]):
+        return "text/plain", plain
+    return "text/html", page
 
 
 def _blocks(body: tuple[str, bytes], source: str) -> tuple[list[Block], list[str]]:

@@ -1,4 +1,4 @@
-"""What a page is for people: its frame goes and is counted, and what scripts would unfold stands in its place."""
+"""What a page is for people: its frame goes and is counted, what scripts would unfold stands in its place."""
 
 import re
 from collections import Counter
@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urldefrag, urljoin
 
-from lxml.html import Element as new_element
-from lxml.html import HtmlElement
+from lxml.html import Element, HtmlElement
 
 from parsing.page_tables import mend_tables
 
@@ -36,8 +35,9 @@ NAVIGATION_NAMES = re.compile(
     re.IGNORECASE,
 )
 BOILERPLATE = re.compile(
-    r"©|\(c\)\s*\d{4}|copyright|all rights reserved|privacy|cookies?\b|legal\b|imprint|terms (?:of|and)|powered by"
-    r"|impressum|datenschutz|mentions légales|tous droits réservés|aviso legal|derechos reservados",
+    r"©|\(c\)\s*\d{4}|copyright|all rights reserved|privacy|cookies?\b|legal\b|imprint|terms (?:of|and)"
+    r"|powered by|impressum|datenschutz|mentions légales|tous droits réservés|aviso legal"
+    r"|derechos reservados",
     re.IGNORECASE,
 )
 # Measured on pages: lists of links have hardly a word besides, articles hardly half of their words in links.
@@ -315,7 +315,7 @@ def _replace(element: HtmlElement, text: str) -> None:
     if above is None:
         return
     sentence = above.tag in SENTENCES or element.tag == "input"
-    new = new_element("span" if sentence else "p")
+    new = Element("span" if sentence else "p")
     new.text, new.tail = text, element.tail
     above.replace(element, new)
 
@@ -341,7 +341,7 @@ def _mend_links(root: HtmlElement, base: str) -> None:
         link.attrib.clear()
         if address and _has_blocks(link):
             link.tag = "div"
-            below = new_element("p")
+            below = Element("p")
             below.text = f"({address})"
             link.append(below)
         elif address:

@@ -3,8 +3,7 @@
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
 
-from lxml.html import Element as new_element
-from lxml.html import HtmlElement
+from lxml.html import Element, HtmlElement
 
 HEADINGS = tuple(f"h{level}" for level in range(1, 7))
 PARTS = ("thead", "tbody", "tfoot", "tr", "td", "th", "caption")
@@ -178,7 +177,7 @@ def _join_head(table: HtmlElement, head: Sequence[HtmlElement]) -> None:
     for child in list(last):
         last.remove(child)
     for column in names:
-        cell = new_element("th")
+        cell = Element("th")
         cell.text = " ".join(column)
         last.append(cell)
 
@@ -186,6 +185,6 @@ def _join_head(table: HtmlElement, head: Sequence[HtmlElement]) -> None:
 def _put_above(table: HtmlElement, text: str) -> None:
     above = table.getparent()
     if above is not None and text:
-        paragraph = new_element("p")
+        paragraph = Element("p")
         paragraph.text = text
         above.insert(above.index(table), paragraph)

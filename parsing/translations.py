@@ -42,7 +42,7 @@ def _messages(text: str) -> Iterator[Message]:
     message, keyword = Message(), ""
     for line in map(str.strip, text.split("\n")):
         found = KEYWORD.match(line)
-        if found and found[1] in ("msgctxt", "msgid") and "msgid" in message.texts or not line:
+        if (found and found[1] in ("msgctxt", "msgid") and "msgid" in message.texts) or not line:
             if message.texts:
                 yield message
             message, keyword = Message(), ""

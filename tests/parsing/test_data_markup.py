@@ -90,7 +90,7 @@ def test_sections_of_a_document_keep_their_titles() -> None:
 
 def test_values_stand_together_and_attributes_count_where_there_is_no_text() -> None:
     document = xml('<c><db host="x" port="1"/><cache id="7"><host>y</host><ttl>3</ttl></cache></c>')
-    assert placed(document) == [((), "db: host=x, port=1"), (("cache",), "host: y\nttl: 3")]
+    assert placed(document) == [((), "db: host=x, port=1"), (("cache",), "cache: id=7\nhost: y\nttl: 3")]
     assert placed(xml("<books><book><title>Alone</title></book></books>")) == [((), "Alone")]
 
 
