@@ -119,7 +119,7 @@ def _parts(properties: Iterable[Property]) -> Iterator[Part]:
 def _entry(entry: Part, title: str) -> Iterator[Block]:
     name = _entry_name(entry)
     # A name in its parts tells nothing new beside the name as it is written.
-    silent = SILENT | ({"N"} if _value_of(entry, "FN") else set())
+    silent = SILENT | {"N"} if _value_of(entry, "FN") else SILENT
     told = (said for said in entry.properties if said.name not in silent and _is_for_people(said))
     lines = named_values((_label(said), _text(said)) for said in told)
     if lines:

@@ -4,6 +4,7 @@ import json
 import math
 import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -59,7 +60,7 @@ def read_toml(text: str) -> tuple[FrontMatter, str]:
         return FrontMatter(), text
     below = text[found.end() :]
     try:
-        return _front_matter(dict(tomllib.loads(found[1] or ""))), below
+        return _front_matter({**tomllib.loads(found[1] or "")}), below
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         return FrontMatter(problem=f"The front matter is no valid TOML ({clean(str(error))}): {GONE}"), below
 
@@ -82,7 +83,7 @@ def _quoted(line: re.Match[str]) -> str:
     return f"{line[1]}{json.dumps(line[2].strip(), ensure_ascii=False)}"
 
 
-def _front_matter(values: dict[object, object]) -> FrontMatter:
+def _front_matter(values: Mapping[Any, Any]) -> FrontMatter:
     items = list(values.items())
     left = len(items) - MAX_METADATA
     problem = f"front matter: {left} keys left out" if left > 0 else ""

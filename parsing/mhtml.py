@@ -10,7 +10,7 @@ from email.parser import BytesParser
 from parsing.document import ParsedDocument
 from parsing.errors import FileFormatError
 from parsing.html import parse_page
-from parsing.mail import leaves, payload_of
+from parsing.mail_parts import leaves, payload_of
 
 NO_PAGE = "There is no page in the file. Save it again from the browser."
 

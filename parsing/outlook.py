@@ -9,7 +9,8 @@ from oxmsg.attachment import Attachment
 
 from parsing.document import Block, ParsedDocument
 from parsing.errors import FileFormatError
-from parsing.mail import better_text, body_blocks, flat_name, message_document, plain_header
+from parsing.mail import body_blocks, flat_name, message_document
+from parsing.mail_parts import better_text, plain_header
 from parsing.members import Entry
 
 MAX_ATTACHMENTS = 10_000

@@ -1,19 +1,14 @@
 """What a page is for people: its frame goes and is counted, what scripts would unfold stands in its place."""
 
 import re
-from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from urllib.parse import urldefrag, urljoin
 
 from lxml.html import Element, HtmlElement
 
+from parsing.page_controls import Cleaning, drop, has_blocks, is_inside, show, tagged, unfold, write_controls
 from parsing.page_tables import mend_tables
 
-HEADINGS = tuple(f"h{level}" for level in range(1, 7))
-BLOCKS = frozenset(
-    {*HEADINGS, "p", "div", "ul", "ol", "dl", "table", "section", "article", "blockquote", "pre", "figure"}
-)
 # Nothing a reader sees as words; icons and doubled formulas are hidden from those who listen.
 WORDLESS = (
     "script", "style", "template", "svg", "canvas", "a[headerlink]", "i[aria-hidden]", "span[aria-hidden]",
@@ -43,41 +38,9 @@ BOILERPLATE = re.compile(
 # Measured on pages: lists of links have hardly a word besides, articles hardly half of their words in links.
 LINK_SHARE, PURE_LINK_SHARE = 0.5, 0.9
 SOME_LINKS = 3
-TOGGLES = re.compile(r"accordion|collaps|toggle|faq|question|expand", re.IGNORECASE)
 PANELS = re.compile(r"accordion|collaps|panel|tab|answer|faq|content", re.IGNORECASE)
-TOGGLE_ATTRIBUTES = ("aria-expanded", "aria-controls", "data-toggle", "data-bs-toggle")
 TARGET_ATTRIBUTES = ("aria-controls", "data-target", "data-bs-target", "href")
-QUESTION = re.compile(r"[?？؟;]\s*$")
 HIDING = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
-SENTENCES = frozenset({"p", "li", "td", "dd", "dt", "label", "blockquote", "figcaption"})
-LONG_LABEL = 5
-MAX_OPTIONS = 50
-VISIBLE_INPUTS = frozenset({"", "text", "number", "date", "time", "email", "url", "tel", "month", "week"})
-
-
-@dataclass
-class Cleaning:
-    """A page that is cleaned, and how much of which kind was left out."""
-
-    root: HtmlElement
-    left_out: Counter[str] = field(default_factory=Counter[str])
-    units: dict[str, str] = field(default_factory=dict[str, str])
-
-    def drop(self, element: HtmlElement, kind: str) -> None:
-        """Takes an element out and counts its links, else its words."""
-        links = sum(1 for link in element.iter("a") if link.get("href"))
-        words = len(element.text_content().split())
-        by_links = kind == "navigation"
-        self.units.setdefault(kind, "links" if by_links else "words")
-        self.left_out[kind] += links if by_links else words
-        drop(element)
-
-    def notes(self) -> Iterator[str]:
-        """A sentence for each kind."""
-        for kind, count in self.left_out.items():
-            if count:
-                unit = self.units.get(kind, "")
-                yield f"{kind}: {count} {unit + ' ' if unit else ''}left out"
 
 
 @dataclass
@@ -101,120 +64,26 @@ def clean_page(root: HtmlElement, base: str) -> tuple[str, ...]:
     """
     cleaning = Cleaning(root)
     _drop_wordless(cleaning)
-    _unfold(cleaning)
+    unfold(cleaning)
     _drop_hidden(cleaning)
     _drop_frame(cleaning)
-    _write_controls(cleaning)
+    write_controls(cleaning)
     mend_tables(root)
     _mend_links(root, _base_of(root, base))
     return tuple(cleaning.notes())
 
 
-def drop(element: HtmlElement) -> None:
-    """Takes an element out; what follows it stays."""
-    if element.getparent() is not None:
-        element.drop_tree()
-
-
-def _tagged(root: HtmlElement, *tags: str) -> list[HtmlElement]:
-    """The elements of some kinds, as a list: they may be changed."""
-    return list(root.iter(*tags))
-
-
-def _is_inside(element: HtmlElement, tags: frozenset[str]) -> bool:
-    return any(above.tag in tags for above in element.iterancestors())
-
-
 def _drop_wordless(cleaning: Cleaning) -> None:
-    for element in _tagged(cleaning.root, "script", "style", "template", "svg", "canvas"):
+    for element in tagged(cleaning.root, "script", "style", "template", "svg", "canvas"):
         drop(element)
-    for element in _tagged(cleaning.root, "i", "span", "a"):
+    for element in tagged(cleaning.root, "i", "span", "a"):
         if element.get("aria-hidden") == "true" or "headerlink" in element.get("class", "").split():
             drop(element)
-    for element in _tagged(cleaning.root, *EMBEDDED):
+    for element in tagged(cleaning.root, *EMBEDDED):
         cleaning.left_out[EMBEDDED[str(element.tag)]] += 1
         drop(element)
-    for element in _tagged(cleaning.root, "noscript"):
+    for element in tagged(cleaning.root, "noscript"):
         cleaning.drop(element, "text for browsers without scripts")
-
-
-def _unfold(cleaning: Cleaning) -> None:
-    """Questions of panels that unfold become headings; other buttons go."""
-    level = 1
-    for element in _tagged(cleaning.root, *HEADINGS, "button", "summary", "div", "span", "a"):
-        tag = str(element.tag)
-        if tag in HEADINGS:
-            level = int(tag[1])
-        elif tag == "summary":
-            _write_summary(element, level)
-        elif tag == "button":
-            _write_button(cleaning, element, level)
-        elif element.get("aria-expanded") and _asks(element) and not _has_blocks(element):
-            _become_heading(element, level)
-
-
-def _asks(element: HtmlElement) -> bool:
-    return bool(QUESTION.search(element.text_content())) and not _is_inside(element, frozenset(HEADINGS))
-
-
-def _has_blocks(element: HtmlElement) -> bool:
-    return next(element.iterdescendants(*BLOCKS), None) is not None
-
-
-def _become_heading(element: HtmlElement, level: int) -> None:
-    element.tag = f"h{min(level + 1, 6)}"
-    element.attrib.clear()
-
-
-def _write_summary(summary: HtmlElement, level: int) -> None:
-    if _has_blocks(summary):
-        summary.tag = "div"
-    elif _asks(summary):
-        _become_heading(summary, level)
-    above = summary.getparent()
-    if above is not None and above.tag == "details" and summary.tag != "summary":
-        above.tag = "div"
-
-
-def _write_button(cleaning: Cleaning, button: HtmlElement, level: int) -> None:
-    above = button.getparent()
-    if above is None:
-        return
-    if above.tag in (*HEADINGS, "summary", "legend") or _has_blocks(button):
-        button.drop_tag()
-    elif button.get("aria-haspopup") in (None, "false") and _is_toggle(button):
-        _mark_panel(button)
-        if _asks(button):
-            _become_heading(button, level)
-        else:
-            button.tag = "strong" if above.tag in SENTENCES else "p"
-    elif _stands_in_sentence(button, above) or len(button.text_content().split()) > LONG_LABEL:
-        button.drop_tag()
-    else:
-        cleaning.left_out["buttons"] += 1
-        drop(button)
-
-
-def _is_toggle(button: HtmlElement) -> bool:
-    stated = any(button.get(name) is not None for name in TOGGLE_ATTRIBUTES)
-    return stated or bool(TOGGLES.search(button.get("class", ""))) or _asks(button)
-
-
-def _mark_panel(button: HtmlElement) -> None:
-    """What follows the button is what it unfolds, hidden or not."""
-    panel = button.getnext()
-    if panel is not None:
-        _show(panel)
-
-
-def _stands_in_sentence(button: HtmlElement, above: HtmlElement) -> bool:
-    around = [above.text, *(child.tail for child in above)]
-    return above.tag in SENTENCES and any(text and text.strip() for text in around)
-
-
-def _show(element: HtmlElement) -> None:
-    for name in ("hidden", "style"):
-        element.attrib.pop(name, None)
 
 
 def _drop_hidden(cleaning: Cleaning) -> None:
@@ -230,7 +99,7 @@ def _drop_hidden(cleaning: Cleaning) -> None:
             continue
         panel = element.get("id") in unfolded or element.get("role") in ("tabpanel", "region")
         if panel or PANELS.search(f"{element.get('class', '')} {element.get('id', '')}"):
-            _show(element)
+            show(element)
         elif element is not cleaning.root and element.tag != "body":
             cleaning.drop(element, "hidden parts")
 
@@ -259,7 +128,7 @@ def _frame_kind(element: HtmlElement, size: Size, *, has_main: bool) -> str:
     if tag not in FRAMES and tag not in ("div", "ul", "ol", "p", "section"):
         return ""
     many = size.links >= SOME_LINKS
-    inside = _is_inside(element, CONTENT)
+    inside = is_inside(element, CONTENT)
     if tag not in FRAMES:
         named = bool(NAVIGATION_NAMES.search(f"{element.get('class', '')} {element.get('id', '')}"))
         bare = has_main and not inside and size.share >= PURE_LINK_SHARE
@@ -294,32 +163,6 @@ def _letters(text: str | None) -> int:
     return len("".join(text.split())) if text else 0
 
 
-def _write_controls(cleaning: Cleaning) -> None:
-    """What a form shows: the choices, what is filled in already, and what is ticked."""
-    for choice in _tagged(cleaning.root, "select", "datalist"):
-        options = [" ".join(option.text_content().split()) for option in choice.iter("option")]
-        options = [option for option in options if option]
-        if options[MAX_OPTIONS:]:
-            cleaning.left_out["options of long choices"] += len(options) - MAX_OPTIONS
-        _replace(choice, ", ".join(options[:MAX_OPTIONS]))
-    for control in _tagged(cleaning.root, "input"):
-        kind = control.get("type", "").lower()
-        if kind in ("checkbox", "radio"):
-            _replace(control, "[x] " if control.get("checked") is not None else "[ ] ")
-        elif kind in VISIBLE_INPUTS and control.get("value", "").strip():
-            _replace(control, f" {control.get('value', '').strip()} ")
-
-
-def _replace(element: HtmlElement, text: str) -> None:
-    above = element.getparent()
-    if above is None:
-        return
-    sentence = above.tag in SENTENCES or element.tag == "input"
-    new = Element("span" if sentence else "p")
-    new.text, new.tail = text, element.tail
-    above.replace(element, new)
-
-
 def _base_of(root: HtmlElement, known: str) -> str:
     """The address that links are relative to; empty when nobody knows it."""
     stated = next((base.get("href", "") for base in root.iter("base")), "")
@@ -336,10 +179,10 @@ def _is_web(address: str) -> bool:
 
 def _mend_links(root: HtmlElement, base: str) -> None:
     """Addresses are whole, or none; a link around a whole paragraph stands below it."""
-    for link in _tagged(root, "a"):
-        address = _whole_address(link.attrib, base)
+    for link in tagged(root, "a"):
+        address = _whole_address(link.get("href", ""), base)
         link.attrib.clear()
-        if address and _has_blocks(link):
+        if address and has_blocks(link):
             link.tag = "div"
             below = Element("p")
             below.text = f"({address})"
@@ -348,8 +191,8 @@ def _mend_links(root: HtmlElement, base: str) -> None:
             link.set("href", address)
 
 
-def _whole_address(attributes: Mapping[str, str], base: str) -> str:
-    address = attributes.get("href", "").strip()
+def _whole_address(stated: str, base: str) -> str:
+    address = stated.strip()
     if not address or address.startswith("#"):
         return ""
     try:

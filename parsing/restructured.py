@@ -2,13 +2,13 @@
 
 import csv
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from io import StringIO
-from itertools import pairwise
 from typing import Any
 
 from parsing.links import linked
+from parsing.restructured_tables import GRID_TABLE, SIMPLE_TABLE, grid_rows, listed_rows, simple_rows
 from parsing.section_writer import SectionWriter, dedented, indented_below
 
 RULE = re.compile(r"([!-/:-@\[-`{-~])\1*\s*$")
@@ -17,8 +17,6 @@ TARGET = re.compile(r"\.\.\s+_(`[^`]{1,200}`|[^:`\\]{1,200}(?:\\:[^:`]{0,200})?)
 FOOTNOTE = re.compile(r"\.\.\s+(\[[^\]]{1,60}\])\s+(.*)$")
 OPTION = re.compile(r"\s+:([\w-]{1,40}):(?:\s+(.*))?$")
 DOCUMENT_FIELD = re.compile(r":([A-Za-z][\w -]{0,40}):\s+(.+)$")
-SIMPLE_TABLE = re.compile(r"=+(?:\s+=+)+\s*$")
-GRID_TABLE = re.compile(r"\+(?:[-=]+\+)+\s*$")
 CODE = frozenset(
     {
         "code",
@@ -208,7 +206,7 @@ def _directive(name: str, argument: str, below: Sequence[str], state: State, dep
         _read(body, state, depth + 1)
     elif name == "list-table":
         writer.block(_bold(argument, state))
-        writer.table([[_inline(cell, state) for cell in row] for row in _listed_rows(body)])
+        writer.table([[_inline(cell, state) for cell in row] for row in listed_rows(body)])
     elif name == "csv-table":
         writer.block(_bold(argument, state))
         rows = list(csv.reader(StringIO("\n".join(body)), skipinitialspace=True))
@@ -241,23 +239,6 @@ def _options(below: Sequence[str]) -> tuple[dict[str, str], list[str]]:
     return options, dedented(below[number:])
 
 
-def _listed_rows(body: Sequence[str]) -> Iterator[list[str]]:
-    """The rows of a table written as a list of lists."""
-    row: list[str] = []
-    for line in body:
-        begins = re.match(r"(\*\s+)?-\s?(.*)$", line.strip()) if line.strip() else None
-        if begins and begins[1]:
-            if row:
-                yield row
-            row = [begins[2]]
-        elif begins:
-            row.append(begins[2])
-        elif row and line.strip():
-            row[-1] = f"{row[-1]} {line.strip()}"
-    if row:
-        yield row
-
-
 def _line(lines: Sequence[str], number: int, state: State) -> int:
     """A line of a paragraph; one that ends with two colons announces code."""
     line, writer = lines[number], state.writer
@@ -281,50 +262,18 @@ def _line(lines: Sequence[str], number: int, state: State) -> int:
 def _table(lines: Sequence[str], number: int, state: State) -> int:
     end = next((at for at in range(number, len(lines)) if not lines[at].strip()), len(lines))
     if not lines[number].startswith("="):
-        rows = _grid_rows([line.strip() for line in lines[number:end]])
+        rows = grid_rows([line.strip() for line in lines[number:end]])
     else:
         # Rows of a simple table may have empty lines between them: it ends with its last line of marks.
         rules = [at for at in range(number, len(lines)) if SIMPLE_TABLE.match(lines[at])]
         last = next((at for at in rules[1:] if at + 1 >= len(lines) or not lines[at + 1].strip()), rules[-1])
         end = last + 1
-        rows = _simple_rows(lines[number:end])
+        rows = simple_rows(lines[number:end])
     if rows is None:
         state.writer.code(lines[number:end])
     else:
         state.writer.table([[_inline(cell, state) for cell in row] for row in rows])
     return max(end, number + 1)
-
-
-def _simple_rows(lines: Sequence[str]) -> list[list[str]]:
-    starts = [found.start() for found in re.finditer("=+", lines[0])]
-    rows: list[list[str]] = []
-    for line in lines:
-        if not line.strip() or re.fullmatch(r"[=\-\s]+", line):
-            continue
-        ends = [*starts[1:], None]
-        cells = [line[start:end].strip() for start, end in zip(starts, ends, strict=True)]
-        if rows and not cells[0]:
-            rows[-1] = [f"{above} {cell}".strip() for above, cell in zip(rows[-1], cells, strict=True)]
-        else:
-            rows.append(cells)
-    return rows
-
-
-def _grid_rows(lines: Sequence[str]) -> list[list[str]] | None:
-    """The rows of a grid; None where cells are merged."""
-    columns = [found.start() for found in re.finditer(r"\+", lines[0])]
-    rows: list[list[str]] = []
-    cells: list[str] = []
-    for line in lines:
-        if GRID_TABLE.match(line):
-            rows += [cells] if any(cells) else []
-            cells = [""] * (len(columns) - 1)
-            continue
-        if any(line[at : at + 1] != "|" for at in columns):
-            return None
-        parts = [line[start + 1 : end].strip() for start, end in pairwise(columns)]
-        cells = [f"{above} {part}".strip() for above, part in zip(cells, parts, strict=True)]
-    return [*rows, *([cells] if any(cells) else [])]
 
 
 def _bold(text: str, state: State) -> str:

@@ -1,0 +1,165 @@
+"""Controls of pages: questions that unfold an answer become headings, choices and fields are text."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from lxml.html import Element, HtmlElement
+
+HEADINGS = tuple(f"h{level}" for level in range(1, 7))
+BLOCKS = frozenset(
+    {*HEADINGS, "p", "div", "ul", "ol", "dl", "table", "section", "article", "blockquote", "pre", "figure"}
+)
+TOGGLES = re.compile(r"accordion|collaps|toggle|faq|question|expand", re.IGNORECASE)
+TOGGLE_ATTRIBUTES = ("aria-expanded", "aria-controls", "data-toggle", "data-bs-toggle")
+QUESTION = re.compile(r"[?？؟;]\s*$")
+SENTENCES = frozenset({"p", "li", "td", "dd", "dt", "label", "blockquote", "figcaption"})
+LONG_LABEL = 5
+MAX_OPTIONS = 50
+VISIBLE_INPUTS = frozenset({"", "text", "number", "date", "time", "email", "url", "tel", "month", "week"})
+
+
+@dataclass
+class Cleaning:
+    """A page that is cleaned, and how much of which kind was left out."""
+
+    root: HtmlElement
+    left_out: Counter[str] = field(default_factory=Counter[str])
+    units: dict[str, str] = field(default_factory=dict[str, str])
+
+    def drop(self, element: HtmlElement, kind: str) -> None:
+        """Takes an element out and counts its links, else its words."""
+        links = sum(1 for link in element.iter("a") if link.get("href"))
+        words = len(element.text_content().split())
+        by_links = kind == "navigation"
+        self.units.setdefault(kind, "links" if by_links else "words")
+        self.left_out[kind] += links if by_links else words
+        drop(element)
+
+    def notes(self) -> Iterator[str]:
+        """A sentence for each kind."""
+        for kind, count in self.left_out.items():
+            if count:
+                unit = self.units.get(kind, "")
+                yield f"{kind}: {count} {unit + ' ' if unit else ''}left out"
+
+
+def unfold(cleaning: Cleaning) -> None:
+    """Questions of panels that unfold become headings; other buttons go."""
+    level = 1
+    for element in tagged(cleaning.root, *HEADINGS, "button", "summary", "div", "span", "a"):
+        tag = str(element.tag)
+        if tag in HEADINGS:
+            level = int(tag[1])
+        elif tag == "summary":
+            _write_summary(element, level)
+        elif tag == "button":
+            _write_button(cleaning, element, level)
+        elif element.get("aria-expanded") and _asks(element) and not has_blocks(element):
+            _become_heading(element, level)
+
+
+def _asks(element: HtmlElement) -> bool:
+    return bool(QUESTION.search(element.text_content())) and not is_inside(element, frozenset(HEADINGS))
+
+
+def has_blocks(element: HtmlElement) -> bool:
+    return next(element.iterdescendants(*BLOCKS), None) is not None
+
+
+def _become_heading(element: HtmlElement, level: int) -> None:
+    element.tag = f"h{min(level + 1, 6)}"
+    element.attrib.clear()
+
+
+def _write_summary(summary: HtmlElement, level: int) -> None:
+    if has_blocks(summary):
+        summary.tag = "div"
+    elif _asks(summary):
+        _become_heading(summary, level)
+    above = summary.getparent()
+    if above is not None and above.tag == "details" and summary.tag != "summary":
+        above.tag = "div"
+
+
+def _write_button(cleaning: Cleaning, button: HtmlElement, level: int) -> None:
+    above = button.getparent()
+    if above is None:
+        return
+    if above.tag in (*HEADINGS, "summary", "legend") or has_blocks(button):
+        button.drop_tag()
+    elif button.get("aria-haspopup") in (None, "false") and _is_toggle(button):
+        _mark_panel(button)
+        if _asks(button):
+            _become_heading(button, level)
+        else:
+            button.tag = "strong" if above.tag in SENTENCES else "p"
+    elif _stands_in_sentence(button, above) or len(button.text_content().split()) > LONG_LABEL:
+        button.drop_tag()
+    else:
+        cleaning.left_out["buttons"] += 1
+        drop(button)
+
+
+def _is_toggle(button: HtmlElement) -> bool:
+    stated = any(button.get(name) is not None for name in TOGGLE_ATTRIBUTES)
+    return stated or bool(TOGGLES.search(button.get("class", ""))) or _asks(button)
+
+
+def _mark_panel(button: HtmlElement) -> None:
+    """What follows the button is what it unfolds, hidden or not."""
+    panel = button.getnext()
+    if panel is not None:
+        show(panel)
+
+
+def _stands_in_sentence(button: HtmlElement, above: HtmlElement) -> bool:
+    around = [above.text, *(child.tail for child in above)]
+    return above.tag in SENTENCES and any(text and text.strip() for text in around)
+
+
+def show(element: HtmlElement) -> None:
+    for name in ("hidden", "style"):
+        element.attrib.pop(name, None)
+
+
+def write_controls(cleaning: Cleaning) -> None:
+    """What a form shows: the choices, what is filled in already, and what is ticked."""
+    for choice in tagged(cleaning.root, "select", "datalist"):
+        options = [" ".join(option.text_content().split()) for option in choice.iter("option")]
+        options = [option for option in options if option]
+        if options[MAX_OPTIONS:]:
+            cleaning.left_out["options of long choices"] += len(options) - MAX_OPTIONS
+        _replace(choice, ", ".join(options[:MAX_OPTIONS]))
+    for control in tagged(cleaning.root, "input"):
+        kind = control.get("type", "").lower()
+        if kind in ("checkbox", "radio"):
+            _replace(control, "[x] " if control.get("checked") is not None else "[ ] ")
+        elif kind in VISIBLE_INPUTS and control.get("value", "").strip():
+            _replace(control, f" {control.get('value', '').strip()} ")
+
+
+def _replace(element: HtmlElement, text: str) -> None:
+    above = element.getparent()
+    if above is None:
+        return
+    sentence = above.tag in SENTENCES or element.tag == "input"
+    new = Element("span" if sentence else "p")
+    new.text, new.tail = text, element.tail
+    above.replace(element, new)
+
+
+def tagged(root: HtmlElement, *tags: str) -> list[HtmlElement]:
+    """The elements of some kinds, as a list: they may be changed."""
+    return list(root.iter(*tags))
+
+
+def is_inside(element: HtmlElement, tags: frozenset[str]) -> bool:
+    return any(above.tag in tags for above in element.iterancestors())
+
+
+def drop(element: HtmlElement) -> None:
+    """Takes an element out; what follows it stays."""
+    if element.getparent() is not None:
+        element.drop_tree()
