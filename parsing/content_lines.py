@@ -76,15 +76,22 @@ def parse(data: bytes, source: str) -> ParsedDocument:
 
 
 def _properties(text: str) -> Iterator[Property]:
-    lines = re.sub(r"\n[ \t]", "", text).split("\n")
+    lines = text.split("\n")
     position = 0
     while position < len(lines):
         line = lines[position]
         position += 1
-        # Older cards break a line of quoted-printable at its end instead.
-        while "QUOTED-PRINTABLE" in line.upper()[:200] and line.endswith("=") and position < len(lines):
-            line = line[:-1] + lines[position]
+        # Older cards break a line of quoted-printable at its end, all else goes on after a space.
+        quoted = "QUOTED-PRINTABLE" in line[:200].upper()
+        parts = [line]
+        while position < len(lines) and (
+            lines[position][:1] in (" ", "\t") or (quoted and parts[-1].endswith("="))
+        ):
+            cut = quoted and parts[-1].endswith("=")
+            parts[-1] = parts[-1].removesuffix("=") if cut else parts[-1]
+            parts.append(lines[position] if cut else lines[position][1:])
             position += 1
+        line = "".join(parts)
         found = LINE.match(line)
         if found:
             parameters: dict[str, list[str]] = {}

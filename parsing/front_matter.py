@@ -44,9 +44,9 @@ def read_front_matter(text: str) -> FrontMatter:
     if not text.strip():
         return FrontMatter()
     values, problem = _yaml(text)
-    if problem:
-        # Most often a title has a colon in it and no quotes around it.
-        values, again = _yaml(COLON_IN_VALUE.sub(_quoted, text))
+    # Most often a title has a colon in it and no quotes around it.
+    if problem and (mended := COLON_IN_VALUE.sub(_quoted, text)) != text:
+        values, again = _yaml(mended)
         problem = problem if again else ""
     if problem or not isinstance(values, dict):
         return FrontMatter(problem=f"The front matter is no valid YAML ({problem or 'no keys'}): {GONE}")

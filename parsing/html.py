@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from typing import Any
+from urllib.parse import quote
 
 from html_to_markdown import ConversionError, ConversionOptions, PreprocessingOptions, convert
 from lxml import etree
@@ -20,6 +21,9 @@ FIRST_BYTES = 4096
 # them meanwhile.
 SIGNS = {"&lt;": "\ue001", "&amp;": "\ue002"}
 SIGN = re.compile("|".join(SIGNS))
+# As the converter writes them in addresses.
+ESCAPED_SIGNS = {quote(sign): sign for sign in SIGNS.values()}
+ESCAPED_SIGN = re.compile("|".join(ESCAPED_SIGNS))
 STAND_INS = str.maketrans({SIGNS["&lt;"]: "<", SIGNS["&amp;"]: "&"})
 NO_STAND_INS = str.maketrans(dict.fromkeys(SIGNS.values(), ""))
 TOO_DEEP = "The page is nested too deeply: what lies deepest in it was left out."
@@ -49,7 +53,8 @@ def parse_page(data: bytes, source: str, address: str) -> ParsedDocument:
         converted = convert(page, options).content
     except ConversionError as error:
         raise FileFormatError(f"The page cannot be read ({error}).") from None
-    document = parse_markdown_text(clean(converted or ""), source)
+    text = ESCAPED_SIGN.sub(lambda sign: ESCAPED_SIGNS[sign[0]], clean(converted or ""))
+    document = parse_markdown_text(text, source)
     return ParsedDocument(
         document.title.translate(STAND_INS),
         tuple(_restored(block) for block in document.blocks),

@@ -1,7 +1,8 @@
 """LaTeX: sections, lists and tables as text; commands leave their words, code and formulas stay."""
 
 import re
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from parsing.links import linked
@@ -9,9 +10,7 @@ from parsing.section_writer import SectionWriter
 
 LEVELS = ("part", "chapter", "section", "subsection", "subsubsection", "paragraph", "subparagraph")
 BODY = re.compile(r"\\begin\{document\}(.*?)(?:\\end\{document\}|\Z)", re.DOTALL)
-VERBATIM = re.compile(
-    r"\\begin\{(verbatim\*?|Verbatim|lstlisting|minted|alltt|comment)\}(.*?)\\end\{\1\}", re.DOTALL
-)
+VERBATIM = ("verbatim", "verbatim*", "Verbatim", "lstlisting", "minted", "alltt", "comment")
 SHORT_VERBATIM = re.compile(r"\\(?:verb|lstinline)\*?([^\sA-Za-z*{])(.{0,300}?)\1")
 COMMENT = re.compile(r"(?<!\\)((?:\\\\)*)%[^\n]*(?:\n[ \t]*(?=\S))?")
 MATH = re.compile(
@@ -23,16 +22,12 @@ MATH = re.compile(
 MARK = "\ue000"
 SET_ASIDE = re.compile(rf"{MARK}(\d+){MARK}")
 COMMAND = re.compile(r"\\([A-Za-z@]+)\*?[ \t]*|\\(.)", re.DOTALL)
-TABLES = frozenset({"tabular", "tabular*", "tabularx", "longtable", "tabulary", "array", "xltabular"})
-TABLE = re.compile(
-    r"\\begin\{(tabular\*?|tabularx|longtable|tabulary|xltabular)\}(.*?)\\end\{\1\}", re.DOTALL
-)
+TABLES = ("tabular", "tabular*", "tabularx", "longtable", "tabulary", "xltabular")
 RULES = re.compile(
     r"\\(?:hline|toprule|midrule|bottomrule|endhead|endfirsthead|endfoot|endlastfoot|centering)\b"
     r"|\\c(?:line|midrule)(?:\([^)]*\))?\{[^{}]*\}"
 )
 SPANNING = re.compile(r"\\multi(?:column|row)\{(\d{1,2})\}\{[^{}]*\}\{([^{}]*)\}")
-ENVIRONMENT = re.compile(r"\\(begin|end)\{([A-Za-z*]{1,40})\}")
 # Commands whose argument is for the program, with the name of what is left out where readers miss it.
 SILENT = {
     **dict.fromkeys(("label", "vspace", "hspace", "bibliographystyle", "pagestyle", "thispagestyle"), ""),
@@ -69,7 +64,9 @@ PLACES = {
     "bibitem": ("\n\n[", "] "),
     "caption": ("\n\n", "\n\n"),
 }
-MAX_ARGUMENT = 20_000
+# A brace, but for one that is meant as a sign.
+BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
+MAX_ARGUMENT = 3_000
 MAX_NESTING = 30
 
 
@@ -91,19 +88,20 @@ def _with_set_aside(text: str, pieces: list[str], writer: SectionWriter) -> str:
         pieces.append(piece)
         return f"{MARK}{len(pieces) - 1}{MARK}"
 
-    def code(found: re.Match[str]) -> str:
-        if found[1] == "comment":
+    def code(kind: str, inside: str) -> str:
+        if kind == "comment":
             writer.left_out["comments"] += 1
             return ""
         # A piece that begins with an empty line is a block of its own.
-        piece = keep("\n" + _listing(found[1], found[2]))
+        piece = keep("\n" + _listing(kind, inside))
         return f"\n\n{piece}\n\n"
 
     def comment(found: re.Match[str]) -> str:
         writer.left_out["comments"] += bool(found[0].strip("% \t\n"))
         return found[1]
 
-    text = VERBATIM.sub(code, text)
+    parts = _environments(text, VERBATIM)
+    text = "".join(before + (code(kind, inside) if kind else "") for before, kind, inside in parts)
     text = SHORT_VERBATIM.sub(lambda found: keep(f"`{found[2]}`"), text)
     text = COMMENT.sub(comment, text)
     return MATH.sub(lambda found: keep(found[0]), text)
@@ -124,18 +122,30 @@ def _stated(text: str, name: str, pieces: list[str], writer: SectionWriter) -> s
     return " ".join(Reader(argument, pieces, writer).plain(argument).replace("\\today", "").split())
 
 
+def _environments(text: str, names: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+    """What stands before each environment, its name and what is in it; the last part has no name."""
+    begin = re.compile(rf"\\begin\{{({'|'.join(map(re.escape, names))})\}}")
+    start, at = 0, 0
+    endless: set[str] = set()
+    while found := begin.search(text, at):
+        name, at = found[1], found.end()
+        end = -1 if name in endless else text.find(f"\\end{{{name}}}", at)
+        if end < 0:
+            endless.add(name)  # and no later one ends, either
+            continue
+        yield text[start : found.start()], name, text[at:end]
+        start = at = end + len(f"\\end{{{name}}}")
+    yield text[start:], "", ""
+
+
 def _argument(text: str, start: int) -> tuple[str, int]:
     """What stands in the braces that begin at a place, and where they end; braces within belong to it."""
     depth = 0
-    for at in range(start, min(len(text), start + MAX_ARGUMENT)):
-        character = text[at]
-        if character == "{" and text[at - 1 : at] != "\\":
-            depth += 1
-        elif character == "}" and text[at - 1 : at] != "\\":
-            depth -= 1
-            if depth == 0:
-                return text[start + 1 : at], at + 1
-    return text[start + 1 : start + 1], start + 1
+    for mark in BRACE.finditer(text, start, start + MAX_ARGUMENT):
+        depth += {"{": 1, "}": -1}.get(mark[0], 0)
+        if depth == 0:
+            return text[start + 1 : mark.start()], mark.end()
+    return "", start + 1
 
 
 class Reader:
@@ -161,12 +171,10 @@ class Reader:
 
     def _section(self, text: str) -> None:
         """The text between two headings: its tables apart."""
-        start = 0
-        for table in TABLE.finditer(text):
-            self._paragraphs(text[start : table.start()])
-            self._writer.table(list(self._rows(table[2])))
-            start = table.end()
-        self._paragraphs(text[start:])
+        for before, name, table in _environments(text, TABLES):
+            self._paragraphs(before)
+            if name:
+                self._writer.table(list(self._rows(table)))
 
     def _paragraphs(self, text: str) -> None:
         lines = re.sub(r"\n\s*\n(?=- )", "\n", self.plain(text, put_back=False)).split("\n")
@@ -198,7 +206,7 @@ class Reader:
             said, at = self._command(text, found, depth)
             parts.append(said)
         parts.append(_typed(text[at:]))
-        whole = "".join(parts)
+        whole = unicodedata.normalize("NFC", "".join(parts))
         return self._restored(whole) if put_back else whole
 
     def _restored(self, text: str) -> str:

@@ -4,6 +4,7 @@ import re
 
 # Longer addresses are for programs: sessions, tracking.
 MAX_ADDRESS_LENGTH = 500
+IN_PARENTHESES = re.compile(r"[ \t]?\(https?://[^\s()]{1,500}(?:\([^\s()]{0,200}\)[^\s()]{0,200}){0,3}\)")
 WRITTEN = re.compile(r"(?:https?://|mailto:)[^\s<>\x00-\x1f\ue000]+", re.IGNORECASE)
 
 
@@ -23,6 +24,11 @@ def readable_address(target: str) -> str:
     if target.lower().startswith("mailto:"):
         return target[len("mailto:") :].partition("?")[0]
     return target
+
+
+def without_addresses(text: str) -> str:
+    """The text without the addresses behind the words of links: what a search for meaning is about."""
+    return IN_PARENTHESES.sub("", text) if "://" in text else text
 
 
 def _bare(address: str) -> str:

@@ -131,7 +131,7 @@ def _notes(found: "_Found") -> Iterator[str]:
         yield f"{len(found.problems) - MAX_PROBLEMS} more files could not be read."
     if found.others:
         count = found.others.total()
-        kinds = ", ".join(f"{ending} {number}" for ending, number in found.others.most_common(20))
+        kinds = ", ".join(f"{ending} {number}" for ending, number in found.others.most_common())
         files = "1 file of another type was" if count == 1 else f"{count} files of other types were"
         yield f"{files} left out: {kinds}."
 

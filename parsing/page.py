@@ -6,6 +6,7 @@ from urllib.parse import urldefrag, urljoin
 
 from lxml.html import Element, HtmlElement
 
+from parsing.links import readable_address
 from parsing.page_controls import Cleaning, drop, has_blocks, is_inside, show, tagged, unfold, write_controls
 from parsing.page_tables import mend_tables
 
@@ -17,6 +18,7 @@ WORDLESS = (
 EMBEDDED = {"iframe": "frames", "object": "embedded objects", "video": "videos", "audio": "sounds"}
 # Parts that belong to what they stand in; elsewhere they belong to the whole site.
 CONTENT = frozenset({"main", "article", "section", "blockquote", "figure", "details", "li", "td", "dd"})
+LISTS = frozenset({"div", "ul", "ol", "p", "section"})
 FRAMES = {"header": "page header", "footer": "page footer", "aside": "sidebar"}
 ROLES = {
     "banner": "header",
@@ -109,15 +111,10 @@ def _drop_frame(cleaning: Cleaning) -> None:
     sizes = _sizes(cleaning.root)
     has_main = next(cleaning.root.iter("main", "article"), None) is not None
     for element in list(sizes):
-        if not _is_within(element, cleaning.root):
-            continue  # it went with what it stood in
         kind = _frame_kind(element, sizes[element], has_main=has_main)
-        if kind:
+        # What stood in a part that went has gone with it.
+        if kind and any(above is cleaning.root for above in element.iterancestors()):
             cleaning.drop(element, kind)
-
-
-def _is_within(element: HtmlElement, root: HtmlElement) -> bool:
-    return element.getroottree().getroot() is root
 
 
 def _frame_kind(element: HtmlElement, size: Size, *, has_main: bool) -> str:
@@ -125,17 +122,22 @@ def _frame_kind(element: HtmlElement, size: Size, *, has_main: bool) -> str:
     tag = ROLES.get(element.get("role", ""), str(element.tag))
     if tag == "nav":
         return "navigation"
-    if tag not in FRAMES and tag not in ("div", "ul", "ol", "p", "section"):
+    if tag in FRAMES:
+        return _page_part_kind(element, tag, size)
+    if tag not in LISTS or size.links < SOME_LINKS or size.share < LINK_SHARE:
         return ""
-    many = size.links >= SOME_LINKS
-    inside = is_inside(element, CONTENT)
-    if tag not in FRAMES:
-        named = bool(NAVIGATION_NAMES.search(f"{element.get('class', '')} {element.get('id', '')}"))
-        bare = has_main and not inside and size.share >= PURE_LINK_SHARE
-        return "navigation" if many and size.share >= LINK_SHARE and (named or bare) else ""
-    if many and size.share >= LINK_SHARE:
+    named = NAVIGATION_NAMES.search(f"{element.get('class', '')} {element.get('id', '')}")
+    framed = is_inside(element, frozenset(FRAMES)) or (has_main and not is_inside(element, CONTENT))
+    return "navigation" if named or (framed and size.share >= PURE_LINK_SHARE) else ""
+
+
+def _page_part_kind(element: HtmlElement, tag: str, size: Size) -> str:
+    """The same for headers, footers and asides: of an article they are content, unless they are links."""
+    if next(element.iter("h1"), None) is not None:
+        return ""  # the title of the page; what stands around it is judged by itself
+    if size.links >= SOME_LINKS and size.share >= LINK_SHARE:
         return "navigation"
-    if inside or tag == "aside":
+    if tag == "aside" or is_inside(element, CONTENT):
         return ""
     linked = size.links and size.share >= LINK_SHARE
     legal = tag == "footer" and BOILERPLATE.search(element.text_content())
@@ -182,11 +184,12 @@ def _mend_links(root: HtmlElement, base: str) -> None:
     for link in tagged(root, "a"):
         address = _whole_address(link.get("href", ""), base)
         link.attrib.clear()
-        if address and has_blocks(link):
+        if has_blocks(link):
             link.tag = "div"
-            below = Element("p")
-            below.text = f"({address})"
-            link.append(below)
+            if readable_address(address):
+                below = Element("p")
+                below.text = f"({readable_address(address)})"
+                link.append(below)
         elif address:
             link.set("href", address)
 

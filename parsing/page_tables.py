@@ -10,6 +10,8 @@ PARTS = ("thead", "tbody", "tfoot", "tr", "td", "th", "caption")
 # A table that is filled up beyond this is left as it is written.
 MAX_CELLS = 200_000
 MAX_SPAN = 1_000
+# Heads of groups are rarely wider; a claim beyond it is a trick of the layout.
+MAX_COLUMNS_A_CELL = 12
 
 Grid = list[list[HtmlElement]]
 
@@ -112,11 +114,10 @@ def _parent_tag(row: HtmlElement) -> str:
 
 
 def _width(rows: Sequence[HtmlElement]) -> int:
-    """Columns of a table; a single cell over all of them may claim any number."""
-    many = (
-        sum(max(_span(cell, "colspan"), 1) for cell in _cells(row)) for row in rows if len(_cells(row)) > 1
-    )
-    return max(many, default=1)
+    """Columns of a table. A cell may claim to reach over any number: more than all cells is not believed."""
+    claimed = max((sum(max(_span(cell, "colspan"), 1) for cell in _cells(row)) for row in rows), default=1)
+    plain = max((len(_cells(row)) for row in rows), default=1)
+    return claimed if claimed <= plain * MAX_COLUMNS_A_CELL else plain
 
 
 def _grid(rows: Sequence[HtmlElement]) -> Grid | None:

@@ -19,15 +19,8 @@ OPTION = re.compile(r"\s+:([\w-]{1,40}):(?:\s+(.*))?$")
 DOCUMENT_FIELD = re.compile(r":([A-Za-z][\w -]{0,40}):\s+(.+)$")
 CODE = frozenset(
     {
-        "code",
-        "code-block",
-        "sourcecode",
-        "parsed-literal",
-        "prompt",
-        "doctest",
-        "testcode",
-        "testoutput",
-        "math",
+        *("code", "code-block", "sourcecode", "parsed-literal", "prompt", "doctest", "testcode"),
+        *("testoutput", "math"),
     }
 )
 SILENT = frozenset(
@@ -47,34 +40,14 @@ PICTURES = frozenset({"image", "figure"})
 # Their name says nothing; others, like "note", say how to read what is in them.
 PLAIN = frozenset(
     {
-        "container",
-        "only",
-        "ifconfig",
-        "topic",
-        "sidebar",
-        "rubric",
-        "compound",
-        "epigraph",
-        "table",
-        "tabs",
-        "tab",
+        *("container", "only", "ifconfig", "topic", "sidebar", "rubric", "compound", "epigraph", "table"),
+        *("tabs", "tab"),
     }
 )
 ADMONITIONS = frozenset(
     {
-        *(
-            "note",
-            "warning",
-            "tip",
-            "important",
-            "caution",
-            "danger",
-            "error",
-            "hint",
-            "attention",
-            "seealso",
-        ),
-        *("admonition", "deprecated", "versionadded", "versionchanged", "todo"),
+        *("note", "warning", "tip", "important", "caution", "danger", "error", "hint", "attention"),
+        *("seealso", "admonition", "deprecated", "versionadded", "versionchanged", "todo"),
     }
 )
 ROLE = re.compile(r":(?:[\w+.-]{1,40}:)?[\w+.-]{1,40}:`([^`]{1,500})`")

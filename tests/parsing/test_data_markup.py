@@ -94,6 +94,41 @@ def test_values_stand_together_and_attributes_count_where_there_is_no_text() -> 
     assert placed(xml("<books><book><title>Alone</title></book></books>")) == [((), "Alone")]
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            '<resources><string name="err_full">Disk is full</string><integer name="rows">50</integer>'
+            "</resources>",
+            [((), "err_full: Disk is full\nrows: 50")],
+        ),
+        (
+            '<r><string name="hi">Hi <b>you</b></string><string-array name="planets"><item>Mars</item>'
+            "</string-array></r>",
+            [((), "hi: Hi you"), (("planets",), "item: Mars")],
+        ),
+        (
+            '<shop><product sku="A1"><title>Anvil</title><weight unit="kg">40</weight></product></shop>',
+            [(("Anvil",), "product: sku=A1\nweight: 40 (unit=kg)")],
+        ),
+        (
+            "<plist><dict><key>Port</key><integer>70</integer><key>Deep</key><dict><key>A</key><string>"
+            "b</string>"
+            "</dict></dict></plist>",
+            [((), "Port: 70"), (("Deep",), "A: b")],
+        ),
+        (
+            '<doc><section id="s1" role="x"><title>One</title><p class="y">Text.</p></section></doc>',
+            [(("One",), "Text.")],
+        ),
+    ],
+)
+def test_attributes_name_values_in_data_and_are_markup_in_documents(
+    text: str, expected: list[tuple[tuple[str, ...], str]]
+) -> None:
+    assert placed(xml(text)) == expected
+
+
 def test_nothing_outside_an_xml_file_is_read(tmp_path: Path) -> None:
     (tmp_path / "secret.txt").write_text("secret words")
     outside = f"file://{tmp_path}/secret.txt"

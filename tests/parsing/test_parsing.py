@@ -98,6 +98,58 @@ def test_links_images_and_tags_leave_their_words() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ("Replace <your-token>, then open https://<host>:8443/<project>.",) * 2,
+        ("The type is Map<String, List<Order>>.",) * 2,
+        ("Use <Order> and <br> a <b>bold</b> word.", "Use <Order> and a bold word."),
+        ('<Card title="Deploy it" icon="rocket" href="/x">Now</Card>', "Deploy it Now"),
+        ("<Note>Careful</Note>", "Careful"),
+        ('<img src="x.png" alt="The pump"/> runs.', "The pump runs."),
+        ("[the form](https://x.example/f?a=1&copy=2)", "the form (https://x.example/f?a=1&copy=2)"),
+        ("[the desk](mailto:desk@x.example)", "the desk (desk@x.example)"),
+        ("[x.example](https://www.x.example/)", "x.example"),
+        ("[it][r]\n\n[r]: https://x.example/r", "it (https://x.example/r)"),
+        ("[a](#part) and [b](../b.md)", "a and b"),
+        (f"[it](https://x.example/{'y' * 600})", "it"),
+        ("Plain https://x.example/?a=1&copy=2 stays.",) * 2,
+    ],
+)
+def test_places_for_words_stay_and_links_tell_their_address(source: str, text: str) -> None:
+    assert texts(markdown(source)) == [text]
+
+
+def test_a_place_for_words_in_a_heading_stays() -> None:
+    assert markdown("# Use <name> and <b>x</b>\n\nText.").title == "Use <name> and x"
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("# Lift 3 is out of order", [((), "Lift 3 is out of order")]),
+        ("# T\n\nText.\n\n## 1.2\n\n## 1.1\n", [((), "Text."), ((), "1.2"), ((), "1.1")]),
+        ("# T\n\n## A\n\n### B\n\n## C\n\nText.\n", [(("A",), "B"), (("C",), "Text.")]),
+    ],
+)
+def test_a_heading_alone_is_a_text(source: str, expected: list[tuple[tuple[str, ...], str]]) -> None:
+    assert [(block.heading_path, block.text) for block in markdown(source).blocks] == expected
+
+
+def test_what_markdown_leaves_out_is_counted() -> None:
+    document = markdown("Text.<!-- one -->\n\n{! a.md !}\n\n<!-- two -->\n")
+    assert texts(document) == ["Text."]
+    assert document.notes == ("included files: 1 left out", "comments: 2 left out")
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["Dear all,", "Hello Ann", "Sehr geehrte Frau Roth", "Bonjour à tous !", "We need:", "First, then,"],
+)
+def test_a_greeting_or_half_a_sentence_is_no_title(line: str) -> None:
+    assert plain(f"{line}\n\nThe lift is out of order.".encode()).title == "My notes"
+
+
 def test_addresses_in_angle_brackets_are_kept() -> None:
     assert texts(markdown("See <https://e.example/a> or <me@e.example>.")) == [
         "See https://e.example/a or me@e.example."
