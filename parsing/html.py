@@ -65,13 +65,17 @@ def parse_page(data: bytes, source: str, address: str) -> ParsedDocument:
 
 def _tree(text: str) -> tuple[HtmlElement | None, tuple[str, ...]]:
     """The page as a tree, if there is anything in it, and a note when it is not whole."""
-    parser = HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
+    # Without entities of its own a page cannot grow: its texts may be as long as the file.
+    parser = HTMLParser(encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True)
     try:
         root = document_fromstring(text.encode("utf-8", "replace"), parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError):
         return None, ()
-    deep = any("depth" in error.message for error in parser.error_log)
-    return root, (TOO_DEEP,) if deep else ()
+    fatal = [error for error in parser.error_log if error.level_name == "FATAL"]
+    if any("depth" in error.message for error in fatal):
+        return root, (TOO_DEEP,)
+    said = " ".join(clean(fatal[0].message).split()) if fatal else ""
+    return root, (f"The page was read to line {fatal[0].line} only ({said}).",) if fatal else ()
 
 
 def _restored(block: Block) -> Block:
