@@ -191,6 +191,7 @@ def test_code_is_cut_at_its_definitions_with_what_stands_above_them() -> None:
         ("a.rs", "pub(crate) fn go() {\n}\n\n#[derive(Debug)]\npub struct S;\n", ["go", "S"]),
         ("a.sql", "CREATE TABLE IF NOT EXISTS users (\n id int\n);\n", ["users"]),
         ("a.sh", "run() {\n  echo\n}\n", ["run"]),
+        ("a.f90", "program heat\nend program\n\nsubroutine cool(x)\nend subroutine\n", ["heat", "cool"]),
         ("a.toml", '[project]\nname = "x"\n\n[tool.a]\nb = 1\n', ["project", "tool.a"]),
         ("a.yml", "services:\n  db: 1\n\nvolumes:\n  a: 1\n", ["services", "volumes"]),
     ],
