@@ -7,7 +7,17 @@ from urllib.parse import urldefrag, urljoin
 from lxml.html import Element, HtmlElement
 
 from parsing.links import readable_address
-from parsing.page_controls import Cleaning, drop, has_blocks, is_inside, show, tagged, unfold, write_controls
+from parsing.page_controls import (
+    NAVIGATION,
+    Cleaning,
+    drop,
+    has_blocks,
+    is_inside,
+    show,
+    tagged,
+    unfold,
+    write_controls,
+)
 from parsing.page_tables import mend_tables
 
 # Nothing a reader sees as words; icons and doubled formulas are hidden from those who listen.
@@ -40,7 +50,9 @@ BOILERPLATE = re.compile(
 # Measured on pages: lists of links have hardly a word besides, articles hardly half of their words in links.
 LINK_SHARE, PURE_LINK_SHARE = 0.5, 0.9
 SOME_LINKS = 3
-PANELS = re.compile(r"accordion|collaps|panel|tab|answer|faq|content", re.IGNORECASE)
+PANELS = re.compile(
+    r"accordion|collaps|\bpanel|\btabs?(?:-?(?:pane|panel|content))?\b|answer|\bfaq", re.IGNORECASE
+)
 TARGET_ATTRIBUTES = ("aria-controls", "data-target", "data-bs-target", "href")
 HIDING = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 
@@ -65,9 +77,10 @@ def clean_page(root: HtmlElement, base: str) -> tuple[str, ...]:
     `base` is the address of the page, where it is known: links are made whole with it.
     """
     cleaning = Cleaning(root)
+    reachable = _targets(root)
     _drop_wordless(cleaning)
     unfold(cleaning)
-    _drop_hidden(cleaning)
+    _drop_hidden(cleaning, reachable)
     _drop_frame(cleaning)
     write_controls(cleaning)
     mend_tables(root)
@@ -82,24 +95,24 @@ def _drop_wordless(cleaning: Cleaning) -> None:
         if element.get("aria-hidden") == "true" or "headerlink" in element.get("class", "").split():
             drop(element)
     for element in tagged(cleaning.root, *EMBEDDED):
-        cleaning.left_out[EMBEDDED[str(element.tag)]] += 1
+        cleaning.count(EMBEDDED[str(element.tag)])
         drop(element)
     for element in tagged(cleaning.root, "noscript"):
         cleaning.drop(element, "text for browsers without scripts")
 
 
-def _drop_hidden(cleaning: Cleaning) -> None:
+def _targets(root: HtmlElement) -> set[str]:
+    """The ids of what buttons and links on the page show."""
+    stated = (element.get(name, "") for element in root.iter() for name in TARGET_ATTRIBUTES)
+    return {target.removeprefix("#") for target in stated if target}
+
+
+def _drop_hidden(cleaning: Cleaning, reachable: set[str]) -> None:
     """Hidden parts go, but for panels that a reader can unfold."""
-    unfolded = {
-        element.get(name, "").removeprefix("#")
-        for element in cleaning.root.iter()
-        for name in TARGET_ATTRIBUTES
-        if element.get(name)
-    }
     for element in list(cleaning.root.iter()):
         if element.get("hidden") is None and not HIDING.search(element.get("style", "")):
             continue
-        panel = element.get("id") in unfolded or element.get("role") in ("tabpanel", "region")
+        panel = element.get("id") in reachable or element.get("role") in ("tabpanel", "region")
         if panel or PANELS.search(f"{element.get('class', '')} {element.get('id', '')}"):
             show(element)
         elif element is not cleaning.root and element.tag != "body":
@@ -121,14 +134,14 @@ def _frame_kind(element: HtmlElement, size: Size, *, has_main: bool) -> str:
     """What to call an element that is no content; empty for content."""
     tag = ROLES.get(element.get("role", ""), str(element.tag))
     if tag == "nav":
-        return "navigation"
+        return NAVIGATION
     if tag in FRAMES:
         return _page_part_kind(element, tag, size)
     if tag not in LISTS or size.links < SOME_LINKS or size.share < LINK_SHARE:
         return ""
     named = NAVIGATION_NAMES.search(f"{element.get('class', '')} {element.get('id', '')}")
     framed = is_inside(element, frozenset(FRAMES)) or (has_main and not is_inside(element, CONTENT))
-    return "navigation" if named or (framed and size.share >= PURE_LINK_SHARE) else ""
+    return NAVIGATION if named or (framed and size.share >= PURE_LINK_SHARE) else ""
 
 
 def _page_part_kind(element: HtmlElement, tag: str, size: Size) -> str:
@@ -136,7 +149,7 @@ def _page_part_kind(element: HtmlElement, tag: str, size: Size) -> str:
     if next(element.iter("h1"), None) is not None:
         return ""  # the title of the page; what stands around it is judged by itself
     if size.links >= SOME_LINKS and size.share >= LINK_SHARE:
-        return "navigation"
+        return NAVIGATION
     if tag == "aside" or is_inside(element, CONTENT):
         return ""
     linked = size.links and size.share >= LINK_SHARE
@@ -172,7 +185,10 @@ def _base_of(root: HtmlElement, known: str) -> str:
         (link.get("href", "") for link in root.iter("link") if link.get("rel", "").lower() == "canonical"), ""
     )
     base = known if _is_web(known) else canonical
-    return urljoin(base, stated) if base or _is_web(stated) else ""
+    try:
+        return urljoin(base, stated) if base or _is_web(stated) else ""
+    except ValueError:
+        return base
 
 
 def _is_web(address: str) -> bool:

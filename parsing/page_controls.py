@@ -16,33 +16,34 @@ TOGGLE_ATTRIBUTES = ("aria-expanded", "aria-controls", "data-toggle", "data-bs-t
 QUESTION = re.compile(r"[?？؟;]\s*$")
 SENTENCES = frozenset({"p", "li", "td", "dd", "dt", "label", "blockquote", "figcaption"})
 LONG_LABEL = 5
+NAVIGATION = "navigation"
 MAX_OPTIONS = 50
 VISIBLE_INPUTS = frozenset({"", "text", "number", "date", "time", "email", "url", "tel", "month", "week"})
 
 
 @dataclass
 class Cleaning:
-    """A page that is cleaned, and how much of which kind was left out."""
+    """A page that is cleaned, and what was left out of it: sentences with the place of their count."""
 
     root: HtmlElement
     left_out: Counter[str] = field(default_factory=Counter[str])
-    units: dict[str, str] = field(default_factory=dict[str, str])
 
     def drop(self, element: HtmlElement, kind: str) -> None:
-        """Takes an element out and counts its links, else its words."""
+        """Takes an element out and counts the links of navigation, else its words."""
         links = sum(1 for link in element.iter("a") if link.get("href"))
-        words = len(element.text_content().split())
-        by_links = kind == "navigation"
-        self.units.setdefault(kind, "links" if by_links else "words")
-        self.left_out[kind] += links if by_links else words
+        if kind == NAVIGATION and links:
+            self.left_out[f"{kind}: {{}} links left out"] += links
+        else:
+            self.left_out[f"{kind}: {{}} words left out"] += len(element.text_content().split())
         drop(element)
+
+    def count(self, kind: str, number: int = 1) -> None:
+        """So many more of a kind were left out."""
+        self.left_out[f"{kind}: {{}} left out"] += number
 
     def notes(self) -> Iterator[str]:
         """A sentence for each kind."""
-        for kind, count in self.left_out.items():
-            if count:
-                unit = self.units.get(kind, "")
-                yield f"{kind}: {count} {unit + ' ' if unit else ''}left out"
+        return (sentence.format(count) for sentence, count in self.left_out.items() if count)
 
 
 def unfold(cleaning: Cleaning) -> None:
@@ -88,17 +89,18 @@ def _write_button(cleaning: Cleaning, button: HtmlElement, level: int) -> None:
     if above is None:
         return
     if above.tag in (*HEADINGS, "summary", "legend") or has_blocks(button):
+        _show_panel(above if above.tag in HEADINGS else button)
         button.drop_tag()
     elif button.get("aria-haspopup") in (None, "false") and _is_toggle(button):
-        _mark_panel(button)
+        _show_panel(button)
         if _asks(button):
             _become_heading(button, level)
         else:
-            button.tag = "strong" if above.tag in SENTENCES else "p"
+            _become_bold(button)
     elif _stands_in_sentence(button, above) or len(button.text_content().split()) > LONG_LABEL:
         button.drop_tag()
     else:
-        cleaning.left_out["buttons"] += 1
+        cleaning.count("buttons")
         drop(button)
 
 
@@ -107,7 +109,16 @@ def _is_toggle(button: HtmlElement) -> bool:
     return stated or bool(TOGGLES.search(button.get("class", ""))) or _asks(button)
 
 
-def _mark_panel(button: HtmlElement) -> None:
+def _become_bold(element: HtmlElement) -> None:
+    """A line of its own in bold, which stays with what follows it."""
+    words = Element("strong")
+    words.text = " ".join(element.text_content().split())
+    element.clear(keep_tail=True)
+    element.tag = "p"
+    element.append(words)
+
+
+def _show_panel(button: HtmlElement) -> None:
     """What follows the button is what it unfolds, hidden or not."""
     panel = button.getnext()
     if panel is not None:
@@ -130,7 +141,7 @@ def write_controls(cleaning: Cleaning) -> None:
         options = [" ".join(option.text_content().split()) for option in choice.iter("option")]
         options = [option for option in options if option]
         if options[MAX_OPTIONS:]:
-            cleaning.left_out["options of long choices"] += len(options) - MAX_OPTIONS
+            cleaning.count("options of long choices", len(options) - MAX_OPTIONS)
         _replace(choice, ", ".join(options[:MAX_OPTIONS]))
     for control in tagged(cleaning.root, "input"):
         kind = control.get("type", "").lower()

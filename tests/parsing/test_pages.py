@@ -61,6 +61,14 @@ def test_what_people_read_on_a_page_stays(body: str, expected: list[str]) -> Non
     assert document.notes == ()
 
 
+def test_a_title_that_unfolds_a_part_stands_over_it() -> None:
+    document = page(
+        "<button class='accordion'>Shipping</button><div class='panel' hidden>Two days.</div>"
+        "<h2><button aria-expanded='false'>Returns</button></h2><div hidden>Within a week.</div>"
+    )
+    assert placed(document) == [((), "**Shipping**"), ((), "Two days."), (("Returns",), "Within a week.")]
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -81,6 +89,7 @@ def test_a_question_that_unfolds_an_answer_is_its_heading(body: str) -> None:
     ("body", "notes"),
     [
         (f"<nav>{MENU}</nav><p>x</p>", ("navigation: 3 links left out",)),
+        ("<nav>You are here</nav><p>x</p>", ("navigation: 3 words left out",)),
         (f"<div class='main-menu'>{MENU}</div><p>x</p>", ("navigation: 3 links left out",)),
         (f"<div>{MENU}</div><main><p>x</p></main>", ("navigation: 3 links left out",)),
         (f"<article><p>x</p><aside>{MENU}</aside></article>", ("navigation: 3 links left out",)),
