@@ -11,7 +11,7 @@ from parsing.section_writer import SectionWriter
 HEADING = re.compile(r"(={1,6})\s+(\S.*?)(?:\s+=+)?\s*$")
 ATTRIBUTE = re.compile(r":(!?[\w-]{1,60}!?):(?:\s+(.*))?$")
 # The line below the title: who wrote the text, with an address.
-AUTHOR = re.compile(r"(\w[^\s<>:;]*(?:\s+[^\s<>:;]+){0,2})(?:\s+<([^<>\s]{1,200})>)?\s*$")
+AUTHOR = re.compile(r"([^\W\d][^\s<>:;,\d]*(?:\s+[^\s<>:;,\d]+){0,2})(?:\s+<([^<>\s]{1,200})>)?\s*$")
 BLOCK_ATTRIBUTES = re.compile(r"\[(?!\[)([^\]]*)\]\s*$")
 ANCHOR = re.compile(r"\[\[[^\[\]]{1,200}\]\]\s*$")
 TITLE = re.compile(r"\.(?=[^\s.])(.+)$")

@@ -127,7 +127,20 @@ def _drop_frame(cleaning: Cleaning) -> None:
         kind = _frame_kind(element, sizes[element], has_main=has_main)
         # What stood in a part that went has gone with it.
         if kind and any(above is cleaning.root for above in element.iterancestors()):
-            cleaning.drop(element, kind)
+            for part in _legal_parts(element, sizes) if kind == FRAMES["footer"] else [element]:
+                cleaning.drop(part, kind)
+
+
+def _legal_parts(footer: HtmlElement, sizes: dict[HtmlElement, Size]) -> list[HtmlElement]:
+    """The parts of a site's footer that are links or legal; all of it where it has no parts."""
+    parts = [part for part in footer if part.tag in LISTS]
+    if (footer.text or "").strip() or len(parts) < len(footer):
+        return [footer]
+    return [
+        part
+        for part in parts
+        if BOILERPLATE.search(part.text_content()) or (sizes[part].links and sizes[part].share >= LINK_SHARE)
+    ]
 
 
 def _frame_kind(element: HtmlElement, size: Size, *, has_main: bool) -> str:

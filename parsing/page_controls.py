@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass, field
 
 from lxml.html import Element, HtmlElement
@@ -49,16 +50,34 @@ class Cleaning:
 def unfold(cleaning: Cleaning) -> None:
     """Questions of panels that unfold become headings; other buttons go."""
     level = 1
+    panels = {
+        element.get("id", ""): element
+        for element in cleaning.root.iter()
+        if element.get("role") == "tabpanel"
+    }
     for element in tagged(cleaning.root, *HEADINGS, "button", "summary", "div", "span", "a"):
         tag = str(element.tag)
         if tag in HEADINGS:
             level = int(tag[1])
         elif tag == "summary":
             _write_summary(element, level)
+        elif element.get("role") == "tab":
+            _write_tab(element, panels.get(element.get("aria-controls", "")))
         elif tag == "button":
             _write_button(cleaning, element, level)
         elif element.get("aria-expanded") and _asks(element) and not has_blocks(element):
             _become_heading(element, level)
+
+
+def _write_tab(tab: HtmlElement, panel: HtmlElement | None) -> None:
+    """The name of a tab stands over what it shows."""
+    _become_bold(tab)
+    if panel is not None and tab.getparent() is not None:
+        show(panel)
+        name = deepcopy(tab)
+        name.tail, panel.text = panel.text, None
+        panel.insert(0, name)
+        drop(tab)
 
 
 def _asks(element: HtmlElement) -> bool:
@@ -146,7 +165,7 @@ def write_controls(cleaning: Cleaning) -> None:
     for control in tagged(cleaning.root, "input"):
         kind = control.get("type", "").lower()
         if kind in ("checkbox", "radio"):
-            _replace(control, "[x] " if control.get("checked") is not None else "[ ] ")
+            _replace(control, " [x] " if control.get("checked") is not None else " [ ] ")
         elif kind in VISIBLE_INPUTS and control.get("value", "").strip():
             _replace(control, f" {control.get('value', '').strip()} ")
 

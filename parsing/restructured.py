@@ -105,25 +105,32 @@ def _read(lines: Sequence[str], state: State, depth: int) -> None:
 
 def _step(lines: Sequence[str], number: int, state: State, depth: int) -> int:
     """Reads what begins at a line; returns where the next begins."""
-    line, writer = lines[number], state.writer
-    if not line.strip():
-        writer.end_paragraph()
+    if not lines[number].strip():
+        state.writer.end_paragraph()
         return number + 1
-    if not writer.paragraph:
-        section = _section(lines, number, state)
-        if section:
-            return section
-        if line.startswith("..") and (line[2:3] in (" ", "")):
-            return _explicit(lines, number, state, depth)
-        if SIMPLE_TABLE.match(line) or GRID_TABLE.match(line.strip()):
-            return _table(lines, number, state)
-        if line.startswith(">>> "):
-            end = next((at for at in range(number, len(lines)) if not lines[at].strip()), len(lines))
-            writer.code(lines[number:end], "python")
+    if not state.writer.paragraph:
+        end = _section(lines, number, state) or _structure(lines, number, state, depth)
+        if end:
             return end
-        if line.startswith("__ "):
-            return number + 1
     return _line(lines, number, state)
+
+
+def _structure(lines: Sequence[str], number: int, state: State, depth: int) -> int | None:
+    """Reads what is no paragraph, if it begins at a line, and returns where it ends."""
+    line = lines[number]
+    bare = line.lstrip()
+    if bare == ".." or bare.startswith(".. "):
+        margin = len(line) - len(bare)  # more than none in a list
+        end = indented_below(lines, number + 1, margin)
+        _explicit([below[margin:] for below in lines[number:end]], state, depth)
+        return end
+    if SIMPLE_TABLE.match(line) or GRID_TABLE.match(bare):
+        return _table(lines, number, state)
+    if line.startswith(">>> "):
+        end = next((at for at in range(number, len(lines)) if not lines[at].strip()), len(lines))
+        state.writer.code(lines[number:end], "python")
+        return end
+    return number + 1 if line.startswith("__ ") else None
 
 
 def _section(lines: Sequence[str], number: int, state: State) -> int | None:
@@ -146,20 +153,17 @@ def _section(lines: Sequence[str], number: int, state: State) -> int | None:
     return at + 2
 
 
-def _explicit(lines: Sequence[str], number: int, state: State, depth: int) -> int:
-    line = lines[number]
-    end = indented_below(lines, number + 1)
-    directive = DIRECTIVE.match(line)
-    footnote = FOOTNOTE.match(line)
+def _explicit(lines: Sequence[str], state: State, depth: int) -> None:
+    """A directive, a footnote, a target or a comment: two points, and what is indented below them."""
+    directive, footnote = DIRECTIVE.match(lines[0]), FOOTNOTE.match(lines[0])
     if directive:
         if not directive[1]:
-            _directive(directive[2].lower(), directive[3] or "", lines[number + 1 : end], state, depth)
+            _directive(directive[2].lower(), directive[3] or "", lines[1:], state, depth)
     elif footnote:
-        text = " ".join([footnote[2], *(below.strip() for below in lines[number + 1 : end])])
+        text = " ".join([footnote[2], *(below.strip() for below in lines[1:])])
         state.writer.block(f"{footnote[1]} {_inline(text, state)}")
-    elif not TARGET.match(line):
+    elif not TARGET.match(lines[0]):
         state.writer.left_out["comments"] += 1
-    return end
 
 
 def _directive(name: str, argument: str, below: Sequence[str], state: State, depth: int) -> None:

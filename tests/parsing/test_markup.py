@@ -46,6 +46,12 @@ def placed(document: ParsedDocument) -> Placed:
             [((), "```py\nx = 1\n```"), ((), "**f(x)**"), ((), "Does it.")],
         ),
         (
+            "a.rst",
+            "T\n=\n\n- One\n\n  .. code:: sh\n\n     make\n\n  .. note:: Two\n",
+            "T",
+            [((), "- One"), ((), "```sh\nmake\n```"), ((), "**Note: Two**")],
+        ),
+        (
             "a.adoc",
             "= Kilns\n:temp: 1200 C\n\n== Firing\n\nHeat to {temp}. // inline\n\n[source,bash]\n----\n== no "
             "heading\n"

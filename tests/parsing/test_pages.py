@@ -61,6 +61,19 @@ def test_what_people_read_on_a_page_stays(body: str, expected: list[str]) -> Non
     assert document.notes == ()
 
 
+def test_the_name_of_a_tab_stands_over_what_it_shows() -> None:
+    tabs = (
+        "<button role='tab' aria-controls='a'>Linux</button><button role='tab' aria-controls='b'>Mac</button>"
+    )
+    panels = "<div id='a' role='tabpanel'>apt</div><div id='b' role='tabpanel' hidden>brew</div>"
+    assert texts(page(tabs + panels)) == ["**Linux**", "apt", "**Mac**", "brew"]
+
+
+def test_a_footer_of_the_site_keeps_what_is_neither_legal_nor_links() -> None:
+    document = page("<p>x</p><footer><p>Call 555 0199.</p><p>© Acme</p></footer>")
+    assert (texts(document), document.notes) == (["x", "Call 555 0199."], ("page footer: 2 words left out",))
+
+
 def test_a_title_that_unfolds_a_part_stands_over_it() -> None:
     document = page(
         "<button class='accordion'>Shipping</button><div class='panel' hidden>Two days.</div>"
@@ -95,6 +108,10 @@ def test_a_question_that_unfolds_an_answer_is_its_heading(body: str) -> None:
         (f"<article><p>x</p><aside>{MENU}</aside></article>", ("navigation: 3 links left out",)),
         ("<header><a href='/'>Acme</a></header><p>x</p>", ("page header: 1 words left out",)),
         ("<p>x</p><footer>© 2027 Acme Ltd</footer>", ("page footer: 4 words left out",)),
+        (
+            "<p>x</p><footer><p>© 2027 Acme Ltd</p><ul><li><a href='/i'>Imprint</a></li></ul></footer>",
+            ("page footer: 5 words left out",),
+        ),
         ("<p>x</p><div hidden>Not for all</div>", ("hidden parts: 3 words left out",)),
         ("<p>x</p><iframe src='a'></iframe><video>old</video>", ("frames: 1 left out", "videos: 1 left out")),
         ("<p>x</p><button>Send</button><button>Reset</button>", ("buttons: 2 left out",)),
