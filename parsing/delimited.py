@@ -17,6 +17,7 @@ from parsing.text import decode, title_from
 DELIMITERS = ",;\t|"
 # A character that no text has after it was decoded: the file is one column.
 NOTHING = "\x1f"
+QUOTED = re.compile(r'"[^"]*"')
 DECIMAL_COMMA = re.compile(r"(?<=\d),(?=\d)")
 PUNCTUATION_SHARE = 0.8
 # So many lines may stand above a table.
@@ -131,18 +132,18 @@ def _layout(text: str, delimiter: str | None) -> Layout:
         return Layout(delimiter)
     # Nothing is regular: cells that are missing at the ends of rows, or sentences with commas in them.
     first = sample.split("\n", 1)[0]
-    ragged = [each for each in DELIMITERS if each in first and not _is_punctuation(sample, each)]
+    ragged = [
+        each for each in DELIMITERS if each in first and not _is_punctuation(QUOTED.sub("", sample), each)
+    ]
     return Layout(max(ragged, key=first.count)) if ragged else Layout()
 
 
 def _fit(sample: str, delimiter: str, backslashes: bool) -> Fit | None:
     """How a delimiter cuts the sample; None when it cuts nothing, or what it cuts are sentences."""
     text = sample.replace('\\"', '""') if backslashes else sample
-    rows = [
-        row
-        for row in csv.reader(StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
-        if row
-    ]
+    reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
+    rows = [row for row in reader if any(cell.strip() for cell in row)]
+    bare = QUOTED.sub("", text)
     # The sample may end within a row.
     widths = [len(row) for row in (rows[:-1] if len(rows) > 2 and len(sample) >= SAMPLE else rows)]
     usual = Counter(width for width in widths if width > 1)
@@ -150,10 +151,13 @@ def _fit(sample: str, delimiter: str, backslashes: bool) -> Fit | None:
         return None
     width = max(usual, key=lambda each: (usual[each], each))
     start = widths.index(width)
-    if start > MAX_ROWS_ABOVE or (start and _is_punctuation(sample, delimiter)):
+    # Rows may end with a delimiter, or lack their last cell, where the head does not.
+    while start and widths[start - 1] >= max(width - 1, 2):
+        start -= 1
+    if start > MAX_ROWS_ABOVE or (start and _is_punctuation(bare, delimiter)):
         return None
     # A comma that only stands within numbers, or before a space, is the second choice.
-    doubtful = delimiter == "," and (_is_decimal(sample) or _is_punctuation(sample, delimiter))
+    doubtful = delimiter == "," and (_is_decimal(bare) or _is_punctuation(bare, delimiter))
     return Fit(
         Layout(delimiter, backslashes, start),
         usual[width] * (0.5 if doubtful else 1) + (0 if backslashes else 0.1),

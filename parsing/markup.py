@@ -31,7 +31,7 @@ def parse_markup(text: str, ending: str, source: str) -> ParsedDocument:
     writer = SectionWriter()
     stated, metadata = READERS[ending](text, writer)
     blocks = writer.finish()
-    title = stated or _only_top(blocks)
+    title = stated or _only_top(blocks, writer.first_heading)
     if title and not stated:
         blocks = [replace(block, heading_path=block.heading_path[1:]) for block in blocks]
     return ParsedDocument(
@@ -39,8 +39,10 @@ def parse_markup(text: str, ending: str, source: str) -> ParsedDocument:
     )
 
 
-def _only_top(blocks: list[Block]) -> str:
-    """The section that all the text is in, but for what stands above its title."""
+def _only_top(blocks: list[Block], first: str) -> str:
+    """The section that all the text is in, but for what stands above it; or the one heading there is."""
+    if len(blocks) == 1 and not blocks[0].heading_path and blocks[0].text == first:
+        return first
     below = list(dropwhile(lambda block: not block.heading_path, blocks))
     tops = {block.heading_path[:1] for block in below}
     return tops.pop()[0] if len(tops) == 1 and () not in tops else ""

@@ -20,11 +20,14 @@ class SectionWriter:
     left_out: Counter[str] = field(default_factory=Counter[str])
     outline: Outline = field(default_factory=Outline)
     paragraph: list[str] = field(default_factory=list[str])
+    first_heading: str = ""
 
     def heading(self, level: int, title: str) -> None:
         """Go on below a heading; 1 is the outermost level."""
         self.end_paragraph()
-        self.blocks.extend(self.outline.enter(level, " ".join(title.split())))
+        words = " ".join(title.split())
+        self.first_heading = self.first_heading or words
+        self.blocks.extend(self.outline.enter(level, words))
 
     def line(self, text: str) -> None:
         """A line of a paragraph; an empty one ends it."""

@@ -98,6 +98,12 @@ def test_rows_without_names_get_columns_with_numbers() -> None:
             "| Date | Text | Amount | Note |\n| --- | --- | --- | --- |\n| 1 | b | 3,5 | x |\n| 2 | c | 4,5 "
             "| y |",
         ),
+        (
+            'Notes of May\n\nid,text\n1,"One, two, three, four"\n2,"Five, six, seven"\n',
+            ["Notes of May"],
+            "| id | text |\n| --- | --- |\n| 1 | One, two, three, four |\n| 2 | Five, six, seven |",
+        ),
+        ("a,b\n1,2,\n3,4,\n", [], "| a | b |  |\n| --- | --- | --- |\n| 1 | 2 |  |\n| 3 | 4 |  |"),
         ("A;1,50\nB;2,75\n", [], "| A | 1,50 |\n| --- | --- |\n| B | 2,75 |"),
         (
             'id,text\n1,"He said \\"stop\\", then left"\n2,"plain"\n',

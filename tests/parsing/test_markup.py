@@ -45,6 +45,7 @@ def placed(document: ParsedDocument) -> Placed:
             "T",
             [((), "```py\nx = 1\n```"), ((), "**f(x)**"), ((), "Does it.")],
         ),
+        ("a.rst", "Lift 3 is out\n=============\n", "Lift 3 is out", [((), "Lift 3 is out")]),
         (
             "a.rst",
             "T\n=\n\n- One\n\n  .. code:: sh\n\n     make\n\n  .. note:: Two\n",

@@ -76,7 +76,7 @@ async def test_files_made_to_do_harm_do_none(knowledge_base_url: str, tmp_path: 
         "deep.md": (hostile.deep_quotes(), "added", None),
         "laughing.xml": (hostile.laughing_xml(), "failed", "entities"),
         "outer.xml": (hostile.outer_entity(secret), "added", None),
-        "aliased.md": (hostile.aliased_yaml(), "added", None),
+        "aliased.md": (hostile.aliased_yaml(), "added", "has aliases"),
         "huge.docx": (hostile.huge_word_document(300), "failed", "more than is read"),
         "far.xlsx": (hostile.far_corners(), "failed", "512 MB of memory"),
         "million.pdf": (hostile.million_pages_pdf(), "added", "of 1000000 pages"),
