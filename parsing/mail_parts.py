@@ -15,8 +15,8 @@ from parsing.text import BYTE_ORDER_MARKS, clean, decode, decode_declared
 MAX_HEADER_LENGTH = 2_000
 MAX_PARTS = 10_000
 BODY_TYPES = ("text/plain", "text/html", "text/calendar")
-# A page may have so many words of its own, a greeting or a note of the program.
-FEW_WORDS = 2
+# A page may have so many words of its own, a greeting or a note of the program; of many, one in ten.
+FEW_WORDS, FEW_OF = 2, 10
 ADDRESS = re.compile(r"https?://[^\s()<>]+")
 
 
@@ -43,7 +43,7 @@ def better_text(plain: bytes, page: bytes) -> tuple[bool, str]:
     """
     text, page_text = plain.decode("utf-8", "replace"), _page_text(page)
     said, shown = _words(text), _words(page_text)
-    whole = len(shown - said) <= max(FEW_WORDS, len(shown) // 2)
+    whole = len(shown - said) <= max(FEW_WORDS, len(shown) // FEW_OF)
     if text.strip() and whole and all(address in text for address in ADDRESS.findall(page_text)):
         return True, ""
     lost = len(said - shown)

@@ -55,16 +55,17 @@ def _person(recipient: Any) -> str:
     return f"{name} <{address}>" if name and address and name != address else name or address
 
 
-def _body(message: Message) -> tuple[str, bytes]:
-    """The plain text or the page, whichever says more, with its media type."""
+def _body(message: Message) -> tuple[str, bytes, str]:
+    """The plain text or the page, whichever says more, with its media type, and a note on the other."""
     plain, page = ((text or "").encode("utf-8", "replace") for text in (message.body, message.html_body))
-    if plain.strip() and (not page.strip() or better_text(plain, page)[0]):
-        return "text/plain", plain
-    return "text/html", page
+    is_plain, note = better_text(plain, page) if page.strip() else (True, "")
+    return ("text/plain", plain, "") if is_plain else ("text/html", page, note)
 
 
-def _blocks(body: tuple[str, bytes], source: str) -> tuple[list[Block], list[str]]:
-    return body_blocks(*body, source) if body[1].strip() else ([], [])
+def _blocks(body: tuple[str, bytes, str], source: str) -> tuple[list[Block], list[str]]:
+    media_type, data, note = body
+    blocks, notes = body_blocks(media_type, data, source) if data.strip() else ([], [])
+    return blocks, [*notes, *([note] if note else [])]
 
 
 def _entries(attachments: list[Attachment]) -> Iterator[Entry]:

@@ -67,6 +67,16 @@ def test_plain_text_goes_before_the_page_of_the_same() -> None:
             (),
         ),
         (
+            "The meeting is on Monday in room 4, please bring the figures of March.",
+            "<p>The meeting is on Monday in room 4, please bring the figures of March.</p>"
+            "<p>Doors open at eight; parking is behind the mill.</p>",
+            [
+                "The meeting is on Monday in room 4, please bring the figures of March.",
+                "Doors open at eight; parking is behind the mill.",
+            ],
+            (),
+        ),
+        (
             "Please see the map for the way.\n\nAnn",
             "<p>Please see the map for the way.</p>",
             ["Please see the map for the way.", "Ann"],
