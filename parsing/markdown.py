@@ -4,7 +4,7 @@ import html
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import Any
 
 from markdown_it import MarkdownIt
@@ -15,6 +15,7 @@ from parsing.document import Block, Kind, ParsedDocument
 from parsing.extensions import count_includes, is_include, plain_markdown
 from parsing.front_matter import FrontMatter, read_front_matter, read_toml, stated_title
 from parsing.inline import References, closed_elements, readable
+from parsing.links import linked
 from parsing.outline import Outline
 from parsing.text import clean, decode, title_from
 
@@ -86,8 +87,12 @@ def _blocks(tokens: list[Token], page: "Page", title: str) -> Iterator[Block]:
         if token.level or token.map is None or token.type == "front_matter":
             continue
         if token.type == "heading_open":
-            heading = _heading(tokens[position + 1], page.elements)
-            yield from outline.enter(int(token.tag[1:]), heading)
+            inline = tokens[position + 1]
+            yield from outline.enter(int(token.tag[1:]), _heading(inline, page.elements))
+            links = "\n".join(_heading_links(inline))
+            if links:
+                outline.alone = False
+                yield Block(links, "text", outline.path)
             continue
         text = _block_text(token, page.lines[token.map[0] : token.map[1]], page)
         if text:
@@ -126,6 +131,18 @@ def _heading(inline: Token, elements: frozenset[str]) -> str:
     """A heading's words, without markup, attributes and the mark of a link to itself."""
     words = "".join(_heading_part(part, elements) for part in inline.children or [])
     return " ".join(HEADING_ATTRIBUTES.sub("", clean(words).rstrip()).rstrip("¶ ").split())
+
+
+def _heading_links(inline: Token) -> Iterator[str]:
+    """The links in a heading that have an address to quote."""
+    parts = inline.children or []
+    for position, part in enumerate(parts):
+        if part.type == "link_open":
+            inside = takewhile(lambda each: each.type != "link_close", parts[position + 1 :])
+            words = clean("".join(each.content for each in inside)).strip()
+            written = linked(words, str(part.attrs.get("href", "")))
+            if written != words:
+                yield written
 
 
 def _heading_part(part: Token, elements: frozenset[str]) -> str:

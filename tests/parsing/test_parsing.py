@@ -120,6 +120,14 @@ def test_places_for_words_stay_and_links_tell_their_address(source: str, text: s
     assert texts(markdown(source)) == [text]
 
 
+def test_the_address_of_a_link_in_a_heading_stands_below_it() -> None:
+    document = markdown("# T\n\n## The [portal](https://x.example/p) and [part](#part)\n\nText.\n")
+    assert [(block.heading_path, block.text) for block in document.blocks] == [
+        (("The portal and part",), "portal (https://x.example/p)"),
+        (("The portal and part",), "Text."),
+    ]
+
+
 def test_a_place_for_words_in_a_heading_stays() -> None:
     assert markdown("# Use <name> and <b>x</b>\n\nText.").title == "Use <name> and x"
 
