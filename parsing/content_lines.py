@@ -34,6 +34,7 @@ SILENT = frozenset(
         *("TRANSP", "REV", "CALSCALE", "METHOD", "KIND", "CLIENTPIDMAP", "RECURRENCE-ID", "PRIORITY"),
     }
 )
+QUOTED_PRINTABLE = "QUOTED-PRINTABLE"
 BINARY = frozenset({"PHOTO", "LOGO", "SOUND", "KEY"})
 STRUCTURED = frozenset({"ADR", "ORG", "N"})
 PEOPLE = frozenset({"ATTENDEE", "ORGANIZER"})
@@ -76,22 +77,7 @@ def parse(data: bytes, source: str) -> ParsedDocument:
 
 
 def _properties(text: str) -> Iterator[Property]:
-    lines = text.split("\n")
-    position = 0
-    while position < len(lines):
-        line = lines[position]
-        position += 1
-        # Older cards break a line of quoted-printable at its end, all else goes on after a space.
-        quoted = "QUOTED-PRINTABLE" in line[:200].upper()
-        parts = [line]
-        while position < len(lines) and (
-            lines[position][:1] in (" ", "\t") or (quoted and parts[-1].endswith("="))
-        ):
-            cut = quoted and parts[-1].endswith("=")
-            parts[-1] = parts[-1].removesuffix("=") if cut else parts[-1]
-            parts.append(lines[position] if cut else lines[position][1:])
-            position += 1
-        line = "".join(parts)
+    for line in _whole_lines(text.split("\n")):
         found = LINE.match(line)
         if found:
             parameters: dict[str, list[str]] = {}
@@ -102,9 +88,24 @@ def _properties(text: str) -> Iterator[Property]:
             yield Property(found[1].upper(), parameters, _plain(found[3], parameters))
 
 
+def _whole_lines(lines: Iterable[str]) -> Iterator[str]:
+    """The lines with what was cut off them: it goes on after a space, or after an equals sign at the end."""
+    parts: list[str] = []
+    for line in lines:
+        if parts and QUOTED_PRINTABLE in parts[0][:200].upper() and parts[-1].endswith("="):
+            parts[-1] = parts[-1][:-1]
+            parts.append(line)
+        elif parts and line.startswith((" ", "\t")):
+            parts.append(line[1:])
+        else:
+            yield "".join(parts)
+            parts = [line]
+    yield "".join(parts)
+
+
 def _plain(value: str, parameters: dict[str, list[str]]) -> str:
     encodings = [*parameters.get("ENCODING", []), *parameters.get("TYPE", [])]
-    if "QUOTED-PRINTABLE" not in (encoding.upper() for encoding in encodings):
+    if QUOTED_PRINTABLE not in (encoding.upper() for encoding in encodings):
         return value
     charset = label_encoding(next(iter(parameters.get("CHARSET", [])), "")) or "utf-8"
     return clean(quopri.decodestring(value.encode("utf-8", "replace")).decode(charset, "replace"))
@@ -149,7 +150,7 @@ def _is_for_people(said: Property) -> bool:
 def _label(said: Property) -> str:
     name = NAMES.get(said.name, said.name.replace("-", " ").capitalize())
     types = [kind.lower() for kind in said.parameters.get("TYPE", [])]
-    told = [kind for kind in types if kind not in PLAIN_TYPES and "quoted-printable" not in kind]
+    told = [kind for kind in types if kind not in PLAIN_TYPES and kind.upper() != QUOTED_PRINTABLE]
     return f"{name} ({', '.join(told)})" if told and name else name
 
 

@@ -7,6 +7,7 @@ from parsing.detection import media_type_of
 from parsing.document import ParsedDocument
 from parsing.errors import FileFormatError
 from parsing.formats import named_type
+from tests.parsing.archives import zipped
 
 EVENT = """BEGIN:VCALENDAR
 VERSION:2.0
@@ -182,6 +183,15 @@ def test_messages_of_a_mailbox_are_documents_of_their_own() -> None:
     assert [block.text for block in document.members[0].document.blocks] == [
         "Subject: One",
         "First text.\nFrom the start.",
+    ]
+
+
+def test_a_mailbox_in_an_archive_is_nothing_but_its_messages() -> None:
+    data = zipped({"mail/old.mbox": MAILBOX})
+    document = parse("application/zip", data, "kb/all.zip")
+    assert [member.path for member in document.members] == [
+        "mail/old.mbox/message-1.eml",
+        "mail/old.mbox/message-2.eml",
     ]
 
 
