@@ -26,6 +26,8 @@ ESCAPED_SIGNS = {quote(sign): sign for sign in SIGNS.values()}
 ESCAPED_SIGN = re.compile("|".join(ESCAPED_SIGNS))
 STAND_INS = str.maketrans({SIGNS["&lt;"]: "<", SIGNS["&amp;"]: "&"})
 NO_STAND_INS = str.maketrans(dict.fromkeys(SIGNS.values(), ""))
+# What the converter calls it when it does not reach the innermost parts.
+DEPTH = "depth_limit_exceeded"
 TOO_DEEP = "The page is nested too deeply: what lies deepest in it was left out."
 
 
@@ -50,10 +52,12 @@ def parse_page(data: bytes, source: str, address: str) -> ParsedDocument:
         compact_tables=True,
     )
     try:
-        converted = convert(page, options).content
+        converted = convert(page, options)
     except ConversionError as error:
         raise FileFormatError(f"The page cannot be read ({error}).") from None
-    text = ESCAPED_SIGN.sub(lambda sign: ESCAPED_SIGNS[sign[0]], clean(converted or ""))
+    text = ESCAPED_SIGN.sub(lambda sign: ESCAPED_SIGNS[sign[0]], clean(converted.content or ""))
+    if TOO_DEEP not in notes and any(str(warning.kind) == DEPTH for warning in converted.warnings):
+        notes += (TOO_DEEP,)
     document = parse_markdown_text(text, source)
     return ParsedDocument(
         document.title.translate(STAND_INS),

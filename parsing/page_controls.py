@@ -145,7 +145,8 @@ def _show_panel(button: HtmlElement) -> None:
 
 
 def _stands_in_sentence(button: HtmlElement, above: HtmlElement) -> bool:
-    around = [above.text, *(child.tail for child in above)]
+    before = button.getprevious()
+    around = (above.text if before is None else before.tail, button.tail)
     return above.tag in SENTENCES and any(text and text.strip() for text in around)
 
 

@@ -157,6 +157,19 @@ def test_merged_cells_stand_wherever_they_reach(cells: str, rows: list[str]) -> 
     assert texts(page(f"<table>{cells}</table>")) == ["\n".join(rows)]
 
 
+def test_what_lies_too_deep_in_a_page_is_said_to_be_missing() -> None:
+    document = page("<p>x</p>" + "<div>" * 1_500 + "deep" + "</div>" * 1_500)
+    assert texts(document) == ["x"]
+    assert document.notes == ("The page is nested too deeply: what lies deepest in it was left out.",)
+
+
+def test_many_buttons_and_merged_cells_take_no_time() -> None:
+    buttons = page(f"<p>{'<button>x</button>' * 20_000}</p>")
+    assert buttons.notes == ("buttons: 20000 left out",)
+    cells = "<tr><td rowspan=1000 colspan=12>x</td><td>y</td></tr>" * 2_000
+    assert len(page(f"<table>{cells}</table>").blocks) == 1
+
+
 def test_a_head_over_all_columns_stands_above_the_table() -> None:
     rows = "<tr><th colspan=2>Rates</th></tr><tr><th>A</th><th>B</th></tr><tr><td>1</td><td>2</td></tr>"
     assert texts(page(f"<table>{rows}</table>")) == ["Rates", "| A | B |\n| --- | --- |\n| 1 | 2 |"]
