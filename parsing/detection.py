@@ -66,7 +66,10 @@ OLD_FORMATS = (("WordDocument", "Word", ".docx"), ("PowerPoint Document", "Power
 HTML_BEGINNING = re.compile(rb"\s*(?:<\?xml[^>]{0,200}>\s*)?<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 # Of these modules the files are text of some kind: their first characters prove nothing.
 TEXT_MODULES = frozenset(
-    {"markdown", "text", "html", "delimited", "notebook", "json", "xml", "mail", "source", "rtf"}
+    {
+        *("markdown", "text", "html", "delimited", "notebook", "json", "xml", "mail", "source", "rtf"),
+        *("mbox", "mhtml", "content_lines", "subtitles", "translations"),
+    }
 )
 # Text holds none of these; a byte order mark explains the NULs of UTF-16.
 CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")

@@ -22,6 +22,8 @@ MAX_TOTAL_BYTES = 200 * MEGABYTE
 MAX_FILE_BYTES = 50 * MEGABYTE
 MAX_PROBLEMS = 50
 MAX_PATH_LENGTH = 500
+# They are nothing but what is in them.
+CONTAINERS = frozenset({"archive", "mbox"})
 SYSTEM_FILES = frozenset({"__MACOSX", "Thumbs.db", "desktop.ini"})
 
 
@@ -106,7 +108,7 @@ def _bytes_of(entry: "Entry", budget: "_Budget") -> bytes:
 def _add(member: Member, found: "_Found") -> None:
     """Members of the member come to lie beside it; an archive is nothing but its members."""
     inner = [replace(below, path=f"{member.path}/{below.path}") for below in member.document.members]
-    if MODULES[member.media_type] == "archive":
+    if MODULES[member.media_type] in CONTAINERS:
         found.problems += [f"{member.path}: {note}" for note in member.document.notes]
     else:
         found.members.append(replace(member, document=replace(member.document, members=())))
@@ -131,7 +133,7 @@ def _notes(found: "_Found") -> Iterator[str]:
         yield f"{len(found.problems) - MAX_PROBLEMS} more files could not be read."
     if found.others:
         count = found.others.total()
-        kinds = ", ".join(f"{ending} {number}" for ending, number in found.others.most_common(20))
+        kinds = ", ".join(f"{ending} {number}" for ending, number in found.others.most_common())
         files = "1 file of another type was" if count == 1 else f"{count} files of other types were"
         yield f"{files} left out: {kinds}."
 

@@ -14,7 +14,6 @@ from ingest.report import OUTCOMES, FileReport, Outcome, Report
 from serving.terminal import escape, escape_line
 
 MAX_PROBLEMS_SHOWN = 50
-MAX_KINDS_SHOWN = 8
 
 
 class Display:
@@ -118,7 +117,9 @@ def print_report(console: Console, report: Report, seconds: float) -> None:
         console.print(f"Left out because their type is not known: {_kinds(report)}.")
     if not report.counts.total():
         console.print("No file of a known type was found there.")
-    for problem in report.problems[:MAX_PROBLEMS_SHOWN]:
+    # What could not be read at all goes before what only lacks a part.
+    problems = sorted(report.problems, key=lambda problem: problem.outcome != "failed")
+    for problem in problems[:MAX_PROBLEMS_SHOWN]:
         color = "red" if problem.outcome == "failed" else "yellow"
         console.print(f"[{color}]{escape_line(problem.source)}[/{color}]: {escape(problem.reason or '')}")
     if len(report.problems) > MAX_PROBLEMS_SHOWN:
@@ -145,6 +146,4 @@ def report_as_json(report: Report, seconds: float) -> str:
 
 
 def _kinds(report: Report) -> str:
-    kinds = report.left_out.most_common(MAX_KINDS_SHOWN)
-    rest = report.left_out.total() - sum(count for _, count in kinds)
-    return ", ".join([f"{ending} {count}" for ending, count in kinds] + ([f"others {rest}"] if rest else []))
+    return ", ".join(f"{ending} {count}" for ending, count in report.left_out.most_common())

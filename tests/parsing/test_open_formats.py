@@ -208,6 +208,19 @@ def test_a_books_chapters_come_in_reading_order_under_their_headings() -> None:
     )
 
 
+def test_notes_of_a_book_stay_and_its_links_tell_their_address() -> None:
+    chapter = page(
+        "<h1>One</h1><p>Hot<a href='#n1'>1</a>, see <a href='https://x.example/kiln'>kilns</a>.</p>"
+        "<aside id='n1'><p>About 1200 C.</p></aside><nav><a href='two.xhtml'>Next</a></nav>"
+    )
+    document = epub.parse(book({"OPS/text/one.xhtml": chapter}), "a.epub")
+    assert places(document)[:2] == [
+        ("Hot1, see kilns (https://x.example/kiln).", ("One",)),
+        ("About 1200 C.", ("One",)),
+    ]
+    assert document.notes[0] == "OPS/text/one.xhtml: navigation: 1 links left out"
+
+
 @pytest.mark.parametrize(
     ("method", "protected"),
     [("http://www.idpf.org/2008/embedding", False), ("http://www.w3.org/2001/04/xmlenc#aes128-cbc", True)],
