@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from parsing.errors import FileFormatError
-from parsing.formats import FORMATS, MODULES, named_type
+from parsing.formats import FORMATS, MODULES, is_lock_file, named_type
 
 PROTECTED = "The file is protected by a password. Save a copy without one."
 OFFICE = "application/vnd.openxmlformats-officedocument."
@@ -89,6 +89,8 @@ FIRST_ENTRY = struct.Struct("<18xLLHH")
 
 def media_type_of(name: str, data: bytes) -> str:
     """The media type of a file, one of the table's. Raises `FileFormatError` for files that are not read."""
+    if is_lock_file(PurePosixPath(name).name):
+        raise FileFormatError("This file only marks a document as open. Give the document itself.")
     named = named_type(name)
     _refuse_foreign(data)
     return _by_first_bytes(data, named) or named or _unknown(name)

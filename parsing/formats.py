@@ -1,5 +1,6 @@
 """The formats that can be read. A new one is a module beside this one and a line in the table."""
 
+import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -140,6 +141,9 @@ NAMES = {
     **dict.fromkeys(("dockerfile", "containerfile", "makefile", "jenkinsfile", "justfile"), "text/x-source"),
 }
 
+# What office programs keep beside a document while it is open: nothing of it but who has it open.
+LOCK_FILE = re.compile(r"~\$.+|\.~lock\..+#")
+
 MEDIA_TYPES = {ending: format.media_type for format in FORMATS for ending in format.endings}
 
 
@@ -147,3 +151,8 @@ def named_type(name: str) -> str | None:
     """The media type that a file's name, or the end of it, stands for."""
     path = PurePosixPath(name)
     return MEDIA_TYPES.get(path.suffix.lower()) or NAMES.get(path.name.lower())
+
+
+def is_lock_file(name: str) -> bool:
+    """Whether a file without its folder is called as the lock files of office programs are."""
+    return LOCK_FILE.fullmatch(name) is not None

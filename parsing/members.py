@@ -12,7 +12,7 @@ from parsing import parse
 from parsing.detection import is_named_like_known, media_type_of
 from parsing.document import Member
 from parsing.errors import FileFormatError, FileProblemError
-from parsing.formats import MODULES
+from parsing.formats import MODULES, is_lock_file
 from parsing.text import clean
 
 MEGABYTE = 1_000_000
@@ -68,6 +68,9 @@ def _read_all(entries: "Iterable[Entry]", budget: "_Budget", found: "_Found") ->
     for entry in entries:
         path = plain_path(entry.path)
         if not path or _is_hidden(path):
+            continue
+        if is_lock_file(PurePosixPath(path).name):
+            found.others["lock file"] += 1
             continue
         if not is_named_like_known(path):
             found.others[PurePosixPath(path).suffix.lower() or "without an ending"] += 1

@@ -28,6 +28,8 @@ GREETING = re.compile(
     r"|estimad[oa]s?|querid[oa]s?|hola|buenos d[ií]as)\b(?:[^.?!]{0,60})[,!.]?$",
     re.IGNORECASE,
 )
+# Of these a document may have a million, and most need no cleaning.
+SHORT_TEXT = 1_000
 WIDE_ENCODINGS = ["utf_16", "utf_16_be", "utf_16_le", "utf_32", "utf_32_be", "utf_32_le"]
 USUAL_ENCODINGS = ("cp932", "cp1252", "cp1251")
 
@@ -113,6 +115,8 @@ def _guess(data: bytes) -> CharsetMatch | None:
 
 def clean(text: str) -> str:
     """The text with plain newlines, composed characters and without invisible ones."""
+    if len(text) < SHORT_TEXT and text.isascii() and text.isprintable():
+        return text
     text = PARAGRAPH_ENDS.sub("\n\n", LINE_ENDS.sub("\n", text)).replace("\u00a0", " ")
     return unicodedata.normalize("NFC", MANY_MARKS.sub(_without_marks, INVISIBLE.sub("", text)))
 

@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections import Counter
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self
@@ -11,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 
 from ingest.report import OUTCOMES, FileReport, Outcome, Report
+from ingest.sources.loading import LOCK_FILES
 from serving.terminal import escape, escape_line
 
 MAX_PROBLEMS_SHOWN = 50
@@ -113,8 +115,12 @@ def print_report(console: Console, report: Report, seconds: float) -> None:
     console.print(table)
     if report.reused:
         console.print(f"Chunks that kept the vector of an equal text: {report.reused}.")
-    if report.left_out:
-        console.print(f"Left out because their type is not known: {_kinds(report)}.")
+    unknown = Counter(report.left_out)
+    locks = unknown.pop(LOCK_FILES, 0)
+    if unknown:
+        console.print(f"Left out because their type is not known: {_kinds(unknown)}.")
+    if locks:
+        console.print(f"Lock files of documents that were open in an office program, left out: {locks}.")
     if not report.counts.total():
         console.print("No file of a known type was found there.")
     # What could not be read at all goes before what only lacks a part.
@@ -145,5 +151,5 @@ def report_as_json(report: Report, seconds: float) -> str:
     )
 
 
-def _kinds(report: Report) -> str:
-    return ", ".join(f"{ending} {count}" for ending, count in report.left_out.most_common())
+def _kinds(left_out: Counter[str]) -> str:
+    return ", ".join(f"{ending} {count}" for ending, count in left_out.most_common())
