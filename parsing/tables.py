@@ -16,6 +16,7 @@ MAX_HEAD_LENGTH = 320
 # What a column adds to the head: its bars, and its part of the line below.
 COLUMN_LENGTH = 12
 MAX_HEAD_ROWS = 4
+MAX_HEAD_AREAS = 1_000
 HEAD_GLUE = " / "
 # A merged cell may cover a whole sheet: its value is repeated only so often.
 MAX_REPEATED_CHARACTERS = 5_000_000
@@ -102,7 +103,7 @@ def spread(rows: list[list[str]], merged: Iterable[Merged]) -> None:
 def with_one_head(rows: list[list[str]], merged: Sequence[Merged], heads: int) -> list[list[str]]:
     """The table, its values spread already, with the rows of its head joined to one."""
     count = min(max(heads, 1), MAX_HEAD_ROWS, max(len(rows) - 1, 1))
-    above = [area for area in merged if area.top < MAX_HEAD_ROWS]
+    above = [area for area in merged if area.top < MAX_HEAD_ROWS][:MAX_HEAD_AREAS]
     while count < min(len(rows) - 1, MAX_HEAD_ROWS) and _head_goes_on(rows, above, count):
         count += 1
     if count == 1:

@@ -216,7 +216,8 @@ def _table(element: Element, story: Story, depth: int) -> Iterator[Item]:
         return
     texts = [[flat_text(cell) for cell in row] for row in contents]
     if len(rows) == 1:
-        yield Line("text", " | ".join(filter(None, texts[0])))
+        words = " | ".join(filter(None, texts[0]))
+        yield Line("text" if words else "blank", words)
     else:
         yield in_grid(rows, texts)
 

@@ -321,3 +321,10 @@ def test_an_old_workbook_shows_its_numbers_merged_cells_and_what_is_hidden() -> 
         'In the sheet "Data" 1 hidden row was read.',
         'The sheet "Hid" is hidden in the workbook; it was read.',
     )
+
+
+def test_a_head_that_would_fill_a_passage_stands_with_each_value() -> None:
+    names = tuple(f"A long name of column {number}" for number in range(10))
+    document = spreadsheet.parse(workbook(cells(names, tuple("1234567890"))), "a.xlsx")
+    assert document.blocks[0].kind == "text"
+    assert document.blocks[0].text.startswith("A long name of column 0: 1\nA long name of column 1: 2\n")
