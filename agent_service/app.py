@@ -111,7 +111,8 @@ def _readiness(
 ) -> Callable[[], Awaitable[JSONResponse]]:
     async def ready() -> JSONResponse:
         if running.is_stopping:
-            return JSONResponse({"ready": False, "reason": "the chat is stopping"}, status_code=503)
+            stopping = {"ready": False, "state": "unavailable", "reason": "the chat is stopping"}
+            return JSONResponse(stopping, status_code=503)
         state = await check_readiness(pool, connector, RequestContext(LOCAL_USER))
         return JSONResponse(state.as_json(), status_code=200 if state.ready else 503)
 

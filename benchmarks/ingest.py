@@ -116,6 +116,7 @@ async def _ingest(docs: Path, url: str, embedder: Embedder) -> float:
     async with open_ingestion(settings, url, embedder, Silent()) as ingestion:
         task = await ingestion.folder_task(docs, Wanted(removals=True))
         await run_sync(ingestion.database, task, ingestion.pipeline.process, Silent())
+        await ingestion.finish()
         return time.perf_counter() - started
 
 

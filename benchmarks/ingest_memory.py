@@ -131,6 +131,7 @@ async def sync(folder: Path, url: str) -> float:
         started = time.perf_counter()
         task = await ingestion.folder_task(folder, Wanted(removals=True))
         await run_sync(ingestion.database, task, ingestion.pipeline.process, watcher)
+        await ingestion.finish()
         seconds = time.perf_counter() - started
     if watcher.reasons:
         raise SystemExit(f"{len(watcher.reasons)} files failed: {watcher.reasons[0]}")

@@ -13,6 +13,7 @@ from database.home import default_data_folder
 from database.pool import Pool
 from ingest.errors import OptionError, PathMissingError
 from ingest.fetching import FetchLimits
+from ingest.following_vectors import FollowingVectors
 from ingest.origins import Connection, Options, Origin, find_origin, folder_origin, remember
 from ingest.pipeline import Pipeline, open_ingest_pool, open_pipeline
 from ingest.planning import ScannedFile, Scope
@@ -23,7 +24,7 @@ from ingest.settings import IngestSettings
 from ingest.sources.loading import Walk, content_hash
 from ingest.sources.scanning import scan_folder
 from ingest.sources.web import kind_of, scan_web
-from ingest.sync_run import Database, SyncTask
+from ingest.sync_run import Database, SyncTask, patiently
 from knowledge_base.embedding import Embedder
 from knowledge_base.postings import languages_of, set_language
 from knowledge_base.vector_index import ensure_vector_index
@@ -57,6 +58,8 @@ class Ingestion:
     embedder: Embedder
     settings: IngestSettings
     pipeline: Pipeline
+    vectors: FollowingVectors
+    watcher: Watcher
     report: Report
 
     @property
@@ -76,6 +79,19 @@ class Ingestion:
                 await set_language(connection, collection, language)
 
     async def finish(self) -> None:
+        """Return when every passage has its vector, and the index over them is made when they are many.
+
+        Raises `DatabaseGoneError`, errors of the model.
+        """
+        await patiently(self.vectors.finish, self.watcher)
+        await self._ensure_index()
+
+    async def look_after(self) -> None:
+        """See to vectors that a process left when it died, and to the index over them."""
+        await self.vectors.wake_if_left_alone()
+        await self._ensure_index()
+
+    async def _ensure_index(self) -> None:
         """Make the index over the vectors when there are enough for one now."""
         async with await psycopg.AsyncConnection.connect(self.database.url, autocommit=True) as connection:
             await ensure_vector_index(connection)
@@ -137,7 +153,7 @@ class Ingestion:
         """How documents of a collection are made now. Raises `EmbeddingModelError`."""
         async with self.pool.connection() as connection:
             languages = await languages_of(connection, [collection])
-        # The first one to ask has the model loaded.
+        # Where the model's files do not say it, it has to be loaded.
         max_tokens = await asyncio.to_thread(lambda: self.embedder.max_tokens)
         return recipe(max_tokens, languages[collection])
 
@@ -187,8 +203,12 @@ async def open_ingestion(
     """Everything ready to work; the migrations must have been applied. The model is loaded at first use."""
     with spool_folder() as folder:
         parsers = Parsers(lambda: _read_limits(settings, embedder, folder), settings.ingest_parsers)
-        async with open_ingest_pool(url) as pool, open_pipeline(pool, embedder, parsers, watcher) as pipeline:
-            yield Ingestion(Database(url, pool), embedder, settings, pipeline, report or Report())
+        async with open_ingest_pool(url) as pool:
+            vectors = FollowingVectors(url, pool, embedder, watcher)
+            async with open_pipeline(pool, embedder.model_name, parsers, watcher, vectors) as pipeline:
+                yield Ingestion(
+                    Database(url, pool), embedder, settings, pipeline, vectors, watcher, report or Report()
+                )
 
 
 def _read_limits(settings: IngestSettings, embedder: Embedder, folder: Path) -> ReadLimits:

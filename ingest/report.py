@@ -43,7 +43,11 @@ class Watcher(Protocol):
         ...
 
     def file(self, report: FileReport) -> None:
-        """A file is done."""
+        """A file is done: its words are found."""
+        ...
+
+    def following(self, passages: int) -> None:
+        """All files are done; so many passages still wait for their vectors, which are made now."""
         ...
 
     def retrying(self, reason: str) -> None:
@@ -69,6 +73,9 @@ class Silent:
     def file(self, report: FileReport) -> None:
         """Nothing."""
 
+    def following(self, passages: int) -> None:
+        """Nothing."""
+
     def retrying(self, reason: str) -> None:
         """Nothing."""
 
@@ -81,11 +88,17 @@ class Report:
     chunks: int = 0
     embedded: int = 0
     reused: int = 0
+    is_complete: bool = False
     problems: list[FileReport] = field(default_factory=list[FileReport])
     left_out: Counter[str] = field(default_factory=Counter[str])
 
     def __post_init__(self) -> None:
         self.begin()
+
+    @property
+    def awaiting(self) -> int:
+        """Passages of this run whose vectors are not made yet, because it was stopped before."""
+        return 0 if self.is_complete else max(self.chunks - self.embedded - self.reused, 0)
 
     def begin(self) -> None:
         """What follows belongs to the next path."""

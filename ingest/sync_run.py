@@ -64,12 +64,24 @@ async def run_sync(database: Database, task: SyncTask, process: Process, watcher
     When Postgres goes away the run waits for it and starts over; what was stored by then is unchanged in the
     new plan. Raises `DatabaseGoneError` when that lasts too long, `EmptyFolderError`, errors of the model.
     """
+
+    async def once() -> None:
+        async with planned(database, task, watcher) as connection:
+            await _apply(connection, database.pool, task, process, watcher)
+
+    await patiently(once, watcher)
+
+
+async def patiently(work: Callable[[], Awaitable[None]], watcher: Watcher) -> None:
+    """Do the work, from its beginning again whenever Postgres went away and came back.
+
+    Raises `DatabaseGoneError` when it stays away too long.
+    """
     pause, deadline = FIRST_PAUSE, time.monotonic() + PATIENCE
     while True:
         started = time.monotonic()
         try:
-            async with planned(database, task, watcher) as connection:
-                return await _apply(connection, database.pool, task, process, watcher)
+            return await work()
         except OUT_OF_REACH as error:
             reason = first_line(error)
             logger.warning("Postgres is out of reach: %s", reason)

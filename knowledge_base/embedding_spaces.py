@@ -59,6 +59,20 @@ async def model_to_use(url: str, configured: str | None) -> str:
         return await model_in_use(connection) or DEFAULT_MODEL
 
 
+async def hold_space_if_any(connection: Connection, model_name: str) -> int | None:
+    """Id of the space in use, which stays so until the transaction ends; None while there are no vectors.
+
+    Asks nothing of the model but its name. Raises `EmbeddingSpaceMismatchError` when the stored vectors come
+    from another one.
+    """
+    await connection.execute("select pg_advisory_xact_lock_shared(%(key)s)", {"key": SPACE_LOCK})
+    space = await space_in_use(connection)
+    if space is None:
+        return None
+    check_model(space.model_name, model_name)
+    return space.space_id
+
+
 async def hold_space_in_use(connection: Connection, embedder: Embedder) -> int:
     """Id of the space in use, which stays in use until the transaction ends; made when there is none.
 
@@ -149,6 +163,13 @@ async def progress_of(connection: Connection, space_id: int) -> Progress:
     return progress
 
 
+async def count_awaiting(connection: Connection) -> int:
+    """How many passages are found by their words only, until their vectors are made."""
+    rows = await connection.execute("select count(*) from chunks_awaiting_vectors")
+    row = await rows.fetchone()
+    return 0 if row is None else row[0]
+
+
 async def switch_to_space(connection: Connection, space_id: int) -> bool:
     """Search this space from the end of the transaction on, when every chunk has its vector there.
 
@@ -162,6 +183,7 @@ async def switch_to_space(connection: Connection, space_id: int) -> bool:
     await connection.execute(
         "update embedding_spaces set in_use = true, retired_at = null where id = %(id)s", {"id": space_id}
     )
+    await connection.execute("delete from chunks_awaiting_vectors")
     return True
 
 

@@ -29,6 +29,16 @@ class EmbeddingSpaceMismatchError(KnowledgeBaseError):
     """The documents were embedded with another model than the one that is configured."""
 
 
+class MeaningUnavailableError(KnowledgeBaseError):
+    """A search by meaning alone, and the model that would embed the question is not there."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Nothing can be searched by meaning alone yet: the embedding model is still loading. "
+            "Search by words (mode hybrid or keyword), or try again in a moment."
+        )
+
+
 class ModelInUseError(KnowledgeBaseError):
     """The index is to be built anew for the model that made it."""
 

@@ -1,4 +1,4 @@
-"""Servers live longer than an index: when it is replaced, they change to its model without a pause."""
+"""Servers do not wait for their model, and change to another without a pause when the index is replaced."""
 
 import logging
 import time
@@ -17,15 +17,27 @@ PAUSE_AFTER_FAILURE = 60
 class FollowingEmbedder:
     """The embedder that searches use; `follow` changes it in the background.
 
-    Whoever searches takes `current` once, so that question and model name belong together.
+    Whoever searches takes `current` once, so that question and model name belong together. Until `is_loaded`
+    questions have no vectors.
     """
 
     def __init__(self, embedder: Embedder, create: Callable[[str], Embedder]) -> None:
         self.current = embedder
+        self.is_loaded = False
         self._create = create
         self._lock = Lock()
         self._loading = False
         self._not_before = 0.0
+
+    def load(self) -> None:
+        """Load the first model now, however long it takes. Raises `EmbeddingModelError`."""
+        with self._lock:
+            self._loading = True
+        try:
+            self.current.embed_query("ready")
+            self.is_loaded = True
+        finally:
+            self._loading = False
 
     def follow(self, model_name: str | None) -> None:
         """Load this model, the one of the index now, unless it is there or on its way."""
@@ -41,7 +53,7 @@ class FollowingEmbedder:
         try:
             embedder = self._create(model_name)
             embedder.embed_query("ready")
-            self.current = embedder
+            self.current, self.is_loaded = embedder, True
         except KnowledgeBaseError as error:
             logger.error("%s", error)
             self._not_before = time.monotonic() + PAUSE_AFTER_FAILURE

@@ -27,7 +27,8 @@ def without_copies(hits: Sequence[Hit]) -> list[Hit]:
 
 def _may_repeat(one: Hit, other: Hit) -> bool:
     """A quick look: most pairs need no other."""
-    near = abs(one.similarity - other.similarity) < NEAR and one.matched == other.matched
+    alike = one.estimated or other.estimated or abs(one.similarity - other.similarity) < NEAR
+    near = alike and one.matched == other.matched
     size = abs(one.token_count - other.token_count) <= (1 - SAME) * 2 * max(
         one.token_count, other.token_count
     )

@@ -1,13 +1,18 @@
 """A passage that was found, and what its place among the others is made of."""
 
 from dataclasses import MISSING, dataclass, fields
+from typing import Literal
+
+# What keeps passages from being compared by meaning: the model is loading, or their vectors are being made.
+WaitsFor = Literal["model", "vectors"]
 
 
 @dataclass(frozen=True)
 class Hit:
     """A passage that was found.
 
-    `similarity` is the cosine with the question, `bm25` the score of its words by their weights; `keyword` is
+    `similarity` is the cosine with the question, or (`estimated`) what the words let expect while the passage
+    or the question has no vector; `bm25` the score of its words by their weights; `keyword` is
     the part of what the question's words say (by their rarity) that the passage has, 0 to 1; `together` the
     part of its neighbouring words that stand near each other, `in_place` the part of its words that stand in
     one place, `related` the part of which only a relative is there; `score` orders the hits. `vector_rank`
@@ -25,6 +30,7 @@ class Hit:
     content: str
     token_count: int
     similarity: float
+    estimated: bool
     keyword: float
     bm25: float
     vector_rank: int | None

@@ -16,9 +16,9 @@ AT_ONCE = 16
 
 @dataclass(frozen=True)
 class EmbeddedQuery:
-    """A question's vector, and the model that made it."""
+    """A question's vector, and the model that made it; without a vector while that is loading."""
 
-    vector: Vectors
+    vector: Vectors | None
     model_name: str
 
 
@@ -39,10 +39,12 @@ class QueryEmbedder:
         self._work: asyncio.Task[None] | None = None
 
     async def embed(self, text: str) -> EmbeddedQuery:
-        """The question's vector by the model in use. Raises `EmbeddingModelError` when that cannot be loaded.
+        """The question's vector by the model in use, or none while that is loading.
 
         Whoever is cancelled while waiting takes nothing from others with the same question.
         """
+        if not self._following.is_loaded:
+            return EmbeddedQuery(None, self._following.current.model_name)
         known = self._known(self._following.current.model_name, text)
         if known is not None:
             return known

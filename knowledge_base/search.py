@@ -13,9 +13,18 @@ from psycopg.types.json import Jsonb
 from knowledge_base.confidence import confidence_of
 from knowledge_base.embedding import Vectors
 from knowledge_base.embedding_spaces import check_model
-from knowledge_base.fusion import ALL_WORDS, COSINE_WEIGHT, Passage, closer_looks, in_order
+from knowledge_base.errors import MeaningUnavailableError
+from knowledge_base.fusion import (
+    ALL_WORDS,
+    COSINE_OF_WORDS,
+    COSINE_WEIGHT,
+    COSINE_WITHOUT_WORDS,
+    Passage,
+    closer_looks,
+    in_order,
+)
 from knowledge_base.hit_merging import without_copies
-from knowledge_base.hits import HIT_COLUMNS, Hit
+from knowledge_base.hits import HIT_COLUMNS, Hit, WaitsFor
 from knowledge_base.lexemes import words
 from knowledge_base.search_query import search_statement
 from knowledge_base.vector_index import VectorIndex
@@ -33,10 +42,10 @@ ENOUGH_WORDS = 0.6
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked: its text, and its vector made by the model `model_name`."""
+    """What is asked: its text, and its vector made by the model `model_name`; None while that loads."""
 
     text: str
-    embedding: Vectors
+    embedding: Vectors | None
     model_name: str
 
 
@@ -68,6 +77,7 @@ class SearchOutcome:
     """The hits at or above the threshold, best first, and what the threshold held back.
 
     `confidence` says how likely the hits answer the question, 0 to 1 (see `knowledge_base.confidence`).
+    `chunks_by_meaning` of the searched chunks were compared by meaning; `waits_for` says why others were not.
     """
 
     hits: list[Hit]
@@ -75,6 +85,8 @@ class SearchOutcome:
     chunks_searched: int
     threshold: float
     mode: Mode = "hybrid"
+    chunks_by_meaning: int = 0
+    waits_for: WaitsFor | None = None
     model_in_use: str | None = None
     confidence: float = 0.0
     weights: Mapping[str, float] = field(default_factory=dict[str, float])
@@ -101,15 +113,19 @@ async def search(
 
     The threshold is applied to what was found, never inside the scan: there it would keep the scan going for
     rows that do not exist. Vectors of a model that was replaced meanwhile are searched as long as they are
-    there. Raises `EmbeddingSpaceMismatchError`.
+    there. Passages without a vector, and all of them while the question has none, are found by their words.
+    Raises `EmbeddingSpaceMismatchError`, and `MeaningUnavailableError` in the mode "vector" without a model.
     """
     by_meaning, by_words = mode != "keyword", mode != "vector"
+    if question.embedding is None and not by_words:
+        raise MeaningUnavailableError
     cosine_part = COSINE_WEIGHT if mode == "hybrid" else float(by_meaning)
+    vector = None if question.embedding is None else HalfVector(question.embedding).to_text()
     async with connection.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(
             search_statement(index),
             {
-                "embedding": HalfVector(question.embedding).to_text(),
+                "embedding": vector,
                 "model_name": question.model_name,
                 "words": sorted(words(question.text)),
                 "narrows": which.narrows,
@@ -118,10 +134,13 @@ async def search(
                 "source": which.source,
                 "since": which.since,
                 "until": which.until,
-                "by_meaning": by_meaning,
+                "by_meaning": by_meaning and vector is not None,
                 "by_words": by_words,
                 "cosine_weight": cosine_part,
                 "words_weight": (1 - cosine_part) / ALL_WORDS,
+                "all_words": ALL_WORDS,
+                "cosine_without_words": COSINE_WITHOUT_WORDS,
+                "cosine_of_words": COSINE_OF_WORDS,
                 "candidates": max(CANDIDATES, limit),
                 "limit": max(LOOKED_AT, limit),
             },
@@ -143,16 +162,29 @@ def _outcome(
     if mode != "vector":
         hits = _looked_at(hits, question.text, about["weights"] or {}, about["lexemes"] or {})
     best = without_copies(hits)[:limit]
+    waits_for, by_meaning = _meaning(about, question, mode)
     return SearchOutcome(
         hits=[hit for hit in best if _is_relevant(hit, threshold, mode)],
         below=[hit for hit in best if not _is_relevant(hit, threshold, mode)],
         chunks_searched=about["chunks_searched"],
         threshold=threshold,
         mode=mode,
+        chunks_by_meaning=by_meaning,
+        waits_for=waits_for,
         model_in_use=about["model_in_use"],
         confidence=confidence_of(hits),
         weights=about["weights"] or {},
     )
+
+
+def _meaning(about: DictRow, question: Question, mode: Mode) -> tuple[WaitsFor | None, int]:
+    """What the comparison by meaning waits for, and with how many chunks it was made."""
+    if mode == "keyword":
+        return None, 0
+    if question.embedding is None:
+        return "model", 0
+    awaiting: int = about["chunks_awaiting"]
+    return "vectors" if awaiting else None, about["chunks_searched"] - awaiting
 
 
 def _hit(row: DictRow) -> Hit:

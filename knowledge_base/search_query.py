@@ -1,4 +1,7 @@
-"""The one statement of a search: nearest by vector, best by words, all of them scored both ways."""
+"""The one statement of a search: nearest by vector, best by words, all of them scored both ways.
+
+What has no vector yet, a passage or the question, is scored by the cosine that its words let expect.
+"""
 
 from typing import LiteralString
 
@@ -45,6 +48,12 @@ eligible as materialized (
 ),
 everything as materialized (
     select count(*) as chunks from chunks
+),
+-- Few or none, but while vectors are being made.
+awaiting as materialized (
+    select count(*) as chunks
+    from chunks_awaiting_vectors
+    where not %(narrows)s or chunk_id in (select chunk_id from eligible)
 ),
 lexemes as materialized (
     select word, (ts_lexize(languages.dictionary::regdictionary, word))[1] as lexeme
@@ -136,31 +145,40 @@ total as (
 ),
 found as materialized (
     select proposed.chunk_id, proposed.vector_rank, proposed.keyword_rank,
-           1 - (chunk_embeddings.embedding <=> %(embedding)s::halfvec) as similarity,
+           1 - (chunk_embeddings.embedding <=> %(embedding)s::halfvec) as cosine,
            coalesce(proposed.bm25 / total.weight, 0) as bm25,
            coalesce(proposed.covered / total.weight, 0) as keyword
     from proposed
     cross join total
-    join chunk_embeddings
+    left join chunk_embeddings
         on chunk_embeddings.space_id = (select id from space)
         and chunk_embeddings.chunk_id = proposed.chunk_id
 ),
+scored as (
+    select *,
+           cosine is null as estimated,
+           coalesce(
+               cosine, %(cosine_without_words)s + %(cosine_of_words)s * least(bm25 / %(all_words)s, 1)
+           ) as similarity
+    from found
+),
 best as materialized (
     select *, %(cosine_weight)s * similarity + %(words_weight)s * bm25 as score
-    from found
+    from scored
     order by score desc, chunk_id
     limit %(limit)s
 )
 select case when %(narrows)s then (select count(*) from eligible) else (select chunks from everything) end
            as chunks_searched,
+       (select chunks from awaiting) as chunks_awaiting,
        (select model_name from embedding_spaces where in_use) as model_in_use,
        (select id from space) as space_id,
        (select jsonb_object_agg(lexeme, weight) from weights) as weights,
        (select jsonb_object_agg(word, lexeme) from lexemes where lexeme is not null) as lexemes,
        chunks.id as chunk_id, documents.id as document_id, documents.title, documents.source,
        chunks.heading_path, chunks.page,
-       chunks.position, chunks.content, chunks.token_count, best.similarity, best.keyword, best.bm25,
-       best.vector_rank, best.keyword_rank,
+       chunks.position, chunks.content, chunks.token_count, best.similarity, best.estimated, best.keyword,
+       best.bm25, best.vector_rank, best.keyword_rank,
        array(
            select lexeme
            from weights

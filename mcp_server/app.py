@@ -70,7 +70,7 @@ async def _serve_http(settings: McpServerSettings, folder: Path, url: str, liste
         running = opened.health.running
         await listen_and_serve(http_app(server, settings, running), listener, settings, running)
         watching.cancel()
-        await loading
+        loading.cancel()
 
 
 async def _serve_stdio(settings: McpServerSettings, url: str) -> None:
@@ -78,7 +78,7 @@ async def _serve_stdio(settings: McpServerSettings, url: str) -> None:
         server = _server(settings, opened, stdio_caller=STDIO_CALLER)
         loading = asyncio.create_task(_warm_up(opened.health))
         await server.run_stdio_async(show_banner=False)
-        await loading
+        loading.cancel()
 
 
 def http_app(server: FastMCP, settings: McpServerSettings, running: Running | None = None) -> ASGIApp:
@@ -130,7 +130,7 @@ def _server(
 
 
 async def _warm_up(health: Health) -> None:
-    await health.load_model()
+    await health.keep_loading()
     # What is loaded now stays: the collector need not walk it again and again.
     gc.collect()
     gc.freeze()

@@ -1,11 +1,17 @@
-"""Is the server able to answer: Postgres, the embedding model, and whether the two belong together."""
+"""Is the server able to answer: Postgres, the embedding model, and whether the two belong together.
+
+Without the model it answers by words: that is degraded, and no reason to send users elsewhere.
+"""
 
 import asyncio
+import contextlib
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib.resources import files
+from threading import Thread
+from typing import Literal
 
 import psycopg
 from psycopg_pool import PoolTimeout
@@ -21,9 +27,12 @@ from serving.draining import Running
 
 logger = logging.getLogger("mcp_server")
 
+State = Literal["ready", "degraded", "unavailable"]
+
 LOADING = "loading"
 OK = "ok"
 SECONDS_FOR_POSTGRES = 3
+SECONDS_BETWEEN_LOADS = 60
 
 
 @dataclass(frozen=True)
@@ -36,13 +45,30 @@ class HealthState:
 
     @property
     def ready(self) -> bool:
-        """True when a search can be answered now."""
-        return self.database == OK and self.embedding_model == OK and not self.problems
+        """True when a search can be answered now, if only by words."""
+        return self.database == OK and not self.problems
+
+    @property
+    def state(self) -> State:
+        """The whole in one word."""
+        if not self.ready:
+            return "unavailable"
+        return "ready" if self.embedding_model == OK else "degraded"
+
+    @property
+    def reason(self) -> str | None:
+        """Why it is degraded."""
+        if self.state != "degraded":
+            return None
+        why = "is loading" if self.embedding_model == LOADING else "cannot be loaded"
+        return f"searches find by words only: the embedding model {why}"
 
     def as_json(self) -> dict[str, str | bool]:
         """The answer of `/ready`."""
         known: dict[str, str | bool] = {
             "ready": self.ready,
+            "state": self.state,
+            **({"reason": self.reason} if self.reason else {}),
             "database": self.database,
             "embedding_model": self.embedding_model,
         }
@@ -57,20 +83,31 @@ class Health:
         self.metrics = Metrics(pool)
         self._pool = pool
         self._embedder = embedder
-        self._model = LOADING
+        self._load_problem: str | None = None
         self._looking: asyncio.Task[HealthState] | None = None
 
-    async def load_model(self) -> None:
+    async def load_model(self) -> bool:
         """Load the embedding model in a thread; what went wrong is kept for `check` and logged."""
         began = time.perf_counter()
         try:
-            await asyncio.to_thread(self._embedder.current.embed_query, "ready")
+            await _in_daemon_thread(self._embedder.load)
         except KnowledgeBaseError as error:
-            self._model = str(error)
+            self._load_problem = str(error)
             logger.error("%s", error)
-            return
-        self._model = OK
+            return False
         self.metrics.model_load_seconds.set(time.perf_counter() - began)
+        return True
+
+    @property
+    def _model(self) -> str:
+        return OK if self._embedder.is_loaded else self._load_problem or LOADING
+
+    async def keep_loading(self) -> None:
+        """Return when the model is loaded; what hinders it may be mended without a restart."""
+        is_loaded = await self.load_model()
+        while not is_loaded:
+            await asyncio.sleep(SECONDS_BETWEEN_LOADS)
+            is_loaded = await self.load_model()
 
     async def check(self) -> HealthState:
         """The state right now; however many ask at once, Postgres is asked once."""
@@ -121,3 +158,22 @@ class Health:
         if space.dimensions == embedder.dimensions:
             return None
         return f"its vectors have {space.dimensions} dimensions, the model makes {embedder.dimensions}"
+
+
+async def _in_daemon_thread(work: Callable[[], None]) -> None:
+    """Wait for the work, which does not keep the process alive: it may wait for others' work for long."""
+    loop, done = asyncio.get_running_loop(), asyncio.Event()
+    failed: list[Exception] = []
+
+    def run() -> None:
+        try:
+            work()
+        except Exception as error:  # noqa: BLE001 - raised below, where it is waited for
+            failed.append(error)
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            loop.call_soon_threadsafe(done.set)
+
+    Thread(target=run, name="loading", daemon=True).start()
+    await done.wait()
+    if failed:
+        raise failed[0]

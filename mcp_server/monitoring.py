@@ -15,7 +15,10 @@ LOCAL_CLIENT_ID = "local-token"
 def add_monitoring_routes(
     server: FastMCP, health: Health, auth: AuthProvider | None, *, metrics_are_open: bool
 ) -> None:
-    """Add the three pages; the figures want the local token, unless `metrics_are_open`."""
+    """Add the three pages; the figures want the local token, unless `metrics_are_open`.
+
+    A degraded server is ready: what it can do without, it does without.
+    """
 
     async def is_alive(request: Request) -> Response:
         return JSONResponse({"status": "ok"})

@@ -24,7 +24,7 @@ from database.migrations import pending
 from database.pool import safe_address
 from database.settings import read_settings
 from knowledge_base.embedding.source import find_model
-from knowledge_base.embedding_spaces import model_in_use
+from knowledge_base.embedding_spaces import count_awaiting, model_in_use
 from knowledge_base.errors import KnowledgeBaseError
 from mcp_server.settings import SIGNING_KEY_FILE, McpServerSettings
 from owflex.doctor_findings import Finding, bad, fine, unknown
@@ -132,6 +132,14 @@ async def _inside(connection: Connection, name: str, database: str, in_use: list
         findings.append(unknown(name, f"{len(missing)} migrations are due; the next start applies them."))
     else:
         findings.append(fine(name, "All migrations are applied."))
+        if database != "chat" and (waiting := await count_awaiting(connection)):
+            findings.append(
+                unknown(
+                    name,
+                    f"{waiting} passages are found by their words only: their vectors are not made yet.",
+                    "A running worker or ingestion makes them, or: owflex ingest verify --repair",
+                )
+            )
     return findings
 
 

@@ -9,7 +9,7 @@ from knowledge_base.hits import Hit
 from knowledge_base.search import Question, SearchFilter, SearchOutcome, search
 from knowledge_base.vector_index import look_widely, vector_index
 from mcp_server.settings import McpServerSettings
-from owflex.search_command import Found, Searched, SearchOptions, why_nothing
+from owflex.search_command import Found, Searched, SearchOptions, why_nothing, words_so_far
 from serving.terminal import escape_line
 
 
@@ -22,6 +22,7 @@ def search_here(settings: McpServerSettings, question: str, options: SearchOptio
     return Searched(
         [_found(hit, _why(hit, outcome) if explain else f"{hit.similarity:.2f}") for hit in hits],
         None if outcome.hits else nothing,
+        words_so_far(outcome.waits_for, outcome.chunks_by_meaning, outcome.chunks_searched),
         _how(outcome) if explain else "",
     )
 
@@ -68,7 +69,8 @@ def _why(hit: Hit, outcome: SearchOutcome) -> str:
     return "\n".join(
         [
             f"score {hit.score:.3f}" + (" (below the threshold)" if below else ""),
-            f"cosine {hit.similarity:.3f}, rank {hit.vector_rank or '–'}",
+            f"cosine {hit.similarity:.3f}"
+            + (" (by its words)" if hit.estimated else f", rank {hit.vector_rank or '–'}"),
             f"BM25 {hit.bm25:.3f}, rank {hit.keyword_rank or '–'}",
             f"words {hit.keyword:.0%}: {escape_line(' '.join(hit.matched)) or '–'}",
             f"together {hit.together:.0%}, in place {hit.in_place:.0%}, related {hit.related:.0%}",

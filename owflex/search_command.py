@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from database.settings import read_settings
+from knowledge_base.hits import WaitsFor
 from mcp_server.results import SearchHit, SearchResult
 from mcp_server.settings import McpServerSettings
 from owflex.exit_codes import exit_code
@@ -49,10 +50,14 @@ class Found:
 
 @dataclass(frozen=True)
 class Searched:
-    """What was found, best first, or below the threshold; `nothing` says why nothing was good enough."""
+    """What was found, best first, or below the threshold; `nothing` says why nothing was good enough.
+
+    `so_far` says that not everything was searched by meaning.
+    """
 
     found: list[Found]
     nothing: str | None
+    so_far: str | None = None
     how: str = ""
 
 
@@ -100,7 +105,8 @@ def _by_server(answer: SearchResult) -> Searched:
     below = answer.below_threshold
     nothing = why_nothing(answer.searched.chunks, below.threshold, below.best_similarity)
     found = [_of_server(hit, answer.text_marker) for hit in answer.results]
-    return Searched(found, None if found else nothing)
+    so_far = words_so_far(answer.searched.waits_for, answer.searched.by_meaning, answer.searched.chunks)
+    return Searched(found, None if found else nothing, so_far)
 
 
 def _of_server(hit: SearchHit, marker: str) -> Found:
@@ -108,6 +114,15 @@ def _of_server(hit: SearchHit, marker: str) -> Found:
     return Found(
         hit.title, hit.source, hit.heading_path, hit.page, hit.similarity, content, f"{hit.similarity:.2f}"
     )
+
+
+def words_so_far(waits_for: WaitsFor | None, by_meaning: int, chunks: int) -> str | None:
+    """What to say when not all passages were compared by meaning; None when they were."""
+    if waits_for is None:
+        return None
+    if waits_for == "model":
+        return "By words so far: the embedding model of the server is still loading."
+    return f"By words so far; meaning follows: {by_meaning} of {chunks} passages."
 
 
 def why_nothing(chunks: int, threshold: float, best: float | None) -> str:
@@ -122,7 +137,7 @@ def why_nothing(chunks: int, threshold: float, best: float | None) -> str:
 
 def _show(question: str, searched: Searched, *, explain: bool) -> None:
     console = Console()
-    for line in (searched.how, searched.nothing):
+    for line in (searched.how, searched.so_far, searched.nothing):
         if line:
             console.print(line)
     if searched.found:

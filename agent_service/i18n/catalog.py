@@ -22,6 +22,11 @@ def say(locale: str, key: str, /, **values: object) -> str:
     return words[key].format(**values)
 
 
+def grouped(number: int) -> str:
+    """A number that can be read: its thousands apart, as all our languages understand it."""
+    return f"{number:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+
+
 def knows(key: str) -> bool:
     """Whether there is such a sentence."""
     return key in load_catalogues()[FALLBACK]

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from dataclasses import dataclass
+from typing import Literal
 
 import psycopg
 from psycopg_pool import PoolTimeout
@@ -19,25 +20,47 @@ DATABASE_SECONDS = 3
 
 @dataclass(frozen=True)
 class Readiness:
-    """What each part says of itself: `ok`, or what is missing and the cure."""
+    """What each part says of itself: `ok`, or what is missing and the cure.
+
+    `degraded`: answers are worse than they will be, and why.
+    """
 
     database: str
     mcp_server: str
+    degraded: str | None = None
 
     @property
     def ready(self) -> bool:
         """True when a question can be answered."""
         return self.database == OK and self.mcp_server == OK
 
+    @property
+    def state(self) -> Literal["ready", "degraded", "unavailable"]:
+        """The whole in one word."""
+        if not self.ready:
+            return "unavailable"
+        return "ready" if self.degraded is None else "degraded"
+
     def as_json(self) -> dict[str, str | bool]:
         """The answer of `/ready`."""
-        return {"ready": self.ready, "database": self.database, "mcp_server": self.mcp_server}
+        reason = {"reason": self.degraded} if self.state == "degraded" and self.degraded else {}
+        return {
+            "ready": self.ready,
+            "state": self.state,
+            **reason,
+            "database": self.database,
+            "mcp_server": self.mcp_server,
+        }
 
 
 async def check_readiness(pool: Pool, connector: McpConnector, context: RequestContext) -> Readiness:
     """The state right now."""
-    database, problem = await asyncio.gather(_database(pool), connector.problem(context))
-    return Readiness(database, problem or OK)
+    database, problem, server = await asyncio.gather(
+        _database(pool), connector.problem(context), connector.readiness()
+    )
+    if server is None:
+        return Readiness(database, problem or OK)
+    return Readiness(database, problem or server.problem or OK, server.reason)
 
 
 async def _database(pool: Pool) -> str:

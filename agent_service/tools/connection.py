@@ -7,7 +7,7 @@ import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 import httpx2
 import jwt
@@ -15,7 +15,7 @@ from agents import RunContextWrapper
 from agents.exceptions import ModelBehaviorError
 from agents.mcp import MCPServerManager, MCPServerStreamableHttp, MCPToolMetaContext
 from agents.tool_context import ToolContext
-from pydantic import SecretStr
+from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
 
 from agent_service.context import IDEMPOTENCY_KEY, RequestContext, RunContext, call_key
 from agent_service.errors import McpUnavailableError
@@ -48,6 +48,26 @@ INITIALIZE: dict[str, Any] = {
         "clientInfo": {"name": "owflex-agent-service", "version": "1"},
     },
 }
+
+
+class ServerReadiness(BaseModel):
+    """How the MCP server is: `reason` says why it is degraded, the other parts why it is unavailable."""
+
+    model_config = ConfigDict(extra="allow")
+
+    state: Literal["ready", "degraded", "unavailable"]
+    reason: str | None = None
+
+    @property
+    def problem(self) -> str | None:
+        """What keeps it from answering, in one sentence; None when it answers."""
+        if self.state != "unavailable":
+            return None
+        parts = {part: said for part, said in (self.model_extra or {}).items() if isinstance(said, str)}
+        missing = ", ".join(
+            f"{part}: {said}" for part, said in parts.items() if said not in ("ok", "loading")
+        )
+        return f"the MCP server is not ready ({missing}); its log says more"
 
 
 class McpConnector:
@@ -90,6 +110,16 @@ class McpConnector:
         except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
             return f"nothing answers at {url} ({type(error).__name__}); start it or correct MCP_SERVER_URL"
         return _meaning_of(answer.status_code, url)
+
+    async def readiness(self) -> ServerReadiness | None:
+        """What the server's `/ready` says; None where it cannot be asked, as behind some proxies."""
+        url = f"{self._settings.mcp_server_url.rstrip('/').rpartition('/')[0]}/ready"
+        try:
+            async with asyncio.timeout(DIAGNOSIS_SECONDS), http_client() as http:
+                answer = await http.get(url)
+            return ServerReadiness.model_validate_json(answer.content)
+        except (TimeoutError, httpx2.HTTPError, httpx2.InvalidURL, OSError, ValidationError):
+            return None
 
     def _server(self, context: RequestContext, scope: str) -> MCPServerStreamableHttp:
         settings = self._settings

@@ -27,6 +27,7 @@ class Passage(BaseModel):
     position: int = 0
     content: str
     similarity: float
+    similarity_is_estimated: bool = False
     score: float | None = None
 
     @property
@@ -50,9 +51,11 @@ class BelowThreshold(BaseModel):
 
 
 class Searched(BaseModel):
-    """How much was searched."""
+    """How much was searched, how much of it by meaning too, and why not all of it was."""
 
     chunks: int = 0
+    by_meaning: int = 0
+    waits_for: Literal["model", "vectors"] | None = None
 
 
 class SearchResult(BaseModel):

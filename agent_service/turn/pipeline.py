@@ -22,12 +22,13 @@ from agent_service.settings.settings import AgentServiceSettings
 from agent_service.storage.usage import record_usage
 from agent_service.tools.run_server import limit
 from agent_service.tools.scope import scope_of
+from agent_service.turn.answer_notices import StandInNotice, WordsNotice
 from agent_service.turn.citations import Citations
 from agent_service.turn.clicks import Click, Clicks
 from agent_service.turn.closing import Said, UncitedNotice, Unfinished, ending
 from agent_service.turn.edits import edited_message, replace_from
 from agent_service.turn.history import load_history, question_of, tags_of, text_of, title_of
-from agent_service.turn.runner import Progress, StandInNotice, Turn, run_agent
+from agent_service.turn.runner import Progress, Turn, run_agent
 from agent_service.turn.thoughts import Thoughts
 from agent_service.turn.tool_calls import Evidence, Steps
 from agent_service.turn.user_errors import for_user, without_retry
@@ -85,6 +86,7 @@ def answer_filters(progress: Progress, said: Said, unfinished: Unfinished, watch
         [
             Thoughts(progress.turn.context.locale),  # what a model thinks is nobody's business
             StandInNotice(progress),  # a line says which other model answers
+            WordsNotice(progress),  # a line says that not everything was searched by meaning
             Citations(progress.evidence),  # marks in the text become annotations
             UncitedNotice(progress.evidence, locale),  # a line where there are none
             said,  # an answer without a word is a failure

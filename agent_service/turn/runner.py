@@ -32,12 +32,10 @@ from opentelemetry.trace import INVALID_SPAN, Span, use_span
 
 from agent_service.cards.approvals import Approvals, Decision, restored
 from agent_service.context import IDEMPOTENCY_KEY, RequestContext, RunContext, call_key
-from agent_service.i18n.catalog import say
 from agent_service.models.fallback import TurnModel
 from agent_service.settings.settings import AgentServiceSettings
 from agent_service.settings.system_prompt import PERSONA, RULES
 from agent_service.tools.schemas import SEARCH
-from agent_service.turn.notice import note
 from agent_service.turn.tool_calls import Evidence, Steps
 
 MAX_QUERY_CHARACTERS = 400
@@ -137,38 +135,6 @@ def speaks(event: ThreadStreamEvent) -> bool:
     if isinstance(event, ThreadItemAddedEvent | ThreadItemDoneEvent):
         return isinstance(event.item, AssistantMessageItem)
     return False
-
-
-class StandInNotice:
-    """Puts a line before the answer, once for each model that speaks in another's place; it is stored."""
-
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
-        self._announced = ""
-
-    def feed(self, event: ThreadStreamEvent) -> list[ThreadStreamEvent]:
-        """The event, behind the line where one is due."""
-        if not speaks(event):
-            return [event]
-        if isinstance(event, ThreadItemAddedEvent):
-            self._progress.shown.append(event.item.id)
-        model = self._progress.turn.model
-        if not model.stands_in or self._announced == model.answering.name:
-            return [event]
-        self._announced = model.answering.name
-        return [self._line(model), event]
-
-    def end(self) -> list[ThreadStreamEvent]:
-        """Nothing."""
-        return []
-
-    def _line(self, model: TurnModel) -> ThreadItemDoneEvent:
-        turn = self._progress.turn
-        first, other = model.first_choice.name, model.answering.name
-        title = say(turn.context.locale, "line.another_model", first=first, other=other)
-        item_id = turn.store.generate_item_id("workflow", turn.thread, turn.context)
-        self._progress.shown.append(item_id)
-        return ThreadItemDoneEvent(item=note(item_id, turn.thread.id, title))
 
 
 def _taken_back(progress: Progress, error: Exception) -> Iterator[ThreadStreamEvent]:

@@ -23,7 +23,7 @@ from chatkit.types import (
 
 from agent_service.context import RunContext
 from agent_service.i18n.catalog import knows, say
-from agent_service.tools.schemas import SEARCH, TASK_TOOLS, Passage, search_result_in
+from agent_service.tools.schemas import SEARCH, TASK_TOOLS, Passage, Searched, search_result_in
 
 MAX_DETAIL_CHARACTERS = 120
 
@@ -54,7 +54,8 @@ class ShownFiles:
 class Evidence:
     """Collects a run's tool results. The first chunk that is cited gets the number 1, the next one 2.
 
-    `found` is what the same run found before it paused, `files` what the user attached.
+    `found` is what the same run found before it paused, `files` what the user attached. `searched_by_words`
+    is the last search that could not compare everything by meaning.
     """
 
     def __init__(self, found: Iterable[Passage] = (), files: ShownFiles | None = None) -> None:
@@ -62,6 +63,7 @@ class Evidence:
         self.tool_calls = 0
         self.tools_used: set[str] = set()
         self.confidence: float | None = None
+        self.searched_by_words: Searched | None = None
         self.task_results: list[tuple[str, Mapping[str, Any]]] = []
         self._passages = {passage.chunk_id: passage for passage in found}
         self._numbers: dict[int, int] = {}
@@ -76,6 +78,8 @@ class Evidence:
             return 0
         for passage in found.results:
             self._passages[passage.chunk_id] = passage
+        if found.searched.waits_for is not None:
+            self.searched_by_words = found.searched
         if found.confidence is not None:
             self.confidence = max(found.confidence, self.confidence or 0.0)
         return len(found.results)
@@ -224,7 +228,7 @@ def _source(passage: Passage, number: int) -> EntitySource:
         "page": None if passage.page is None else str(passage.page),
         "position": str(passage.position),
         "passage": passage.text,
-        "similarity": f"{passage.similarity:.3f}",
+        "similarity": None if passage.similarity_is_estimated else f"{passage.similarity:.3f}",
     }
     return EntitySource(
         id=str(passage.chunk_id),

@@ -39,6 +39,7 @@ class Display:
         self._quiet = quiet
         self._task: TaskID | None = None
         self._scanned = 0
+        self._following = False
         self._working_since = time.monotonic()
 
     def __enter__(self) -> Self:
@@ -57,7 +58,7 @@ class Display:
 
     def begin(self, name: str) -> None:
         """A new path of the command line."""
-        self._scanned = 0
+        self._scanned, self._following = 0, False
         self.report.begin()
         self._task = self._progress.add_task(f"Looking at {escape_line(name)}", total=None, rate="")
 
@@ -83,6 +84,13 @@ class Display:
         self.report.reused += reused
         rate = self.report.embedded / max(time.monotonic() - self._working_since, 0.1)
         self._update(rate=f"{self.report.embedded} chunks embedded, {rate:.0f}/s")
+        if self._following and self._task is not None:
+            self._progress.advance(self._task, chunks)
+
+    def following(self, passages: int) -> None:
+        """All files are found by their words; these passages are found by meaning next."""
+        self._following = True
+        self._update(description="Meaning follows", total=passages, completed=0)
 
     def file(self, report: FileReport) -> None:
         """A file is done."""
@@ -113,6 +121,10 @@ def print_report(console: Console, report: Report, seconds: float) -> None:
     counts = (str(report.counts[outcome]) for outcome in outcomes)
     table.add_row(*counts, str(report.chunks), f"{seconds:.1f}")
     console.print(table)
+    if report.awaiting:
+        console.print(
+            f"Passages found by their words so far: {report.awaiting}; they are found by meaning later."
+        )
     if report.reused:
         console.print(f"Chunks that kept the vector of an equal text: {report.reused}.")
     unknown = Counter(report.left_out)
@@ -140,6 +152,7 @@ def report_as_json(report: Report, seconds: float) -> str:
             "chunks": report.chunks,
             "chunks_embedded": report.embedded,
             "chunks_reused": report.reused,
+            "chunks_awaiting_vectors": report.awaiting,
             "left_out": dict(report.left_out),
             "problems": [
                 {"source": problem.source, "outcome": problem.outcome, "reason": problem.reason}

@@ -107,7 +107,7 @@ def run_verify(*, mend: bool, as_json: bool) -> int:
         async with pool.connection() as connection:
             faults = await find_faults(connection)
         _show_faults(faults, as_json=as_json)
-        if not faults.any and not (mend and faults.retired_vectors):
+        if not faults.any and not (mend and (faults.retired_vectors or faults.chunks_awaiting_vectors)):
             return ALL_GOOD
         if not mend:
             return SOME_FAILED
@@ -239,6 +239,8 @@ def _show_faults(faults: Faults, *, as_json: bool) -> None:
     for name, count in asdict(faults).items():
         table.add_row(name.replace("_", " "), str(count))
     console.print(table)
+    if faults.chunks_awaiting_vectors:
+        console.print("Chunks that await their vector are found by words; a worker or the next run makes it.")
     console.print(
         "Repair it with: owflex ingest verify --repair" if faults.any else "Nothing is missing or damaged."
     )
@@ -248,6 +250,8 @@ def _show_status(status: QueueStatus) -> None:
     table = Table("waiting", "in work", "done", "given up", "workers")
     table.add_row(*map(str, (status.todo, status.doing, status.succeeded, status.failed, status.workers)))
     console.print(table)
+    if status.awaiting:
+        console.print(f"Passages found by their words so far: {status.awaiting}; their vectors follow.")
     for source, reason in status.problems.items():
         console.print(f"[red]{escape_line(source)}[/red]: {escape(reason)}")
 

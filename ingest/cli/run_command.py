@@ -130,7 +130,9 @@ async def _ingest(
             with spool_folder() as spool:
                 await _one_path(ingestion, display, path, wanted, options, spool)
         if not (options.dry_run or options.queue):
+            display.report.begin()
             await ingestion.finish()
+            display.report.is_complete = True
 
 
 async def _one_path(
@@ -188,6 +190,7 @@ async def _watch(ingestion: Ingestion, display: Display, path: Path, wanted: Wan
         raise PathMissingError(path)
     # It gives an empty set as soon as it watches: what changes during the first sync is not missed.
     first = True
+    await ingestion.vectors.wake_if_left_alone()
     async for changes in awatch(path, rust_timeout=WATCH_TICK_MS, yield_on_timeout=True):
         if not (changes or first):
             continue

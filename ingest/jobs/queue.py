@@ -8,7 +8,7 @@ import logging
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -26,12 +26,13 @@ from ingest.origins import Origin, all_origins, find_origin
 from ingest.pipeline import Done, FileToIngest
 from ingest.report import MAX_PROBLEMS, FileReport, Silent
 from ingest.sync_run import run_sync
+from knowledge_base.embedding_spaces import count_awaiting
 from parsing.errors import FileProblemError
 
 logger = logging.getLogger("ingest")
 
 QUEUE = "ingest"
-KEEP_FINISHED = timedelta(days=1)
+KEEP_FINISHED_HOURS = 24
 # How often a job is begun again after Postgres was away.
 MAX_ATTEMPTS = 6
 
@@ -40,7 +41,7 @@ MAX_ATTEMPTS = 6
 class QueueStatus:
     """Jobs by status, workers that are alive, and what could not be brought in.
 
-    A job is a file, or an origin that a worker looks through.
+    A job is a file, or an origin that a worker looks through. `awaiting` passages have no vector yet.
     """
 
     todo: int
@@ -48,6 +49,7 @@ class QueueStatus:
     succeeded: int
     failed: int
     workers: int
+    awaiting: int
     problems: Mapping[str, str]
 
 
@@ -121,7 +123,10 @@ async def run_worker(
             additional_context={"ingestion": ingestion, "queue": Queue(app), "pace": pace},
         )
         await queue_forgotten(ingestion.pool)
+        await ingestion.vectors.wake_if_left_alone()
         await work_until_stopped(work, again=wait)
+        if not wait:
+            await ingestion.finish()
 
 
 def check_schedule(every: str) -> None:
@@ -151,6 +156,7 @@ async def queue_status(url: str) -> QueueStatus:
             {"seconds": PACE.death},
         )
         workers = await rows.fetchone()
+        awaiting = await count_awaiting(connection)
         rows = await connection.execute("select source, reason from file_problems order by source limit 1000")
         problems = {source: reason async for source, reason in rows}
     return QueueStatus(
@@ -159,6 +165,7 @@ async def queue_status(url: str) -> QueueStatus:
         succeeded=counts.get("succeeded", 0),
         failed=counts.get("failed", 0),
         workers=workers[0] if workers else 0,
+        awaiting=awaiting,
         problems=problems,
     )
 
@@ -187,8 +194,7 @@ async def _ensure_tables(url: str) -> None:
         # Two programs that begin together must not both make the tables.
         await connection.execute("select pg_advisory_lock(%(key)s)", {"key": ADVISORY_LOCK})
         rows = await connection.execute("select to_regclass('procrastinate_jobs') is not null")
-        row = await rows.fetchone()
-        if row is not None and not row[0]:
+        if await rows.fetchone() == (False,):
             app = App(connector=PsycopgConnector())
             await connection.execute(app.schema_manager.get_schema())
 
@@ -246,12 +252,10 @@ async def rescue(context: JobContext, timestamp: int) -> None:
         logger.warning("The worker of job %s died; the job is done again.", job.id)
         await _free_place_in_queue(context, job.id)
         await manager.retry_job(job, retry_at=datetime.now(UTC))
-    hours = int(KEEP_FINISHED.total_seconds() // 3600)
-    await manager.delete_old_jobs(nb_hours=hours, queue=QUEUE, include_failed=True)
-    ingestion = _ingestion(context)
-    await queue_forgotten(ingestion.pool)
-    await remove_old_uploads(ingestion.pool)
-    await ingestion.finish()
+    await manager.delete_old_jobs(nb_hours=KEEP_FINISHED_HOURS, queue=QUEUE, include_failed=True)
+    await queue_forgotten(_ingestion(context).pool)
+    await remove_old_uploads(_ingestion(context).pool)
+    await _ingestion(context).look_after()
 
 
 async def _free_place_in_queue(context: JobContext, job_id: int | None) -> None:

@@ -41,7 +41,8 @@ class ListedDocument:
 class Faults:
     """What is not as it must be: counts of documents, chunks, vectors and postings.
 
-    A posting is a word of a passage as keyword search finds it.
+    A posting is a word of a passage as keyword search finds it. Chunks that await their vector are as they
+    must be: the next run, or a worker, makes it.
     """
 
     documents_without_chunks: int
@@ -51,6 +52,7 @@ class Faults:
     postings_without_chunks: int
     origins_without_documents: int
     retired_vectors: int
+    chunks_awaiting_vectors: int
 
     @property
     def any(self) -> bool:
@@ -158,6 +160,9 @@ async def find_faults(connection: Connection) -> Faults:
                            where chunk_embeddings.chunk_id = chunks.id
                              and chunk_embeddings.space_id = space.id
                        )
+                         and not exists (
+                             select 1 from chunks_awaiting_vectors where chunk_id = chunks.id
+                         )
                    ) as chunks_without_vectors,
                    (
                        select count(*)
@@ -194,7 +199,8 @@ async def find_faults(connection: Connection) -> Faults:
                        from chunk_embeddings
                        join embedding_spaces on embedding_spaces.id = chunk_embeddings.space_id
                        where embedding_spaces.retired_at < now() - interval '1 hour'
-                   ) as retired_vectors
+                   ) as retired_vectors,
+                   (select count(*) from chunks_awaiting_vectors) as chunks_awaiting_vectors
             """
         )
         faults = await cursor.fetchone()

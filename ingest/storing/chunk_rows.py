@@ -1,4 +1,4 @@
-"""Passages with their vectors and postings, written many at once."""
+"""Passages with their postings and the vectors there are, written many at once."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -46,16 +46,21 @@ def hash_of(text: str) -> bytes:
 
 
 async def replace_chunks(
-    connection: Connection, space_id: int, documents: Sequence[Stored], vectors: Vectors
+    connection: Connection, space_id: int | None, documents: Sequence[Stored], vectors: Vectors
 ) -> None:
-    """Give documents their passages in the place of those from before; part of a transaction."""
+    """Give documents their passages in the place of those from before; part of a transaction.
+
+    Passages without a vector among `vectors` wait for it, and are found by their words meanwhile.
+    """
     ids = [document.document_id for document in documents]
     await connection.execute("delete from chunks where document_id = any(%(ids)s)", {"ids": ids})
     rows: list[ChunkRow] = []
     for language in sorted({document.language for document in documents}):
         rows += await _rows(connection, language, documents)
     await _copy_chunks(connection, rows)
-    await _copy_embeddings(connection, space_id, rows, vectors)
+    embedded = {row.chunk_id: vectors.get(text_hash(row.chunk)) for row in rows}
+    await _copy_embeddings(connection, space_id, embedded)
+    await _copy_awaiting(connection, [chunk_id for chunk_id, vector in embedded.items() if vector is None])
     await copy_postings(connection, {row.chunk_id: row.impacts for row in rows})
 
 
@@ -116,7 +121,7 @@ async def _copy_chunks(connection: Connection, rows: Sequence[ChunkRow]) -> None
 
 
 async def _copy_embeddings(
-    connection: Connection, space_id: int, rows: Sequence[ChunkRow], vectors: Vectors
+    connection: Connection, space_id: int | None, embedded: Mapping[int, HalfVector | None]
 ) -> None:
     async with (
         connection.cursor() as cursor,
@@ -125,5 +130,16 @@ async def _copy_embeddings(
         ) as copy,
     ):
         copy.set_types(["int2", "int8", "halfvec"])
-        for row in rows:
-            await copy.write_row((space_id, row.chunk_id, vectors[text_hash(row.chunk)]))
+        for chunk_id, vector in embedded.items():
+            if vector is not None:
+                await copy.write_row((space_id, chunk_id, vector))
+
+
+async def _copy_awaiting(connection: Connection, chunk_ids: Sequence[int]) -> None:
+    async with (
+        connection.cursor() as cursor,
+        cursor.copy("copy chunks_awaiting_vectors (chunk_id) from stdin (format binary)") as copy,
+    ):
+        copy.set_types(["int8"])
+        for chunk_id in chunk_ids:
+            await copy.write_row((chunk_id,))

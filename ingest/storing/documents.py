@@ -65,11 +65,12 @@ async def known_vectors(
 
 
 async def store_documents(
-    connection: Connection, space_id: int, documents: Sequence[NewDocument], vectors: Vectors
+    connection: Connection, space_id: int | None, documents: Sequence[NewDocument], vectors: Vectors
 ) -> None:
     """Write or replace documents in one transaction; their ids stay the same when they are replaced.
 
-    The connection must know the vector types (`pgvector.psycopg.register_vector_async`).
+    `vectors` are of the space `space_id`; passages of other texts get theirs later. The connection must know
+    the vector types (`pgvector.psycopg.register_vector_async`).
     """
     # Always in the same order: two writers of the same documents then wait for each other instead of failing.
     documents = sorted(documents, key=lambda document: document.source)

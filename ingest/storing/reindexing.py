@@ -1,14 +1,10 @@
 """A new index beside the old one, for another embedding model; search goes on with the old one meanwhile."""
 
-import asyncio
-from collections.abc import Callable, Sequence
-
-from pgvector import HalfVector
+from collections.abc import Callable
 
 from database.pool import Pool
 from ingest.reading.measure import embedded_text
-from ingest.storing.chunk_rows import hash_of
-from ingest.storing.documents import known_vectors
+from ingest.storing.vectors import Passage, give_vectors
 from knowledge_base.embedding import Embedder
 from knowledge_base.embedding_spaces import Progress, new_space, progress_of, switch_to_space
 
@@ -41,14 +37,13 @@ async def embed_missing(
         if on_progress is not None:
             async with pool.connection() as connection:
                 on_progress(await progress_of(connection, space_id))
-        await _embed(pool, embedder, space_id, chunks)
-        made += len(chunks)
-        last = chunks[-1][0]
+        made += await give_vectors(pool, embedder, space_id, chunks, lambda _made, _reused: None)
+        last = chunks[-1].chunk_id
     return made
 
 
-async def _missing(pool: Pool, space_id: int, after: int) -> list[tuple[int, bytes, str]]:
-    """Ids, hashes and texts of the next chunks without a vector; new chunks always have higher ids."""
+async def _missing(pool: Pool, space_id: int, after: int) -> list[Passage]:
+    """The next chunks without a vector; new chunks always have higher ids."""
     async with pool.connection() as connection:
         rows = await connection.execute(
             """
@@ -65,31 +60,6 @@ async def _missing(pool: Pool, space_id: int, after: int) -> list[tuple[int, byt
             """,
             {"after": after, "space_id": space_id, "limit": EMBEDDED_AT_ONCE},
         )
-        texts = [(chunk_id, embedded_text(context, content)) async for chunk_id, context, content in rows]
-    return [(chunk_id, hash_of(text), text) for chunk_id, text in texts]
-
-
-async def _embed(
-    pool: Pool, embedder: Embedder, space_id: int, chunks: Sequence[tuple[int, bytes, str]]
-) -> None:
-    texts = {key: text for _, key, text in chunks}
-    async with pool.connection() as connection:
-        vectors = await known_vectors(connection, space_id, list(texts))
-    missing = [key for key in texts if key not in vectors]
-    made = await asyncio.to_thread(embedder.embed_documents, [texts[key] for key in missing])
-    vectors |= {key: HalfVector(vector) for key, vector in zip(missing, made, strict=True)}
-    async with pool.connection() as connection, connection.transaction(), connection.cursor() as cursor:
-        # A chunk may be gone by now.
-        await cursor.executemany(
-            """
-            insert into chunk_embeddings (space_id, chunk_id, embedding)
-            select %(space_id)s, id, %(embedding)s::halfvec
-            from chunks
-            where id = %(chunk_id)s
-            on conflict do nothing
-            """,
-            [
-                {"space_id": space_id, "chunk_id": chunk_id, "embedding": vectors[key]}
-                for chunk_id, key, _ in chunks
-            ],
-        )
+        return [
+            Passage(chunk_id, embedded_text(context, content)) async for chunk_id, context, content in rows
+        ]

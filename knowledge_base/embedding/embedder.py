@@ -9,8 +9,9 @@ from typing import Protocol
 import numpy as np
 from tokenizers import Tokenizer
 
+from knowledge_base.embedding.encoder import Encoder
 from knowledge_base.embedding.model import Backend, ModelFacts, Vectors
-from knowledge_base.embedding.opening import open_backend
+from knowledge_base.embedding.opening import described, open_backend
 
 
 def create_embedder(model_name: str) -> "Embedder":
@@ -63,8 +64,11 @@ class SentenceTransformerEmbedder:
 
     @property
     def max_tokens(self) -> int:
-        """How many tokens of a text the model reads; the rest would be cut off silently."""
-        return self._facts.max_tokens
+        """How many tokens of a text the model reads; the rest would be cut off silently.
+
+        Known without loading the model where its files say it, as `tokenizer_json` is.
+        """
+        return (self._described.facts if self._described else self._facts).max_tokens
 
     @property
     def backend(self) -> str:
@@ -74,7 +78,7 @@ class SentenceTransformerEmbedder:
     @property
     def tokenizer_json(self) -> str:
         """The model's tokenizer, for `tokenizers.Tokenizer.from_str` in another process."""
-        return self._backend.tokenizer_json
+        return (self._described or self._backend).tokenizer_json
 
     def count_tokens(self, text: str) -> int:
         """Tokens of `text` as the model counts them, including its special ones and those of its prompt."""
@@ -101,6 +105,10 @@ class SentenceTransformerEmbedder:
             return np.empty((0, self.dimensions), dtype=np.float32)
         return self._caller.submit(self._backend.encode, texts, prompt).result()
 
+    @cached_property
+    def _described(self) -> Encoder | None:
+        return described(self.model_name)
+
     @property
     def _facts(self) -> ModelFacts:
         return self._backend.facts
@@ -114,7 +122,7 @@ class SentenceTransformerEmbedder:
 
     @cached_property
     def _tokenizer(self) -> Tokenizer:
-        tokenizer = Tokenizer.from_str(self._backend.tokenizer_json)
+        tokenizer = Tokenizer.from_str(self.tokenizer_json)
         # It carries a truncation and a padding of its own; both would falsify the count.
         tokenizer.no_truncation()
         tokenizer.no_padding()

@@ -40,6 +40,18 @@ def open_backend(model_name: str) -> Backend:
         ) from None
 
 
+def described(model_name: str) -> Encoder | None:
+    """What the files of the model say of it without loading it; None where only loading it tells.
+
+    Raises `EmbeddingModelError` if the default model is not installed whole.
+    """
+    folder = find_model(model_name)
+    try:
+        return None if folder is None else read_encoder(folder)
+    except (UnknownEncoderError, OSError, ValueError, KeyError):
+        return None
+
+
 def _fastest(encoder: Encoder) -> Backend:
     exact = OpenVinoBackend(encoder, "f32")
     if not has_bf16():

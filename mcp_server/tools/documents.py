@@ -173,7 +173,7 @@ def _search_result(
     return SearchResult(
         results=[_hit(hit, marker, explain=explain) for hit in shown],
         text_marker=marker,
-        searched=Searched(chunks=outcome.chunks_searched, mode=outcome.mode),
+        searched=_searched(outcome),
         below_threshold=BelowThreshold(
             count=len(outcome.below),
             best_similarity=_rounded(outcome.best_similarity_below),
@@ -181,6 +181,15 @@ def _search_result(
         ),
         confidence=round(outcome.confidence, 3),
         hint=_hint(outcome, left_out=len(hits) - len(shown), filtered=filtered),
+    )
+
+
+def _searched(outcome: SearchOutcome) -> Searched:
+    return Searched(
+        chunks=outcome.chunks_searched,
+        mode="keyword" if outcome.waits_for == "model" else outcome.mode,
+        by_meaning=outcome.chunks_by_meaning,
+        waits_for=outcome.waits_for,
     )
 
 
@@ -196,6 +205,12 @@ def _hint(outcome: SearchOutcome, *, left_out: int, filtered: bool) -> str | Non
         return "No document matches the collection and filters. Call list_documents to see what there is."
     if outcome.chunks_searched == 0:
         return "The knowledge base is empty. Add documents with `owflex ingest PATH`."
+    if outcome.waits_for is not None:
+        return (
+            f"Only {outcome.chunks_by_meaning} of {outcome.chunks_searched} passages could be compared by "
+            "meaning so far, the others by their words. Use words that the documents would use, or try again "
+            "in a minute."
+        )
     return (
         f"None of the {outcome.chunks_searched} passages reaches the similarity {outcome.threshold:g}; "
         f"the best has {outcome.best_similarity_below or 0:.2f}. The documents probably do not answer this. "
@@ -214,6 +229,7 @@ def _hit(hit: Hit, marker: str, *, explain: bool) -> SearchHit:
         position=hit.position,
         content=fenced(hit.content, marker),
         similarity=round(hit.similarity, 4),
+        similarity_is_estimated=hit.estimated,
         score=round(hit.score, 4),
         why=_why(hit) if explain else None,
     )

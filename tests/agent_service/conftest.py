@@ -78,7 +78,7 @@ def store(pool: Pool) -> PostgresStore:
 class FakeKnowledge:
     """What the small MCP server knows; `calls` lists the tool calls it got as (user, tool, arguments).
 
-    `keys` are the idempotency keys of the calls.
+    `keys` are the idempotency keys of the calls, `searched` is what a search says of itself.
     `confidences` are those of single queries; None as `confidence` leaves it out, as other servers do.
     """
 
@@ -90,6 +90,7 @@ class FakeKnowledge:
     keys: list[str | None] = field(default_factory=list[str | None])
     search_error: str | None = None
     confidence: float | None = 0.8
+    searched: dict[str, Any] = field(default_factory=lambda: {"chunks": 40, "mode": "hybrid"})
     confidences: dict[str, float] = field(default_factory=dict[str, float])
     hangs: bool = False
     is_hanging: asyncio.Event = field(default_factory=asyncio.Event)
@@ -208,7 +209,7 @@ def _add_document_tools(mcp: FastMCP, knowledge: FakeKnowledge) -> None:
         return ({} if confidence is None else {"confidence": confidence}) | {
             "results": found,
             "text_marker": MARKER,
-            "searched": {"chunks": 40, "mode": "hybrid"},
+            "searched": knowledge.searched,
             "below_threshold": {
                 "count": 0 if found else 5,
                 "best_similarity": None if found else 0.21,

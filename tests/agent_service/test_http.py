@@ -248,7 +248,35 @@ async def test_it_is_ready_when_database_and_mcp_server_answer(chat: "Chat") -> 
     assert (await chat.http.get(f"{chat.url}/health")).json() == {"status": "ok"}
     response = await chat.http.get(f"{chat.url}/ready")
     assert response.status_code == 200
-    assert response.json() == {"ready": True, "database": "ok", "mcp_server": "ok"}
+    assert response.json() == {"ready": True, "state": "ready", "database": "ok", "mcp_server": "ok"}
+
+
+@pytest.mark.parametrize(
+    ("said", "status", "state", "told"),
+    [
+        ({"ready": True, "state": "ready", "database": "ok"}, 200, "ready", None),
+        ({"ready": True, "state": "degraded", "reason": "by words only"}, 200, "degraded", "by words only"),
+        ({"ready": False, "state": "unavailable", "index": "is broken"}, 503, "unavailable", None),
+        ({"anything": "else"}, 200, "ready", None),
+    ],
+    ids=["ready", "degraded", "unavailable", "another server"],
+)
+async def test_its_readiness_includes_that_of_the_mcp_server(
+    open_chat: "OpenChat", serve: "Serve", said: dict[str, Any], status: int, state: str, told: str | None
+) -> None:
+    async def server(scope: Any, receive: Any, send: Any) -> None:
+        is_ready_page = scope["path"] == "/ready"
+        code = 503 if is_ready_page and said.get("ready") is False else 200
+        body = json.dumps(said).encode() if is_ready_page else b""
+        await send({"type": "http.response.start", "status": code, "headers": []})
+        await send({"type": "http.response.body", "body": body})
+
+    async with serve(server) as url:
+        chat = await open_chat(ScriptedModel(), mcp_server_url=f"{url}/mcp")
+        response = await chat.http.get(f"{chat.url}/ready")
+    answer = response.json()
+    assert (response.status_code, answer["state"], answer.get("reason")) == (status, state, told)
+    assert ("index: is broken" in answer["mcp_server"]) == (status == 503)
 
 
 @pytest.mark.parametrize(

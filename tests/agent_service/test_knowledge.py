@@ -42,6 +42,7 @@ async def mcp_url(
     await prepare_server_role(knowledge_base_url)
     async with create_pool(knowledge_base_url) as keys, open_server_pool(knowledge_base_url) as pool:
         following = FollowingEmbedder(embedder, SentenceTransformerEmbedder)
+        following.load()
         health = Health(pool, following)
         auth = BearerVerifier(SecretStr("a-local-token-nobody-uses-in-here"), SecretStr(SIGNING_KEY), keys)
         mcp = create_server(

@@ -112,11 +112,13 @@ class KnowledgeBase:
         async with open_ingestion(self.settings, self.url, CountingEmbedder(), recorder) as ingestion:
             task = await ingestion.web_task(url, Wanted(removals=True), spool)
             await run_sync(ingestion.database, task, ingestion.pipeline.process, recorder)
+            await ingestion.finish()
         return recorder
 
     async def run(self, ingestion: Ingestion, recorder: Recorder, path: Path, **wanted: Any) -> None:
         task = await ingestion.folder_task(path, Wanted(**wanted))
         await run_sync(ingestion.database, task, ingestion.pipeline.process, recorder)
+        await ingestion.finish()
 
     async def rows(self, statement: Any) -> list[Any]:
         async with self.pool.connection() as connection:

@@ -109,11 +109,12 @@ async def quick_sync(
     embedder: QuickEmbedder | None = None,
     settings: IngestSettings | None = None,
 ) -> None:
-    """Make the knowledge base equal to the folder; raises what `run_sync` raises."""
+    """Make the knowledge base equal to the folder; raises what `run_sync` and `finish` raise."""
     watcher = watcher or Silent()
     async with quick_ingestion(url, watcher, embedder, settings) as ingestion:
         task = await ingestion.folder_task(folder, SYNC)
         await run_sync(ingestion.database, task, ingestion.pipeline.process, watcher)
+        await ingestion.finish()
 
 
 def everything(url: str) -> dict[str, list[tuple[object, ...]]]:

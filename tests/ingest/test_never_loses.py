@@ -76,14 +76,17 @@ def kill_after(run: subprocess.Popen[bytes], seconds: float) -> bool:
 
 
 def check_whole(url: str, library: Library) -> None:
-    """Every document that is visible has all its passages, each with its vector, all of one version."""
+    """Every visible document has all its passages, of one version, each with a vector or awaiting it."""
     with psycopg.connect(url) as connection:
         documents = connection.execute(
             """
             select coalesce(parent_id, id), chunk_count,
                    (select count(*) from chunks where document_id = documents.id),
-                   (select count(*) from chunks join chunk_embeddings on chunk_id = chunks.id
-                    where document_id = documents.id),
+                   (select count(*) from chunks
+                    left join chunk_embeddings on chunk_embeddings.chunk_id = chunks.id
+                    left join chunks_awaiting_vectors as awaiting on awaiting.chunk_id = chunks.id
+                    where document_id = documents.id
+                      and (chunk_embeddings.chunk_id is null) <> (awaiting.chunk_id is null)),
                    (select coalesce(max(position) + 1, 0) from chunks where document_id = documents.id),
                    (select string_agg(content, ' ' order by position) from chunks
                     where document_id = documents.id)

@@ -40,6 +40,7 @@ BLOCKED = """
     select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'
     """
 PROBLEMS = "select count(*) from file_problems"
+AWAITING = "select count(*) from chunks_awaiting_vectors"
 
 
 @pytest.fixture
@@ -90,6 +91,7 @@ async def test_two_workers_bring_every_file_in_once(knowledge_base_url: str, tmp
             both = await value(url, "select count(distinct worker_id) from procrastinate_jobs")
             code, status = await command(url, tmp_path, "status")
         await until(url, SUCCEEDED, lambda count: count == 60)
+        await until(url, AWAITING, lambda count: count == 0)
     assert both == 2
     counts: dict[str, Any] = {
         "todo": 52,
@@ -97,6 +99,7 @@ async def test_two_workers_bring_every_file_in_once(knowledge_base_url: str, tmp
         "succeeded": 0,
         "failed": 0,
         "workers": 2,
+        "awaiting": 0,
         "problems": {},
     }
     assert (code, status) == (0, counts)
@@ -118,6 +121,7 @@ async def test_the_work_of_a_killed_worker_is_done_by_another(knowledge_base_url
         assert (await value(url, DOING), await value(url, TODO)) == (4, 12)
     with worker_process(url):
         await until(url, SUCCEEDED, lambda count: count == 16)
+        await until(url, AWAITING, lambda count: count == 0)
     assert await value(url, "select count(*) from procrastinate_jobs where attempts > 1") >= 4
     await all_as_by_one_run(url, library)
 
@@ -162,6 +166,7 @@ async def test_work_goes_on_after_postgres_was_away(knowledge_base_url: str, lib
                 """,
             )
         await until(url, SUCCEEDED, lambda count: count == 13)
+        await until(url, AWAITING, lambda count: count == 0)
     assert await value(url, "select count(*) from procrastinate_jobs where attempts > 1") >= 1
     await all_as_by_one_run(url, library)
 

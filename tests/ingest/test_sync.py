@@ -327,11 +327,10 @@ async def test_a_plan_changes_nothing(kb: "KnowledgeBase", folder: Path, countin
     assert await kb.rows("select * from collections") == known
 
 
-async def test_what_fails_while_it_is_stored_leaves_the_old_version(
+async def test_a_model_that_fails_leaves_the_new_version_whole_and_found_by_its_words(
     kb: "KnowledgeBase", folder: Path, counting: Counting
 ) -> None:
     await kb.sync(folder)
-    before = await kb.everything()
     (folder / "a.md").write_text("# A\n\nNew text.")
     wrong = counting()
 
@@ -341,7 +340,10 @@ async def test_what_fails_while_it_is_stored_leaves_the_old_version(
     wrong.embed_documents = too_many
     with pytest.raises(ValueError, match="zip"):
         await kb.sync(folder, wrong)
-    assert await kb.everything() == before
+    assert (await kb.texts())["docs/a.md"] == "New text."
+    right = counting()
+    assert (await kb.sync(folder, right)).outcomes == {}
+    assert right.texts == ["A\nNew text."]
 
 
 async def test_documents_of_an_older_version_are_made_again_without_the_model(

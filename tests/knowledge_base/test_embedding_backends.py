@@ -192,6 +192,18 @@ def test_the_prompts_a_model_asks_for_are_used_by_both_back_ends(
     assert ours.count_tokens("a cat") == embedder.count_tokens("passage: a cat")
 
 
+def test_how_much_a_model_reads_is_known_without_loading_it(
+    model: Path, embedder: SentenceTransformerEmbedder
+) -> None:
+    (model / "model.safetensors").unlink()
+    known = create_embedder(str(model))
+    assert known.max_tokens == embedder.max_tokens == 256
+    assert known.tokenizer_json == embedder.tokenizer_json
+    (model / "tokenizer.json").unlink()
+    assert opening.described(str(model)) is None
+    assert opening.described("no-such-model-anywhere") is None
+
+
 @pytest.mark.parametrize(("second", "chosen"), [(1.0, "openvino bf16"), (-1.0, "openvino f32")])
 def test_half_precision_is_used_only_where_it_says_the_same(
     monkeypatch: pytest.MonkeyPatch, second: float, chosen: str

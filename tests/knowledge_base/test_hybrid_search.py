@@ -204,6 +204,9 @@ async def plan(connection: "Connection", *, narrows: bool, index: VectorIndex | 
         "by_words": True,
         "cosine_weight": 0.6,
         "words_weight": 0.3,
+        "all_words": 1.2,
+        "cosine_without_words": 0.1,
+        "cosine_of_words": 0.5,
         "candidates": 100,
         "limit": 30,
     }

@@ -57,6 +57,7 @@ class RunningServer:
     health: Health
     mcp: FastMCP
     served: Pool
+    embedder: FollowingEmbedder
 
     def client(self, token: str = LOCAL_TOKEN) -> Client[StreamableHttpTransport]:
         """A client with this bearer token."""
@@ -112,6 +113,7 @@ def served_by(embedder: SentenceTransformerEmbedder) -> ServedBy:
         await prepare_server_role(url)
         async with create_pool(url) as everything, open_server_pool(url) as pool:
             following = FollowingEmbedder(embedder, SentenceTransformerEmbedder)
+            following.load()
             health = Health(pool, following)
             mcp = create_server(
                 settings,
@@ -122,7 +124,7 @@ def served_by(embedder: SentenceTransformerEmbedder) -> ServedBy:
                 auth=BearerVerifier(SecretStr(LOCAL_TOKEN), SecretStr(SIGNING_KEY), pool),
             )
             async with serving(http_app(mcp, settings, health.running)) as address:
-                yield RunningServer(address, everything, health, mcp, pool)
+                yield RunningServer(address, everything, health, mcp, pool, following)
 
     return served
 

@@ -55,6 +55,7 @@ async def filled(
     async with open_ingestion(IngestSettings(), knowledge_base_url, embedder, Silent()) as ingestion:  # pyright: ignore[reportCallIssue]
         task = await ingestion.folder_task(folder, Wanted())
         await run_sync(ingestion.database, task, ingestion.pipeline.process, Silent())
+        await ingestion.finish()
     return server
 
 
@@ -93,6 +94,59 @@ async def test_a_question_finds_its_passage_with_everything_needed_to_cite_it(
     assert 0.15 < found["confidence"] <= 1
     assert found["searched"]["mode"] == "hybrid"
     assert found["searched"]["chunks"] >= 10
+
+
+async def test_without_the_model_words_are_searched_and_the_answer_says_so(filled: "RunningServer") -> None:
+    question = "How many days of paid holiday does every employee have?"
+    usual = await call(filled, "search_documents", query=question)
+    assert usual["searched"] == {"chunks": 11, "mode": "hybrid", "by_meaning": 11}
+    filled.embedder.is_loaded = False
+    by_words = await call(filled, "search_documents", query=question)
+    assert by_words["searched"] == {"chunks": 11, "mode": "keyword", "by_meaning": 0, "waits_for": "model"}
+    assert by_words["results"][0]["source"] == usual["results"][0]["source"] == "docs/leave.md"
+    assert by_words["results"][0]["similarity_is_estimated"]
+    assert 0.4 < by_words["confidence"] < 1
+    nothing = await call(filled, "search_documents", query="What is the capital of Mongolia?")
+    assert nothing["confidence"] < 0.15
+    # It is there later, and the server was not restarted.
+    await filled.health.load_model()
+    assert (await call(filled, "search_documents", query=question))["searched"] == usual["searched"]
+
+
+async def test_passages_without_a_vector_are_found_by_their_words_beside_the_others(
+    filled: "RunningServer",
+) -> None:
+    async with filled.pool.connection() as connection:
+        await connection.execute(
+            """
+            with gone as (
+                delete from chunk_embeddings
+                using chunks join documents on documents.id = document_id
+                where chunk_id = chunks.id and source = 'docs/printer.md'
+                returning chunk_id
+            )
+            insert into chunks_awaiting_vectors select chunk_id from gone
+            """
+        )
+        rows = await connection.execute("select count(*) from chunks_awaiting_vectors")
+        awaiting = (await rows.fetchone() or (0,))[0]
+    assert awaiting > 0
+    found = await call(filled, "search_documents", query="Which paper jam shows the printer error E-52?")
+    assert found["results"][0]["source"] == "docs/printer.md"
+    assert found["results"][0]["similarity_is_estimated"]
+    total = found["searched"]["chunks"]
+    assert found["searched"] == {
+        "chunks": total,
+        "mode": "hybrid",
+        "by_meaning": total - awaiting,
+        "waits_for": "vectors",
+    }
+    other = await call(filled, "search_documents", query="How many days of vacation do I get?")
+    assert other["results"][0]["source"] == "docs/leave.md"
+    assert "similarity_is_estimated" not in other["results"][0]
+    # Counted are the passages that are searched, no others.
+    narrow = await call(filled, "search_documents", query="vacation", source="docs/leave.md")
+    assert "waits_for" not in narrow["searched"]
 
 
 async def test_an_unanswerable_question_explains_itself(filled: "RunningServer") -> None:

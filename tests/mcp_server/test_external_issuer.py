@@ -97,6 +97,7 @@ async def running(
         settings = McpServerSettings(mcp_public_url=PUBLIC_URL)  # pyright: ignore[reportCallIssue]
         local = BearerVerifier(SecretStr(LOCAL_TOKEN), SecretStr(SIGNING_KEY), pool, ExternalVerifier(issuer))
         following = FollowingEmbedder(embedder, SentenceTransformerEmbedder)
+        following.load()
         mcp = create_server(
             settings,
             pool=pool,

@@ -34,6 +34,7 @@ async def test_an_api_key_that_cannot_be_looked_up_is_answered_with_503_and_a_se
         through = make_conninfo(knowledge_base_url, host="127.0.0.1", port=line.port)
         async with open_server_pool(through) as pool, httpx2.AsyncClient(timeout=60) as http:
             following = FollowingEmbedder(embedder, SentenceTransformerEmbedder)
+            following.load()
             settings = McpServerSettings()  # pyright: ignore[reportCallIssue]
             health = Health(pool, following)
             auth = BearerVerifier(SecretStr(LOCAL_TOKEN), SecretStr(SIGNING_KEY), pool)

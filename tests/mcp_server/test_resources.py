@@ -30,6 +30,7 @@ async def filled(
     async with open_ingestion(IngestSettings(), knowledge_base_url, embedder, Silent()) as ingestion:  # pyright: ignore[reportCallIssue]
         task = await ingestion.folder_task(tmp_path, Wanted())
         await run_sync(ingestion.database, task, ingestion.pipeline.process, Silent())
+        await ingestion.finish()
     return server
 
 
