@@ -23,6 +23,8 @@ ALL_WORDS = 1.2
 # The cosine that a passage without a vector counts with: so much without any of the question's words, and so
 # much more with all of them. How it was measured: docs/search.md.
 COSINE_WITHOUT_WORDS, COSINE_OF_WORDS = 0.05, 0.7
+FEW = 20
+SPREAD = 1.0
 # What it adds when the question's neighbours are neighbours in the passage too.
 TOGETHER_WEIGHT = 0.1
 # What it adds when all words of the question are in one place of the passage.

@@ -147,6 +147,7 @@ found as materialized (
     select proposed.chunk_id, proposed.vector_rank, proposed.keyword_rank,
            1 - (chunk_embeddings.embedding <=> %(embedding)s::halfvec) as cosine,
            coalesce(proposed.bm25 / total.weight, 0) as bm25,
+           least(coalesce(proposed.bm25 / total.weight, 0) / %(all_words)s, 1) as words,
            coalesce(proposed.covered / total.weight, 0) as keyword
     from proposed
     cross join total
@@ -154,13 +155,25 @@ found as materialized (
         on chunk_embeddings.space_id = (select id from space)
         and chunk_embeddings.chunk_id = proposed.chunk_id
 ),
+-- How the cosine goes with the words where both are known: other models and languages have another mean and
+-- spread of it. A few passages say little.
+known as (
+    select avg(cosine) as cosine, avg(words) as words,
+           %(spread)s * coalesce(stddev_pop(cosine) / nullif(stddev_pop(words), 0), 0) as slope,
+           count(*) / (count(*) + %(few)s::float8) as trust
+    from found
+    where cosine is not null and keyword_rank is not null
+),
 scored as (
-    select *,
-           cosine is null as estimated,
+    select found.*,
+           found.cosine is null as estimated,
            coalesce(
-               cosine, %(cosine_without_words)s + %(cosine_of_words)s * least(bm25 / %(all_words)s, 1)
+               found.cosine,
+               (1 - trust) * (%(cosine_without_words)s + %(cosine_of_words)s * found.words)
+               + trust * coalesce(known.cosine + slope * (found.words - known.words), 0)
            ) as similarity
     from found
+    cross join known
 ),
 best as materialized (
     select *, %(cosine_weight)s * similarity + %(words_weight)s * bm25 as score

@@ -13,7 +13,7 @@ from database.settings import read_settings
 from ingest.pipeline import open_ingest_pool
 from knowledge_base.bootstrap import embedder_for, knowledge_base_url, migrate_knowledge_base
 from knowledge_base.embedding import Embedder
-from knowledge_base.embedding_spaces import model_in_use
+from knowledge_base.embedding_spaces import count_awaiting, model_in_use
 from knowledge_base.hits import Hit
 from knowledge_base.search import Mode, SearchFilter
 from knowledge_base.settings import KnowledgeBaseSettings
@@ -140,7 +140,8 @@ async def _measure_questions(
     asking: Asking, questions: Sequence[LabelledQuestion]
 ) -> tuple[Measurement, list[str]]:
     async with asking.pool.connection() as connection:
-        if await model_in_use(connection) is None:
+        awaiting = await count_awaiting(connection)
+        if not awaiting and await model_in_use(connection) is None:
             raise EvaluationError("There is nothing to search yet. Add documents with: owflex ingest PATH")
 
     def names(number: int, hits: Sequence[Hit]) -> list[str]:
@@ -157,6 +158,8 @@ async def _measure_questions(
     ]
     async with asking.pool.connection() as connection:
         warnings = await unmatched(connection, missed, asking.which.collection)
+    if awaiting:
+        warnings.insert(0, f"{awaiting} passages have no vector yet: they were found by their words only.")
     return Measurement(asking.mode, asking.embedder.model_name, measured), warnings
 
 

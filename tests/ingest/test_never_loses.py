@@ -211,7 +211,8 @@ async def read_until_stopped(url: str, library: Library, stop: asyncio.Event) ->
         while not stop.is_set():
             found = await search(
                 connection,
-                Question("", np.ones(QuickEmbedder.dimensions, dtype=np.float32), QuickEmbedder.model_name),
+                # A word that each passage has: those without a vector are found by it.
+                Question("line", np.ones(QuickEmbedder.dimensions, dtype=np.float32), "quick"),
                 limit=10_000,
                 min_similarity=-1,
                 which=SearchFilter(),

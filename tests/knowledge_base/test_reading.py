@@ -6,7 +6,7 @@ from knowledge_base.hit_merging import with_neighbours_joined, without_copies
 from knowledge_base.hits import Hit
 
 TEXT = "The rear flap of the printer opens to the left when the green lever is pressed."
-HIT = Hit(1, 1, "T", "a.md", ["H"], None, 0, TEXT, 20, 0.5, 0.5, 0.5, 1, 1, ["flap"], 0.9)
+HIT = Hit(1, 1, "T", "a.md", ["H"], None, 0, TEXT, 20, 0.5, False, 0.5, 0.5, 1, 1, ["flap"], 0.9)
 
 
 def hit(chunk_id: int, document_id: int, position: int, content: str, *path: str) -> Hit:

@@ -15,7 +15,7 @@ from knowledge_base.errors import RerankModelError
 from knowledge_base.hits import Hit
 from knowledge_base.reranking import reranked
 
-HIT = Hit(1, 1, "T", "a.md", [], None, 0, "text", 1, 0.5, 0.5, 0.5, 1, 1, [], 0.9)
+HIT = Hit(1, 1, "T", "a.md", [], None, 0, "text", 1, 0.5, False, 0.5, 0.5, 1, 1, [], 0.9)
 TEXTS = ["The rear flap opens.", "Wombats dig deep burrows.", "28 days of holiday."]
 
 
