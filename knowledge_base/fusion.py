@@ -20,11 +20,12 @@ from knowledge_base.lexemes import CJK, CJK_RUN
 COSINE_WEIGHT = 0.6
 # A passage that has every word of a question once or twice reaches this multiple of their weights.
 ALL_WORDS = 1.2
-# The cosine that a passage without a vector counts with: so much without any of the question's words, and so
-# much more with all of them. How it was measured: docs/search.md.
+# What a passage without a vector counts with in the place of its cosine: so much without any of the words
+# that are asked for, so much more with all of them. How it was measured: docs/search.md.
 COSINE_WITHOUT_WORDS, COSINE_OF_WORDS = 0.05, 0.7
-FEW = 20
-SPREAD = 1.0
+# Models and languages differ in it. So many of the proposed passages that have both, words and a vector,
+# count as much as the line above, with this part of the spread of their cosines for that of their words.
+FEW_WITH_BOTH, SPREAD_OF_COSINES = 20, 0.6
 # What it adds when the question's neighbours are neighbours in the passage too.
 TOGETHER_WEIGHT = 0.1
 # What it adds when all words of the question are in one place of the passage.

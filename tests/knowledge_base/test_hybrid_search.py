@@ -207,6 +207,8 @@ async def plan(connection: "Connection", *, narrows: bool, index: VectorIndex | 
         "all_words": 1.2,
         "cosine_without_words": 0.1,
         "cosine_of_words": 0.5,
+        "few_with_both": 20,
+        "spread_of_cosines": 0.6,
         "candidates": 100,
         "limit": 30,
     }

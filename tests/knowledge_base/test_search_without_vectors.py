@@ -107,6 +107,22 @@ async def test_both_kinds_stand_side_by_side(
     assert outcome.waits_for == ("vectors" if without else None)
 
 
+@pytest.mark.parametrize("low", [0.0, 0.4, 0.7])
+async def test_a_model_to_which_everything_is_alike_or_nothing_neither_shuts_out_nor_favours(
+    passages: Passages, low: float
+) -> None:
+    """Models differ in the cosines of passages that have the same words."""
+    known = [(f"some{n}", f"{SOME} Note {n}.", low + 0.1 + n / 1000) for n in range(60)]
+    known += [(f"none{n}", f"{NONE} Note {n}.", low + n / 1000) for n in range(60)]
+    await passages.store(
+        [*known, ("all", ALL, None), ("few", "Wombats in the dark, far away in the bush.", None)]
+    )
+    outcome = await passages.ask()
+    ranked = [hit.source for hit in sorted([*outcome.hits, *outcome.below], key=lambda hit: -hit.score)]
+    assert ranked[0] == "all"
+    assert "few" not in ranked[:5]
+
+
 @pytest.mark.parametrize("text", [ALL, SOME])
 async def test_the_question_and_the_passage_without_a_vector_are_judged_alike(
     passages: Passages, text: str
