@@ -159,7 +159,8 @@ found as materialized (
 -- spread of it. A few passages say little.
 known as (
     select avg(cosine) as cosine, avg(words) as words,
-           stddev_pop(cosine) as cosine_spread, nullif(stddev_pop(words), 0) as words_spread,
+           -- Words that hardly differ tell nothing.
+           %(spread_of_cosines)s * stddev_pop(cosine) / greatest(stddev_pop(words), 0.05) as slope,
            count(*) / (count(*) + %(few_with_both)s::float8) as trust
     from found
     where cosine is not null and keyword_rank is not null
@@ -170,11 +171,7 @@ scored as (
            coalesce(
                found.cosine,
                (1 - trust) * (%(cosine_without_words)s + %(cosine_of_words)s * found.words)
-               + trust * coalesce(known.cosine, 0)
-               -- Where all others have the same words, one with more is not off the scale.
-               + trust * %(spread_of_cosines)s * coalesce(
-                   cosine_spread * greatest(-3, least(3, (found.words - known.words) / words_spread)), 0
-               )
+               + trust * coalesce(known.cosine + slope * (found.words - known.words), 0)
            ) as similarity
     from found
     cross join known

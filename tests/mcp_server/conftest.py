@@ -159,6 +159,7 @@ def shared_server(
             async with open_ingestion(IngestSettings(), url, embedder, Silent()) as ingestion:  # pyright: ignore[reportCallIssue]
                 task = await ingestion.folder_task(folder, Wanted())
                 await run_sync(ingestion.database, task, ingestion.pipeline.process, Silent())
+                await ingestion.finish()
             yield running
 
     with start_blocking_portal() as portal, portal.wrap_async_context_manager(filled()) as running:
