@@ -144,7 +144,8 @@ class FollowingVectors:
                 {"block": block, "size": BLOCK},
             )
             return [
-                Passage(chunk_id, embedded_text(context, content)) async for chunk_id, context, content in rows
+                Passage(chunk_id, embedded_text(context, content))
+                async for chunk_id, context, content in rows
             ]
 
 
