@@ -37,6 +37,7 @@ from agent_service.storage.postgres import PatientStore
 from agent_service.turn.clicks import Click, Clicks, ConnectMcp
 from agent_service.turn.closing import Unfinished
 from agent_service.turn.edits import EDIT_MESSAGE
+from agent_service.turn.notice import lacks_answer, note_stopped
 from agent_service.turn.pipeline import Turns
 from agent_service.voice.transcription import Dictation
 from database.pool import Pool
@@ -114,9 +115,15 @@ class OwFlexChatKitServer(ChatKitServer[RequestContext]):
     async def handle_stream_cancelled(
         self, thread: ThreadMetadata, pending_items: list[ThreadItem], context: RequestContext
     ) -> None:
-        """Keep the part of the answer that was there, even while everything around is being cancelled."""
+        """Keep the part of the answer that was there, even while everything around is being cancelled.
+
+        A note behind it says that the answer was stopped; a click on a card, which has none, leaves no note.
+        """
         with anyio.CancelScope(shield=True):
+            has_begun = bool(pending_items) or await lacks_answer(self.store, thread.id, context)
             await super().handle_stream_cancelled(thread, pending_items, context)
+            if has_begun:
+                await note_stopped(self.store, thread, context)
 
     async def _process_events(
         self,

@@ -27,6 +27,7 @@ from openai.types.responses import (
 from pydantic import BaseModel
 
 from agent_service.errors import AnswerCutError
+from agent_service.models.endings import note_reason
 from agent_service.models.wire.answer import TAKEN_BACK_MARK
 
 ID_PREFIXES = {"message": "msg", "function_call": "fc", "reasoning": "rs"}
@@ -44,16 +45,19 @@ class WholeAnswerModel(OpenAIChatCompletionsModel):
         answer = cast(object, await super()._fetch_response(*args, **kwargs))
         if not isinstance(answer, tuple):
             return answer
-        response, stream = cast(tuple[Any, AsyncStream[ChatCompletionChunk]], answer)
-        return response, _until_finished(stream)
+        response, stream = cast(tuple[Response, AsyncStream[ChatCompletionChunk]], answer)
+        return response, _until_finished(stream, response)
 
 
-async def _until_finished(stream: AsyncStream[ChatCompletionChunk]) -> AsyncGenerator[ChatCompletionChunk]:
+async def _until_finished(
+    stream: AsyncStream[ChatCompletionChunk], response: Response
+) -> AsyncGenerator[ChatCompletionChunk]:
     is_finished = False
     try:
         async for chunk in stream:
             choices = _choices(chunk)
             is_finished = is_finished or any(choice.finish_reason is not None for choice in choices)
+            note_reason(response, choices)
             yield chunk
     except json.JSONDecodeError as error:
         raise AnswerCutError("The provider sent a chunk that is not JSON.") from error

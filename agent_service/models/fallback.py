@@ -12,8 +12,14 @@ from agents import Model, ModelResponse
 from agents.exceptions import ModelTimeoutError
 from agents.items import TResponseStreamEvent
 from agents.retry import ModelRetryAdvice, ModelRetryAdviceRequest
-from openai.types.responses import ResponseCompletedEvent, ResponseTextDeltaEvent
+from openai.types.responses import (
+    ResponseCompletedEvent,
+    ResponseOutputItemAddedEvent,
+    ResponseOutputItemDoneEvent,
+    ResponseTextDeltaEvent,
+)
 
+from agent_service.models.endings import Ending, NoAnswerError, ending_of, is_too_long, is_withheld
 from agent_service.models.providers import ChosenModel
 from agent_service.storage.usage import Tokens, estimated_tokens
 
@@ -26,6 +32,8 @@ REFUSED = (401, 402, 403, 404)
 # These speak of one request; the next one may be fine.
 ABOUT_THE_REQUEST = (400, 413, 422)
 OPENING = ("response.created", "response.in_progress")
+# Another model may answer what this one did not.
+WORTH_ANOTHER = ("declined", "filtered", "spent", "empty")
 
 
 def status_of(error: BaseException) -> int:
@@ -40,7 +48,7 @@ def status_of(error: BaseException) -> int:
 def rest_seconds(error: Exception) -> float:
     """How long a model that failed like this is not asked first."""
     status = status_of(error)
-    if status in ABOUT_THE_REQUEST:
+    if status in ABOUT_THE_REQUEST or isinstance(error, NoAnswerError) or is_withheld(error, status):
         return 0.0
     if status in REFUSED:
         return LONG_REST
@@ -91,14 +99,17 @@ class ModelLine:
 class TurnModel(Model):
     """The models of one turn as one: it goes on to the next while nothing of an answer has been passed on.
 
-    Afterwards it raises what happened, and `can_continue` says whether another model could take over: the
-    next call goes to that one. No model that failed is asked again in the same turn.
+    Afterwards it raises what happened, and `can_continue` says whether asking again can help: the next call
+    goes to the next model. No model that failed is asked again in the same turn, but one that said nothing is
+    asked once more. `ending` says how the last answer ended when it is not whole and nobody can do better.
     """
 
     def __init__(self, line: ModelLine) -> None:
         self._line = line
         self._left = line.order()
+        self._asked_again: set[int] = set()
         self.can_continue = False
+        self.ending: Ending | None = None
         self.answering = line.at(self._left[0])
         self.spent: dict[str, Tokens] = {}
 
@@ -121,23 +132,43 @@ class TurnModel(Model):
         while True:
             place = self._left[0]
             self.answering = self._line.at(place)
-            self.can_continue = False
+            self.can_continue, self.ending = False, None
             call = _Call(self.answering, self._line.seconds, args, kwargs)
             try:
                 async with self._counted(call):
                     while (events := await call.next()) is not None:
+                        self._take_ending(place, call.ending)
                         for event in events:
                             yield event
                 self._line.worked(place)
                 return
             except Exception as error:
-                self._drop(place, error)
+                self._move_on(place, error)
                 if call.has_begun or not self.can_continue:
                     raise
+
+    def give_up(self, error: Exception) -> None:
+        """Leave the model whose turn it is; `can_continue` says whether there is another one."""
+        self._drop(self._left[0], error)
 
     def get_retry_advice(self, request: ModelRetryAdviceRequest) -> ModelRetryAdvice | None:
         """What the model whose turn it is advises."""
         return self.answering.model.get_retry_advice(request)
+
+    def _take_ending(self, place: int, ending: Ending | None) -> None:
+        """Keep how the answer ended. Raises `NoAnswerError` when asking again may bring a better one."""
+        is_asked_again = ending == "empty" and place not in self._asked_again
+        if ending is not None and (is_asked_again or (ending in WORTH_ANOTHER and len(self._left) > 1)):
+            raise NoAnswerError(ending)
+        self.ending = ending
+
+    def _move_on(self, place: int, error: Exception) -> None:
+        """Decide who is asked next: the same model once more, the next one, or nobody."""
+        if isinstance(error, NoAnswerError) and error.ending == "empty" and place not in self._asked_again:
+            self._asked_again.add(place)
+            self.can_continue = True
+        elif not is_too_long(error, status_of(error)):
+            self._drop(place, error)
 
     def _drop(self, place: int, error: Exception) -> None:
         self._line.failed(place, error)
@@ -166,6 +197,7 @@ class _Call:
         self._seconds = seconds
         self._opening: list[TResponseStreamEvent] = []
         self.has_begun = False
+        self.ending: Ending | None = None
         self._is_free = model.extractive
         self._input = (args[:2], kwargs.get("system_instructions"), kwargs.get("input"))
         self._written: list[str] = []
@@ -186,20 +218,29 @@ class _Call:
         except TimeoutError as error:
             raise ModelTimeoutError(self._seconds) from error
         self._note(event)
-        if not self.has_begun and event.type in OPENING:
+        if isinstance(event, ResponseCompletedEvent):
+            return self._released(event)
+        self.has_begun = self.has_begun or _says_something(event)
+        if not self.has_begun:
             self._opening.append(event)
             return []
-        self.has_begun = True
-        released, self._opening = [*self._opening, event], []
-        return released
+        return self._released(event)
+
+    def _released(self, event: TResponseStreamEvent) -> list[TResponseStreamEvent]:
+        """The event, behind those that waited for it; an empty answer has no message."""
+        waiting, self._opening = self._opening, []
+        if self.ending is not None and self.ending != "declined":
+            waiting = [waited for waited in waiting if waited.type in OPENING]
+        return [*waiting, event]
 
     def _note(self, event: TResponseStreamEvent) -> None:
         self._has_answered = True
         if isinstance(event, ResponseTextDeltaEvent):
             self._written.append(event.delta)
-        elif isinstance(event, ResponseCompletedEvent) and event.response.usage is not None:
+        elif isinstance(event, ResponseCompletedEvent):
+            self.ending = ending_of(event.response)
             usage = event.response.usage
-            if usage.total_tokens:
+            if usage is not None and usage.total_tokens:
                 self._reported = Tokens(usage.input_tokens, usage.output_tokens)
 
     def tokens(self) -> Tokens:
@@ -215,3 +256,12 @@ class _Call:
     async def close(self) -> None:
         """End the call, wherever it is."""
         await self._events.aclose()
+
+
+def _says_something(event: TResponseStreamEvent) -> bool:
+    """Whether the event brings more of an answer than its frame, blank text or a refusal."""
+    if isinstance(event, ResponseTextDeltaEvent):
+        return bool(event.delta.strip())
+    if isinstance(event, ResponseOutputItemAddedEvent | ResponseOutputItemDoneEvent):
+        return event.item.type != "message"
+    return event.type.startswith(("response.function", "response.reasoning"))

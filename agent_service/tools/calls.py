@@ -8,11 +8,11 @@ from mcp_types import TextContent
 from pydantic import ValidationError
 
 from agent_service.errors import ToolRefusedError
+from agent_service.tools.for_people import for_people
 from agent_service.tools.schemas import Task, TaskList
 
 PAGE_SIZE = 200
 MAX_PAGES = 10
-MAX_REASON_CHARACTERS = 300
 
 
 async def call_tool(
@@ -21,8 +21,8 @@ async def call_tool(
     """The structured result. Raises `ToolRefusedError` with the reason, and what the connection raises."""
     result = await server.call_tool(tool, arguments, meta)
     if result.is_error or result.structured_content is None:
-        reason = " ".join(part.text for part in result.content if isinstance(part, TextContent))
-        raise ToolRefusedError("tool.refused", reason=" ".join(reason.split())[:MAX_REASON_CHARACTERS])
+        reason = for_people(" ".join(part.text for part in result.content if isinstance(part, TextContent)))
+        raise ToolRefusedError("tool.refused" if reason else "tool.failed", reason=reason)
     return cast(Mapping[str, Any], result.structured_content)
 
 

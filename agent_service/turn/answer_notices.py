@@ -6,7 +6,8 @@ from agent_service.i18n.catalog import grouped, say
 from agent_service.models.fallback import TurnModel
 from agent_service.tools.schemas import Searched
 from agent_service.turn.notice import note
-from agent_service.turn.runner import Progress, speaks
+from agent_service.turn.progress import Progress
+from agent_service.turn.runner import speaks
 
 
 class StandInNotice:

@@ -1,12 +1,9 @@
-"""How an answer ends: a line when it cites nothing, its card, what to ask next; and what is taken back."""
+"""How an answer ends: its card, what to ask next; and what is taken back."""
 
 import re
 from collections.abc import Iterable, Iterator
 
 from chatkit.types import (
-    AssistantMessageContent,
-    AssistantMessageContentPartDone,
-    AssistantMessageContentPartTextDelta,
     AssistantMessageItem,
     ClientEffectEvent,
     Task,
@@ -14,7 +11,6 @@ from chatkit.types import (
     ThreadItemAddedEvent,
     ThreadItemDoneEvent,
     ThreadItemRemovedEvent,
-    ThreadItemUpdatedEvent,
     ThreadStreamEvent,
     WidgetItem,
     WorkflowItem,
@@ -23,129 +19,15 @@ from chatkit.types import (
 from agent_service.cards.approval_cards import ask_for_approval
 from agent_service.cards.task_cards import card_of_turn
 from agent_service.cards.widgets import new_card_id
-from agent_service.i18n.catalog import in_every_language, say
-from agent_service.tools.schemas import DOCUMENT_TOOLS, Passage
-from agent_service.turn.runner import Progress
-from agent_service.turn.tool_calls import Evidence
+from agent_service.i18n.catalog import say
+from agent_service.tools.schemas import Passage
+from agent_service.turn.closing_lines import says_something
+from agent_service.turn.progress import Progress
 
-# Below this the search itself says that its passages hardly answer the question.
-CONFIDENT = 0.3
 EFFECT = "suggestions"
 MAX_QUESTIONS = 3
 MAX_TOPIC_CHARACTERS = 80
 WORD = re.compile(r"\w{3,}")
-LINE = "line.not_backed"
-
-
-def without_line(text: str) -> str:
-    """The text of an answer without the line: a model would learn to write it itself."""
-    for line in in_every_language(LINE):
-        text = text.removesuffix(f"\n\n{line}")
-    return text
-
-
-def needs_line(evidence: Evidence) -> bool:
-    """Whether an answer without any citation is one about documents, which should have some.
-
-    It is about documents when no other tools were called, and when the search is confident of what it found:
-    for small talk, and for questions that the documents do not answer, it is not. With a file of the user's
-    own beside the question it may rest on that.
-    """
-    return (
-        bool(evidence.chunk_ids)
-        and not evidence.files.with_question
-        and evidence.tools_used <= DOCUMENT_TOOLS
-        and evidence.confidence is not None
-        and evidence.confidence >= CONFIDENT
-    )
-
-
-class UncitedNotice:
-    """Puts the line under the last message where it is needed.
-
-    The end of a message is held back until the next event, which tells whether it was the last one.
-    """
-
-    def __init__(self, evidence: Evidence, locale: str) -> None:
-        self._evidence = evidence
-        self._line = say(locale, LINE)
-        self._held: list[ThreadStreamEvent] = []
-        self._citing: set[str] = set()
-
-    def feed(self, event: ThreadStreamEvent) -> list[ThreadStreamEvent]:
-        """The event, behind what was held back; nothing when it ends a message."""
-        _note_citations(event, self._citing)
-        if _ends_message(event):
-            self._held.append(event)
-            return []
-        released, self._held = [*self._held, event], []
-        return released
-
-    def end(self) -> list[ThreadStreamEvent]:
-        """The end of the last message, with the line or without."""
-        held = self._held
-        is_bare = (
-            not self._citing and any(map(says_something, held)) and not _names_file(held, self._evidence)
-        )
-        if not is_bare or not needs_line(self._evidence):
-            return held
-        return [update for event in held for update in _with_line(event, f"\n\n{self._line}")]
-
-
-def _note_citations(event: ThreadStreamEvent, citing: set[str]) -> None:
-    """Keep the ids of the messages that cite something and are still there."""
-    if isinstance(event, ThreadItemRemovedEvent):
-        citing.discard(event.item_id)
-        return
-    if not isinstance(event, ThreadItemDoneEvent) or not isinstance(event.item, AssistantMessageItem):
-        return
-    if any(part.annotations for part in event.item.content):
-        citing.add(event.item.id)
-
-
-def _ends_message(event: ThreadStreamEvent) -> bool:
-    if isinstance(event, ThreadItemUpdatedEvent):
-        return isinstance(event.update, AssistantMessageContentPartDone)
-    return isinstance(event, ThreadItemDoneEvent) and isinstance(event.item, AssistantMessageItem)
-
-
-def says_something(event: ThreadStreamEvent) -> bool:
-    """Whether the event is a finished message that is not empty."""
-    return (
-        isinstance(event, ThreadItemDoneEvent)
-        and isinstance(event.item, AssistantMessageItem)
-        and any(part.text.strip() for part in event.item.content)
-    )
-
-
-def _names_file(events: list[ThreadStreamEvent], evidence: Evidence) -> bool:
-    """Whether a message names a file that was attached earlier in the conversation."""
-    messages = [event.item for event in events if isinstance(event, ThreadItemDoneEvent)]
-    said = " ".join(
-        part.text for item in messages if isinstance(item, AssistantMessageItem) for part in item.content
-    )
-    return any(name in said for name in evidence.files.earlier)
-
-
-def _with_line(event: ThreadStreamEvent, text: str) -> Iterator[ThreadStreamEvent]:
-    if isinstance(event, ThreadItemUpdatedEvent) and isinstance(
-        event.update, AssistantMessageContentPartDone
-    ):
-        update = event.update
-        delta = AssistantMessageContentPartTextDelta(content_index=update.content_index, delta=text)
-        yield ThreadItemUpdatedEvent(item_id=event.item_id, update=delta)
-        content = _extended(update.content, text)
-        yield event.model_copy(update={"update": update.model_copy(update={"content": content})})
-    elif isinstance(event, ThreadItemDoneEvent) and isinstance(event.item, AssistantMessageItem):
-        *before, last = event.item.content or [AssistantMessageContent(text="", annotations=[])]
-        content = [*before, _extended(last, text)]
-        yield event.model_copy(update={"item": event.item.model_copy(update={"content": content})})
-    else:
-        yield event
-
-
-def _extended(content: AssistantMessageContent, text: str) -> AssistantMessageContent:
-    return content.model_copy(update={"text": content.text + text})
 
 
 class Unfinished:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any, cast
 
 from agents import TResponseInputItem
 from chatkit.agents import ThreadItemConverter
@@ -9,6 +10,7 @@ from chatkit.store import Store
 from chatkit.types import (
     AssistantMessageItem,
     SDKHiddenContextItem,
+    TaskItem,
     ThreadItem,
     UserMessageItem,
     UserMessageTagContent,
@@ -25,10 +27,12 @@ from agent_service.cards.widgets import tasks_on
 from agent_service.context import RequestContext
 from agent_service.settings.settings import AgentServiceSettings
 from agent_service.storage.usage import estimated_tokens
-from agent_service.turn.closing import without_line
+from agent_service.turn.closing_lines import without_lines
 from agent_service.turn.tool_calls import ShownFiles
 
 MAX_TITLE_CHARACTERS = 60
+UNANSWERED = "(This message was not answered: the answer failed or was stopped.)"
+NO_WORDS = "(No words.)"
 
 
 async def load_history(
@@ -47,7 +51,7 @@ async def load_history(
     dropped = sum(map(_is_message, page.data)) - sum(map(_is_message, kept))
     has_files = any(isinstance(item, UserMessageItem) and item.attachments for item in kept)
     attached = await attached_parts(files, kept, settings, context) if has_files else None
-    items = await HistoryConverter(attached).to_agent_input(kept)
+    items = alternating(await HistoryConverter(attached).to_agent_input(kept))
     return History(items, _note(dropped, more=page.has_more), _shown_files(kept))
 
 
@@ -65,6 +69,34 @@ def _fitting(newest_first: list[ThreadItem], most_tokens: int) -> list[ThreadIte
     while kept and not isinstance(kept[-1], UserMessageItem):
         kept.pop()
     return kept[::-1]
+
+
+def alternating(items: list[TResponseInputItem]) -> list[TResponseInputItem]:
+    """The items with questions and answers taking turns, none of them empty, as strict providers want them.
+
+    Questions that failed or were stopped get an answer that says so; answers in a row become one.
+    """
+    found: list[dict[str, Any]] = []
+    said: dict[str, Any] | None = None
+    for item in map(_filled, cast(list[dict[str, Any]], items)):
+        role = item.get("role")
+        if said is not None and role == "assistant" and said is found[-1] and said["role"] == role:
+            said["content"] = f"{said['content']}\n\n{item['content']}"
+            continue
+        if said is not None and role == said["role"] == "user":
+            found.append({"role": "assistant", "content": UNANSWERED})
+        found.append(item)
+        said = item if role else said
+    return cast(list[TResponseInputItem], found)
+
+
+def _filled(item: dict[str, Any]) -> dict[str, Any]:
+    """A copy of the item without texts that are empty."""
+    parts: object = item.get("content")
+    if not isinstance(parts, list):
+        return dict(item)
+    kept = [part for part in cast(list[dict[str, Any]], parts) if part.get("text", NO_WORDS).strip()]
+    return {**item, "content": kept or [ResponseInputTextParam(type="input_text", text=NO_WORDS)]}
 
 
 def _note(dropped: int, *, more: bool) -> str | None:
@@ -136,13 +168,16 @@ class HistoryConverter(ThreadItemConverter):
 
     async def assistant_message_to_input(self, item: AssistantMessageItem) -> TResponseInputItem | None:
         """The text as a plain string: Chat Completions knows no output parts in its input."""
-        text = without_line("".join(part.text for part in item.content))
+        text = without_lines("".join(part.text for part in item.content))
         if not text.strip():
             return None
         return EasyInputMessageParam(role="assistant", content=text)
 
     async def workflow_to_input(self, item: WorkflowItem) -> None:
         """Nothing: steps are for the user's eyes."""
+
+    async def task_to_input(self, item: TaskItem) -> None:
+        """Nothing: lines of our own, such as that an answer failed, are for the user's eyes."""
 
     async def widget_to_input(self, item: WidgetItem) -> TResponseInputItem | None:
         """An approval with its outcome; nothing for the tasks, which the answer speaks of."""

@@ -9,7 +9,8 @@ from typing import Any, Protocol
 import anyio
 from agents.mcp import MCPServer
 from chatkit.actions import Action
-from chatkit.types import ThreadMetadata, ThreadStreamEvent, UserMessageItem
+from chatkit.errors import CustomStreamError
+from chatkit.types import ThreadItemDoneEvent, ThreadMetadata, ThreadStreamEvent, UserMessageItem
 from opentelemetry.trace import use_span
 
 from agent_service.attachments.store import PostgresAttachments
@@ -25,13 +26,16 @@ from agent_service.tools.scope import scope_of
 from agent_service.turn.answer_notices import StandInNotice, WordsNotice
 from agent_service.turn.citations import Citations
 from agent_service.turn.clicks import Click, Clicks
-from agent_service.turn.closing import Said, UncitedNotice, Unfinished, ending
+from agent_service.turn.closing import Said, Unfinished, ending
+from agent_service.turn.closing_lines import ClosingLines
 from agent_service.turn.edits import edited_message, replace_from
 from agent_service.turn.history import load_history, question_of, tags_of, text_of, title_of
-from agent_service.turn.runner import Progress, Turn, run_agent
+from agent_service.turn.notice import FAILED, FINAL, failure_note
+from agent_service.turn.progress import Progress, Turn
+from agent_service.turn.runner import run_agent
 from agent_service.turn.thoughts import Thoughts
 from agent_service.turn.tool_calls import Evidence, Steps
-from agent_service.turn.user_errors import for_user, without_retry
+from agent_service.turn.user_errors import belongs_in_thread, for_user
 from database.pool import Pool
 
 
@@ -81,14 +85,13 @@ Prepare = Callable[[AsyncExitStack, TurnWatch], Awaitable[Prepared]]
 
 def answer_filters(progress: Progress, said: Said, unfinished: Unfinished, watch: TurnWatch) -> Filters:
     """What the events of an answer pass on their way from the agent's run to the thread, in this order."""
-    locale = progress.turn.context.locale
     return Filters(
         [
             Thoughts(progress.turn.context.locale),  # what a model thinks is nobody's business
             StandInNotice(progress),  # a line says which other model answers
             WordsNotice(progress),  # a line says that not everything was searched by meaning
             Citations(progress.evidence),  # marks in the text become annotations
-            UncitedNotice(progress.evidence, locale),  # a line where there are none
+            ClosingLines(progress),  # lines: no citation, not whole
             said,  # an answer without a word is a failure
             unfinished,  # what has to be taken back should the stream break
             watch,  # when the first word came
@@ -132,7 +135,9 @@ class Turns:
         self, thread: ThreadMetadata, context: RequestContext, prepare: Prepare, *, may_retry: bool = True
     ) -> AsyncGenerator[ThreadStreamEvent]:
         unfinished, said = Unfinished(), Said()
-        async with self._watched(thread, context, may_retry=may_retry) as watch, AsyncExitStack() as stack:
+        # A click that does nothing but change a card is none.
+        is_turn = may_retry
+        async with self._watched(thread, context) as watch, AsyncExitStack() as stack:
             try:
                 with use_span(watch.span, record_exception=False, set_status_on_exception=False):
                     prepared = await prepare(stack, watch)
@@ -141,6 +146,7 @@ class Turns:
                 progress = prepared.progress
                 if progress is None:
                     return
+                is_turn = True
                 filters = answer_filters(progress, said, unfinished, watch)
                 async with aclosing(run_agent(progress)) as events:
                     async for event in events:
@@ -149,22 +155,24 @@ class Turns:
                 for event in [*filters.end(), *await ending(progress, said)]:
                     yield event
                 _check_answered(progress, said)
-            except Exception:
-                for event in unfinished.closing():
+            except Exception as error:
+                sentence = for_user(error, watch.model.answering, context.locale, may_retry=may_retry)
+                is_kept = is_turn and belongs_in_thread(error)
+                note = [self._kept(sentence, thread, context)] if is_kept else []
+                for event in [*unfinished.closing(), *note]:
                     yield event
-                raise
+                raise sentence from error
 
     @asynccontextmanager
-    async def _watched(
-        self, thread: ThreadMetadata, context: RequestContext, *, may_retry: bool
-    ) -> AsyncGenerator[TurnWatch]:
+    async def _watched(self, thread: ThreadMetadata, context: RequestContext) -> AsyncGenerator[TurnWatch]:
         """While in the block: errors become sentences, and what the models took is counted."""
         with self.watcher.turn(TurnModel(self.menu.default), context) as watch:
             try:
                 yield watch
+            except CustomStreamError:
+                raise
             except Exception as error:
-                sentence = for_user(error, watch.model.answering, context.locale)
-                raise (sentence if may_retry else without_retry(sentence)) from error
+                raise for_user(error, watch.model.answering, context.locale) from error
             finally:
                 with anyio.CancelScope(shield=True):
                     await record_usage(self.pool, thread.id, context.user_id, watch.model.spent)
@@ -222,6 +230,16 @@ class Turns:
     ) -> Turn:
         store, approvals = self.clicks.store, self.clicks.approvals
         return Turn(self.settings, watch.model, server, store, approvals, thread, context, span=watch.span)
+
+    def _kept(
+        self, sentence: CustomStreamError, thread: ThreadMetadata, context: RequestContext
+    ) -> ThreadItemDoneEvent:
+        """The event that keeps in the thread why there is no answer."""
+        item_id = self.clicks.store.generate_item_id("task", thread, context)
+        note = failure_note(
+            item_id, thread.id, sentence.message, icon=FAILED if sentence.allow_retry else FINAL
+        )
+        return ThreadItemDoneEvent(item=note)
 
     def _steps(self, evidence: Evidence) -> Steps:
         return Steps(evidence, self.metrics.tool_called)

@@ -1,18 +1,16 @@
 """Runs of the agent until one of them ends: what a model left unfinished, the next one takes over."""
 
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
 from uuid import uuid4
 
-from agents import Agent, ModelSettings, RunConfig, Runner, TResponseInputItem
-from agents.mcp import MCPServer
-from agents.result import RunResultStreaming
+from agents import Agent, ModelSettings, RunConfig, RunErrorHandlerResult, Runner
+from agents.exceptions import UserError
 from chatkit.agents import stream_agent_response  # pyright: ignore[reportUnknownVariableType]
-from chatkit.store import Store
 from chatkit.types import (
     AssistantMessageContentPartAdded,
     AssistantMessageContentPartAnnotationAdded,
@@ -21,23 +19,27 @@ from chatkit.types import (
     AssistantMessageItem,
     ThreadItemAddedEvent,
     ThreadItemDoneEvent,
-    ThreadItemRemovedEvent,
     ThreadItemUpdatedEvent,
-    ThreadMetadata,
     ThreadStreamEvent,
 )
+from mcp.shared.exceptions import MCPError
 from openai.types.responses import ResponseFunctionToolCallParam
 from openai.types.responses.response_input_item_param import FunctionCallOutput
-from opentelemetry.trace import INVALID_SPAN, Span, use_span
+from opentelemetry.trace import use_span
 
-from agent_service.cards.approvals import Approvals, Decision, restored
-from agent_service.context import IDEMPOTENCY_KEY, RequestContext, RunContext, call_key
-from agent_service.models.fallback import TurnModel
-from agent_service.settings.settings import AgentServiceSettings
+from agent_service.cards.approvals import restored
+from agent_service.context import IDEMPOTENCY_KEY, RunContext, call_key
 from agent_service.settings.system_prompt import PERSONA, RULES
 from agent_service.tools.schemas import SEARCH
-from agent_service.turn.tool_calls import Evidence, Steps
+from agent_service.turn.progress import Progress, Turn
+from agent_service.turn.recovery import next_run, taken_back
 
+logger = logging.getLogger("agent_service")
+
+MAX_LOGGED_CHARACTERS = 500
+NO_STEPS_LEFT = (
+    "You can call no more tools. Answer now from what they have returned, and say what you did not find."
+)
 MAX_QUERY_CHARACTERS = 400
 RUN_CONFIG = RunConfig(
     tracing_disabled=True,
@@ -52,63 +54,16 @@ AnswerUpdate = (
 )
 
 
-@dataclass(frozen=True)
-class Turn:
-    """What all runs of one turn share; `question` is the message to answer, `message_id` its id."""
-
-    settings: AgentServiceSettings
-    model: TurnModel
-    mcp_server: MCPServer
-    store: Store[RequestContext]
-    approvals: Approvals
-    thread: ThreadMetadata
-    context: RequestContext
-    question: str = ""
-    message_id: str | None = None
-    span: Span = INVALID_SPAN
-
-    def new_run(self) -> RunContext:
-        """A context for one run; it has a queue of its own."""
-        return RunContext(
-            thread=self.thread,
-            store=self.store,
-            request_context=self.context,
-            message_id=self.message_id,
-        )
-
-
-@dataclass
-class Progress:
-    """How far a turn has come: the input with everything done so far, and what the user was shown of it.
-
-    `decided` is the user's word on the call at which the run had stopped.
-    """
-
-    turn: Turn
-    items: list[TResponseInputItem]
-    note: str | None
-    steps: Steps
-    evidence: Evidence
-    decided: Decision | None = None
-    shown: list[str] = field(default_factory=list[str])
-    result: RunResultStreaming | None = None
-    run: RunContext | None = None
-
-    @property
-    def waits_for_approval(self) -> bool:
-        """Whether the run has stopped at a call that the user must approve."""
-        return self.result is not None and bool(self.result.interruptions)
-
-
 async def run_agent(progress: Progress) -> AsyncGenerator[ThreadStreamEvent]:
     """The events of the turn's runs. Raises what ends them when no other model is left to take over.
 
-    A model that speaks before any tool was asked for is not heard: we search and it speaks again. So it is
-    with providers that ignore that their first call must be a tool call. When a model breaks off, its
-    unfinished words are taken back and the next one goes on from the finished tool calls: no tool runs a
-    second time.
+    A model that speaks before anything came back from the tools is not heard: we search and it speaks again.
+    So it is with providers that ignore that their first call must be a tool call, and with calls that failed.
+    When a model breaks off, its unfinished words are taken back and the next one goes on from the finished
+    tool calls: no tool runs a second time. A model that has no step left answers once more, without tools.
+    Where a conversation is too long for the model it is shortened.
     """
-    run = _next_run(progress)
+    run = next_run(progress)
     while True:
         early = _EarlyWords(progress)
         try:
@@ -116,16 +71,17 @@ async def run_agent(progress: Progress) -> AsyncGenerator[ThreadStreamEvent]:
                 async for event in events:
                     for heard in early.feed(event):
                         yield heard
-            if early.may_speak:
+            if progress.may_speak or progress.waits_for_approval:
                 for event in early.held:
                     yield event
                 return
             run = progress.turn.new_run()
-            progress.items = [*progress.items, *await _search(progress, run)]
-        except Exception as error:  # noqa: BLE001 - it is raised again unless another model goes on
-            for event in _taken_back(progress, error):
+            await _search(progress, run)
+        except Exception as error:  # noqa: BLE001 - it is raised again unless another run goes on
+            for event in taken_back(progress, error):
                 yield event
-            run = _next_run(progress)
+            run = next_run(progress)
+            await _search_before_last(progress, run)
 
 
 def speaks(event: ThreadStreamEvent) -> bool:
@@ -137,41 +93,16 @@ def speaks(event: ThreadStreamEvent) -> bool:
     return False
 
 
-def _taken_back(progress: Progress, error: Exception) -> Iterator[ThreadStreamEvent]:
-    """The events that remove what was said in responses that the run does not know as finished.
-
-    The input becomes that of the next run: what is finished. Raises `error` when nobody can take over.
-    """
-    if progress.result is None or not progress.turn.model.can_continue:
-        raise error
-    finished = {getattr(item.raw_item, "id", None) for item in progress.result.new_items}
-    finished |= {item.get("id") for item in cast(list[dict[str, Any]], progress.items)}
-    for item_id in progress.shown:
-        if item_id not in finished:
-            yield ThreadItemRemovedEvent(item_id=item_id)
-    progress.shown = [item_id for item_id in progress.shown if item_id in finished]
-    if not progress.shown:
-        progress.evidence.begin_anew()
-    progress.items = progress.result.to_input_list()
-
-
 class _EarlyWords:
     """Holds back what a model says before it may speak."""
 
     def __init__(self, progress: Progress) -> None:
-        self._turn = progress.turn
-        self._evidence = progress.evidence
+        self._progress = progress
         self.held: list[ThreadStreamEvent] = []
-
-    @property
-    def may_speak(self) -> bool:
-        """Whether a tool was asked for, or none is needed."""
-        turn = self._turn
-        return turn.model.answering.extractive or not turn.question or self._evidence.tool_calls > 0
 
     def feed(self, event: ThreadStreamEvent) -> list[ThreadStreamEvent]:
         """The event behind what was held back; nothing when it must wait itself."""
-        if self.may_speak:
+        if self._progress.may_speak:
             released, self.held = [*self.held, event], []
             return released
         if speaks(event):
@@ -184,8 +115,7 @@ class _EarlyWords:
 async def _running(progress: Progress, run: RunContext) -> AsyncGenerator[AsyncIterator[ThreadStreamEvent]]:
     """The events of one run while in the block; it is ended with it."""
     turn = progress.turn
-    must_use_tools = progress.evidence.tool_calls == 0
-    agent = build_agent(turn, progress.note, must_use_tools=must_use_tools)
+    agent = build_agent(progress)
     progress.run = run
     decided, progress.decided = progress.decided, None
     entry = await restored(agent, run, decided) if decided else progress.items
@@ -196,8 +126,9 @@ async def _running(progress: Progress, run: RunContext) -> AsyncGenerator[AsyncI
             entry,
             context=run,
             hooks=progress.steps,
-            max_turns=turn.settings.max_turns,
+            max_turns=1 if progress.is_last_request else turn.settings.max_turns,
             run_config=RUN_CONFIG,
+            error_handlers={"model_refusal": _is_an_answer},
         )
     try:
         yield stream_agent_response(run, result)
@@ -207,46 +138,57 @@ async def _running(progress: Progress, run: RunContext) -> AsyncGenerator[AsyncI
         run._complete()  # pyright: ignore[reportPrivateUsage]
 
 
-def build_agent(turn: Turn, note: str | None, *, must_use_tools: bool) -> Agent[RunContext]:
-    """The agent for one run; its first model call has to be a tool call if it `must_use_tools`."""
+def _is_an_answer(_: object) -> RunErrorHandlerResult:
+    """A refusal has been shown like any other answer; the run ends as after one."""
+    return RunErrorHandlerResult(final_output="", include_in_history=False)
+
+
+def build_agent(progress: Progress) -> Agent[RunContext]:
+    """The agent for one run: its first model call has to be a tool call; the last request has no tools."""
+    turn = progress.turn
     today = datetime.now().astimezone()
     rules = RULES.format(today=f"{today:%A, %Y-%m-%d}", locale=turn.context.locale)
-    instructions = f"{turn.settings.system_prompt or PERSONA}\n{rules}"
+    notes = [progress.note, NO_STEPS_LEFT if progress.is_last_request else None]
+    must_use_tools = progress.evidence.tool_calls == 0 and not progress.is_last_request
     return Agent[RunContext](
         name="OwFlex",
-        instructions=f"{instructions}\n{note}" if note else instructions,
+        instructions="\n".join(filter(None, [turn.settings.system_prompt or PERSONA, rules, *notes])),
         model=turn.model,
-        mcp_servers=[turn.mcp_server],
+        mcp_servers=[] if progress.is_last_request else [turn.mcp_server],
         model_settings=ModelSettings(tool_choice="required" if must_use_tools else None, include_usage=True),
     )
 
 
-def _next_run(progress: Progress) -> RunContext:
-    """A new context that goes on with the steps that are still open, after the calls that have ended."""
-    run = progress.turn.new_run()
-    if progress.run is not None:
-        items = cast(list[dict[str, Any]], progress.items)
-        ended = {str(item["call_id"]) for item in items if item.get("type") == "function_call_output"}
-        run.calls = progress.run.calls.only(ended)
-        run.workflow_item = progress.run.workflow_item
-    return run
+async def _search_before_last(progress: Progress, run: RunContext) -> None:
+    """Search when the model is asked for the last time and none of its calls has worked."""
+    if progress.is_last_request and progress.is_unfounded and not progress.has_searched:
+        await _search(progress, run)
 
 
-async def _search(progress: Progress, run: RunContext) -> list[TResponseInputItem]:
-    """A search as if the model had asked for it: the call and its result as input items."""
+async def _search(progress: Progress, run: RunContext) -> None:
+    """Search as if the model had asked for it: the call and its result are added to the input."""
     turn = progress.turn
+    progress.has_searched = True
     call_id = f"call_{uuid4().hex}"
     arguments = {"query": turn.question[:MAX_QUERY_CHARACTERS]}
     await progress.steps.begin(run, call_id, SEARCH, arguments)
-    key = call_key(f"{turn.thread.id}/{turn.message_id}", SEARCH, arguments)
-    result = await turn.mcp_server.call_tool(SEARCH, arguments, {IDEMPOTENCY_KEY: key})
-    content = None if result.is_error else cast(dict[str, Any] | None, result.structured_content)
+    content = await _found(turn, arguments)
     await progress.steps.end(run, call_id, SEARCH, content)
     progress.evidence.tool_calls += 1
     output = json.dumps(content) if content is not None else "The search failed."
-    return [
-        ResponseFunctionToolCallParam(
-            type="function_call", call_id=call_id, name=SEARCH, arguments=json.dumps(arguments)
-        ),
-        FunctionCallOutput(type="function_call_output", call_id=call_id, output=output),
-    ]
+    call = ResponseFunctionToolCallParam(
+        type="function_call", call_id=call_id, name=SEARCH, arguments=json.dumps(arguments)
+    )
+    result = FunctionCallOutput(type="function_call_output", call_id=call_id, output=output)
+    progress.items = [*progress.items, call, result]
+
+
+async def _found(turn: Turn, arguments: dict[str, Any]) -> dict[str, Any] | None:
+    """What the search returned; None when it failed: the answer then says that it rests on nothing."""
+    key = call_key(f"{turn.thread.id}/{turn.message_id}", SEARCH, arguments)
+    try:
+        result = await turn.mcp_server.call_tool(SEARCH, arguments, {IDEMPOTENCY_KEY: key})
+    except (MCPError, UserError) as error:
+        logger.warning("The search failed: %s: %s", type(error).__name__, str(error)[:MAX_LOGGED_CHARACTERS])
+        return None
+    return None if result.is_error else cast(dict[str, Any] | None, result.structured_content)

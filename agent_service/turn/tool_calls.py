@@ -26,6 +26,7 @@ from agent_service.i18n.catalog import knows, say
 from agent_service.tools.schemas import SEARCH, TASK_TOOLS, Passage, Searched, search_result_in
 
 MAX_DETAIL_CHARACTERS = 120
+ABOUT_TASKS = {*TASK_TOOLS, "delete_task"}
 
 ICONS: dict[str, IconName] = {
     "search_documents": "search",
@@ -54,6 +55,9 @@ class ShownFiles:
 class Evidence:
     """Collects a run's tool results. The first chunk that is cited gets the number 1, the next one 2.
 
+    `has_result` says that a tool has brought what an answer can rest on. A task that could not be changed is
+    such a result; a failed search is none.
+
     `found` is what the same run found before it paused, `files` what the user attached. `searched_by_words`
     is the last search that could not compare everything by meaning.
     """
@@ -61,6 +65,7 @@ class Evidence:
     def __init__(self, found: Iterable[Passage] = (), files: ShownFiles | None = None) -> None:
         self.files = files or ShownFiles()
         self.tool_calls = 0
+        self.has_result = False
         self.tools_used: set[str] = set()
         self.confidence: float | None = None
         self.searched_by_words: Searched | None = None
@@ -71,6 +76,7 @@ class Evidence:
     def add(self, tool_name: str, structured: Mapping[str, Any] | None) -> int:
         """Take in a tool's structured result; returns how many passages it brought."""
         self.tools_used.add(tool_name)
+        self.has_result = self.has_result or structured is not None or tool_name in ABOUT_TASKS
         if tool_name in TASK_TOOLS and structured is not None:
             self.task_results.append((tool_name, structured))
         found = search_result_in(structured) if tool_name == SEARCH else None

@@ -12,9 +12,10 @@ from chatkit.store import NotFoundError
 from mcp.shared.exceptions import MCPError
 from psycopg_pool import PoolTimeout
 
-from agent_service.errors import EmptyAnswerError, McpUnavailableError, SaidError
+from agent_service.errors import ActionRefusedError, EmptyAnswerError, McpUnavailableError, SaidError
 from agent_service.i18n.catalog import DATABASE_GONE, FALLBACK, UNEXPECTED, say
 from agent_service.models.chat_completions import AnswerCutError
+from agent_service.models.endings import is_too_long, is_withheld
 from agent_service.models.fallback import status_of
 from agent_service.models.providers import ChosenModel
 
@@ -30,7 +31,6 @@ BY_STATUS = {
     403: ("llm.refuses_key", False),
     404: ("llm.not_found", False),
     408: ("llm.silent", True),
-    413: ("llm.refuses_request", False),
     422: ("llm.refuses_request", False),
     429: ("llm.busy", True),
 }
@@ -48,24 +48,31 @@ BY_BEHAVIOUR: dict[type[Exception], str] = {
 }
 
 
-def for_user(error: Exception, chosen: ChosenModel, locale: str = FALLBACK) -> CustomStreamError:
-    """The error as the protocol sends it to the user; the details go to the log, without secrets."""
+def for_user(
+    error: Exception, chosen: ChosenModel, locale: str = FALLBACK, *, may_retry: bool = True
+) -> CustomStreamError:
+    """The error as the protocol sends it to the user; the details go to the log, without secrets.
+
+    Asking again is offered where it can help, and never unless `may_retry`.
+    """
     error = _innermost(error)
     logger.error("A turn failed: %s: %s", type(error).__name__, _without_secrets(str(error)))
     if isinstance(error, SaidError):
-        return CustomStreamError(error.said(locale), allow_retry=isinstance(error, McpUnavailableError))
-    key, may_retry = _sentence(error)
+        can_help = isinstance(error, McpUnavailableError)
+        return CustomStreamError(error.said(locale), allow_retry=may_retry and can_help)
+    key, can_help = _sentence(error)
     values = {
         "provider": chosen.provider,
         "name": chosen.name,
         "key_setting": chosen.key_setting or say(locale, "setting.key"),
     }
-    return CustomStreamError(say(locale, key, **values), allow_retry=may_retry)
+    return CustomStreamError(say(locale, key, **values), allow_retry=may_retry and can_help)
 
 
-def without_retry(error: CustomStreamError) -> CustomStreamError:
-    """The same sentence without the offer to ask the last question again."""
-    return CustomStreamError(error.message, allow_retry=False)
+def belongs_in_thread(error: Exception) -> bool:
+    """Whether the thread should say why there is no answer: it can be stored, and an answer was begun."""
+    without_note = psycopg.Error | PoolTimeout | NotFoundError | ActionRefusedError
+    return not isinstance(_innermost(error), without_note)
 
 
 def _innermost(error: Exception) -> Exception:
@@ -98,9 +105,14 @@ def _llm_sentence(error: Exception) -> tuple[str, bool]:
         return "llm.broke_off", True
     if isinstance(error, openai.APIConnectionError):
         return "llm.unreachable", True
-    if isinstance(error, openai.APIStatusError) and status_of(error) in NAMING:
+    status = status_of(error)
+    if is_too_long(error, status):
+        return "llm.too_long", False
+    if is_withheld(error, status):
+        return "llm.withheld", True
+    if isinstance(error, openai.APIStatusError) and status in NAMING:
         return _sentence_about_name(error)
-    return BY_STATUS.get(status_of(error), ("llm.broken", True))
+    return BY_STATUS.get(status, ("llm.broken", True))
 
 
 def _sentence_about_name(error: openai.APIStatusError) -> tuple[str, bool]:

@@ -16,10 +16,20 @@ USAGE = {"prompt_tokens": 7, "completion_tokens": 3, "total_tokens": 10}
 
 @dataclass(frozen=True)
 class Reply:
-    """A streamed answer: its deltas, and how it ends."""
+    """A streamed answer: its deltas, and how it ends; `reason` is the finish_reason of one that is whole."""
 
     deltas: list[dict[str, Any]]
     ending: Ending = "whole"
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class Refused:
+    """An HTTP error with this body."""
+
+    status: int
+    message: str
+    code: str | None = None
 
 
 @dataclass(frozen=True)
@@ -27,7 +37,7 @@ class Silence:
     """Not even headers."""
 
 
-Step = Reply | Silence | int
+Step = Reply | Silence | Refused | int
 
 
 def call(name: str, call_id: str = "call_1", **arguments: Any) -> Reply:
@@ -57,9 +67,11 @@ class ScriptedProvider:
             while (await receive())["type"] != "http.disconnect":
                 pass
             self.was_left.set()
-        elif isinstance(step, int):
-            error = {"error": {"message": "Key sk-1234567890abcdef is bad", "code": step}}
-            await JSONResponse(error, status_code=step)(scope, receive, send)
+        elif isinstance(step, int | Refused):
+            if isinstance(step, int):
+                step = Refused(step, "Key sk-1234567890abcdef is bad", str(step))
+            error = {"error": {"message": step.message, "code": step.code}}
+            await JSONResponse(error, status_code=step.status)(scope, receive, send)
         else:
             response = StreamingResponse(self._stream(step), media_type="text/event-stream")
             await response(scope, receive, send)
@@ -87,7 +99,7 @@ def _endings(reply: Reply) -> list[str]:
         return ["data: {half a chu\n\n"]
     if reply.ending == "no choices":
         return ['data: {"choices": 7}\n\n']
-    reason = "tool_calls" if "tool_calls" in reply.deltas[-1] else "stop"
+    reason = reply.reason or ("tool_calls" if "tool_calls" in reply.deltas[-1] else "stop")
     return [
         _chunk([{"index": 0, "delta": {}, "finish_reason": reason}]),
         _chunk([], usage=USAGE),

@@ -107,9 +107,7 @@ async def test_a_title_that_fits_two_tasks_is_asked_back(chat: "Chat", knowledge
 
 
 async def test_a_task_that_does_not_exist_is_told(chat: "Chat") -> None:
-    assert (await chat.say("mark task 9 as done")).text == (
-        "That did not work: Task 9 not found. Call list_tasks to see the ids."
-    )
+    assert (await chat.say("mark task 9 as done")).text == ("That did not work: Task 9 not found.")
     assert "no open task at all" in (await chat.say("mark buy milk as done")).text
 
 

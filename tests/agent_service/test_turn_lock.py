@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from agents.testing import ScriptedModel, assistant_message, function_call
-from chatkit.types import ThreadStreamEvent, UserMessageItem, WorkflowItem
+from chatkit.types import TaskItem, ThreadStreamEvent, UserMessageItem
 
 from agent_service.context import RequestContext
 from agent_service.errors import RequestRefusedError
@@ -210,10 +210,9 @@ async def test_a_thread_whose_process_was_killed_says_so_once_and_goes_on(
     for _ in range(2):
         await chat.ask(request_type, thread_id=thread_id, **more)
     items = await chat.items(thread_id)
-    (note,) = [item for item in items if isinstance(item, WorkflowItem)]
+    (note,) = [item for item in items if isinstance(item, TaskItem)]
     assert items[-1] == note
-    assert note.workflow.summary is not None
-    assert note.workflow.model_dump()["summary"]["title"] == "The answer was cut off"
+    assert note.task.model_dump()["title"] == "The answer was cut off"
     retry = {"thread_id": thread_id, "item_id": question.id}
     response = await chat.post({"type": "threads.retry_after_item", "params": retry})
     assert response.status_code == 200
@@ -230,7 +229,7 @@ async def test_a_message_after_a_killed_process_finds_the_half_turn_too(
     await leave_half_a_turn(pool, thread_id)
     await chat.say("Are you there?", thread_id)
     types = [item.type for item in await chat.items(thread_id)]
-    assert types[:3] == ["user_message", "workflow", "user_message"]
+    assert types[:3] == ["user_message", "task", "user_message"]
     assert types[-1] == "assistant_message"
     async with pool.connection() as connection:
         left = await (await connection.execute("select count(*) from turns")).fetchone()

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from conftest import Chat, FakeKnowledge, OpenChat, Serve
 
 QUESTION = "How many days of leave do I have?"
+NOT_BACKED = "*This answer is not backed by a passage of the documents.*"
 
 
 def search(number: int = 1) -> list[Any]:
@@ -132,13 +133,14 @@ async def test_the_tools_act_for_the_user_of_the_request(
 
 async def test_a_failing_tool_is_told_to_the_model(open_chat: "OpenChat", knowledge: "FakeKnowledge") -> None:
     knowledge.search_error = "The knowledge base cannot be reached right now."
-    model = ScriptedModel([search(), say("I cannot search at the moment.")])
+    model = ScriptedModel([search(), say("It is 30 days."), say("I cannot search at the moment.")])
     answer = await (await open_chat(model)).say(QUESTION)
-    assert answer.text == "I cannot search at the moment."
+    assert answer.text == f"I cannot search at the moment.\n\n{NOT_BACKED}"
+    assert knowledge.queries == ["leave", QUESTION]
     assert "cannot be reached" in json.dumps(model.calls[1].input)
-    (workflow,) = [
+    workflow = next(
         event.item for event in answer.of_type("thread.item.done") if event.item.type == "workflow"
-    ]
+    )
     assert workflow.workflow.tasks[0].title == "Searching the documents: that did not work"
 
 
@@ -165,7 +167,7 @@ async def test_mcp_down_is_one_sentence_and_the_next_question_works_when_it_is_b
         )
         assert refused.error.allow_retry
         kept = await chat.items(refused.thread_id)
-        assert [item.type for item in kept] == ["user_message"]
+        assert [item.type for item in kept] == ["user_message", "task"]
         retry = {"thread_id": refused.thread_id, "item_id": kept[0].id}
         working = await open_chat(model)
         response = await working.post({"type": "threads.retry_after_item", "params": retry})
@@ -207,11 +209,11 @@ async def test_a_tool_that_hangs_is_given_up_and_the_model_is_told_not_to_repeat
     open_chat: "OpenChat", knowledge: "FakeKnowledge"
 ) -> None:
     knowledge.hangs = True
-    model = ScriptedModel([search(), say("The search did not answer.")])
-    answer = await (await open_chat(model, mcp_session_timeout_seconds=1.5)).say(QUESTION)
-    assert answer.text == "The search did not answer."
+    model = ScriptedModel([search(), say("30 days."), say("The search did not answer.")])
+    answer = await (await open_chat(model, mcp_session_timeout_seconds=1)).say(QUESTION)
+    assert answer.text == f"The search did not answer.\n\n{NOT_BACKED}"
     assert "Do not call it again with the same arguments" in json.dumps(model.calls[1].input)
-    assert knowledge.tools_called == ["search_documents"]
+    assert knowledge.tools_called == ["search_documents"] * 2, "the second one is ours"
 
 
 async def test_an_mcp_server_that_dies_in_the_middle_costs_one_tool_call(
@@ -219,14 +221,14 @@ async def test_an_mcp_server_that_dies_in_the_middle_costs_one_tool_call(
 ) -> None:
     knowledge.hangs = True
     async with serve(mcp_app) as url, FaultProxy(url) as line:
-        model = ScriptedModel([search(), say("The search broke off.")])
+        model = ScriptedModel([search(), say("30 days."), say("The search broke off.")])
         chat = await open_chat(model, mcp_server_url=f"{line.url}/mcp")
         asking = asyncio.create_task(chat.say(QUESTION))
         await asyncio.wait_for(knowledge.is_hanging.wait(), 10)
         line.cut()
         answer = await asyncio.wait_for(asking, 20)
     assert answer.error is None
-    assert answer.text == "The search broke off."
+    assert answer.text == f"The search broke off.\n\n{NOT_BACKED}"
     assert knowledge.tools_called == ["search_documents"]
 
 
@@ -277,7 +279,7 @@ async def test_a_failing_language_model_is_one_plain_sentence(
 
 
 async def test_a_model_that_says_nothing_is_told_to_the_user(open_chat: "OpenChat") -> None:
-    answer = await (await open_chat(ScriptedModel([search(), say("")]))).say(QUESTION)
+    answer = await (await open_chat(ScriptedModel([search(), say(""), say("")]))).say(QUESTION)
     assert answer.error is not None
     assert answer.error.message == "The model scripted gave no answer. Try again."
 
@@ -310,7 +312,8 @@ async def test_half_an_answer_is_taken_back_when_the_stream_breaks(open_chat: "O
     added = [event.item for event in seen if isinstance(event, ThreadItemAddedEvent)]
     assert removed.item_id == added[-1].id
     assert isinstance(seen[-1], ErrorEvent)
-    assert [item.type for item in await chat.items(added[0].thread_id)] == ["user_message", "workflow"]
+    kept = await chat.items(added[0].thread_id)
+    assert [item.type for item in kept] == ["user_message", "workflow", "task"]
 
 
 def said_in(events: list[ThreadStreamEvent]) -> str:

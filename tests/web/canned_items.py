@@ -15,6 +15,7 @@ from chatkit.types import (
     CustomSummary,
     CustomTask,
     EntitySource,
+    ErrorEvent,
     GeneratedImage,
     GeneratedImageItem,
     LockedStatus,
@@ -24,6 +25,7 @@ from chatkit.types import (
     StructuredInputMultipleChoice,
     StructuredInputMultipleChoiceOption,
     Task,
+    TaskItem,
     ThreadItem,
     ThreadItemAddedEvent,
     ThreadItemDoneEvent,
@@ -121,6 +123,7 @@ def turn_for(question: str, thread: ThreadMetadata) -> AsyncIterator[ThreadStrea
         "be locked": _locked,
         "suggest": _suggest,
         "strange": _strange,
+        "no answer": _no_answer,
     }
     found = next((turn for words, turn in turns.items() if words in question), None)
     return _as_stream(found(thread)) if found else None
@@ -129,6 +132,12 @@ def turn_for(question: str, thread: ThreadMetadata) -> AsyncIterator[ThreadStrea
 async def _as_stream(events: Iterator[ThreadStreamEvent]) -> AsyncIterator[ThreadStreamEvent]:
     for event in events:
         yield event
+
+
+def _no_answer(thread: ThreadMetadata) -> Iterator[ThreadStreamEvent]:
+    task = CustomTask(title="The model is busy. Try again in a minute.", icon="reload")
+    yield _done(TaskItem(**_base(thread, "tsk"), task=task))
+    yield ErrorEvent(code="custom", message=task.title, allow_retry=True)
 
 
 def _base(thread: ThreadMetadata, kind: str) -> dict[str, Any]:

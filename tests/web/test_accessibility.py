@@ -53,6 +53,13 @@ async def error(watched: "Watched") -> None:
     await watched.page.get_by_role("button", name="Try again").wait_for()
 
 
+async def failed(watched: "Watched") -> None:
+    """A question that stays without an answer."""
+    await watched.ask("no answer")
+    await watched.page.get_by_role("group", name="No complete answer").wait_for()
+    await expect(watched.page.get_by_role("alert")).to_have_count(0)
+
+
 async def reasons(watched: "Watched") -> None:
     """The question what was wrong with an answer."""
     await answer(watched)
@@ -122,6 +129,7 @@ STATES: list[State] = [
     passage,
     streaming,
     error,
+    failed,
     reasons,
     editing,
     card,

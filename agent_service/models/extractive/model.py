@@ -29,6 +29,7 @@ from agent_service.models.extractive.task_sentences import (
     Unclear,
     read_command,
 )
+from agent_service.tools.for_people import for_people
 from agent_service.tools.run_server import DENIED
 from agent_service.tools.schemas import LIST_DOCUMENTS, SEARCH, DocumentList, SearchResult, Task, TaskList
 
@@ -36,7 +37,6 @@ NAME = "extractive"
 MAX_QUERY_CHARACTERS = 400
 PASSAGES = 8
 MAX_TASKS = 200
-MAX_ERROR_CHARACTERS = 300
 
 EMPTY = "What would you like to know? Ask a question about your documents, or say “show my tasks”."
 
@@ -281,5 +281,5 @@ def _listed_tasks(answers: list[ToolAnswer]) -> list[Task] | None:
 
 
 def _failed(what: str, answer: ToolAnswer) -> str:
-    reason = " ".join((answer.error or "").split())[:MAX_ERROR_CHARACTERS]
+    reason = for_people(answer.error or "")
     return f"{what}: {reason}" if reason else f"{what}. Please try again."

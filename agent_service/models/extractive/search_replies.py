@@ -3,6 +3,7 @@
 from agent_service.models.extractive.markdown_blocks import as_plain_text
 from agent_service.models.extractive.quoting import Quote, choose_quotes, render_quotes
 from agent_service.models.extractive.terms import terms
+from agent_service.tools.for_people import for_people
 from agent_service.tools.schemas import SearchResult
 
 # `confidence` is how likely the passages answer the question, so these are odds: about one in seven, two in
@@ -62,7 +63,7 @@ def _refusal(result: SearchResult) -> str:
 
 def _nothing_found(result: SearchResult) -> str:
     if result.searched.chunks == 0:
-        return result.hint or "There are no documents to search yet."
+        return for_people(result.hint or "") or "There are no documents to search yet."
     below = result.below_threshold
     if result.results or below.best_similarity is None:
         closeness = "what comes closest speaks of something else"

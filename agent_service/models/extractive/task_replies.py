@@ -23,8 +23,11 @@ def changed(task: Task) -> str:
 
 
 def deleted(answer: ToolAnswer) -> str:
-    """The sentence after a task was deleted."""
-    return f"Deleted: task {answer.arguments.get('task_id')}."
+    """The sentence after a task was deleted, or was gone already."""
+    task = answer.arguments.get("task_id")
+    if (answer.content or {}).get("deleted") is False:
+        return f"There is no task {task}, so nothing was deleted."
+    return f"Deleted: task {task}."
 
 
 def not_deleted() -> str:

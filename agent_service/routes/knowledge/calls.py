@@ -14,6 +14,7 @@ from agent_service.context import RequestContext
 from agent_service.errors import McpUnavailableError, RequestRefusedError
 from agent_service.settings.settings import AgentServiceSettings
 from agent_service.tools.connection import CLEANUP_SECONDS, SCOPE, McpConnector
+from agent_service.tools.for_people import for_people
 
 logger = logging.getLogger("agent_service")
 
@@ -97,8 +98,8 @@ def _reason(result: CallToolResult) -> str:
 
 
 def _refusal(reason: str) -> RequestRefusedError:
+    said = for_people(reason.removeprefix("Invalid arguments: "), MAX_REASON_CHARACTERS)
     for meaning in MEANINGS:
         if meaning.pattern.match(reason):
-            return RequestRefusedError(meaning.key, status=meaning.status, code=meaning.code, reason=reason)
-    reason = reason.removeprefix("Invalid arguments: ")
-    return RequestRefusedError("tool.refused" if reason else "tool.failed", status=422, reason=reason)
+            return RequestRefusedError(meaning.key, status=meaning.status, code=meaning.code, reason=said)
+    return RequestRefusedError("tool.refused" if said else "tool.failed", status=422, reason=said)

@@ -11,6 +11,7 @@ import { copyText } from "../ui/clipboard.ts";
 import { icons } from "../ui/icons.ts";
 import { sourcesOf } from "./citations.ts";
 import { exportMenu } from "./export-menu.ts";
+import { isFailureNote } from "./failure-note.ts";
 import { message } from "./messages.ts";
 import { notices } from "./notices.ts";
 import { progress, suggestions } from "./progress.ts";
@@ -20,6 +21,7 @@ import "./passage-panel.ts";
 import type { Source, ThreadItem } from "../protocol/types.ts";
 import type { MessageActions } from "./message-actions.ts";
 import type { Session } from "./session.ts";
+import { endsWithAnswer } from "./thread-state.ts";
 
 // How near the end the page must be to keep up with the text that is written, and how near the beginning
 // before earlier messages are fetched.
@@ -129,7 +131,7 @@ export class Conversation implements ReactiveController {
   private item(item: ThreadItem, newest: boolean, lastAnswer: boolean): unknown {
     const { session } = this;
     const writing = session.answering && newest;
-    const last = lastAnswer && !session.answering;
+    const last = lastAnswer && !session.answering && endsWithAnswer(session.state.items);
     const needs = [
       item,
       writing,
@@ -139,6 +141,7 @@ export class Conversation implements ReactiveController {
       this.editing === item.id,
       this.voting === item.id,
       session.mayWrite,
+      isFailureNote(item) && session.questionOf(item),
     ];
     return guard(needs, () => message(item, this.actions, !writing, last));
   }
@@ -157,6 +160,11 @@ export class Conversation implements ReactiveController {
       this.change(() => (this.voting = item?.id ?? ""), item ? `[data-item="${item.id}"] .why input` : ""),
     asksWhy: (item) => this.voting === item.id,
     retry: () => void this.session.retry(),
+    mayAskAgain: (note) => !!this.session.questionOf(note),
+    askAgain: (note) => {
+      this.follow();
+      void this.session.askAgain(note);
+    },
     act: (item, action) => void this.session.act(item, action),
     submit: (item, submission) => void this.session.submit(item, submission),
     busy: () => this.session.answering || !this.session.mayWrite,

@@ -5,6 +5,7 @@ import type { AssistantContent, AssistantItem, Source, Thread, ThreadItem } from
 import { isAssistant } from "../protocol/types.ts";
 import { wordsOf } from "../protocol/user-message.ts";
 import { sourcesOf } from "./citations.ts";
+import { isFailureNote } from "./failure-note.ts";
 
 export function asMarkdown(thread: Thread, items: ThreadItem[]): string {
   const parts = items.map(itemText).filter(Boolean);
@@ -37,6 +38,7 @@ export const fileName = (thread: Thread, ending: string): string =>
 function itemText(item: ThreadItem): string {
   if (item.type === "user_message") return `## ${strings.you}\n\n${wordsOf(item)}`;
   if (isAssistant(item)) return answerText(item);
+  if (isFailureNote(item)) return `*${oneLine(item.task?.title ?? "")}*`;
   if (item.widget && item.copy_text) return item.copy_text;
   if (item.type !== "structured_input") return "";
   return (item.inputs ?? [])

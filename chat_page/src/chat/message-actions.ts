@@ -8,6 +8,8 @@ export interface MessageActions {
   askWhy(item: ThreadItem | null): void;
   asksWhy(item: ThreadItem): boolean;
   retry(): void;
+  mayAskAgain(note: ThreadItem): boolean;
+  askAgain(note: ThreadItem): void;
   act(item: ThreadItem | null, action: Action): void;
   submit(item: ThreadItem, submission: Submission): void;
   busy(): boolean;

@@ -10,6 +10,7 @@ import type { ThreadItem } from "../protocol/types.ts";
 import { isAssistant } from "../protocol/types.ts";
 import { picture } from "../ui/pictures.ts";
 import { assistantMessage } from "./assistant-message.ts";
+import { failureNote, isFailureNote } from "./failure-note.ts";
 import type { MessageActions } from "./message-actions.ts";
 import { steps } from "./steps.ts";
 import { messageEditor, userMessage } from "./user-message.ts";
@@ -27,6 +28,7 @@ export function message(
   if (item.type === "user_message")
     return actions.edits(item) ? messageEditor(item, actions) : userMessage(item, actions);
   if (isAssistant(item)) return assistantMessage(item, actions, done, last);
+  if (isFailureNote(item)) return failureNote(item, actions);
   if (item.type === "workflow" || item.type === "task") return steps(item, done);
   const drawn = otherItem(item, actions);
   return html`<div class="answer" data-item=${item.id}>${drawn}</div>`;

@@ -5,10 +5,11 @@ import type { Api } from "../protocol/api.ts";
 import { RequestFailed } from "../protocol/api.ts";
 import type { Action, StreamEvent, Submission, Thread, ThreadItem, Vote } from "../protocol/types.ts";
 import type { Outgoing } from "../protocol/user-message.ts";
-import { inputOf } from "../protocol/user-message.ts";
+import { inputAgain, inputOf } from "../protocol/user-message.ts";
+import { askedBefore, isLocal } from "./failure-note.ts";
 import { ThreadList } from "./thread-list.ts";
 import type { ChatState } from "./thread-state.ts";
-import { emptyState, lastUserMessage, reduce } from "./thread-state.ts";
+import { emptyState, lastUserMessage, noteText, reduce, stopped } from "./thread-state.ts";
 
 export class Session {
   state: ChatState = emptyState;
@@ -56,6 +57,19 @@ export class Session {
     await this.run("threads.retry_after_item", { thread_id: this.state.thread.id, item_id: asked.id });
   }
 
+  // The question that a line speaks of, when it may be asked again now.
+  questionOf(note: ThreadItem): ThreadItem | undefined {
+    return this.mayWrite && !this.answering ? askedBefore(this.state.items, note) : undefined;
+  }
+
+  // Asks what a line says was not answered: the last question in its place, an older one anew at the end.
+  async askAgain(note: ThreadItem): Promise<void> {
+    const asked = this.questionOf(note);
+    if (!asked) return;
+    if (asked === lastUserMessage(this.state.items)) return this.retry();
+    await this.run("threads.add_user_message", { thread_id: asked.thread_id, input: inputAgain(asked) });
+  }
+
   // A button on a card, or on none: what comes back changes the card or adds to the conversation.
   async act(item: ThreadItem | null, action: Action): Promise<void> {
     const thread = this.state.thread;
@@ -69,12 +83,8 @@ export class Session {
 
   // The answers to a form that the service asked to be filled in.
   async submit(item: ThreadItem, input: Submission): Promise<void> {
-    if (!this.answering)
-      await this.run(
-        "threads.add_structured_input",
-        { thread_id: item.thread_id, item_id: item.id, input },
-        false,
-      );
+    const params = { thread_id: item.thread_id, item_id: item.id, input };
+    if (!this.answering) await this.run("threads.add_structured_input", params, false);
   }
 
   // Asks anew with other words: what followed the message is gone.
@@ -82,6 +92,7 @@ export class Session {
     const at = this.state.items.findIndex((other) => other.id === item.id);
     if (at < 0 || this.answering) return;
     const before = this.state;
+    this.state = { ...before, items: before.items.filter((other) => !isLocal(other)) };
     await this.act(null, { type: "message.edit", payload: { item_id: item.id, text } });
     const refused =
       this.state.failure && this.state.items.some((other) => other.id === item.id && other === item);
@@ -90,8 +101,7 @@ export class Session {
 
   // May something be said here? Not in a thread that the service has locked or closed.
   get mayWrite(): boolean {
-    const status = this.state.thread?.status?.type ?? "active";
-    return status === "active";
+    return (this.state.thread?.status?.type ?? "active") === "active";
   }
 
   // Every item of the thread, oldest first; nothing when they could not be had.
@@ -215,10 +225,11 @@ export class Session {
         if (!here()) return;
         this.receive(event);
       }
-      this.status = this.state.failure ? this.state.failure.text : strings.complete;
+      this.status = this.state.failure?.text ?? noteText(this.state) ?? strings.complete;
     } catch (error) {
       if (!here()) return;
-      if (abort.signal.aborted) this.status = strings.stopped;
+      this.status = strings.stopped;
+      if (abort.signal.aborted) this.update(stopped(this.state));
       else this.fail(error, strings.lost, retry);
     } finally {
       if (here()) this.settle();

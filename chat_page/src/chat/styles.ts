@@ -63,7 +63,7 @@ export const answerStyles = css`
   .primary { background: var(--accent); color: var(--on-accent); border-color: transparent; }
   .primary.danger { background: var(--bad); color: light-dark(#ffffff, #2a1513); }
   .ways { display: flex; flex-wrap: wrap; gap: 0.5rem; }
-  .failure .ways { flex: none; }
+  .failure .ways, .notice .ways { flex: none; }
   .failure .plain { border-color: transparent; }
   .failure p, .notice p { margin: 0; }
   .failure button { flex: none; border-color: currentColor; background: none; }

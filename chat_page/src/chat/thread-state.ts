@@ -12,6 +12,7 @@ import type {
   Workflow,
 } from "../protocol/types.ts";
 import { isAssistant } from "../protocol/types.ts";
+import { isFailureNote, stoppedNote } from "./failure-note.ts";
 
 export interface Notice {
   level: "info" | "warning" | "danger";
@@ -59,11 +60,7 @@ export function reduce(state: ChatState, event: StreamEvent): ChatState {
     case "progress_update":
       return { ...state, progress: event.text ?? "" };
     case "error":
-      return {
-        ...state,
-        progress: "",
-        failure: { text: event.message || strings.somethingFailed, retry: event.allow_retry ?? false },
-      };
+      return { ...state, progress: "", failure: failureIn(event, state.items.at(-1)) };
     case "notice":
       return { ...state, notice: noticeOf(event) };
     case "client_effect":
@@ -75,6 +72,29 @@ export function reduce(state: ChatState, event: StreamEvent): ChatState {
 
 export function lastUserMessage(items: ThreadItem[]): ThreadItem | undefined {
   return items.findLast((item) => item.type === "user_message");
+}
+
+// The user has stopped the answer, as far as it came.
+export function stopped(state: ChatState): ChatState {
+  return state.thread ? { ...state, items: [...state.items, stoppedNote(state.thread.id)] } : state;
+}
+
+// Whether the last question has an answer.
+export function endsWithAnswer(items: ThreadItem[]): boolean {
+  return items.findLastIndex(isAssistant) > items.findLastIndex((item) => item.type === "user_message");
+}
+
+// Why the last question has no answer, where a line of the thread says so.
+export function noteText({ items }: ChatState): string | undefined {
+  const last = items.at(-1);
+  return isFailureNote(last) ? (last.task?.title ?? undefined) : undefined;
+}
+
+// Nothing when a line of the thread says the same already.
+function failureIn(event: StreamEvent, last: ThreadItem | undefined): Failure | null {
+  const text = event.message || strings.somethingFailed;
+  const isSaid = isFailureNote(last) && last.task?.title === text;
+  return isSaid ? null : { text, retry: event.allow_retry ?? false };
 }
 
 const MAX_SUGGESTIONS = 6;

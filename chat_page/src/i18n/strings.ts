@@ -53,6 +53,8 @@ export const strings = words({
   answering: "Answering",
   complete: "The answer is complete",
   stopped: "Stopped",
+  stoppedAnswer: "The answer was stopped before it was complete.",
+  noAnswer: "No complete answer",
   loading: "Loading …",
   steps: "Steps",
   extractive: "No language model is set up: answers are quotes from your documents.",

@@ -162,6 +162,7 @@ export interface ThreadItem {
   image?: { id: string; url: string } | null;
   name?: string;
   quoted_text?: string | null;
+  attachments?: unknown[];
 }
 
 export interface AssistantItem extends ThreadItem {

@@ -58,6 +58,12 @@ export function inputOf(message: string | Outgoing): object {
   return { content, attachments, inference_options, ...(quoted ? { quoted_text: quoted } : {}) };
 }
 
+// The `input` that asks a sent message anew; its files stay where they were.
+export function inputAgain({ content, quoted_text }: ThreadItem): object {
+  const quoted = quoted_text ? { quoted_text } : {};
+  return { content, attachments: [], inference_options: {}, ...quoted };
+}
+
 const parts = (item: ThreadItem): TagPart[] => (item.content ?? []) as TagPart[];
 
 // The words of a sent message; tags other programs put between the words stay between them.

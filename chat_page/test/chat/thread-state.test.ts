@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { emptyState, lastUserMessage, reduce } from "../../src/chat/thread-state.ts";
+import {
+  emptyState,
+  endsWithAnswer,
+  lastUserMessage,
+  noteText,
+  reduce,
+} from "../../src/chat/thread-state.ts";
 import { strings } from "../../src/i18n/strings.ts";
 import type { AssistantItem, StreamEvent, ThreadItem } from "../../src/protocol/types.ts";
 
@@ -140,4 +146,25 @@ test("a component of a card changes in its place", () => {
     update: { type: "widget.streaming_text.value_delta", component_id: "x", delta: "lo" },
   };
   assert.match(JSON.stringify(reduce(added, delta).items[0]?.widget), /"value":"Hello"/);
+});
+
+test("a line of the thread that says why there is no answer needs no second one", () => {
+  const note = item("n", "task", { task: { type: "custom", title: "It is busy.", icon: "reload" } });
+  const shown: StreamEvent = { type: "thread.item.done", item: note };
+  const busy: StreamEvent = { type: "error", message: "It is busy.", allow_retry: true };
+  assert.equal(play([shown, busy]).failure, null);
+  assert.equal(noteText(play([shown, busy])), "It is busy.");
+  assert.deepEqual(play([busy]).failure, { text: "It is busy.", retry: true });
+  assert.deepEqual(play([shown, { ...busy, message: "Another." }]).failure, {
+    text: "Another.",
+    retry: true,
+  });
+});
+
+test("the last question has an answer only when one stands behind it", () => {
+  const answer = item("a", "assistant_message", { content: [] });
+  const question = item("u", "user_message", { content: [] });
+  assert.equal(endsWithAnswer([question, answer]), true);
+  assert.equal(endsWithAnswer([answer, question]), false);
+  assert.equal(endsWithAnswer([question]), false);
 });
