@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from ingest.reading.unspaced import whole_letters, words_of
 from parsing.document import Block, ParsedDocument
 
 CountTokens = Callable[[str], int]
@@ -20,9 +21,21 @@ MAX_CONTEXT_SHARE = 1 / 4
 CHARACTERS_A_TOKEN = 8
 
 FENCED = re.compile(r"(?P<marks>`{3,})(?P<language>[^\n]*)\n(?P<code>.*)\n(?P=marks)", re.DOTALL)
-# Where a text may be cut, best first: paragraphs, lines, sentences, words.
-CUTS = (re.compile(r"\n{2,}"), re.compile(r"\n"), re.compile(r"(?<=[.!?…。！？])\s+"), re.compile(r"\s+"))
-GLUE = ("\n\n", "\n", " ", " ")
+# Where a text may be cut, best first: paragraphs, lines, sentences, words, and the words of what is written
+# without spaces. Where white space was it stays, and nowhere is it put in.
+CLOSING = "」』”’）】》〉"
+FULL_STOPS = "。！？｡។៕။"
+CUTS = (
+    (re.compile(r"\n{2,}"), "\n\n"),
+    (re.compile(r"\n"), "\n"),
+    (
+        re.compile(
+            rf"(?<=[.!?…])\s+|(?:(?<=[{FULL_STOPS}])|(?<=[{FULL_STOPS}][{CLOSING}]))(?![{FULL_STOPS}{CLOSING}])\s*"
+        ),
+        " ",
+    ),
+    (re.compile(r"\s+|(?<=[，、；：])"), " "),
+)
 PARAGRAPHS, LINES = 0, 1
 
 # Code inside a list or a quotation.
@@ -170,23 +183,37 @@ def _table(text: str) -> tuple[str, str]:
 
 def _cut(text: str, measure: Measure, budget: int, kind: int) -> Iterator[str]:
     """The text in parts that fit, cut at the best places; `kind` is the coarsest cut to try."""
-    if kind == len(CUTS):
-        yield from (text[start : start + budget] for start in range(0, len(text), budget))
-        return
     part: list[str] = []
     size = 0
-    for unit in CUTS[kind].split(text):
-        tokens = measure.tokens(unit)
-        if part and size + tokens + 1 > budget:
-            yield GLUE[kind].join(part)
+    for unit in _units(text, kind, budget):
+        written = unit.rstrip()
+        # The end of a line is a token in some models.
+        tokens = measure.tokens(written) + unit.endswith("\n") if written else 0
+        if part and size + tokens > budget:
+            yield "".join(part).rstrip()
             part, size = [], 0
-        if tokens > budget:
+        if tokens > budget and kind <= len(CUTS):
             yield from _cut(unit, measure, budget, kind + 1)
-        elif unit.strip():
+        elif written:
             part.append(unit)
-            size += tokens + 1
+            size += tokens
     if part:
-        yield GLUE[kind].join(part)
+        yield "".join(part).rstrip()
+
+
+def _units(text: str, kind: int, budget: int) -> Iterator[str]:
+    """What a cut of this kind parts, each with the white space that follows it; joined they are the text."""
+    if kind < len(CUTS):
+        cut, glue = CUTS[kind]
+        start = 0
+        for place in cut.finditer(text):
+            yield text[start : place.start()] + (glue if place[0] else "")
+            start = place.end()
+        yield text[start:]
+    elif kind == len(CUTS):
+        yield from words_of(text)
+    else:
+        yield from whole_letters(text, budget)
 
 
 def _grouped(pieces: Iterable[Piece], measure: Measure) -> Iterator[list[Piece]]:
@@ -203,7 +230,9 @@ def _grouped(pieces: Iterable[Piece], measure: Measure) -> Iterator[list[Piece]]
         group, size = [], 0
         budget = measure.budget(section[0].block.heading_path)
         for piece in section:
-            if group and size + piece.tokens > budget:
+            # Two parts of one block would be parted by a blank line.
+            same_block = bool(group) and group[-1].block is piece.block
+            if same_block or (group and size + piece.tokens > budget):
                 kept = len(group) - _announcing(group, budget - piece.tokens)
                 yield group[:kept]
                 group = group[kept:]
