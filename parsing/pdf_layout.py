@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from parsing.document import Kind
-from parsing.pdf_tables import table_of
-from parsing.pdf_words import Part
+from parsing.pdf_parts import Part
+from parsing.pdf_tables import Table, table_of
 
 # In sizes of the type: a wider gap parts cells, a taller one parts paragraphs.
 CELL_GAP = 0.7
@@ -29,19 +29,24 @@ NUMBERED = re.compile(r"\(?\w{1,3}[.)]\s")
 LINE_HYPHEN = re.compile(r"([^\W\d_]+)-$")
 
 
-def pieces_of(parts: Sequence[Part], body: float, vocabulary: frozenset[str]) -> "list[Piece]":
-    """The parts of lines on a page as paragraphs, lists, tables and headings in reading order."""
+def pieces_of(
+    parts: Sequence[Part], body: float, vocabulary: frozenset[str], above: Table | None = None
+) -> "list[Piece]":
+    """The parts of lines on a page as paragraphs, lists, tables and headings in reading order.
+
+    `above` is the table that the page before ends with: it may go on at the beginning of this one.
+    """
     pieces: list[Piece] = []
     for column in _columns(list(parts), MAX_COLUMNS):
         lines: list[Part] = []
         for rows in _runs(_rows(column)):
-            table = table_of(rows)
+            table = table_of(rows, None if pieces or lines else above)
             if table is None:
                 lines += [line for row in rows for line in _lines(row)]
                 continue
             pieces += _paragraphs(lines, body, vocabulary)
             lines = []
-            pieces.append(Piece(table, "table"))
+            pieces.append(Piece(table.markdown, "table", table=table))
         pieces += _paragraphs(lines, body, vocabulary)
     return pieces
 
@@ -282,3 +287,4 @@ class Piece:
     kind: Kind
     size: float = 0.0
     bold: bool = False
+    table: Table | None = None

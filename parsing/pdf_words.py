@@ -1,14 +1,17 @@
-"""The words of a PDF page with their places, and which of them only frame it."""
+"""The words on a page of a PDF with their places, from left to right or from right to left."""
 
 import re
-from collections import Counter
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from ctypes import addressof, create_string_buffer
-from dataclasses import dataclass
 from math import hypot
 from typing import Any, cast
 
 from pypdfium2 import raw  # pyright: ignore[reportMissingTypeStubs]
+
+from parsing.pdf_annotations import Laid
+from parsing.pdf_parts import Box, PageText, Part, Sight
+from parsing.pdf_remarks import with_fields, with_remarks
 
 # PDFium marks a hyphen at the end of a line with one of these and joins the halves of the word.
 HYPHENS = "\ufffe\x02"
@@ -17,40 +20,39 @@ BOLD = 600
 MAX_FONT_NAME_LENGTH = 100
 RULE = re.compile(r"[-=_*.·—\s]{4,}")
 WORD_GAP = 0.7
-# Running heads and feet stand in these parts of the height of the text, on so many of the pages.
-MARGIN = 0.12
-REPEATED_PAGES = 3
-REPEATED_SHARE = 0.5
-PAGE_COUNT = re.compile(
-    r"(?:page|seite|p\.)\s*\d{1,4}|(?:page |seite )?\d{1,4}\s*(?:of|von|/)\s*\d{1,4}", re.I
-)
 LINE_STEP = 12.0
 TURNED_LINE = 12
 HYPHENATED = re.compile(r"[^\W\d_]+-[^\W\d_]+")
+RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
+LETTER = re.compile(r"[^\W\d_]")
+# Letters as they look at their place in a word, and ligatures.
+FORMS = re.compile("[\ufb00-\ufb4f\ufb50-\ufdff\ufe70-\ufefc]")
+# What fonts give that do not say which letters they show. One alone is a bullet or a symbol.
+NO_LETTER = re.compile("[\x00-\x08\x0e-\x1f\ufffd\ue000-\uf8ff]|[\U000f0000-\U0010fffd]")
 
 
-def parts_of(page: Any) -> "list[Part]":
-    """The words on a page, joined where they stand together. Raises `PdfiumError` for a bad page."""
+def page_text(page: Any, laid: "Sequence[Laid]" = ()) -> PageText:
+    """The words on a page, joined where they stand together, with what is laid on it.
+
+    Raises `PdfiumError` for a bad page.
+    """
     text_page = page.get_textpage()
     try:
-        words = list(_words(text_page, page.get_rotation()))
+        text = _text_of(text_page)
+        sight = Sight(page.get_rotation(), _is_right_to_left(text))
+        found = list(_words(text_page, text, sight))
     finally:
         text_page.close()
-    upright = [word for word, is_turned in words if not is_turned]
-    turned = [word for word, is_turned in words if is_turned]
+    readable = [(word, turned) for word, turned in found if word is not None]
+    words, remarks = with_remarks([word for word, _ in readable], laid, sight)
+    pairs = [(word, turned) for word, (_, turned) in zip(words, readable, strict=True)]
+    upright = [word for word, turned in pairs if not turned]
+    if any(RIGHT_TO_LEFT.search(word.text) for word in upright):
+        upright = list(_other_way(upright, sight))
     parts = [part for part in _together(upright) if not RULE.fullmatch(part.text)]
-    return parts + _stacked(turned, parts)
-
-
-def without_frame(pages: "Sequence[list[Part]]") -> "list[list[Part]]":
-    """The pages without heads, feet and page numbers that repeat on most of them."""
-    seen: Counter[str] = Counter()
-    for parts in pages:
-        seen.update({_shape(part.text) for part in _in_margins(parts)})
-    filled = sum(bool(parts) for parts in pages)
-    often = max(REPEATED_PAGES, REPEATED_SHARE * filled)
-    frame = {shape for shape, count in seen.items() if count >= often}
-    return [_without(parts, frame) for parts in pages]
+    parts = with_fields(parts, laid, sight)
+    stacked = _stacked([word for word, turned in pairs if turned], parts)
+    return PageText(parts + stacked, remarks, len(found) - len(readable))
 
 
 def hyphenated_words(pages: "Iterable[list[Part]]") -> frozenset[str]:
@@ -60,22 +62,36 @@ def hyphenated_words(pages: "Iterable[list[Part]]") -> frozenset[str]:
     )
 
 
-def _words(text_page: Any, rotation: int) -> "Iterator[tuple[Part, bool]]":
-    """The words, and whether they run across the reading direction."""
+def _text_of(text_page: Any) -> str:
     text = text_page.get_text_range(errors="replace")
     count = text_page.count_chars()
-    if len(text) != count:
-        # Places are counted in characters, which this text then is not.
-        text = "".join(_character(text_page, index) for index in range(count))
+    if len(text) == count:
+        return text
+    # Places are counted in characters, which this text then is not.
+    return "".join(_character(text_page, index) for index in range(count))
+
+
+def _is_right_to_left(text: str) -> bool:
+    found = len(RIGHT_TO_LEFT.findall(text))
+    return bool(found) and 2 * found > len(LETTER.findall(text))
+
+
+def _words(text_page: Any, text: str, sight: Sight) -> "Iterator[tuple[Part | None, bool]]":
+    """The words, and whether they run across the reading direction; None for one that cannot be read."""
     box = raw.FS_RECTF()
-    styles = _Styles(text_page, rotation)
+    styles = _Styles(text_page, sight.rotation)
     for word in WORD.finditer(text):
         first, last = word.start(), word.end() - 1
         hyphen = text[last] in HYPHENS
-        start = _box(text_page, first, rotation, box)
-        end = _box(text_page, last - 1 if hyphen and last > first else last, rotation, box)
-        size, bold, turned = styles.at(first)
+        size, bold, turned, is_readable = styles.at(first)
         written = text[first:last] + "-" if hyphen else word[0]
+        if len(written) > 1 and (not is_readable or 2 * len(NO_LETTER.findall(written)) > len(written)):
+            yield None, turned
+            continue
+        start = sight.seen(_box(text_page, first, box))
+        end = sight.seen(_box(text_page, last - 1 if hyphen and last > first else last, box))
+        if FORMS.search(written):
+            written = unicodedata.normalize("NFKC", written)
         left, right = min(start[0], end[0]), max(start[1], end[1])
         bottom, top = min(start[2], end[2]), max(start[3], end[3])
         yield Part(written, left, right, bottom, top, size or start[3] - start[2], bold), turned
@@ -106,38 +122,20 @@ def _character(text_page: Any, index: int) -> str:
     return chr(code) if 0 < code < 0x110000 else " "
 
 
-def _box(text_page: Any, index: int, rotation: int, box: raw.FS_RECTF) -> tuple[float, float, float, float]:
-    """Left, right, bottom and top as the reader sees them; of a turned page only relative to each other."""
+def _box(text_page: Any, index: int, box: raw.FS_RECTF) -> Box:
     raw.FPDFText_GetLooseCharBox(text_page, index, box)
     left, right, bottom, top = float(box.left), float(box.right), float(box.bottom), float(box.top)
     if top - bottom < 0.5:
         top = bottom + float(raw.FPDFText_GetFontSize(text_page, index))
-    match rotation:
-        case 90:
-            return bottom, top, -right, -left
-        case 180:
-            return -right, -left, -top, -bottom
-        case 270:
-            return -top, -bottom, left, right
-        case _:
-            return left, right, bottom, top
+    return left, right, bottom, top
 
 
-def _together(words: "Iterable[Part]") -> "Iterator[Part]":
+def _other_way(words: "Iterable[Part]", sight: Sight) -> "Iterator[Part]":
+    """The words; those that run against the direction of the page are one where they follow."""
     last: Part | None = None
     for word in words:
-        if last is not None and _follows(last, word):
-            last = Part(
-                f"{last.text} {word.text}"
-                if word.left - last.right > 0.05 * word.size
-                else last.text + word.text,
-                last.left,
-                word.right,
-                min(last.bottom, word.bottom),
-                max(last.top, word.top),
-                max(last.size, word.size),
-                last.bold,
-            )
+        if last is not None and _runs_back(last, word, sight):
+            last = _joined(last, word, _follows_back(last, word) > 0.05 * word.size)
             continue
         if last is not None:
             yield last
@@ -146,11 +144,54 @@ def _together(words: "Iterable[Part]") -> "Iterator[Part]":
         yield last
 
 
-def _follows(last: "Part", word: "Part") -> bool:
-    shared = min(last.top, word.top) - max(last.bottom, word.bottom)
+def _runs_back(last: Part, word: Part, sight: Sight) -> bool:
+    both = (bool(RIGHT_TO_LEFT.search(part.text)) for part in (last, word))
+    against = all(is_rtl != sight.mirrored for is_rtl in both)
+    return (
+        against
+        and _are_beside(last, word)
+        and -0.3 * word.size < _follows_back(last, word) < WORD_GAP * word.size
+    )
+
+
+def _follows_back(last: Part, word: Part) -> float:
+    return last.left - word.right
+
+
+def _together(words: "Iterable[Part]") -> "Iterator[Part]":
+    last: Part | None = None
+    for word in words:
+        if last is not None and _follows(last, word):
+            last = _joined(last, word, word.left - last.right > 0.05 * word.size)
+            continue
+        if last is not None:
+            yield last
+        last = word
+    if last is not None:
+        yield last
+
+
+def _joined(last: Part, word: Part, spaced: bool) -> Part:
+    return Part(
+        f"{last.text} {word.text}" if spaced else last.text + word.text,
+        min(last.left, word.left),
+        max(last.right, word.right),
+        min(last.bottom, word.bottom),
+        max(last.top, word.top),
+        max(last.size, word.size),
+        last.bold,
+    )
+
+
+def _follows(last: Part, word: Part) -> bool:
     gap = word.left - last.right
     small = min(last.size, word.size)
-    return shared > 0.5 * small and -0.3 * small < gap < WORD_GAP * small and last.bold == word.bold
+    return -0.3 * small < gap < WORD_GAP * small and _are_beside(last, word)
+
+
+def _are_beside(last: Part, word: Part) -> bool:
+    shared = min(last.top, word.top) - max(last.bottom, word.bottom)
+    return shared > 0.5 * min(last.size, word.size) and last.bold == word.bold
 
 
 def _stacked(words: "list[Part]", parts: "list[Part]") -> "list[Part]":
@@ -165,42 +206,6 @@ def _stacked(words: "list[Part]", parts: "list[Part]") -> "list[Part]":
     return lines
 
 
-def _in_margins(parts: "list[Part]") -> "Iterator[Part]":
-    if not parts:
-        return
-    low, high = min(part.bottom for part in parts), max(part.top for part in parts)
-    margin = MARGIN * (high - low)
-    for part in parts:
-        if part.top > high - margin or part.bottom < low + margin:
-            yield part
-
-
-def _without(parts: "list[Part]", frame: set[str]) -> "list[Part]":
-    out = {
-        id(part)
-        for part in _in_margins(parts)
-        if _shape(part.text) in frame or PAGE_COUNT.fullmatch(part.text.strip())
-    }
-    return [part for part in parts if id(part) not in out]
-
-
-def _shape(text: str) -> str:
-    return re.sub(r"\d+", "#", text.strip().lower())
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """Words beside each other on a line, their box (from the lower left) and their type."""
-
-    text: str
-    left: float
-    right: float
-    bottom: float
-    top: float
-    size: float
-    bold: bool
-
-
 class _Styles:
     """Size, weight and direction of the type, slow to ask for: once for each piece of text drawn."""
 
@@ -208,15 +213,17 @@ class _Styles:
         self._text_page = text_page
         self._rotation = rotation
         self._drawn = 0
-        self._style = (0.0, False, False)
+        self._style = (0.0, False, False, True)
 
-    def at(self, index: int) -> tuple[float, bool, bool]:
-        """The size, whether it is bold and whether it runs across the reading direction."""
+    def at(self, index: int) -> tuple[float, bool, bool, bool]:
+        """The size, and whether it is bold, runs across the reading direction, and can be read."""
         drawn: Any = raw.FPDFText_GetTextObject(self._text_page, index)  # pyright: ignore[reportUnknownMemberType]
         address = addressof(drawn.contents) if drawn else 0
         if not address or address != self._drawn:
             matrix = raw.FS_MATRIX()
             size = _size(self._text_page, index, matrix)
-            self._style = (size, _is_bold(self._text_page, index), _is_turned(matrix, self._rotation))
+            bold, turned = _is_bold(self._text_page, index), _is_turned(matrix, self._rotation)
+            readable = raw.FPDFText_HasUnicodeMapError(self._text_page, index) != 1
+            self._style = (size, bold, turned, readable)
             self._drawn = address
         return self._style
