@@ -3,13 +3,15 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from ctypes import addressof, create_string_buffer
+from ctypes import addressof, c_double, create_string_buffer
+from dataclasses import replace
 from math import hypot
 from typing import Any, cast
 
 from pypdfium2 import raw  # pyright: ignore[reportMissingTypeStubs]
 
 from parsing.pdf_annotations import Laid
+from parsing.pdf_bidi import RIGHT_TO_LEFT, Glyph, is_right_to_left, words_in_order
 from parsing.pdf_parts import Box, PageText, Part, Sight
 from parsing.pdf_remarks import with_fields, with_remarks
 
@@ -20,11 +22,11 @@ BOLD = 600
 MAX_FONT_NAME_LENGTH = 100
 RULE = re.compile(r"[-=_*.·—\s]{4,}")
 WORD_GAP = 0.7
+# The part of its size by which type reaches below its line.
+DESCENT = 0.22
 LINE_STEP = 12.0
 TURNED_LINE = 12
 HYPHENATED = re.compile(r"[^\W\d_]+-[^\W\d_]+")
-RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
-LETTER = re.compile(r"[^\W\d_]")
 # Letters as they look at their place in a word, and ligatures.
 FORMS = re.compile("[\ufb00-\ufb4f\ufb50-\ufdff\ufe70-\ufefc]")
 # What fonts give that do not say which letters they show. One alone is a bullet or a symbol.
@@ -39,20 +41,18 @@ def page_text(page: Any, laid: "Sequence[Laid]" = ()) -> PageText:
     text_page = page.get_textpage()
     try:
         text = _text_of(text_page)
-        sight = Sight(page.get_rotation(), _is_right_to_left(text))
+        sight = Sight(page.get_rotation(), is_right_to_left(text))
         found = list(_words(text_page, text, sight))
+        upright = [word for word, is_turned in found if word is not None and not is_turned]
+        if RIGHT_TO_LEFT.search(text):
+            upright = list(_words_by_place(text_page, text, sight))
     finally:
         text_page.close()
-    readable = [(word, turned) for word, turned in found if word is not None]
-    words, remarks = with_remarks([word for word, _ in readable], laid, sight)
-    pairs = [(word, turned) for word, (_, turned) in zip(words, readable, strict=True)]
-    upright = [word for word, turned in pairs if not turned]
-    if any(RIGHT_TO_LEFT.search(word.text) for word in upright):
-        upright = list(_other_way(upright, sight))
+    upright, remarks = with_remarks(upright, laid, sight)
     parts = [part for part in _together(upright) if not RULE.fullmatch(part.text)]
     parts = with_fields(parts, laid, sight)
-    stacked = _stacked([word for word, turned in pairs if turned], parts)
-    return PageText(parts + stacked, remarks, len(found) - len(readable))
+    stacked = _stacked([word for word, is_turned in found if word is not None and is_turned], parts)
+    return PageText(parts + stacked, remarks, sum(word is None for word, _ in found))
 
 
 def hyphenated_words(pages: "Iterable[list[Part]]") -> frozenset[str]:
@@ -69,11 +69,6 @@ def _text_of(text_page: Any) -> str:
         return text
     # Places are counted in characters, which this text then is not.
     return "".join(_character(text_page, index) for index in range(count))
-
-
-def _is_right_to_left(text: str) -> bool:
-    found = len(RIGHT_TO_LEFT.findall(text))
-    return bool(found) and 2 * found > len(LETTER.findall(text))
 
 
 def _words(text_page: Any, text: str, sight: Sight) -> "Iterator[tuple[Part | None, bool]]":
@@ -95,6 +90,28 @@ def _words(text_page: Any, text: str, sight: Sight) -> "Iterator[tuple[Part | No
         left, right = min(start[0], end[0]), max(start[1], end[1])
         bottom, top = min(start[2], end[2]), max(start[3], end[3])
         yield Part(written, left, right, bottom, top, size or start[3] - start[2], bold), turned
+
+
+def _words_by_place(text_page: Any, text: str, sight: Sight) -> "Iterator[Part]":
+    """The upright words of a page with lines from right to left."""
+    box = raw.FS_RECTF()
+    styles = _Styles(text_page, sight.rotation)
+    turned = Sight(sight.rotation)
+
+    def glyphs() -> Iterator[Glyph]:
+        for index, letter in enumerate(text):
+            if letter in HYPHENS or letter < " " or raw.FPDFText_IsGenerated(text_page, index) == 1:
+                continue
+            size, bold, is_turned, is_readable = styles.at(index)
+            if is_readable and not is_turned:
+                place = _line_box(text_page, index, _box(text_page, index, box), size)
+                yield Glyph(letter, turned.seen(place), size, bold)
+
+    for word in words_in_order(glyphs(), mirrored=sight.mirrored):
+        if sight.mirrored:
+            yield replace(word, left=-word.right, right=-word.left)
+        else:
+            yield word
 
 
 def _is_turned(matrix: raw.FS_MATRIX, rotation: int) -> bool:
@@ -130,39 +147,28 @@ def _box(text_page: Any, index: int, box: raw.FS_RECTF) -> Box:
     return left, right, bottom, top
 
 
-def _other_way(words: "Iterable[Part]", sight: Sight) -> "Iterator[Part]":
-    """The words; those that run against the direction of the page are one where they follow."""
-    last: Part | None = None
-    for word in words:
-        if last is not None and _runs_back(last, word, sight):
-            last = _joined(last, word, _follows_back(last, word) > 0.05 * word.size)
-            continue
-        if last is not None:
-            yield last
-        last = word
-    if last is not None:
-        yield last
-
-
-def _runs_back(last: Part, word: Part, sight: Sight) -> bool:
-    both = (bool(RIGHT_TO_LEFT.search(part.text)) for part in (last, word))
-    against = all(is_rtl != sight.mirrored for is_rtl in both)
-    return (
-        against
-        and _are_beside(last, word)
-        and -0.3 * word.size < _follows_back(last, word) < WORD_GAP * word.size
-    )
-
-
-def _follows_back(last: Part, word: Part) -> float:
-    return last.left - word.right
+def _line_box(text_page: Any, index: int, box: Box, size: float) -> Box:
+    """The box of a letter as high as its line, whatever its own height."""
+    across, up = c_double(), c_double()
+    raw.FPDFText_GetCharOrigin(text_page, index, across, up)
+    return box[0], box[1], up.value - DESCENT * size, up.value + (1 - DESCENT) * size
 
 
 def _together(words: "Iterable[Part]") -> "Iterator[Part]":
     last: Part | None = None
     for word in words:
         if last is not None and _follows(last, word):
-            last = _joined(last, word, word.left - last.right > 0.05 * word.size)
+            last = Part(
+                f"{last.text} {word.text}"
+                if word.left - last.right > 0.05 * word.size
+                else last.text + word.text,
+                last.left,
+                word.right,
+                min(last.bottom, word.bottom),
+                max(last.top, word.top),
+                max(last.size, word.size),
+                last.bold,
+            )
             continue
         if last is not None:
             yield last
@@ -171,27 +177,11 @@ def _together(words: "Iterable[Part]") -> "Iterator[Part]":
         yield last
 
 
-def _joined(last: Part, word: Part, spaced: bool) -> Part:
-    return Part(
-        f"{last.text} {word.text}" if spaced else last.text + word.text,
-        min(last.left, word.left),
-        max(last.right, word.right),
-        min(last.bottom, word.bottom),
-        max(last.top, word.top),
-        max(last.size, word.size),
-        last.bold,
-    )
-
-
 def _follows(last: Part, word: Part) -> bool:
+    shared = min(last.top, word.top) - max(last.bottom, word.bottom)
     gap = word.left - last.right
     small = min(last.size, word.size)
-    return -0.3 * small < gap < WORD_GAP * small and _are_beside(last, word)
-
-
-def _are_beside(last: Part, word: Part) -> bool:
-    shared = min(last.top, word.top) - max(last.bottom, word.bottom)
-    return shared > 0.5 * min(last.size, word.size) and last.bold == word.bold
+    return shared > 0.5 * small and -0.3 * small < gap < WORD_GAP * small and last.bold == word.bold
 
 
 def _stacked(words: "list[Part]", parts: "list[Part]") -> "list[Part]":
