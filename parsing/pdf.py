@@ -75,7 +75,7 @@ def _parsed(document: Any, source: str) -> ParsedDocument:
     title = _title(stated.get("Title", ""), pieces, body) or title_from(source)
     outline = _outline(document)
     blocks = tuple(_blocks(pieces, outline, body, title[:MAX_TITLE_LENGTH], scan))
-    members, left_out = attached_files(document)
+    members, left_out = attached_files(document, scan.with_files)
     notes = (*notes_of(scan, len(read), len(document), any_text=bool(blocks)), *frame.notes(), *left_out)
     return ParsedDocument(title[:MAX_TITLE_LENGTH], blocks, _metadata(stated), members, notes)
 

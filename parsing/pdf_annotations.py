@@ -31,7 +31,7 @@ COMMENTS = frozenset(
 BOXES = (raw.FPDF_FORMFIELD_CHECKBOX, raw.FPDF_FORMFIELD_RADIOBUTTON)
 CHOICES = (raw.FPDF_FORMFIELD_COMBOBOX, raw.FPDF_FORMFIELD_LISTBOX)
 
-Kind = Literal["value", "tick", "text", "comment", "link"]
+Kind = Literal["value", "tick", "text", "comment", "link", "file"]
 
 
 @dataclass(frozen=True)
@@ -91,6 +91,8 @@ def _read(document: Any, annotation: Any, unread: Unread) -> Iterator[Laid]:
             yield Laid("text", text, (_box_of(annotation),))
     elif kind in COMMENTS:
         yield from _comment(annotation)
+        if kind == raw.FPDF_ANNOT_FILEATTACHMENT:
+            yield Laid("file", "", (_box_of(annotation),))
 
 
 def _field(form: Any, annotation: Any, unread: Unread, *, seen: bool) -> Iterator[Laid]:

@@ -1,4 +1,4 @@
-"""Words of lines that run from right to left, made of letters by their places, not their order in the file."""
+"""Words of lines that run from right to left, made of letters by their places, not by their order."""
 
 import re
 import unicodedata
@@ -35,10 +35,11 @@ def is_right_to_left(text: str) -> bool:
     return bool(found) and 2 * found > len(LETTER.findall(text))
 
 
-def words_in_order(glyphs: Iterable[Glyph], *, mirrored: bool) -> Iterator[Part]:
+def words_in_order(glyphs: Iterable[Glyph], bars: Sequence[Box], *, mirrored: bool) -> Iterator[Part]:
     """The words as they are read, line by line; what runs against the direction of the page is one word.
 
-    Boxes are as they are on the page. `mirrored`: the page is read from right to left.
+    Boxes are as they are on the page; no words reach over one of the upright `bars`. `mirrored`: the page is
+    read from right to left.
     """
     wide = (
         glyph
@@ -46,7 +47,7 @@ def words_in_order(glyphs: Iterable[Glyph], *, mirrored: bool) -> Iterator[Part]
         if not glyph.text.isspace() or glyph.box[1] - glyph.box[0] > SPACE * glyph.size
     )
     for line in _lines(_with_marks(wide)):
-        for stretch in _stretches(line):
+        for stretch in _stretches(line, bars):
             yield from _words(stretch, mirrored=mirrored)
 
 
@@ -85,14 +86,14 @@ def _share_line(one: Glyph, other: Glyph) -> bool:
     return shared > 0.4 * min(one.size, other.size)
 
 
-def _stretches(line: list[Glyph]) -> Iterator[list[Glyph]]:
+def _stretches(line: list[Glyph], bars: Sequence[Box]) -> Iterator[list[Glyph]]:
     """The letters of a line from left to right without wide gaps, and spaces where narrow ones are."""
     stretch: list[Glyph] = []
     for glyph in sorted(line, key=lambda glyph: glyph.box[0] + glyph.box[1]):
         if stretch:
             last = stretch[-1]
             gap = glyph.box[0] - last.box[1]
-            if gap > STRETCH * glyph.size or glyph.bold != last.bold:
+            if gap > STRETCH * glyph.size or glyph.bold != last.bold or _parted(last, glyph, bars):
                 yield stretch
                 stretch = []
             elif gap > SPACE * glyph.size and " " not in (glyph.text, last.text):
@@ -101,6 +102,11 @@ def _stretches(line: list[Glyph]) -> Iterator[list[Glyph]]:
             stretch.append(glyph)
     if stretch:
         yield stretch
+
+
+def _parted(last: Glyph, glyph: Glyph, bars: Sequence[Box]) -> bool:
+    up = (glyph.box[2] + glyph.box[3]) / 2
+    return any(last.box[0] < bar[0] and bar[1] < glyph.box[1] and bar[2] < up < bar[3] for bar in bars)
 
 
 def _words(stretch: list[Glyph], *, mirrored: bool) -> Iterator[Part]:

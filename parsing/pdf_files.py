@@ -1,12 +1,11 @@
 """Files attached to a PDF, and to places on its pages, as documents inside it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from ctypes import c_ulong, create_string_buffer
 from functools import partial
 from itertools import islice
 from typing import Any
 
-import pypdfium2 as pdfium  # pyright: ignore[reportMissingTypeStubs]
 from pypdfium2 import raw  # pyright: ignore[reportMissingTypeStubs]
 
 from parsing.document import Member
@@ -15,12 +14,11 @@ from parsing.members import Entry, collect
 from parsing.pdf_annotations import MAX_ON_PAGE, string_of
 
 MAX_FILES = 1_000
-MAX_PAGES = 5_000
 
 
-def attached_files(document: Any) -> tuple[tuple[Member, ...], tuple[str, ...]]:
-    """The documents among the attached files, and notes about what was left out."""
-    entries = _entries(document)
+def attached_files(document: Any, pages: Iterable[int]) -> tuple[tuple[Member, ...], tuple[str, ...]]:
+    """The documents among the files attached to the file and to these pages, and notes on what was left out."""
+    entries = _entries(document, pages)
     try:
         members, notes = collect(islice(entries, MAX_FILES))
     except FileProblemError as error:
@@ -30,21 +28,18 @@ def attached_files(document: Any) -> tuple[tuple[Member, ...], tuple[str, ...]]:
     return members, notes
 
 
-def _entries(document: Any) -> Iterator[Entry]:
+def _entries(document: Any, pages: Iterable[int]) -> Iterator[Entry]:
     for index in range(int(raw.FPDFDoc_GetAttachmentCount(document))):
         file = raw.FPDFDoc_GetAttachment(document, index)  # pyright: ignore[reportUnknownMemberType]
         if file:
             yield _entry(file)
-    for index in range(min(len(document), MAX_PAGES)):
-        yield from _pinned(document, index)
+    for number in pages:
+        yield from _pinned(document, number - 1)
 
 
 def _pinned(document: Any, index: int) -> Iterator[Entry]:
     """The files that are pinned to a page."""
-    try:
-        page = document.get_page(index)
-    except pdfium.PdfiumError:
-        return  # a note on the page says so
+    page = document.get_page(index)
     try:
         for number in range(min(int(raw.FPDFPage_GetAnnotCount(page)), MAX_ON_PAGE)):
             annotation = raw.FPDFPage_GetAnnot(page, number)  # pyright: ignore[reportUnknownMemberType]

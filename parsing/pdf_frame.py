@@ -15,6 +15,8 @@ REPEATED_SHARE = 0.5
 # In sizes of the type: how far two rows of a table may stand apart, and a value from its label.
 ROW_GAP = 2.5
 LABEL_GAP = 10.0
+# Points: what stands so much higher or lower stands in the same place.
+STEP = 2.0
 # Set larger than the text of the document, it is a heading.
 LARGE = 1.12
 SMALL = 0.95
@@ -108,16 +110,17 @@ def _in_one_place(lines: list[_Line]) -> list[_Line]:
     for parity in (0, 1):
         same = [line for line in lines if line.page % 2 == parity]
         if same:
-            bottom = median(line.part.bottom for line in same)
-            left = median(line.part.left for line in same)
-            right = median(line.part.right for line in same)
-            found += [line for line in same if _stands(line.part, bottom, left, right)]
+            heights = Counter(round(line.part.bottom / STEP) for line in same)
+            usual = heights.most_common(1)[0][0]
+            level = [line.part for line in same if abs(round(line.part.bottom / STEP) - usual) <= 1]
+            left, right = median(part.left for part in level), median(part.right for part in level)
+            found += [line for line in same if _stands(line.part, usual * STEP, left, right)]
     return sorted(found, key=lambda line: line.page)
 
 
 def _stands(part: Part, bottom: float, left: float, right: float) -> bool:
     beside = (part.left - left, part.right - right, (part.left + part.right - left - right) / 2)
-    return abs(part.bottom - bottom) < part.size / 2 and min(map(abs, beside)) < part.size
+    return abs(part.bottom - bottom) < part.size / 2 + STEP and min(map(abs, beside)) < part.size
 
 
 def _counting(lines: list[_Line]) -> list[_Line]:

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from math import inf
 
 from parsing.document import Kind
 from parsing.pdf_parts import Part
@@ -19,6 +20,7 @@ ROWS_LOOKED_BACK = 20
 # A line that ends so far left of the others ends its paragraph.
 SHORT_LINE = 0.8
 COLUMN_LINES = 8
+FEW_COLUMN_LINES = 4
 COLUMN_CHARACTERS = 25
 SHORT_TEXT = 15
 MAX_COLUMNS = 3
@@ -39,8 +41,11 @@ def pieces_of(
     pieces: list[Piece] = []
     for column in _columns(list(parts), MAX_COLUMNS):
         lines: list[Part] = []
-        for rows in _runs(_rows(column)):
-            table = table_of(rows, None if pieces or lines else above)
+        runs = list(_runs(_rows(column)))
+        for index, rows in enumerate(runs):
+            around = [run[-1] for run in runs[:index][-1:]] + [run[0] for run in runs[index + 1 :][:1]]
+            stretched = any(_is_stretched(rows, row) for row in around)
+            table = None if stretched else table_of(rows, None if pieces or lines else above)
             if table is None:
                 lines += [line for row in rows for line in _lines(row)]
                 continue
@@ -69,7 +74,7 @@ def _columns(parts: list[Part], depth: int) -> Iterator[list[Part]]:
     right: list[Part] = []
     across: list[Part] = []
     for part in sorted(parts, key=lambda part: -part.top):
-        if part.left < gutter < part.right:
+        if gutter.is_crossed_by(part):
             if left or right:
                 yield from _both(left, right, depth)
                 left, right = [], []
@@ -78,9 +83,9 @@ def _columns(parts: list[Part], depth: int) -> Iterator[list[Part]]:
         if across:
             yield across
             across = []
-        (left if part.right <= gutter else right).append(part)
-    yield across
+        (left if part.right <= gutter.place else right).append(part)
     yield from _both(left, right, depth)
+    yield across
 
 
 def _both(left: list[Part], right: list[Part], depth: int) -> Iterator[list[Part]]:
@@ -88,13 +93,16 @@ def _both(left: list[Part], right: list[Part], depth: int) -> Iterator[list[Part
     yield from _columns(right, depth - 1)
 
 
-def _gutter(parts: list[Part]) -> float | None:
+def _gutter(parts: list[Part]) -> "_Gutter | None":
     """Where a page of two columns of prose is parted, if it is one."""
-    if len(parts) < 2 * COLUMN_LINES:
+    if len(parts) < 2 * FEW_COLUMN_LINES:
         return None
     start, end = min(part.left for part in parts), max(part.right for part in parts)
     places = [start + (end - start) * step / 100 for step in range(20, 81)]
-    crossing = {place: sum(part.left < place < part.right for part in parts) for place in places}
+    # No gutter goes through a table with rules.
+    crossing = {
+        place: sum(part.is_cell or part.left < place < part.right for part in parts) for place in places
+    }
     fewest = min(crossing.values())
     if fewest > len(parts) / 4:
         return None
@@ -102,10 +110,30 @@ def _gutter(parts: list[Part]) -> float | None:
     place = best[len(best) // 2]
     left = _rows([part for part in parts if part.right <= place])
     right = _rows([part for part in parts if part.left >= place])
-    if min(len(left), len(right)) < COLUMN_LINES or min(_length(left), _length(right)) < SHORT_TEXT:
+    if min(len(left), len(right)) < FEW_COLUMN_LINES or min(_length(left), _length(right)) < SHORT_TEXT:
         return None
     # One clear column is enough: beside it may stand a list or a table.
-    return place if max(_prose(left) / len(left), _prose(right) / len(right)) >= 0.6 else None
+    long = min(len(left), len(right)) >= COLUMN_LINES
+    if long and max(_prose(left) / len(left), _prose(right) / len(right)) >= 0.6:
+        return _Gutter(place)
+    return _short_gutter(place, left, right)
+
+
+def _short_gutter(place: float, left: list[list[Part]], right: list[list[Part]]) -> "_Gutter | None":
+    """Between columns of few lines; both must be running text where they stand beside each other."""
+    low = max(rows[-1][0].bottom for rows in (left, right))
+    high = min(rows[0][0].top for rows in (left, right))
+    gutter = _Gutter(place, low - 1, high + 1)
+    columns = [[row for row in rows if not gutter.is_crossed_by(row[0])] for rows in (left, right)]
+    is_prose = all(len(rows) >= FEW_COLUMN_LINES and _runs_on(rows) for rows in columns)
+    return gutter if is_prose else None
+
+
+def _runs_on(rows: list[list[Part]]) -> bool:
+    """Whether the rows are lines of sentences: many begin in the middle of one, and none stands apart."""
+    begun = sum(row[0].text[:1].islower() for row in rows[1:])
+    close = all(_gap(above, below) < 2 * PARAGRAPH_GAP * below[0].size for above, below in pairwise(rows))
+    return 2 * begun >= len(rows) - 1 and close and _prose(rows) >= 0.6 * len(rows)
 
 
 def _prose(rows: list[list[Part]]) -> int:
@@ -139,6 +167,8 @@ def _beside(first: Part, other: Part) -> bool:
 
 def _without_gaps(row: list[Part]) -> list[Part]:
     """Parts that lie close together, or are a bullet and its text, are one."""
+    if any(part.is_cell for part in row):
+        return row
     if _is_justified(row):
         return [_joined(row)]
     merged = row[:1]
@@ -157,6 +187,15 @@ def _is_justified(row: list[Part]) -> bool:
     """Whether the row is a stretched line: all its wide gaps are the same."""
     gaps = [(right.left - left.right) / max(right.size, 1) for left, right in pairwise(row)]
     return len(gaps) > 1 and max(gaps) < JUSTIFIED_GAP and max(gaps) - min(gaps) < 0.2
+
+
+def _is_stretched(rows: list[list[Part]], beside: list[Part]) -> bool:
+    """Whether rows with wide gaps are lines of the same justified paragraph as the row beside them."""
+    size = beside[0].size
+    near = min(abs(_gap(beside, rows[0])), abs(_gap(rows[-1], beside))) < PARAGRAPH_GAP * size
+    ends = [(row[0].left - beside[0].left, row[-1].right - beside[-1].right) for row in rows if len(row) > 1]
+    even = all(abs(left) < size / 2 and abs(right) < size / 2 for left, right in ends)
+    return len(beside) == 1 and near and bool(ends) and even
 
 
 def _lines(row: list[Part]) -> list[Part]:
@@ -277,6 +316,20 @@ def _is_broken_off(above: Part, line: Part, right: float) -> bool:
     word = line.text.split(" ", 1)[0]
     width = (line.right - line.left) * len(word) / max(len(line.text), 1)
     return above.right + 1.2 * width + 2 * line.size < right
+
+
+@dataclass(frozen=True, slots=True)
+class _Gutter:
+    """Where two columns are parted, from `low` to `high`."""
+
+    place: float
+    low: float = -inf
+    high: float = inf
+
+    def is_crossed_by(self, part: Part) -> bool:
+        """Whether a part stands in neither column."""
+        beyond = part.bottom < self.low or part.top > self.high
+        return beyond or part.left < self.place < part.right
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ class Scan:
     recognised: dict[int, str] = field(default_factory=dict[int, str])
     unreadable: dict[int, int] = field(default_factory=dict[int, int])
     unread: Unread = field(default_factory=Unread)
+    with_files: list[int] = field(default_factory=list[int])
 
 
 def read_pages(document: Any, scan: Scan) -> Iterator[PageText]:
@@ -52,7 +53,10 @@ def _read_page(document: Any, index: int, scan: Scan) -> PageText:
     try:
         page = document.get_page(index)
         try:
-            text = page_text(page, laid_on(document, page, scan.unread))
+            laid = laid_on(document, page, scan.unread)
+            if any(item.kind == "file" for item in laid):
+                scan.with_files.append(index + 1)
+            text = page_text(page, laid)
             if text.unreadable:
                 scan.unreadable[index + 1] = text.unreadable
             if _is_picture(page, text):

@@ -8,7 +8,10 @@ Box = tuple[float, float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Words beside each other on a line, their box (from the lower left) and their type."""
+    """Words beside each other on a line, their box (from the lower left) and their type.
+
+    `is_cell`: they are all the words of a cell with lines drawn around it, and the box is that of the cell.
+    """
 
     text: str
     left: float
@@ -17,6 +20,7 @@ class Part:
     top: float
     size: float
     bold: bool
+    is_cell: bool = False
 
 
 @dataclass

@@ -55,7 +55,10 @@ def _put(words: list[Part], item: Laid, marked: Sequence[int], rest: list[str]) 
 
 
 def _append(words: list[Part], index: int, text: str) -> None:
-    words[index] = replace(words[index], text=f"{words[index].text} {text}")
+    """Put the text behind the word, before the punctuation that ends it."""
+    word = words[index]
+    bare = word.text.rstrip(".,;:!?")
+    words[index] = replace(word, text=f"{bare} {text}{word.text[len(bare) :]}")
 
 
 def _bare(address: str) -> str:

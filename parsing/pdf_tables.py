@@ -103,7 +103,7 @@ def _cells(rows: Sequence[Row], columns: Sequence[Span]) -> list[tuple[str, ...]
         for part in row:
             place = _column_of(part, columns)
             texts[place] = f"{texts[place]} {part.text}".strip()
-        if len(row) == 1 and cells and not texts[0]:
+        if len(row) == 1 and cells and not texts[0] and not row[0].is_cell:
             cells[-1] = tuple(f"{old} {new}".strip() for old, new in zip(cells[-1], texts, strict=True))
         else:
             cells.append(tuple(texts))

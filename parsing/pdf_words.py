@@ -14,6 +14,7 @@ from parsing.pdf_annotations import Laid
 from parsing.pdf_bidi import RIGHT_TO_LEFT, Glyph, is_right_to_left, words_in_order
 from parsing.pdf_parts import Box, PageText, Part, Sight
 from parsing.pdf_remarks import with_fields, with_remarks
+from parsing.pdf_rules import bars_among, cells_of, lines_on
 
 # PDFium marks a hyphen at the end of a line with one of these and joins the halves of the word.
 HYPHENS = "\ufffe\x02"
@@ -45,11 +46,14 @@ def page_text(page: Any, laid: "Sequence[Laid]" = ()) -> PageText:
         found = list(_words(text_page, text, sight))
         upright = [word for word, is_turned in found if word is not None and not is_turned]
         if RIGHT_TO_LEFT.search(text):
-            upright = list(_words_by_place(text_page, text, sight))
+            bars = bars_among(lines_on(page, Sight(sight.rotation)))
+            upright = list(_words_by_place(text_page, text, sight, bars))
     finally:
         text_page.close()
     upright, remarks = with_remarks(upright, laid, sight)
+    cells, upright = cells_of(upright, lines_on(page, sight))
     parts = [part for part in _together(upright) if not RULE.fullmatch(part.text)]
+    parts += [_cell(box, list(_together(words))) for box, words in cells.items()]
     parts = with_fields(parts, laid, sight)
     stacked = _stacked([word for word, is_turned in found if word is not None and is_turned], parts)
     return PageText(parts + stacked, remarks, sum(word is None for word, _ in found))
@@ -92,7 +96,7 @@ def _words(text_page: Any, text: str, sight: Sight) -> "Iterator[tuple[Part | No
         yield Part(written, left, right, bottom, top, size or start[3] - start[2], bold), turned
 
 
-def _words_by_place(text_page: Any, text: str, sight: Sight) -> "Iterator[Part]":
+def _words_by_place(text_page: Any, text: str, sight: Sight, bars: "Sequence[Box]") -> "Iterator[Part]":
     """The upright words of a page with lines from right to left."""
     box = raw.FS_RECTF()
     styles = _Styles(text_page, sight.rotation)
@@ -107,7 +111,7 @@ def _words_by_place(text_page: Any, text: str, sight: Sight) -> "Iterator[Part]"
                 place = _line_box(text_page, index, _box(text_page, index, box), size)
                 yield Glyph(letter, turned.seen(place), size, bold)
 
-    for word in words_in_order(glyphs(), mirrored=sight.mirrored):
+    for word in words_in_order(glyphs(), bars, mirrored=sight.mirrored):
         if sight.mirrored:
             yield replace(word, left=-word.right, right=-word.left)
         else:
@@ -182,6 +186,17 @@ def _follows(last: Part, word: Part) -> bool:
     gap = word.left - last.right
     small = min(last.size, word.size)
     return shared > 0.5 * small and -0.3 * small < gap < WORD_GAP * small and last.bold == word.bold
+
+
+def _cell(box: Box, parts: "list[Part]") -> Part:
+    """All words of a cell, line by line; its box ends before that of the next one begins."""
+    left, right, bottom, top = box
+    size = max(part.size for part in parts)
+    lines = sorted(parts, key=lambda part: (-round(part.top / size), part.left))
+    text = " ".join(part.text for part in lines)
+    return Part(
+        text, left + 1, right - 1, bottom + 1, top - 1, size, all(part.bold for part in parts), is_cell=True
+    )
 
 
 def _stacked(words: "list[Part]", parts: "list[Part]") -> "list[Part]":
