@@ -81,18 +81,10 @@ def _read(document: Any, annotation: Any, unread: Unread) -> Iterator[Laid]:
             yield from _field(document.formenv, annotation, unread, seen=seen)
         else:
             unread.counts["form field outside of a form"] += 1
-    elif not seen:
-        return
-    elif kind == raw.FPDF_ANNOT_LINK:
+    elif seen and kind == raw.FPDF_ANNOT_LINK:
         yield from _link(document, annotation, unread)
-    elif kind == raw.FPDF_ANNOT_FREETEXT:
-        text = _property(annotation, b"Contents")
-        if text:
-            yield Laid("text", text, (_box_of(annotation),))
-    elif kind in COMMENTS:
-        yield from _comment(annotation)
-        if kind == raw.FPDF_ANNOT_FILEATTACHMENT:
-            yield Laid("file", "", (_box_of(annotation),))
+    elif seen and (kind == raw.FPDF_ANNOT_FREETEXT or kind in COMMENTS):
+        yield from _comment(annotation, kind)
 
 
 def _field(form: Any, annotation: Any, unread: Unread, *, seen: bool) -> Iterator[Laid]:
@@ -149,7 +141,12 @@ def _link(document: Any, annotation: Any, unread: Unread) -> Iterator[Laid]:
         yield Laid("link", re.sub("^mailto:", "", address, flags=re.IGNORECASE), _boxes_of(annotation))
 
 
-def _comment(annotation: Any) -> Iterator[Laid]:
+def _comment(annotation: Any, kind: int) -> Iterator[Laid]:
+    if kind == raw.FPDF_ANNOT_FILEATTACHMENT:
+        yield Laid("file", "", (_box_of(annotation),))
+    if kind == raw.FPDF_ANNOT_FREETEXT:
+        yield Laid("text", _property(annotation, b"Contents"), (_box_of(annotation),))
+        return
     text = " ".join(_property(annotation, b"Contents").split())
     author = " ".join(_property(annotation, b"T").split())
     if text:

@@ -17,7 +17,7 @@ MAX_FILES = 1_000
 
 
 def attached_files(document: Any, pages: Iterable[int]) -> tuple[tuple[Member, ...], tuple[str, ...]]:
-    """The documents among the files attached to the file and to these pages, and notes on what was left out."""
+    """The documents attached to the PDF and to these pages, and notes on what was left out."""
     entries = _entries(document, pages)
     try:
         members, notes = collect(islice(entries, MAX_FILES))

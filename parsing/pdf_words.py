@@ -82,9 +82,9 @@ def _words(text_page: Any, text: str, sight: Sight) -> "Iterator[tuple[Part | No
     for word in WORD.finditer(text):
         first, last = word.start(), word.end() - 1
         hyphen = text[last] in HYPHENS
-        size, bold, turned, is_readable = styles.at(first)
+        size, bold, turned = styles.at(first)
         written = text[first:last] + "-" if hyphen else word[0]
-        if len(written) > 1 and (not is_readable or 2 * len(NO_LETTER.findall(written)) > len(written)):
+        if len(written) > 1 and not _is_readable(text_page, first, written):
             yield None, turned
             continue
         start = sight.seen(_box(text_page, first, box))
@@ -94,6 +94,19 @@ def _words(text_page: Any, text: str, sight: Sight) -> "Iterator[tuple[Part | No
         left, right = min(start[0], end[0]), max(start[1], end[1])
         bottom, top = min(start[2], end[2]), max(start[3], end[3])
         yield Part(written, left, right, bottom, top, size or start[3] - start[2], bold), turned
+
+
+def _is_readable(text_page: Any, first: int, word: str) -> bool:
+    """Whether the font says which letters most of the word has."""
+    if 2 * len(NO_LETTER.findall(word)) > len(word):
+        return False
+    if not _is_unnamed(text_page, first):
+        return True
+    return 2 * sum(_is_unnamed(text_page, first + index) for index in range(len(word))) <= len(word)
+
+
+def _is_unnamed(text_page: Any, index: int) -> bool:
+    return raw.FPDFText_HasUnicodeMapError(text_page, index) == 1
 
 
 def _words_by_place(text_page: Any, text: str, sight: Sight, bars: "Sequence[Box]") -> "Iterator[Part]":
@@ -106,8 +119,8 @@ def _words_by_place(text_page: Any, text: str, sight: Sight, bars: "Sequence[Box
         for index, letter in enumerate(text):
             if letter in HYPHENS or letter < " " or raw.FPDFText_IsGenerated(text_page, index) == 1:
                 continue
-            size, bold, is_turned, is_readable = styles.at(index)
-            if is_readable and not is_turned:
+            size, bold, is_turned = styles.at(index)
+            if not is_turned and not _is_unnamed(text_page, index):
                 place = _line_box(text_page, index, _box(text_page, index, box), size)
                 yield Glyph(letter, turned.seen(place), size, bold)
 
@@ -218,17 +231,15 @@ class _Styles:
         self._text_page = text_page
         self._rotation = rotation
         self._drawn = 0
-        self._style = (0.0, False, False, True)
+        self._style = (0.0, False, False)
 
-    def at(self, index: int) -> tuple[float, bool, bool, bool]:
-        """The size, and whether it is bold, runs across the reading direction, and can be read."""
+    def at(self, index: int) -> tuple[float, bool, bool]:
+        """The size, whether it is bold and whether it runs across the reading direction."""
         drawn: Any = raw.FPDFText_GetTextObject(self._text_page, index)  # pyright: ignore[reportUnknownMemberType]
         address = addressof(drawn.contents) if drawn else 0
         if not address or address != self._drawn:
             matrix = raw.FS_MATRIX()
             size = _size(self._text_page, index, matrix)
-            bold, turned = _is_bold(self._text_page, index), _is_turned(matrix, self._rotation)
-            readable = raw.FPDFText_HasUnicodeMapError(self._text_page, index) != 1
-            self._style = (size, bold, turned, readable)
+            self._style = (size, _is_bold(self._text_page, index), _is_turned(matrix, self._rotation))
             self._drawn = address
         return self._style
