@@ -16,7 +16,9 @@ STRETCH = 0.7
 # What belongs to a number: inside it, and at its ends.
 INSIDE_NUMBER = frozenset(".,:/-\u2013")
 BESIDE_NUMBER = frozenset("%\u2030€$£¥₪+-\u2212#°")
-MIRRORED = str.maketrans("()[]{}<>«»‹›", ")(][}{><»«›‹")
+OPENING, CLOSING = "([{<«‹", ")]}>»›"
+BRACKETS = frozenset(OPENING + CLOSING)
+MIRRORED = str.maketrans(OPENING + CLOSING, CLOSING + OPENING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,14 +133,17 @@ def _runs(stretch: Sequence[Glyph], *, backwards: bool) -> list[tuple[list[Glyph
     ways = _ways(stretch, backwards=backwards)
     grouped = groupby(zip(stretch, ways, strict=True), key=lambda pair: pair[1])
     runs = [([glyph for glyph, _ in pairs], is_rtl) for is_rtl, pairs in grouped]
-    ordered = reversed(runs) if backwards else iter(runs)
-    return [(_turned(run) if is_rtl else run, is_rtl != backwards) for run, is_rtl in ordered]
+    ordered = list(reversed(runs) if backwards else runs)
+    turned = [(run[::-1] if is_rtl else run, is_rtl) for run, is_rtl in ordered]
+    # Some files name brackets by their look, others by their meaning: the first one of a line opens.
+    brackets = [glyph.text for run, is_rtl in turned for glyph in run if is_rtl and glyph.text in BRACKETS]
+    if brackets and brackets[0] in CLOSING:
+        turned = [([_mirrored(glyph) for glyph in run] if is_rtl else run, is_rtl) for run, is_rtl in turned]
+    return [(run, is_rtl != backwards) for run, is_rtl in turned]
 
 
-def _turned(run: list[Glyph]) -> list[Glyph]:
-    return [
-        Glyph(glyph.text.translate(MIRRORED), glyph.box, glyph.size, glyph.bold) for glyph in reversed(run)
-    ]
+def _mirrored(glyph: Glyph) -> Glyph:
+    return Glyph(glyph.text.translate(MIRRORED), glyph.box, glyph.size, glyph.bold)
 
 
 def _ways(stretch: Sequence[Glyph], *, backwards: bool) -> list[bool]:
