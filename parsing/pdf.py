@@ -58,7 +58,7 @@ def _opened(data: bytes) -> Any:
             raise FileFormatError(PROTECTED) from None
         raise FileFormatError(f"The file is damaged ({error}).") from None
     if document.get_formtype() == raw.FORMTYPE_ACRO_FORM:
-        document.init_forms()
+        document.init_forms()  # pyright: ignore[reportUnknownMemberType]
     return document
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from ingest.reading.unspaced import whole_letters, words_of
+from ingest.reading.cutting import LINES, PARAGRAPHS, cut
 from parsing.document import Block, ParsedDocument
 
 CountTokens = Callable[[str], int]
@@ -21,23 +21,6 @@ MAX_CONTEXT_SHARE = 1 / 4
 CHARACTERS_A_TOKEN = 8
 
 FENCED = re.compile(r"(?P<marks>`{3,})(?P<language>[^\n]*)\n(?P<code>.*)\n(?P=marks)", re.DOTALL)
-# Where a text may be cut, best first: paragraphs, lines, sentences, words, and the words of what is written
-# without spaces. Where white space was it stays, and nowhere is it put in.
-CLOSING = "」』”’）】》〉"
-FULL_STOPS = "。！？｡។៕။"
-CUTS = (
-    (re.compile(r"\n{2,}"), "\n\n"),
-    (re.compile(r"\n"), "\n"),
-    (
-        re.compile(
-            rf"(?<=[.!?…])\s+|(?:(?<=[{FULL_STOPS}])|(?<=[{FULL_STOPS}][{CLOSING}]))(?![{FULL_STOPS}{CLOSING}])\s*"
-        ),
-        " ",
-    ),
-    (re.compile(r"\s+|(?<=[，、；：])"), " "),
-)
-PARAGRAPHS, LINES = 0, 1
-
 # Code inside a list or a quotation.
 FENCE_LINE = re.compile(r"^([ \t>]*)(`{3,}|~{3,})([\w+-]{0,20})(.*)$", re.MULTILINE)
 # Tokens that closing such code at a cut, and opening it again, may take.
@@ -133,20 +116,20 @@ def _split(block: Block, measure: Measure, budget: int) -> Iterator[str]:
     if fenced:
         opening, closing = fenced["marks"] + fenced["language"], fenced["marks"]
         room = budget - measure.tokens(opening) - measure.tokens(closing)
-        for part in _cut(fenced["code"], measure, max(room, budget // 2), LINES):
+        for part in cut(fenced["code"], measure.tokens, max(room, budget // 2), LINES):
             yield f"{opening}\n{part}\n{closing}"
         return
     if block.kind == "table" and block.text.count("\n") >= 2:
         header, rows = _table(block.text)
         room = budget - measure.tokens(header)
         if room >= budget // 2:
-            for part in _cut(rows, measure, room, LINES):
+            for part in cut(rows, measure.tokens, room, LINES):
                 yield f"{header}\n{part}"
             return
     if FENCE_LINE.search(block.text):
-        yield from _with_whole_fences(_cut(block.text, measure, budget - FENCE_TOKENS, PARAGRAPHS))
+        yield from _with_whole_fences(cut(block.text, measure.tokens, budget - FENCE_TOKENS, PARAGRAPHS))
         return
-    yield from map(_flush_left, _cut(block.text, measure, budget, PARAGRAPHS))
+    yield from map(_flush_left, cut(block.text, measure.tokens, budget, PARAGRAPHS))
 
 
 def _with_whole_fences(parts: Iterable[str]) -> Iterator[str]:
@@ -179,41 +162,6 @@ def _open_fence(text: str) -> re.Match[str] | None:
 def _table(text: str) -> tuple[str, str]:
     lines = text.split("\n")
     return "\n".join(lines[:2]), "\n".join(lines[2:])
-
-
-def _cut(text: str, measure: Measure, budget: int, kind: int) -> Iterator[str]:
-    """The text in parts that fit, cut at the best places; `kind` is the coarsest cut to try."""
-    part: list[str] = []
-    size = 0
-    for unit in _units(text, kind, budget):
-        written = unit.rstrip()
-        # The end of a line is a token in some models.
-        tokens = measure.tokens(written) + unit.endswith("\n") if written else 0
-        if part and size + tokens > budget:
-            yield "".join(part).rstrip()
-            part, size = [], 0
-        if tokens > budget and kind <= len(CUTS):
-            yield from _cut(unit, measure, budget, kind + 1)
-        elif written:
-            part.append(unit)
-            size += tokens
-    if part:
-        yield "".join(part).rstrip()
-
-
-def _units(text: str, kind: int, budget: int) -> Iterator[str]:
-    """What a cut of this kind parts, each with the white space that follows it; joined they are the text."""
-    if kind < len(CUTS):
-        cut, glue = CUTS[kind]
-        start = 0
-        for place in cut.finditer(text):
-            yield text[start : place.start()] + (glue if place[0] else "")
-            start = place.end()
-        yield text[start:]
-    elif kind == len(CUTS):
-        yield from words_of(text)
-    else:
-        yield from whole_letters(text, budget)
 
 
 def _grouped(pieces: Iterable[Piece], measure: Measure) -> Iterator[list[Piece]]:
