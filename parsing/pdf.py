@@ -38,6 +38,8 @@ NO_TITLE = re.compile(
 # What programs write when nobody told them.
 UNSTATED = re.compile(r"\(?(?:anonymous|unspecified|unknown|none|user|admin)\)?", re.IGNORECASE)
 SECTION_NUMBER = re.compile(r"\d{1,3}(?:\.\d{1,3})*\.?\s")
+XFA_FORM = "The form is made with XFA, whose values are not read. Print it to a PDF to read them."
+BROKEN_FORM = "The fields of the form are damaged and were left out."
 METADATA = (("Author", "author"), ("Subject", "subject"), ("Keywords", "keywords"))
 
 
@@ -52,18 +54,31 @@ def parse(data: bytes, source: str) -> ParsedDocument:
 
 def _opened(data: bytes) -> Any:
     try:
-        document = pdfium.PdfDocument(data)
+        return pdfium.PdfDocument(data)
     except pdfium.PdfiumError as error:
         if cast(int, error.err_code) == raw.FPDF_ERR_PASSWORD:  # pyright: ignore[reportUnknownMemberType]
             raise FileFormatError(PROTECTED) from None
         raise FileFormatError(f"The file is damaged ({error}).") from None
-    if document.get_formtype() == raw.FORMTYPE_ACRO_FORM:
-        document.init_forms()  # pyright: ignore[reportUnknownMemberType]
-    return document
+
+
+def _form_notes(document: Any) -> tuple[str, ...]:
+    """Make the form readable, before any page is; and a note where that does not go."""
+    match document.get_formtype():
+        case raw.FORMTYPE_NONE:
+            return ()
+        case raw.FORMTYPE_XFA_FULL:
+            return (XFA_FORM,)
+        case _:
+            try:
+                document.init_forms()
+            except pdfium.PdfiumError:
+                return (BROKEN_FORM,)
+            return ()
 
 
 def _parsed(document: Any, source: str) -> ParsedDocument:
     scan = Scan()
+    about_form = _form_notes(document)
     read = list(read_pages(document, scan))
     body = body_size([part for page in read for part in page.parts])
     pages, frame = without_frame([page.parts for page in read], body)
@@ -76,7 +91,12 @@ def _parsed(document: Any, source: str) -> ParsedDocument:
     outline = _outline(document)
     blocks = tuple(_blocks(pieces, outline, body, title[:MAX_TITLE_LENGTH], scan))
     members, left_out = attached_files(document, scan.with_files)
-    notes = (*notes_of(scan, len(read), len(document), any_text=bool(blocks)), *frame.notes(), *left_out)
+    notes = (
+        *notes_of(scan, len(read), len(document), any_text=bool(blocks)),
+        *about_form,
+        *frame.notes(),
+        *left_out,
+    )
     return ParsedDocument(title[:MAX_TITLE_LENGTH], blocks, _metadata(stated), members, notes)
 
 

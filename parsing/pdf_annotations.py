@@ -56,14 +56,14 @@ class Unread:
     def notes(self) -> Iterator[str]:
         """How much of each kind was left out, in sentences."""
         for kind, count in self.counts.items():
-            yield f"{count} {kind if count == 1 else kind + 's'} left out."
+            yield f"{kind}: {count} left out."
 
 
 def laid_on(document: Any, page: Any, unread: Unread) -> list[Laid]:
     """What lies on the page, in the order of the file."""
     count = int(raw.FPDFPage_GetAnnotCount(page))
     if count > MAX_ON_PAGE:
-        unread.counts[f"annotation beyond the first {MAX_ON_PAGE} of a page"] += count - MAX_ON_PAGE
+        unread.counts[f"Annotations beyond the first {MAX_ON_PAGE} of a page"] += count - MAX_ON_PAGE
     found: list[Laid] = []
     for index in range(min(count, MAX_ON_PAGE)):
         annotation = raw.FPDFPage_GetAnnot(page, index)  # pyright: ignore[reportUnknownMemberType]
@@ -80,7 +80,7 @@ def _read(document: Any, annotation: Any, unread: Unread) -> Iterator[Laid]:
         if document.formenv:
             yield from _field(document.formenv, annotation, unread, seen=seen)
         else:
-            unread.counts["form field outside of a form"] += 1
+            unread.counts["Form fields outside of a form"] += 1
     elif seen and kind == raw.FPDF_ANNOT_LINK:
         yield from _link(document, annotation, unread)
     elif seen and (kind == raw.FPDF_ANNOT_FREETEXT or kind in COMMENTS):
@@ -102,9 +102,9 @@ def _field(form: Any, annotation: Any, unread: Unread, *, seen: bool) -> Iterato
     if not value:
         return
     if raw.FPDFAnnot_GetFormFieldFlags(form, annotation) & raw.FPDF_FORMFLAG_TEXT_PASSWORD:
-        unread.counts["form field for a password"] += 1
+        unread.counts["Form fields for passwords"] += 1
     elif not seen:
-        unread.counts["hidden form field"] += 1
+        unread.counts["Hidden form fields"] += 1
     else:
         yield Laid("value", value, box, name)
 
@@ -132,7 +132,7 @@ def _link(document: Any, annotation: Any, unread: Unread) -> Iterator[Laid]:
         return
     size = int(raw.FPDFAction_GetURIPath(document, action, None, 0))
     if size > MAX_ADDRESS_LENGTH:
-        unread.counts[f"link with an address of more than {MAX_ADDRESS_LENGTH} characters"] += 1
+        unread.counts[f"Links with more than {MAX_ADDRESS_LENGTH} characters in their address"] += 1
         return
     room = create_string_buffer(size)
     raw.FPDFAction_GetURIPath(document, action, room, size)

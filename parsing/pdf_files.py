@@ -6,6 +6,7 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
+import pypdfium2 as pdfium  # pyright: ignore[reportMissingTypeStubs]
 from pypdfium2 import raw  # pyright: ignore[reportMissingTypeStubs]
 
 from parsing.document import Member
@@ -21,7 +22,7 @@ def attached_files(document: Any, pages: Iterable[int]) -> tuple[tuple[Member, .
     entries = _entries(document, pages)
     try:
         members, notes = collect(islice(entries, MAX_FILES))
-    except FileProblemError as error:
+    except (FileProblemError, pdfium.PdfiumError) as error:
         return (), (f"Attached files were left out: {error}",)
     if next(entries, None) is not None:
         notes = (*notes, f"Only the first {MAX_FILES} attached files were read.")

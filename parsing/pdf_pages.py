@@ -11,6 +11,7 @@ from pypdfium2 import raw  # pyright: ignore[reportMissingTypeStubs]
 from parsing import ocr
 from parsing.pdf_annotations import Unread, laid_on
 from parsing.pdf_parts import PageText
+from parsing.pdf_rules import box_of
 from parsing.pdf_words import page_text
 from parsing.reading_bounds import reading_bounds
 from parsing.text import clean
@@ -81,8 +82,9 @@ def _is_picture(page: Any, text: PageText) -> bool:
 def _covered(page: Any) -> float:
     """The part of a page that its largest picture covers."""
     width, height = page.get_size()
-    boxes = (picture.get_bounds() for picture in page.get_objects((raw.FPDF_PAGEOBJ_IMAGE,), max_depth=2))
-    areas = ((right - left) * (top - bottom) for left, bottom, right, top in boxes)
+    pictures = page.get_objects((raw.FPDF_PAGEOBJ_IMAGE,), max_depth=2)
+    boxes = filter(None, map(box_of, pictures))
+    areas = ((right - left) * (top - bottom) for left, right, bottom, top in boxes)
     return max(areas, default=0.0) / max(width * height, 1.0)
 
 

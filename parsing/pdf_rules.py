@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
+import pypdfium2 as pdfium  # pyright: ignore[reportMissingTypeStubs]
 from pypdfium2 import raw  # pyright: ignore[reportMissingTypeStubs]
 
 from parsing.pdf_parts import Box, Part, Sight
@@ -23,12 +24,20 @@ def lines_on(page: Any, sight: Sight) -> list[Box]:
     """The straight lines on the page, and the sides of rectangles, as the reader sees them."""
     paths = islice(page.get_objects((raw.FPDF_PAGEOBJ_PATH,), max_depth=1), MAX_DRAWN)
     lines: list[Box] = []
-    for path in paths:
-        left, bottom, right, top = path.get_bounds()
-        lines += _sides(sight.seen((left, right, bottom, top)))
+    for box in filter(None, map(box_of, paths)):
+        lines += _sides(sight.seen(box))
         if len(lines) > MAX_LINES:
             return []
     return lines
+
+
+def box_of(drawn: Any) -> Box | None:
+    """The box of something drawn; None where it has none."""
+    try:
+        left, bottom, right, top = drawn.get_bounds()
+    except pdfium.PdfiumError:
+        return None
+    return left, right, bottom, top
 
 
 def _sides(box: Box) -> Iterator[Box]:

@@ -241,7 +241,7 @@ def test_the_values_of_a_filled_form_stand_with_their_labels() -> None:
         "To see the crane. And the drum.",
         "Please fill in the travel form, or ask the desk.",
     ]
-    assert document.notes == ("1 hidden form field left out.", "1 form field for a password left out.")
+    assert document.notes == ("Hidden form fields: 1 left out.", "Form fields for passwords: 1 left out.")
 
 
 def link(left: float, right: float, address: str) -> str:
@@ -265,7 +265,7 @@ def test_addresses_of_links_and_comments_stand_behind_the_words_they_are_about()
     assert "[Comment by Ann: not in May]" in text
     assert text.endswith("[Comment: A note on the page.]")
     assert "javascript" not in text
-    assert document.notes == ("1 link with an address of more than 500 characters left out.",)
+    assert document.notes == ("Links with more than 500 characters in their address: 1 left out.",)
 
 
 def attached(name: str, content: str) -> dict[int, str]:
