@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from ctypes import create_string_buffer
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from pypdfium2 import raw  # pyright: ignore[reportMissingTypeStubs]
 
@@ -61,12 +61,12 @@ class Unread:
 
 def laid_on(document: Any, page: Any, unread: Unread) -> list[Laid]:
     """What lies on the page, in the order of the file."""
-    count = int(raw.FPDFPage_GetAnnotCount(page))
+    count = cast(int, raw.FPDFPage_GetAnnotCount(page))  # pyright: ignore[reportUnknownMemberType]
     if count > MAX_ON_PAGE:
         unread.counts[f"Annotations beyond the first {MAX_ON_PAGE} of a page"] += count - MAX_ON_PAGE
     found: list[Laid] = []
     for index in range(min(count, MAX_ON_PAGE)):
-        annotation = raw.FPDFPage_GetAnnot(page, index)  # pyright: ignore[reportUnknownMemberType]
+        annotation = cast(Any, raw.FPDFPage_GetAnnot(page, index))  # pyright: ignore[reportUnknownMemberType]
         if annotation:
             found += _read(document, annotation, unread)
             raw.FPDFPage_CloseAnnot(annotation)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from ctypes import c_ulong, create_string_buffer
 from functools import partial
 from itertools import islice
-from typing import Any
+from typing import Any, cast
 
 import pypdfium2 as pdfium  # pyright: ignore[reportMissingTypeStubs]
 from pypdfium2 import raw  # pyright: ignore[reportMissingTypeStubs]
@@ -42,9 +42,12 @@ def _pinned(document: Any, index: int) -> Iterator[Entry]:
     """The files that are pinned to a page."""
     page = document.get_page(index)
     try:
-        for number in range(min(int(raw.FPDFPage_GetAnnotCount(page)), MAX_ON_PAGE)):
-            annotation = raw.FPDFPage_GetAnnot(page, number)  # pyright: ignore[reportUnknownMemberType]
-            is_file = annotation and raw.FPDFAnnot_GetSubtype(annotation) == raw.FPDF_ANNOT_FILEATTACHMENT
+        count = cast(int, raw.FPDFPage_GetAnnotCount(page))  # pyright: ignore[reportUnknownMemberType]
+        for number in range(min(count, MAX_ON_PAGE)):
+            annotation = cast(Any, raw.FPDFPage_GetAnnot(page, number))  # pyright: ignore[reportUnknownMemberType]
+            is_file = (
+                bool(annotation) and raw.FPDFAnnot_GetSubtype(annotation) == raw.FPDF_ANNOT_FILEATTACHMENT
+            )
             file: Any = raw.FPDFAnnot_GetFileAttachment(annotation) if is_file else None  # pyright: ignore[reportUnknownMemberType]
             if file:
                 yield _entry(file)

@@ -147,9 +147,8 @@ async def test_a_long_document_is_read_part_by_part_to_its_end(filled: "RunningS
         position, parts = part["next_position"], parts + 1
     assert parts > 1
     assert all(f"## Part {number}" in text and f"dragon number {number} " in text for number in range(8))
-    assert part["notes"] == []
     past = await call(filled, "get_document", document_id=tale["document_id"], from_position=10_000)
-    assert (unfenced(past, past["content"]), past["next_position"]) == ("", None)
+    assert (unfenced(past, past["content"]), past["next_position"], past["notes"]) == ("", None, [])
 
 
 def test_notes_on_a_document_are_bounded() -> None:
