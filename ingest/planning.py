@@ -6,6 +6,7 @@ Postgres compares them, because it needs no memory here, however many files ther
 from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterable, Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Any, cast
 
 from psycopg import AsyncConnection
@@ -42,6 +43,17 @@ class Step:
     reason: str | None
     document_id: int | None
     old_source: str | None
+
+    @property
+    def renamed(self) -> bool:
+        """Whether a document that moved is to be read again: its name, which may be its title, is another.
+
+        Pages are read again at any other address, for their links are relative to it.
+        """
+        if self.outcome != "moved" or self.old_source is None:
+            return False
+        old, new = PurePosixPath(self.old_source), PurePosixPath(self.source)
+        return old.name != new.name or "://" in self.source
 
 
 @dataclass(frozen=True)

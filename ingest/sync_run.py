@@ -130,7 +130,8 @@ async def _apply(
     async for step in steps(connection, ["moved"]):
         async with pool.connection() as writing:
             await move_document(writing, step)
-        watcher.file(FileReport(step.source, "moved"))
+        if not step.renamed:
+            watcher.file(FileReport(step.source, "moved"))
     await _remove_all(connection, pool, watcher)
     await _process_all(connection, task, process, watcher)
     if task.whole:
@@ -166,7 +167,9 @@ async def _process_all(connection: Connection, task: SyncTask, process: Process,
 
     try:
         async with asyncio.TaskGroup() as group:
-            async for step in steps(connection, ["added", "updated"]):
+            async for step in steps(connection, ["added", "updated", "moved"]):
+                if step.outcome == "moved" and not step.renamed:
+                    continue
                 await places.acquire()
                 group.create_task(one(step))
     except ExceptionGroup as errors:
@@ -188,7 +191,7 @@ def _file(step: Step, scope: Scope) -> FileToIngest:
 
 def _report(step: Step, done: Done) -> FileReport:
     if done.problem is not None:
-        kept = " The earlier version is kept." if step.outcome == "updated" else ""
+        kept = " The earlier version is kept." if step.document_id is not None else ""
         return FileReport(step.source, "failed", reason=done.problem + kept)
     if done.queued:
         return FileReport(step.source, "queued")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from parsing.errors import FileFormatError
-from parsing.formats import FORMATS, MODULES, named_type
+from parsing.formats import FORMATS, MODULES, is_lock_file, named_type
 
 PROTECTED = "The file is protected by a password. Save a copy without one."
 OFFICE = "application/vnd.openxmlformats-officedocument."
@@ -66,7 +66,10 @@ OLD_FORMATS = (("WordDocument", "Word", ".docx"), ("PowerPoint Document", "Power
 HTML_BEGINNING = re.compile(rb"\s*(?:<\?xml[^>]{0,200}>\s*)?<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 # Of these modules the files are text of some kind: their first characters prove nothing.
 TEXT_MODULES = frozenset(
-    {"markdown", "text", "html", "delimited", "notebook", "json", "xml", "mail", "source", "rtf"}
+    {
+        *("markdown", "text", "html", "delimited", "notebook", "json", "xml", "mail", "source", "rtf"),
+        *("mbox", "mhtml", "content_lines", "subtitles", "translations"),
+    }
 )
 # Text holds none of these; a byte order mark explains the NULs of UTF-16.
 CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
@@ -86,6 +89,8 @@ FIRST_ENTRY = struct.Struct("<18xLLHH")
 
 def media_type_of(name: str, data: bytes) -> str:
     """The media type of a file, one of the table's. Raises `FileFormatError` for files that are not read."""
+    if is_lock_file(PurePosixPath(name).name):
+        raise FileFormatError("This file only marks a document as open. Give the document itself.")
     named = named_type(name)
     _refuse_foreign(data)
     return _by_first_bytes(data, named) or named or _unknown(name)

@@ -5,6 +5,7 @@ import posixpath
 import re
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from urllib.parse import unquote, urlsplit
 
 from lxml import etree
@@ -37,7 +38,9 @@ def parse(data: bytes, source: str) -> ParsedDocument:
         notes: list[str] = []
         for name in _spine(package, posixpath.dirname(root_name)):
             try:
-                blocks.extend(_chapter(read_member(book, name), title))
+                chapter = _chapter(read_member(book, name), title)
+                blocks.extend(chapter.blocks)
+                notes.extend(f"{clean(name)}: {note}" for note in chapter.notes)
             except FileFormatError as error:
                 notes.append(f"The chapter {clean(name)} was not read: {error}")
     return ParsedDocument(title, tuple(blocks), metadata, notes=tuple(notes))
@@ -73,12 +76,12 @@ def _spine(package: Element, folder: str) -> Iterator[str]:
             yield posixpath.normpath(posixpath.join(folder, path))
 
 
-def _chapter(data: bytes, title: str) -> tuple[Block, ...]:
-    """The chapter's blocks. The book's title goes above it, so that the chapter's own heading is kept."""
+def _chapter(data: bytes, title: str) -> ParsedDocument:
+    """The chapter as a page. The book's title goes above it, so that the chapter's own heading is kept."""
     root = parse_xml(data)
     body = next(root.iter("{*}body"), None)
     if body is None:
-        return ()
+        return ParsedDocument(title, ())
     headings = [title]
     if next(root.iter(*(f"{{*}}{heading}" for heading in HEADINGS)), None) is None:
         stated = " ".join((root.findtext("{*}head/{*}title") or "").split())
@@ -90,4 +93,6 @@ def _chapter(data: bytes, title: str) -> tuple[Block, ...]:
     text = clean(etree.tostring(body, method="html", encoding="unicode", with_tail=False))
     page = f'<html><head><meta charset="utf-8"></head><body>{above}{text}</body></html>'
     document = parse_html(page.encode(), "")
-    return document.blocks
+    # A chapter without a word is not the title of the book.
+    kept = (block for block in document.blocks if block.text != title or block.heading_path)
+    return replace(document, blocks=tuple(kept))

@@ -52,6 +52,11 @@ def is_include(code: str) -> bool:
     return all(INCLUDE.match(line) for line in code.split("\n") if line.strip())
 
 
+def count_includes(text: str) -> int:
+    """How many lines stand for a file that is not here."""
+    return sum(1 for line in text.split("\n") if line.lstrip()[:1] in ("{", "-") and INCLUDE.match(line))
+
+
 def _plain_line(line: str) -> list[str]:
     if INCLUDE.match(line) or TEMPLATE.match(line):
         return []

@@ -11,7 +11,7 @@ from typing import Any
 from lxml import etree
 
 from parsing.document import Block, ParsedDocument
-from parsing.html import parse as parse_html
+from parsing.html import parse_page
 from parsing.text import clean, title_from
 
 Element = etree._Element  # pyright: ignore[reportPrivateUsage]
@@ -75,7 +75,7 @@ def _content(item: Element, path: tuple[str, ...]) -> Iterator[Block]:
         paragraphs = re.split(r"\n\s*\n", clean(page))
         yield from (Block(part.strip(), "text", path) for part in paragraphs if part.strip())
         return
-    document = parse_html(page.encode(errors="replace"), "")
+    document = parse_page(page.encode(errors="replace"), "", _link(item))
     # Without a name to fall back on, a title is the first heading's, which the blocks no longer repeat.
     top = (*path, document.title) if document.title else path
     for block in document.blocks:

@@ -1,5 +1,6 @@
 """The formats that can be read. A new one is a module beside this one and a line in the table."""
 
+import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -14,9 +15,13 @@ class Format:
 
 
 FORMATS = (
-    Format("text/markdown", "markdown", (".md", ".markdown", ".mdx")),
-    Format("text/plain", "text", (".txt", ".text", ".log")),
-    Format("text/html", "html", (".html", ".htm", ".xhtml")),
+    Format(
+        "text/markdown",
+        "markdown",
+        (*(".md", ".markdown", ".mdx", ".qmd", ".rmd"), *(".mkd", ".mkdn", ".mdown", ".livemd")),
+    ),
+    Format("text/plain", "text", (".txt", ".text", ".log", ".wiki", ".mediawiki", ".textile", ".nfo")),
+    Format("text/html", "html", (".html", ".htm", ".xhtml", ".xht", ".shtml")),
     Format("application/pdf", "pdf", (".pdf",)),
     Format(
         "application/vnd.openxmlformats-officedocument.wordprocessingml.document", "docx", (".docx", ".docm")
@@ -35,13 +40,28 @@ FORMATS = (
     Format("application/vnd.oasis.opendocument.presentation", "opendocument", (".odp",)),
     Format("application/rtf", "rtf", (".rtf",)),
     Format("application/epub+zip", "epub", (".epub",)),
-    Format("text/csv", "delimited", (".csv",)),
+    Format("text/csv", "delimited", (".csv", ".psv")),
     Format("text/tab-separated-values", "delimited", (".tsv", ".tab")),
     Format("application/x-ipynb+json", "notebook", (".ipynb",)),
-    Format("application/json", "json", (".json",)),
+    Format("application/json", "json", (".json", ".jsonc", ".geojson", ".jsonld", ".webmanifest")),
     Format("application/x-ndjson", "json", (".jsonl", ".ndjson")),
-    Format("application/xml", "xml", (".xml", ".rss", ".atom")),
+    Format(
+        "application/xml",
+        "xml",
+        (
+            *(".xml", ".rss", ".atom", ".dita", ".ditamap", ".nxml", ".jats", ".tei", ".dbk", ".docbook"),
+            *(".fb2", ".opml", ".resx", ".xlf", ".xliff", ".tmx", ".plist", ".kml", ".gpx", ".rdf"),
+            *(".xsd", ".xsl", ".xslt", ".wsdl", ".csproj", ".vbproj", ".fsproj", ".props", ".targets"),
+        ),
+    ),
     Format("message/rfc822", "mail", (".eml",)),
+    Format("application/mbox", "mbox", (".mbox",)),
+    Format("multipart/related", "mhtml", (".mhtml", ".mht")),
+    Format("text/calendar", "content_lines", (".ics", ".ical")),
+    Format("text/vcard", "content_lines", (".vcf", ".vcard")),
+    Format("application/x-subrip", "subtitles", (".srt",)),
+    Format("text/vtt", "subtitles", (".vtt",)),
+    Format("text/x-gettext-translation", "translations", (".po", ".pot")),
     Format("application/vnd.ms-outlook", "outlook", (".msg",)),
     Format("application/zip", "archive", (".zip",)),
     Format("application/x-tar", "archive", (".tar", ".tgz", ".tbz2", ".txz")),
@@ -57,7 +77,55 @@ FORMATS = (
             *(".go", ".rs", ".rb", ".php", ".swift", ".m", ".mm", ".lua", ".pl", ".pm", ".r", ".jl", ".dart"),
             *(".ex", ".exs", ".erl", ".hs", ".clj", ".sh", ".bash", ".zsh", ".fish", ".ps1", ".bat", ".sql"),
             *(".yaml", ".yml", ".toml", ".ini", ".cfg", ".conf", ".properties", ".tf", ".proto", ".graphql"),
-            *(".tex", ".bib", ".rst", ".adoc", ".org", ".scss", ".cs"),
+            *(
+                ".tex",
+                ".ltx",
+                ".bib",
+                ".rst",
+                ".adoc",
+                ".asciidoc",
+                ".org",
+                ".scss",
+                ".cs",
+                ".csx",
+                ".cshtml",
+            ),
+            *(".mts", ".cts", ".astro", ".less", ".sass", ".styl", ".ejs", ".hbs", ".jinja", ".j2", ".twig"),
+            *(".f90", ".f95", ".f03", ".f08", ".f", ".for", ".f77", ".cbl", ".cob", ".cpy", ".pas", ".pp"),
+            *(".zig", ".nim", ".d", ".v", ".sv", ".vhd", ".vhdl", ".asm", ".s", ".ml", ".mli", ".fs", ".fsx"),
+            *(
+                ".lisp",
+                ".lsp",
+                ".el",
+                ".scm",
+                ".rkt",
+                ".cljs",
+                ".cljc",
+                ".edn",
+                ".elm",
+                ".purs",
+                ".vb",
+                ".vbs",
+            ),
+            *(".bas", ".cls", ".ada", ".adb", ".ads", ".cr", ".hx", ".coffee", ".awk", ".tcl", ".sas", ".do"),
+            *(".cxx", ".hh", ".hxx", ".inl", ".ino", ".cu", ".cuh", ".glsl", ".hlsl", ".wgsl", ".metal"),
+            *(
+                ".cmake",
+                ".mk",
+                ".mak",
+                ".nix",
+                ".bzl",
+                ".star",
+                ".prisma",
+                ".thrift",
+                ".avdl",
+                ".fbs",
+                ".sol",
+            ),
+            *(".gql", ".hcl", ".tfvars", ".bicep", ".rego", ".cue", ".jsonnet", ".dhall", ".sbt", ".service"),
+            *(".psm1", ".psd1", ".cmd", ".csh", ".ksh", ".nu", ".rake", ".gemspec", ".podspec", ".feature"),
+            *(".robot", ".abap", ".rpgle", ".jcl", ".pli", ".g4", ".m4", ".gd", ".erb", ".jsp", ".aspx"),
+            *(".hrl", ".lhs", ".raku", ".phtml", ".pks", ".pkb", ".plsql", ".ddl", ".diff", ".patch", ".sty"),
         ),
     ),
 )
@@ -73,6 +141,9 @@ NAMES = {
     **dict.fromkeys(("dockerfile", "containerfile", "makefile", "jenkinsfile", "justfile"), "text/x-source"),
 }
 
+# What office programs keep beside a document while it is open: nothing of it but who has it open.
+LOCK_FILE = re.compile(r"~\$.+|\.~lock\..+#")
+
 MEDIA_TYPES = {ending: format.media_type for format in FORMATS for ending in format.endings}
 
 
@@ -80,3 +151,8 @@ def named_type(name: str) -> str | None:
     """The media type that a file's name, or the end of it, stands for."""
     path = PurePosixPath(name)
     return MEDIA_TYPES.get(path.suffix.lower()) or NAMES.get(path.name.lower())
+
+
+def is_lock_file(name: str) -> bool:
+    """Whether a file without its folder is called as the lock files of office programs are."""
+    return LOCK_FILE.fullmatch(name) is not None

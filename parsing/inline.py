@@ -1,56 +1,125 @@
-"""Markdown without what a reader does not see: link targets, tags, comments. The words stay."""
+"""Markdown as its reader sees it: without tags and comments. The words stay, and links keep their address."""
 
 import html
 import re
-from collections.abc import Container
+from collections.abc import Container, Mapping
+from typing import Any
 
 from markdown_it.common.utils import normalizeReference
 
+from parsing.links import linked
 from parsing.text import INVISIBLE
 
 # A hostile text must not make a pattern search to the end again and again: each is bounded, or starts rarely.
 CODE_SPAN = re.compile(r"(?<!`)(`+)(?!`)(.{1,20000}?)(?<!`)\1(?!`)", re.DOTALL)
-# A private-use character that stands for a code span while the text around it is changed.
-SET_ASIDE = "\ue000"
+# What stands for a piece that is to stay as it is while the text around it is changed.
+MARK = "\ue000"
+SET_ASIDE = re.compile(rf"{MARK}(\d+){MARK}")
 TARGET = (
-    r"\([ \t\n]*(?:<[^<>\n]*>|[^()<\s][^()\s]*(?:\([^()\s]*\)[^()\s]*)*)?"
+    r"\([ \t\n]*(<[^<>\n]*>|[^()<\s][^()\s]*(?:\([^()\s]*\)[^()\s]*)*)?"
     r"(?:\s+(?:\"[^\"]*\"|'[^']*'))?\s*\)(?:\{[^{}\n]*\})?"
 )
 WORDS = r"((?:[^\[\]]|\[[^\[\]]*\])*)"
 IMAGE = re.compile(rf"!\[([^\[\]]*)\]{TARGET}")
 LINK = re.compile(rf"(?<!\\)\[{WORDS}\]{TARGET}")
-REFERENCE = re.compile(rf"(?<!\\)!?\[{WORDS}\](?:\[([^\[\]]*)\])?")
+REFERENCE = re.compile(rf"(?<!\\)(!?)\[{WORDS}\](?:\[([^\[\]]*)\])?")
 # `<https://…>`; a tag's name is never followed by these.
 AUTOLINK = re.compile(r"<((?:[a-z][a-z0-9+.-]{1,31}:|[\w.+-]{1,64}@)[^\s<>]*)>", re.IGNORECASE)
+ADDRESS = re.compile(rf"https?://[^\s<>{MARK}]+", re.IGNORECASE)
 # What ends a line or a cell: its neighbour's word must not stick to it.
 BREAK = re.compile(
     r"<br\s*/?>|</(?:td|th|tr|li|p|div|dt|dd|h[1-6]|summary|option|blockquote)\s*>", re.IGNORECASE
 )
-TAG = re.compile(r"(?<!\\)</?[A-Za-z][\w:-]*(?:\s[^<>]*)?/?>")
+TAG = re.compile(r"(?<!\\)<(?P<end>/?)(?P<name>[A-Za-z][\w:.-]*)(?P<rest>(?:\s[^<>]*)?/?)>")
+CLOSED = re.compile(r"</([A-Za-z][\w:.-]{0,100})\s*>")
+ATTRIBUTE = re.compile(r"([\w:-]{1,60})\s*=\s*\{?\s*(?:\"([^\"]*)\"|'([^']*)'|`([^`]*)`)")
+# Elements that need no end.
+ENDLESS = frozenset({"br", "hr", "wbr", "img", "p", "li", "td", "th", "tr", "dt", "dd", "option"})
+# Attributes of components in which text stands; of the others, those that hold several words.
+WORD_ATTRIBUTES = frozenset(
+    {
+        *("alt", "label", "title", "description", "summary", "caption", "heading", "header", "subtitle"),
+        *("text", "content", "question", "answer", "message", "name", "tab", "tooltip", "placeholder"),
+    }
+)
+PROGRAM_ATTRIBUTES = frozenset(
+    {"class", "classname", "style", "id", "href", "src", "srcset", "sizes", "icon", "d"}
+)
 HIDDEN = re.compile(r"<!--|<(script|style|svg)\b[^<>]*>", re.IGNORECASE)
 SPACES = re.compile(r"(?<=\S)[ \t]{2,}(?=\S)")
 
+References = Mapping[str, Mapping[str, Any]]
+NO_REFERENCES: References = {}
 
-def readable(text: str, references: Container[str] = frozenset[str]()) -> str:
-    """The words of some Markdown, code spans as they are; `references` are the links the document defines."""
-    spans: list[str] = []
 
-    def set_aside(span: re.Match[str]) -> str:
-        spans.append(span[0])
-        return SET_ASIDE
+def closed_elements(text: str) -> frozenset[str]:
+    """The names that a text closes as elements: where it opens one of them, that is a tag."""
+    return frozenset(name.lower() for name in CLOSED.findall(text))
 
-    text = _without_hidden(CODE_SPAN.sub(set_aside, text.replace(SET_ASIDE, "")))
-    text = LINK.sub(r"\1", IMAGE.sub(r"\1", text))
-    text = REFERENCE.sub(lambda link: _referred(link, references), text)
-    text = TAG.sub("", BREAK.sub(" ", AUTOLINK.sub(r"\1", text)))
+
+def readable(
+    text: str, references: References = NO_REFERENCES, elements: Container[str] = frozenset[str]()
+) -> str:
+    """The words of some Markdown; code spans and addresses stay as they are.
+
+    `references` are the links the document defines, `elements` those that it closes: `<token>` is a tag where
+    `</token>` is somewhere, and a place for the reader's own words elsewhere.
+    """
+    pieces: list[str] = []
+
+    def keep(piece: str) -> str:
+        pieces.append(piece)
+        return f"{MARK}{len(pieces) - 1}{MARK}"
+
+    def link(words: str, target: str) -> str:
+        whole = linked(words, target.strip("<>").replace("&amp;", "&"))
+        return words + keep(whole[len(words) :]) if whole != words else words
+
+    text = _without_hidden(CODE_SPAN.sub(lambda span: keep(span[0]), text.replace(MARK, "")))
+    text = IMAGE.sub(r"\1", text)
+    text = LINK.sub(lambda found: link(found[1], found[2] or ""), text)
+    text = REFERENCE.sub(lambda found: _referred(found, references, link), text)
+    text = AUTOLINK.sub(lambda found: keep(found[1]), text)
+    text = ADDRESS.sub(lambda found: keep(found[0]), text)
+    text = TAG.sub(lambda tag: _untagged(tag, elements), BREAK.sub(" ", text))
     text = INVISIBLE.sub("", html.unescape(SPACES.sub(" ", text)))
-    parts = text.split(SET_ASIDE)
-    return parts[0] + "".join(span + part for span, part in zip(spans, parts[1:], strict=False))
+    # A piece may hold another: an address in the words of a link.
+    while SET_ASIDE.search(text):
+        text = SET_ASIDE.sub(lambda mark: pieces[int(mark[1])], text)
+    return text
 
 
-def _referred(link: re.Match[str], references: Container[str]) -> str:
-    """The words of `[words][name]` and `[name]` where the document defines the name."""
-    return link[1] if normalizeReference(link[2] or link[1]) in references else link[0]
+def _referred(found: re.Match[str], references: References, link: Any) -> str:
+    """`[words][name]` and `[name]` as a link where the document defines the name."""
+    target = references.get(normalizeReference(found[3] or found[2]))
+    if target is None:
+        return found[0]
+    return found[2] if found[1] else link(found[2], str(target.get("href", "")))
+
+
+def _untagged(tag: re.Match[str], elements: Container[str]) -> str:
+    """Nothing in the place of a tag, or the words in it; what only looks like a tag stays."""
+    name, rest = tag["name"], tag["rest"]
+    is_tag = tag["end"] or rest.endswith("/") or "=" in rest or name.lower() in ENDLESS
+    if not is_tag and name.lower() not in elements:
+        return tag[0]
+    is_component = not name.islower() or not name.isalnum()
+    words = (
+        value.strip()
+        for attribute, *values in ATTRIBUTE.findall(rest)
+        for value in values
+        if value.strip() and _is_told(attribute.lower(), value, is_component=is_component)
+    )
+    told = ". ".join(words)
+    before = tag.string[tag.start() - 1 : tag.start()]
+    return f"{' ' if before.strip() else ''}{told} " if told else ""
+
+
+def _is_told(attribute: str, value: str, *, is_component: bool) -> bool:
+    if not is_component:
+        return attribute == "alt"
+    several = " " in value.strip() and attribute not in PROGRAM_ATTRIBUTES
+    return attribute in WORD_ATTRIBUTES or several
 
 
 def _without_hidden(text: str) -> str:

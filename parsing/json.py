@@ -1,6 +1,7 @@
 """JSON and JSON lines, written as a person would note them down."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, cast
@@ -30,6 +31,10 @@ METADATA = {
     "lang": "language",
     "keywords": "keywords",
 }
+# A string, which may hold what looks like one, or the beginning of a comment.
+COMMENT = re.compile(r'"[^"\\\n]*(?:\\.[^"\\\n]*)*"|//[^\n]*|/\*')
+COMMENT_MARKS = re.compile(r"^\s*(?://+|/?\*+/?)|\*+/\s*$", re.MULTILINE)
+LAST_COMMA = re.compile(r'"[^"\\\n]*(?:\\.[^"\\\n]*)*"|,(?=\s*[}\]])')
 TOO_DEEP = "The file is nested too deeply to be a document."
 
 
@@ -39,27 +44,57 @@ def parse(data: bytes, source: str) -> ParsedDocument:
     if not text.strip():
         return ParsedDocument(title_from(source), ())
     try:
-        value, notes = _read_lines(text) if source.lower().endswith(LINE_ENDINGS) else _read(text)
+        comments: list[str] = []
+        value, notes = _read_lines(text) if source.lower().endswith(LINE_ENDINGS) else _read(text, comments)
         blocks = tuple(_blocks(value, ()))
     except RecursionError:
         raise FileFormatError(TOO_DEEP) from None
     record: Record = cast("Record", value) if isinstance(value, dict) else {}
     stated = record.get("title")
     title = stated.strip()[:MAX_TITLE_LENGTH] if isinstance(stated, str) else ""
+    if comments:
+        blocks += (Block("\n".join(f"- {comment}" for comment in comments), "list", ("Comments",)),)
     return ParsedDocument(title or title_from(source), blocks, _metadata(record), notes=notes)
 
 
-def _read(text: str) -> tuple[Any, tuple[str, ...]]:
-    try:
-        return _loads(text), ()
-    except json.JSONDecodeError as error:
-        if "\n" in text.strip() and error.msg == "Extra data":
-            value, notes = _read_lines(text)  # JSON lines under another name, perhaps
-            if not notes:
-                return value, notes
-        raise FileFormatError(
-            f"The file is not JSON (line {error.lineno}, column {error.colno}: {error.msg}). Correct it."
-        ) from None
+def _read(text: str, comments: list[str]) -> tuple[Any, tuple[str, ...]]:
+    """The value of the file; the comments of a file of settings are added to `comments`."""
+    problem: json.JSONDecodeError | None = None
+    for form in (lambda: text, lambda: _without_comments(text, comments)):
+        try:
+            return _loads(form()), ()
+        except json.JSONDecodeError as error:
+            problem = error
+    assert problem is not None
+    if "\n" in text.strip() and problem.msg == "Extra data":
+        value, notes = _read_lines(text)  # JSON lines under another name, perhaps
+        if not notes:
+            comments.clear()
+            return value, notes
+    raise FileFormatError(
+        f"The file is not JSON (line {problem.lineno}, column {problem.colno}: {problem.msg}). Correct it."
+    )
+
+
+def _without_comments(text: str, comments: list[str]) -> str:
+    """The text as strict JSON, as long as before: comments and a comma after the last value become spaces."""
+    parts: list[str] = []
+    done = 0
+    while found := COMMENT.search(text, done):
+        parts.append(text[done : found.start()])
+        done = found.end()
+        if found[0] == "/*":
+            end = text.find("*/", done)
+            done = end + 2 if end >= 0 else len(text)
+        comment = text[found.start() : done]
+        if comment.startswith('"'):
+            parts.append(comment)
+            continue
+        parts.append(re.sub(r"[^\n]", " ", comment))
+        said = " ".join(clean(COMMENT_MARKS.sub("", comment)).split())
+        comments.extend([said] if said else [])
+    strict = "".join([*parts, text[done:]])
+    return LAST_COMMA.sub(lambda found: found[0] if found[0] != "," else " ", strict)
 
 
 def _read_lines(text: str) -> tuple[list[Any], tuple[str, ...]]:

@@ -5,22 +5,20 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from email import policy
 from email.errors import MessageError
-from email.header import decode_header, make_header
 from email.message import EmailMessage, MIMEPart
 from email.parser import BytesParser
 from email.utils import parsedate_to_datetime
-from typing import Any, cast
+from typing import Any
 
 from parsing import parse as parse_as
 from parsing.document import Block, ParsedDocument
 from parsing.errors import FileFormatError, FileProblemError
+from parsing.mail_parts import Content, content_of, file_name, leaves, payload_of, plain_header
 from parsing.members import Entry, collect
-from parsing.text import clean, decode, title_from
+from parsing.text import title_from
 
 HEADERS = ("From", "To", "Cc", "Date", "Subject")
 MAX_TITLE_LENGTH = 300
-MAX_HEADER_LENGTH = 2_000
-MAX_PARTS = 10_000
 ENCRYPTED_TYPES = ("multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime")
 ENCRYPTED_TEXT = "-----BEGIN PGP MESSAGE-----"
 ENCRYPTED = "The message is encrypted. Save a decrypted copy to read its text."
@@ -36,11 +34,12 @@ def parse(data: bytes, source: str) -> ParsedDocument:
         raise FileFormatError(f"The message is damaged ({error}).") from None
     if not headers and not message.keys():
         raise FileFormatError(NO_MESSAGE)
-    parts = _parts(message)
-    encrypted = any(part.get_content_type() in ENCRYPTED_TYPES for part in [message, *parts])
-    body = [] if encrypted else _body(parts)
-    attachments = [part for part in parts if part not in body]
-    blocks, notes = _body_blocks([(part.get_content_type(), _payload(part)) for part in body], source)
+    encrypted = any(part.get_content_type() in ENCRYPTED_TYPES for part in [message, *leaves(message)])
+    content = Content() if encrypted else content_of(message)
+    attachments = content.attachments
+    texts = [(part.get_content_type(), payload_of(part)) for part in content.body]
+    blocks, notes = _body_blocks(texts, source)
+    notes += content.notes
     if encrypted or any(ENCRYPTED_TEXT in block.text for block in blocks):
         blocks, attachments, notes = [], [], [ENCRYPTED]
     entries = (_entry(part, number) for number, part in enumerate(attachments, start=1))
@@ -73,18 +72,12 @@ def message_document(
 
 
 def body_blocks(media_type: str, data: bytes, source: str) -> tuple[list[Block], list[str]]:
-    """The blocks of a message's text, and a note if it cannot be read."""
+    """The blocks of a message's text, and notes about what is not among them."""
     try:
-        return list(parse_as(media_type, data, source).blocks), []
+        document = parse_as(media_type, data, source)
+        return list(document.blocks), list(document.notes)
     except FileProblemError as error:
         return [], [f"The text of the message was left out: {error}"]
-
-
-def plain_header(text: str) -> str:
-    """A header on one line and of bearable length."""
-    if "=?" in text:
-        text = _decoded(text)
-    return " ".join(clean(text).split())[:MAX_HEADER_LENGTH]
 
 
 def flat_name(name: str) -> str:
@@ -106,80 +99,12 @@ def _raw_header(message: EmailMessage, name: str) -> str:
     return next(stored, "")
 
 
-def _decoded(value: str) -> str:
-    try:
-        return str(make_header(decode_header(value)))
-    except (MessageError, ValueError, LookupError):
-        return value
-
-
 def _iso_date(message: EmailMessage) -> str | None:
     try:
         date: datetime = parsedate_to_datetime(_raw_header(message, "Date"))
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
     return date.isoformat()
-
-
-def _parts(message: EmailMessage) -> list[MIMEPart]:
-    """The parts that hold something, without looking into attached messages."""
-    found: list[MIMEPart] = []
-    waiting: list[MIMEPart] = [message]
-    while waiting and len(found) < MAX_PARTS:
-        part = waiting.pop()
-        if part.get_content_maintype() == "multipart" and part.is_multipart():
-            below = cast(list[MIMEPart], part.get_payload())
-            waiting += reversed(below)
-        else:
-            found.append(part)
-    return found
-
-
-def _body(parts: list[MIMEPart]) -> list[MIMEPart]:
-    """The plain texts of the message itself, else its pages."""
-    inline = [part for part in parts if not _is_attached(part)]
-    plain = [part for part in inline if part.get_content_type() == "text/plain" and _payload(part).strip()]
-    pages = [part for part in inline if part.get_content_type() == "text/html"]
-    # The other form of the same text is no attachment.
-    chosen = plain or pages
-    for part in [part for part in inline if part.get_content_maintype() == "text" and part not in chosen]:
-        parts.remove(part)
-    return chosen
-
-
-def _is_attached(part: MIMEPart) -> bool:
-    return bool(_file_name(part)) or "attachment" in str(part.get("Content-Disposition", "")).lower()
-
-
-def _file_name(part: MIMEPart) -> str:
-    try:
-        return plain_header(part.get_filename() or "")
-    except (MessageError, ValueError, LookupError, AttributeError, TypeError):
-        return ""
-
-
-def _payload(part: MIMEPart) -> bytes:
-    """The bytes of a part; text as UTF-8, whatever its encoding is or claims to be."""
-    try:
-        payload = part.get_payload(decode=True)
-    except (ValueError, LookupError, AssertionError):
-        payload = None
-    data = (
-        payload if isinstance(payload, bytes) else str(part.get_payload()).encode("utf-8", "surrogateescape")
-    )
-    if part.get_content_maintype() != "text":
-        return data
-    try:
-        return data.decode(part.get_content_charset() or "utf-8").encode()
-    except (UnicodeError, LookupError):
-        return _guessed(data)
-
-
-def _guessed(data: bytes) -> bytes:
-    try:
-        return decode(data).encode()
-    except FileFormatError:
-        return data.decode("utf-8", "replace").encode()
 
 
 def _body_blocks(texts: Iterable[tuple[str, bytes]], source: str) -> tuple[list[Block], list[str]]:
@@ -196,7 +121,7 @@ def _entry(part: MIMEPart, number: int) -> Entry:
     ending = mimetypes.guess_extension(part.get_content_type()) or ""
     if part.get_content_type() == "message/rfc822":
         ending = ".eml"
-    name = _file_name(part) or f"attachment-{number}{ending}"
+    name = file_name(part) or f"attachment-{number}{ending}"
     if ending == ".eml" and not name.lower().endswith(".eml"):
         name += ".eml"
     return Entry(flat_name(name), lambda limit: _attached_bytes(part)[:limit])
@@ -204,7 +129,7 @@ def _entry(part: MIMEPart, number: int) -> Entry:
 
 def _attached_bytes(part: MIMEPart) -> bytes:
     if part.get_content_type() != "message/rfc822" or not part.is_multipart():
-        return _payload(part)
+        return payload_of(part)
     inner: Any = part.get_payload(0)
     try:
         return inner.as_bytes()

@@ -2,9 +2,9 @@
 
 import html
 import re
-from collections.abc import Container, Iterable
-from dataclasses import replace
-from itertools import pairwise
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import pairwise, takewhile
 from typing import Any
 
 from markdown_it import MarkdownIt
@@ -12,9 +12,11 @@ from markdown_it.token import Token
 from mdit_py_plugins.front_matter import front_matter_plugin
 
 from parsing.document import Block, Kind, ParsedDocument
-from parsing.extensions import is_include, plain_markdown
-from parsing.front_matter import read_front_matter, stated_title
-from parsing.inline import readable
+from parsing.extensions import count_includes, is_include, plain_markdown
+from parsing.front_matter import FrontMatter, read_front_matter, read_toml, stated_title
+from parsing.inline import References, closed_elements, readable
+from parsing.links import linked
+from parsing.outline import Outline
 from parsing.text import clean, decode, title_from
 
 MAX_TITLE_LENGTH = 300
@@ -41,13 +43,30 @@ def parse(data: bytes, source: str) -> ParsedDocument:
 
 def parse_markdown_text(text: str, source: str) -> ParsedDocument:
     """The same for a text that is decoded already."""
+    stated, text = read_toml(text)
+    includes = count_includes(text)
     text = plain_markdown(text)
     environment: dict[str, Any] = {}
     tokens = _tokens(text, environment)
-    metadata = read_front_matter(tokens[0].content) if tokens and tokens[0].type == "front_matter" else {}
-    title = (stated_title(metadata) or _first_title(tokens) or title_from(source))[:MAX_TITLE_LENGTH]
-    blocks = _blocks(tokens, text.split("\n"), environment.get("references", {}))
-    return ParsedDocument(title, tuple(_without_title(block, title) for block in blocks), metadata)
+    if tokens and tokens[0].type == "front_matter":
+        stated = read_front_matter(tokens[0].content)
+    first = _first_title(tokens, text)
+    title = (stated_title(stated.values) or first or title_from(source))[:MAX_TITLE_LENGTH]
+    page = Page(text.split("\n"), environment.get("references", {}), closed_elements(text))
+    blocks = tuple(_without_title(block, title) for block in _blocks(tokens, page, title))
+    if first and not blocks:
+        blocks = (Block(first),)  # a heading alone is a text
+    return ParsedDocument(title, blocks, stated.values, notes=tuple(_notes(stated, includes, tokens)))
+
+
+def _notes(stated: FrontMatter, includes: int, tokens: list[Token]) -> Iterator[str]:
+    if stated.problem:
+        yield stated.problem
+    if includes:
+        yield f"included files: {includes} left out"
+    comments = sum(token.content.count("<!--") for token in tokens if token.type in ("html_block", "inline"))
+    if comments:
+        yield f"comments: {comments} left out"
 
 
 def _tokens(text: str, environment: dict[str, Any]) -> list[Token]:
@@ -61,25 +80,40 @@ def _tokens(text: str, environment: dict[str, Any]) -> list[Token]:
     return tokens
 
 
-def _blocks(tokens: list[Token], lines: list[str], references: Container[str]) -> Iterable[Block]:
-    headings: list[tuple[int, str]] = []
+def _blocks(tokens: list[Token], page: "Page", title: str) -> Iterator[Block]:
+    """The blocks; a heading that nothing stands below is a text of its own."""
+    outline = Outline(title)
     for position, token in enumerate(tokens):
         if token.level or token.map is None or token.type == "front_matter":
             continue
         if token.type == "heading_open":
-            level = int(token.tag[1:])
-            above = [(depth, heading) for depth, heading in headings if depth < level]
-            headings = [*above, (level, _heading(tokens[position + 1]))]
+            inline = tokens[position + 1]
+            yield from outline.enter(int(token.tag[1:]), _heading(inline, page.elements))
+            links = "\n".join(_heading_links(inline))
+            if links:
+                outline.alone = False
+                yield Block(links, "text", outline.path)
             continue
-        text = _block_text(token, lines[token.map[0] : token.map[1]], references)
+        text = _block_text(token, page.lines[token.map[0] : token.map[1]], page)
         if text:
-            path = tuple(heading for _, heading in headings if heading)
-            yield Block(text, KINDS.get(token.type, "text"), path)
+            outline.alone = False
+            yield Block(text, KINDS.get(token.type, "text"), outline.path)
+    yield from outline.enter(0, "")
 
 
-def _first_title(tokens: list[Token]) -> str | None:
+@dataclass
+class Page:
+    """The lines of a text, the links it defines and the elements it closes."""
+
+    lines: list[str]
+    references: References
+    elements: frozenset[str]
+
+
+def _first_title(tokens: list[Token], text: str) -> str | None:
+    elements = closed_elements(text)
     titles = (
-        _heading(tokens[position + 1])
+        _heading(tokens[position + 1], elements)
         for position, token in enumerate(tokens)
         if token.type == "heading_open" and token.tag == "h1" and not token.level
     )
@@ -93,17 +127,31 @@ def _without_title(block: Block, title: str) -> Block:
     )
 
 
-def _heading(inline: Token) -> str:
+def _heading(inline: Token, elements: frozenset[str]) -> str:
     """A heading's words, without markup, attributes and the mark of a link to itself."""
-    words = "".join(
-        " " if part.type in ("softbreak", "hardbreak") else part.content
-        for part in inline.children or []
-        if part.type != "html_inline"
-    )
+    words = "".join(_heading_part(part, elements) for part in inline.children or [])
     return " ".join(HEADING_ATTRIBUTES.sub("", clean(words).rstrip()).rstrip("¶ ").split())
 
 
-def _block_text(token: Token, lines: list[str], references: Container[str]) -> str:
+def _heading_links(inline: Token) -> Iterator[str]:
+    """The links in a heading that have an address to quote."""
+    parts = inline.children or []
+    for position, part in enumerate(parts):
+        if part.type == "link_open":
+            inside = takewhile(lambda each: each.type != "link_close", parts[position + 1 :])
+            words = clean("".join(each.content for each in inside)).strip()
+            written = linked(words, str(part.attrs.get("href", "")))
+            if written != words:
+                yield written
+
+
+def _heading_part(part: Token, elements: frozenset[str]) -> str:
+    if part.type in ("softbreak", "hardbreak"):
+        return " "
+    return readable(part.content, elements=elements) if part.type == "html_inline" else part.content
+
+
+def _block_text(token: Token, lines: list[str], page: Page) -> str:
     match token.type:
         case "fence":
             return _fenced(token.content, token.info.split(maxsplit=1)[0] if token.info.strip() else "")
@@ -116,7 +164,7 @@ def _block_text(token: Token, lines: list[str], references: Container[str]) -> s
             lines[1] = TABLE_RULE.sub("---", lines[1])
         case _:
             pass
-    text = readable("\n".join(lines), references)
+    text = readable("\n".join(lines), page.references, page.elements)
     return _tidy(text, as_page=token.type == "html_block")
 
 

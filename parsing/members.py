@@ -12,7 +12,7 @@ from parsing import parse
 from parsing.detection import is_named_like_known, media_type_of
 from parsing.document import Member
 from parsing.errors import FileFormatError, FileProblemError
-from parsing.formats import MODULES
+from parsing.formats import MODULES, is_lock_file
 from parsing.text import clean
 
 MEGABYTE = 1_000_000
@@ -22,6 +22,8 @@ MAX_TOTAL_BYTES = 200 * MEGABYTE
 MAX_FILE_BYTES = 50 * MEGABYTE
 MAX_PROBLEMS = 50
 MAX_PATH_LENGTH = 500
+# They are nothing but what is in them.
+CONTAINERS = frozenset({"archive", "mbox"})
 SYSTEM_FILES = frozenset({"__MACOSX", "Thumbs.db", "desktop.ini"})
 
 
@@ -67,6 +69,9 @@ def _read_all(entries: "Iterable[Entry]", budget: "_Budget", found: "_Found") ->
         path = plain_path(entry.path)
         if not path or _is_hidden(path):
             continue
+        if is_lock_file(PurePosixPath(path).name):
+            found.others["lock file"] += 1
+            continue
         if not is_named_like_known(path):
             found.others[PurePosixPath(path).suffix.lower() or "without an ending"] += 1
             continue
@@ -106,7 +111,7 @@ def _bytes_of(entry: "Entry", budget: "_Budget") -> bytes:
 def _add(member: Member, found: "_Found") -> None:
     """Members of the member come to lie beside it; an archive is nothing but its members."""
     inner = [replace(below, path=f"{member.path}/{below.path}") for below in member.document.members]
-    if MODULES[member.media_type] == "archive":
+    if MODULES[member.media_type] in CONTAINERS:
         found.problems += [f"{member.path}: {note}" for note in member.document.notes]
     else:
         found.members.append(replace(member, document=replace(member.document, members=())))
@@ -131,7 +136,7 @@ def _notes(found: "_Found") -> Iterator[str]:
         yield f"{len(found.problems) - MAX_PROBLEMS} more files could not be read."
     if found.others:
         count = found.others.total()
-        kinds = ", ".join(f"{ending} {number}" for ending, number in found.others.most_common(20))
+        kinds = ", ".join(f"{ending} {number}" for ending, number in found.others.most_common())
         files = "1 file of another type was" if count == 1 else f"{count} files of other types were"
         yield f"{files} left out: {kinds}."
 

@@ -46,7 +46,7 @@ def parse(data: bytes, source: str) -> ParsedDocument:
         blocks.extend(_code_blocks(cells[number], language, ()))
     kept = (block for block in blocks if not PLACE_MARKS.search(block.text))
     metadata = {**_metadata(book), **document.metadata}
-    return ParsedDocument(_title(document, metadata, source), tuple(kept), metadata)
+    return ParsedDocument(_title(document, metadata, source), tuple(kept), metadata, notes=document.notes)
 
 
 def _read(text: str) -> Cell:

@@ -1,293 +1,195 @@
 """OpenDocument texts and presentations, as LibreOffice writes them."""
 
-import zipfile
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from dataclasses import replace
 
 from lxml import etree
 
-from parsing.detection import PROTECTED
 from parsing.document import Block, ParsedDocument
 from parsing.errors import FileFormatError
+from parsing.headings import MAX_HEADING_LENGTH, ended, enter, first_heading, placed, without_title
+from parsing.left_out import LeftOut
+from parsing.margins import margin_blocks
+from parsing.odf.frames import frame_items, framed
+from parsing.odf.inline import LEFT_OUT, inline
+from parsing.odf.names import DRAW, MAX_DEPTH, OFFICE, PRESENTATION, STYLE, TABLE, TEXT
+from parsing.odf.open_file import OpenFile, learn_styles, refuse_encrypted
+from parsing.odf.places import in_page_order
+from parsing.odf.tables import odf_table_blocks
+from parsing.outline import Outline
 from parsing.properties import office_properties
-from parsing.tables import table_blocks
-from parsing.text import clean, title_from
-from parsing.zipped import Element, open_zip, parse_xml, read_member
+from parsing.text import title_from
+from parsing.zipped import Element, open_zip
 
-NAMESPACE = "{{urn:oasis:names:tc:opendocument:xmlns:{}:1.0}}"
-OFFICE, TEXT, TABLE, DRAW, STYLE, PRESENTATION = (
-    NAMESPACE.format(name) for name in ("office", "text", "table", "drawing", "style", "presentation")
-)
-LINK = "{http://www.w3.org/1999/xlink}href"
-MAX_TITLE_LENGTH = 300
-# Repeated cells and spaces are stated as a number, which may be anything.
-MAX_COLUMNS = 1_000
-MAX_SPACES = 8
-MAX_DEPTH = 100
-# What is no text of the document: deleted passages, generated lists of contents, forms.
-LEFT_OUT = frozenset(
-    {
-        f"{TEXT}tracked-changes",
-        *(f"{TEXT}{name}" for name in ("table-of-content", "alphabetical-index", "illustration-index")),
-        *(f"{OFFICE}{name}" for name in ("forms", "annotation-end")),
-        f"{PRESENTATION}notes",
-    }
-)
+CONTENT, STYLES = "content.xml", "styles.xml"
+TITLE = 0
 
 
-ROW_GROUPS = frozenset(f"{TABLE}{name}" for name in ("table-header-rows", "table-rows", "table-row-group"))
-# Pictures say nothing here, and a text box stands after the paragraph it is anchored in.
-SVG = "{urn:oasis:names:tc:opendocument:xmlns:svg-compatible:1.0}"
-BOXES = frozenset({f"{DRAW}image", f"{DRAW}text-box", f"{SVG}title", f"{SVG}desc"})
+class _Reader:
+    """Reads a text, or one slide of a presentation, from its beginning to its end."""
 
+    def __init__(self, file: OpenFile) -> None:
+        self.file = file
+        self.outline = Outline()
+        self.title = ""
 
-@dataclass
-class Reader:
-    """What is known while the document is read: its files, its styles, the headings above."""
+    def within(self, parent: Element, depth: int = 0) -> Iterator[Block]:
+        """The blocks of all that an element holds."""
+        for element in parent.iterchildren(etree.Element):
+            yield from self.blocks(element, depth)
 
-    archive: zipfile.ZipFile
-    ordered: frozenset[str]
-    titles: frozenset[str]
-    headings: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
+    def blocks(self, element: Element, depth: int) -> Iterator[Block]:
+        """The blocks of an element."""
+        if element.tag in LEFT_OUT:
+            return
+        if depth > MAX_DEPTH:
+            self.file.left_out.add("part")
+            return
+        read = READERS.get(str(element.tag))
+        if element.tag == f"{DRAW}frame":
+            yield from self._framed(frame_items(element, self.file), depth)
+        # Old files number their headings by putting them into lists.
+        elif read is None or (
+            read is _Reader.list_blocks and next(element.iter(f"{TEXT}h"), None) is not None
+        ):
+            yield from self.within(element, depth + 1)
+        else:
+            yield from read(self, element)
+            yield from self._framed(framed(element, self.file), depth)
 
-    def path(self) -> tuple[str, ...]:
-        """The headings above this place."""
-        return tuple(heading for _, heading in self.headings)
+    def _framed(self, items: Iterator[Block | Element], depth: int) -> Iterator[Block]:
+        """What is anchored in an element stands behind it."""
+        for item in items:
+            if isinstance(item, Block):
+                yield placed(self.outline, item)
+            else:
+                yield from self.blocks(item, depth + 1)
 
-    def enter(self, level: int, heading: str) -> None:
-        """A heading of this level begins; deeper ones end."""
-        self.headings = [*(above for above in self.headings if above[0] < level), (level, heading)]
+    def heading_blocks(self, element: Element) -> Iterator[Block]:
+        """The heading before, if nothing stood below it."""
+        heading = " ".join(inline(element, self.file).split())
+        level = element.get(f"{TEXT}outline-level", "1")
+        if heading:
+            yield from enter(self.outline, int(level) if level.isdecimal() else 1, heading)
+
+    def paragraph_blocks(self, element: Element) -> Iterator[Block]:
+        """A paragraph; one in a title's style is a heading above all."""
+        text = "\n".join(line.strip() for line in inline(element, self.file).split("\n")).strip()
+        if text and element.get(f"{TEXT}style-name") in self.file.titles:
+            self.title = self.title or " ".join(text.split())[:MAX_HEADING_LENGTH]
+            yield from enter(self.outline, TITLE, text)
+        elif text:
+            yield placed(self.outline, Block(text))
+
+    def list_blocks(self, element: Element) -> Iterator[Block]:
+        """A list as one block."""
+        text = "\n".join(self._items(element, "", 0))
+        if text:
+            yield placed(self.outline, Block(text, "list"))
+
+    def table_blocks(self, element: Element) -> Iterator[Block]:
+        """A table."""
+        yield from (placed(self.outline, block) for block in odf_table_blocks(element, self._cell))
+
+    def comment_blocks(self, element: Element) -> Iterator[Block]:
+        """A comment that stands by itself, as on slides."""
+        wrapper = etree.Element("alone")
+        wrapper.append(deepcopy(element))
+        text = inline(wrapper, self.file).strip()
+        if text:
+            yield placed(self.outline, Block(text))
+
+    def _items(self, element: Element, style: str, depth: int) -> Iterator[str]:
+        style = element.get(f"{TEXT}style-name", style)
+        items = [item for item in element if item.tag in (f"{TEXT}list-item", f"{TEXT}list-header")]
+        for number, item in enumerate(items, start=1):
+            mark = f"{number}." if style in self.file.ordered else "-"
+            for child in item.iterchildren(etree.Element):
+                if child.tag == f"{TEXT}list" and depth < MAX_DEPTH:
+                    margin = " " * (len(mark) + 1)
+                    yield from (f"{margin}{line}" for line in self._items(child, style, depth + 1))
+                elif text := " ".join(inline(child, self.file).split()):
+                    yield f"{mark} {text}"
+                    mark = " " * len(mark)
+
+    def _cell(self, cell: Element) -> str:
+        return " ".join(inline(part, self.file) for part in cell.iterchildren(etree.Element)).strip()
 
 
 def parse(data: bytes, source: str) -> ParsedDocument:
     """Blocks of a text or of a presentation, slide by slide. Raises `FileFormatError`."""
     with open_zip(data) as archive:
-        _refuse_encrypted(archive)
-        root = parse_xml(read_member(archive, "content.xml"))
-        metadata = office_properties(archive)
-        reader = _reader(archive, root)
+        refuse_encrypted(archive)
+        file = OpenFile(archive, LeftOut())
+        root, styles = file.xml(CONTENT), file.xml(STYLES)
+        if root is None:
+            raise FileFormatError(f"The file is damaged ({CONTENT} is missing in it).")
         body = root.find(f"{OFFICE}body")
         if body is None:
             raise FileFormatError("The file is damaged (it has no body).")
-        blocks = [block for part in body for block in _part_blocks(part, reader)]
-    title = metadata.get("title") or _first_title(blocks) or title_from(source)
-    title = str(title)[:MAX_TITLE_LENGTH]
-    return ParsedDocument(title, tuple(_without_title(block, title) for block in blocks), metadata)
+        metadata = office_properties(archive)
+        learn_styles(file, root, *([styles] if styles is not None else []))
+        reader = _Reader(file)
+        blocks = [
+            *_margins(styles, file, "header"),
+            *(block for part in body for block in _part_blocks(part, reader)),
+            *ended(reader.outline),
+            *_margins(styles, file, "footer"),
+        ]
+    if reader.title and "title" in metadata:
+        metadata["title"] = reader.title
+    title = reader.title or metadata.get("title") or first_heading(blocks) or title_from(source)
+    title = title[:MAX_HEADING_LENGTH]
+    return ParsedDocument(title, without_title(blocks, title), metadata, notes=file.left_out.notes())
 
 
-def _refuse_encrypted(archive: zipfile.ZipFile) -> None:
-    if "META-INF/manifest.xml" in archive.NameToInfo:
-        manifest = parse_xml(read_member(archive, "META-INF/manifest.xml"))
-        if next(manifest.iter("{*}encryption-data"), None) is not None:
-            raise FileFormatError(PROTECTED)
-
-
-def _reader(archive: zipfile.ZipFile, content: Element) -> Reader:
-    roots = [content]
-    if "styles.xml" in archive.NameToInfo:
-        roots.append(parse_xml(read_member(archive, "styles.xml")))
-    ordered = frozenset(name for root in roots for name in _ordered_lists(root))
-    return Reader(archive, ordered, frozenset(name for root in roots for name in _title_styles(root)))
-
-
-def _first_title(blocks: list[Block]) -> str | None:
-    return next((block.heading_path[0] for block in blocks if block.heading_path), None)
-
-
-def _without_title(block: Block, title: str) -> Block:
-    """The title is known: no heading path need repeat it."""
-    return (
-        replace(block, heading_path=block.heading_path[1:]) if block.heading_path[:1] == (title,) else block
-    )
-
-
-def _ordered_lists(root: Element) -> frozenset[str]:
-    """The names of the list styles that count."""
-    return frozenset(
-        style.get(f"{STYLE}name", "")
-        for style in root.iter(f"{TEXT}list-style")
-        if style.find(f"{TEXT}list-level-style-number") is not None
-    )
-
-
-def _title_styles(root: Element) -> frozenset[str]:
-    """The names of the paragraph styles that make a title, with those derived from it."""
-    derived = (
-        style.get(f"{STYLE}name", "")
-        for style in root.iter(f"{STYLE}style")
-        if style.get(f"{STYLE}parent-style-name") == "Title"
-    )
-    return frozenset({"Title", *derived})
-
-
-def _part_blocks(part: Element, reader: Reader) -> Iterator[Block]:
+def _part_blocks(part: Element, reader: _Reader) -> Iterator[Block]:
     pages = part.findall(f"{DRAW}page")
     if not pages:
-        yield from _blocks(part, reader, 0)
+        yield from reader.within(part)
     for number, page in enumerate(pages, start=1):
-        yield from (replace(block, page=number) for block in _page_blocks(page, reader))
+        yield from (replace(block, page=number) for block in _page_blocks(page, _Reader(reader.file)))
 
 
-def _page_blocks(page: Element, reader: Reader) -> Iterator[Block]:
+def _page_blocks(page: Element, reader: _Reader) -> Iterator[Block]:
     """A slide; its title is the heading, its notes come last."""
-    reader.headings = []
     frames = page.iterchildren(f"{DRAW}frame")
     title = next((frame for frame in frames if frame.get(f"{PRESENTATION}class") == "title"), None)
-    boxes = _boxes(title) if title is not None else ()
-    heading = " ".join(word for box in boxes for word in _inline(box, reader).split())[:MAX_TITLE_LENGTH]
+    items = frame_items(title, reader.file) if title is not None else ()
+    boxes = [item for item in items if not isinstance(item, Block)]
+    heading = " ".join(" ".join(inline(box, reader.file) for box in boxes).split())
     if heading:
-        reader.enter(1, heading)
-    blocks = [block for child in page if child is not title for block in _element_blocks(child, reader, 0)]
-    notes = page.find(f"{PRESENTATION}notes")
-    spoken = "\n".join(block.text for block in _blocks(notes, reader, 0)) if notes is not None else ""
-    blocks += [Block(f"Notes: {spoken}", "text", reader.path())] if spoken else []
-    yield from blocks or ([Block(heading, "text", reader.path())] if heading else [])
+        yield from enter(reader.outline, 1, heading)
+    for child in in_page_order(child for child in page.iterchildren(etree.Element) if child is not title):
+        yield from reader.blocks(child, 0)
+    for notes in page.iterchildren(f"{PRESENTATION}notes"):
+        spoken = "\n".join(block.text for block in _Reader(reader.file).within(notes))
+        yield from [placed(reader.outline, Block(f"Notes: {spoken}"))] if spoken else []
+    if reader.outline.alone:
+        # A slide that has nothing but its title says something, too.
+        yield placed(reader.outline, Block(heading))
 
 
-def _blocks(parent: Element, reader: Reader, depth: int) -> Iterator[Block]:
-    for element in parent.iterchildren(etree.Element):
-        yield from _element_blocks(element, reader, depth)
+def _margins(styles: Element | None, file: OpenFile, name: str) -> Iterator[Block]:
+    """Headers or footers of the pages; the slides' own are on every slide."""
+    pages = styles.iterfind(f"{OFFICE}master-styles/{STYLE}master-page") if styles is not None else ()
+    margins = (
+        margin
+        for page in pages
+        for kind in ("", "-left", "-first")
+        for margin in page.findall(f"{STYLE}{name}{kind}")
+    )
+    reader = _Reader(replace(file, is_margin=True))
+    return margin_blocks(
+        name.capitalize(), ([block.text for block in reader.within(margin)] for margin in margins)
+    )
 
 
-def _element_blocks(element: Element, reader: Reader, depth: int) -> Iterator[Block]:
-    tag = element.tag
-    if tag in LEFT_OUT or not isinstance(tag, str):
-        return
-    # Old files number their headings by putting them into lists.
-    is_list = tag == f"{TEXT}list" and next(element.iter(f"{TEXT}h"), None) is None
-    if tag == f"{TEXT}h":
-        _enter_heading(element, reader)
-    elif tag == f"{TEXT}p":
-        yield from _paragraph(element, reader)
-    elif is_list:
-        text = "\n".join(_list_lines(element, reader, "", 0))
-        yield from [Block(text, "list", reader.path())] if text else []
-    elif tag == f"{TABLE}table":
-        yield from table_blocks(list(_rows(element, reader)), reader.path())
-    elif depth < MAX_DEPTH:
-        yield from _blocks(element, reader, depth + 1)
-        return
-    yield from _framed(element, reader, depth)
-
-
-def _enter_heading(element: Element, reader: Reader) -> None:
-    heading = " ".join(_inline(element, reader).split())[:MAX_TITLE_LENGTH]
-    level = element.get(f"{TEXT}outline-level", "1")
-    if heading:
-        reader.enter(int(level) if level.isdecimal() else 1, heading)
-
-
-def _paragraph(element: Element, reader: Reader) -> Iterator[Block]:
-    text = "\n".join(line.strip() for line in _inline(element, reader).split("\n")).strip()
-    if text and element.get(f"{TEXT}style-name") in reader.titles:
-        reader.enter(0, " ".join(text.split())[:MAX_TITLE_LENGTH])
-    elif text:
-        yield Block(text, "text", reader.path())
-
-
-def _framed(element: Element, reader: Reader, depth: int) -> Iterator[Block]:
-    """Text boxes and tables that are anchored in the element."""
-    if depth < MAX_DEPTH:
-        for box in _boxes(element):
-            yield from _blocks(box, reader, depth + 1)
-
-
-def _boxes(element: Element) -> Iterator[Element]:
-    """The outermost text boxes."""
-    for child in element.iterchildren(etree.Element):
-        if child.tag == f"{DRAW}text-box":
-            yield child
-        else:
-            yield from _boxes(child)
-
-
-def _list_lines(element: Element, reader: Reader, style: str, depth: int) -> Iterator[str]:
-    style = element.get(f"{TEXT}style-name", style)
-    items = [item for item in element if item.tag in (f"{TEXT}list-item", f"{TEXT}list-header")]
-    for number, item in enumerate(items, start=1):
-        mark = f"{number}." if style in reader.ordered else "-"
-        for child in item.iterchildren(etree.Element):
-            if child.tag == f"{TEXT}list" and depth < MAX_DEPTH:
-                yield from (
-                    f"  {' ' * (len(mark) - 1)}{line}"
-                    for line in _list_lines(child, reader, style, depth + 1)
-                )
-            elif text := " ".join(_inline(child, reader).split()):
-                yield f"{mark} {text}"
-                mark = " " * len(mark)
-
-
-def _table_rows(table: Element) -> Iterator[Element]:
-    """The rows of a table, not those of a table within it."""
-    for child in table.iterchildren(etree.Element):
-        if child.tag == f"{TABLE}table-row":
-            yield child
-        elif child.tag in ROW_GROUPS:
-            yield from _table_rows(child)
-
-
-def _rows(table: Element, reader: Reader) -> Iterator[list[str]]:
-    for row in _table_rows(table):
-        cells: list[str] = []
-        for cell in row:
-            if cell.tag in (f"{TABLE}table-cell", f"{TABLE}covered-table-cell"):
-                repeated = _number(cell, f"{TABLE}number-columns-repeated", MAX_COLUMNS)
-                text = " ".join(_inline(part, reader) for part in cell.iterchildren(etree.Element)).strip()
-                cells.extend([text] * min(repeated, MAX_COLUMNS - len(cells)))
-        if any(cells):
-            yield cells
-
-
-def _number(element: Element, name: str, most: int) -> int:
-    stated = element.get(name, "1")
-    return min(int(stated), most) if stated.isdecimal() and len(stated) < 10 else 1
-
-
-def _inline(element: Element, reader: Reader) -> str:
-    return clean("".join(_pieces(element, reader, 0)))
-
-
-def _pieces(element: Element, reader: Reader, depth: int) -> Iterator[str]:
-    """The text within, notes and comments in brackets where they are referred to."""
-    yield element.text or ""
-    for child in element:
-        if isinstance(child.tag, str) and depth < MAX_DEPTH:
-            yield from _piece(child, reader, depth)
-        yield child.tail or ""
-
-
-def _piece(child: Element, reader: Reader, depth: int) -> Iterator[str]:
-    match child.tag.removeprefix(TEXT) if isinstance(child.tag, str) else "":
-        case "s":
-            yield " " * _number(child, f"{TEXT}c", MAX_SPACES)
-        case "tab":
-            yield "\t"
-        case "line-break":
-            yield "\n"
-        case "note":
-            body = child.find(f"{TEXT}note-body")
-            text = " ".join(_inline(body, reader).split()) if body is not None else ""
-            yield f" [Note: {text}]" if text else ""
-        case _:
-            yield from _other(child, reader, depth)
-
-
-def _other(child: Element, reader: Reader, depth: int) -> Iterator[str]:
-    if child.tag == f"{OFFICE}annotation":
-        words = " ".join("".join(line.itertext()) for line in child.iter(f"{TEXT}p"))
-        yield f" [Comment: {' '.join(words.split())}]" if words.strip() else ""
-    elif child.tag == f"{DRAW}object":
-        yield _formula(child.get(LINK, ""), reader.archive)
-    elif child.tag in (f"{TEXT}p", f"{TEXT}h", f"{TEXT}list-item"):
-        yield from ("\n", *_pieces(child, reader, depth + 1))
-    elif child.tag not in LEFT_OUT and child.tag not in BOXES:
-        yield from _pieces(child, reader, depth + 1)
-
-
-def _formula(link: str, archive: zipfile.ZipFile) -> str:
-    """The formula of an embedded object as its author typed it."""
-    name = f"{link.removeprefix('./').rstrip('/')}/content.xml"
-    if name not in archive.NameToInfo:
-        return ""
-    root = parse_xml(read_member(archive, name))
-    return next((" ".join((note.text or "").split()) for note in root.iter("{*}annotation")), "")
+READERS: dict[str, Callable[[_Reader, Element], Iterator[Block]]] = {
+    f"{TEXT}h": _Reader.heading_blocks,
+    f"{TEXT}p": _Reader.paragraph_blocks,
+    f"{TEXT}list": _Reader.list_blocks,
+    f"{TABLE}table": _Reader.table_blocks,
+    f"{OFFICE}annotation": _Reader.comment_blocks,
+}

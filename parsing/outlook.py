@@ -9,7 +9,8 @@ from oxmsg.attachment import Attachment
 
 from parsing.document import Block, ParsedDocument
 from parsing.errors import FileFormatError
-from parsing.mail import body_blocks, flat_name, message_document, plain_header
+from parsing.mail import body_blocks, flat_name, message_document
+from parsing.mail_parts import better_text, plain_header
 from parsing.members import Entry
 
 MAX_ATTACHMENTS = 10_000
@@ -54,15 +55,17 @@ def _person(recipient: Any) -> str:
     return f"{name} <{address}>" if name and address and name != address else name or address
 
 
-def _body(message: Message) -> tuple[str, bytes]:
-    """The plain text, else the page, with its media type."""
-    if (message.body or "").strip():
-        return "text/plain", (message.body or "").encode("utf-8", "replace")
-    return "text/html", (message.html_body or "").encode("utf-8", "replace")
+def _body(message: Message) -> tuple[str, bytes, str]:
+    """The plain text or the page, whichever says more, with its media type, and a note on the other."""
+    plain, page = ((text or "").encode("utf-8", "replace") for text in (message.body, message.html_body))
+    is_plain, note = better_text(plain, page) if page.strip() else (True, "")
+    return ("text/plain", plain, "") if is_plain else ("text/html", page, note)
 
 
-def _blocks(body: tuple[str, bytes], source: str) -> tuple[list[Block], list[str]]:
-    return body_blocks(*body, source) if body[1].strip() else ([], [])
+def _blocks(body: tuple[str, bytes, str], source: str) -> tuple[list[Block], list[str]]:
+    media_type, data, note = body
+    blocks, notes = body_blocks(media_type, data, source) if data.strip() else ([], [])
+    return blocks, [*notes, *([note] if note else [])]
 
 
 def _entries(attachments: list[Attachment]) -> Iterator[Entry]:

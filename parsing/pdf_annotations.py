@@ -1,6 +1,5 @@
 """What lies on the pages of a PDF: filled form fields, comments and links."""
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from ctypes import create_string_buffer
@@ -9,14 +8,13 @@ from typing import Any, Literal, cast
 
 from pypdfium2 import raw  # pyright: ignore[reportMissingTypeStubs]
 
+from parsing.links import MAX_ADDRESS_LENGTH, readable_address
 from parsing.pdf_parts import Box
 from parsing.text import clean
 
 MAX_ON_PAGE = 2_000
 MAX_VALUE_LENGTH = 20_000
-MAX_ADDRESS_LENGTH = 500
 MAX_OPTIONS = 1_000
-ADDRESS = re.compile(r"(?:https?://|mailto:)\S+", re.IGNORECASE)
 # Flags of annotations that nobody sees.
 UNSEEN = int(raw.FPDF_ANNOT_FLAG_HIDDEN) | int(raw.FPDF_ANNOT_FLAG_NOVIEW)
 COMMENTS = frozenset(
@@ -136,9 +134,9 @@ def _link(document: Any, annotation: Any, unread: Unread) -> Iterator[Laid]:
         return
     room = create_string_buffer(size)
     raw.FPDFAction_GetURIPath(document, action, room, size)
-    address = clean(room.value.decode("utf-8", "replace")).strip()
-    if ADDRESS.fullmatch(address):
-        yield Laid("link", re.sub("^mailto:", "", address, flags=re.IGNORECASE), _boxes_of(annotation))
+    address = readable_address(clean(room.value.decode("utf-8", "replace")))
+    if address:
+        yield Laid("link", address, _boxes_of(annotation))
 
 
 def _comment(annotation: Any, kind: int) -> Iterator[Laid]:

@@ -2,8 +2,9 @@
 
 import codecs
 import re
-from collections.abc import Iterator
-from itertools import groupby
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import groupby, takewhile
 from typing import cast
 
 from striprtf.striprtf import (  # pyright: ignore[reportMissingTypeStubs]
@@ -12,7 +13,11 @@ from striprtf.striprtf import (  # pyright: ignore[reportMissingTypeStubs]
 
 from parsing.document import Block, ParsedDocument
 from parsing.errors import FileFormatError
-from parsing.tables import table_blocks
+from parsing.left_out import LeftOut
+from parsing.links import linked, readable_address
+from parsing.margins import margin_blocks
+from parsing.rtf_groups import ABOVE, BEFORE, LINKED, MARKS, with_groups
+from parsing.tables import Merged, merged_table_blocks
 from parsing.text import clean, title_from
 
 CODE_PAGE = re.compile(rb"\\ansicpg(\d{1,5})")
@@ -23,16 +28,17 @@ CREATED = re.compile(r"\\creatim\s*\\yr(\d{4})\\mo(\d{1,2})\\dy(\d{1,2})")
 # Line ends mean nothing in RTF; striprtf searches links line by line, so shorter lines keep that quick.
 BEFORE_PARAGRAPHS = re.compile(r"(?<!\\)(?=\\par\b|\{\\field\b)")
 HEADING = re.compile(r"\\outlinelevel([0-8])(?!\d) ?")
-FOOTNOTE = re.compile(r"\{(?:\\\*)?\\footnote\b(?:\\ftnalt\b)? ?")
-BRACE = re.compile(r"(?<!\\)[{}]")
-MAX_NOTE_LENGTH = 20_000
 # How striprtf writes a link.
 LINK = re.compile(r'\("((?:https?|mailto):[^"\s]+)"\)')
 # Stands for a heading's level while the text goes through striprtf.
 MARK = "\ue002"
 MARKED = re.compile(f"{MARK}([0-8])")
-ITEM = re.compile(r"\s*(?:([•·‣▪◦§])|(\d{1,3}[.)]))\t\s*(.+)")
+ITEM = re.compile(r"\s*(?:([•·‣▪◦§])|(\d{1,3}(?:\.\d{1,3}){0,5}[.)]?|[A-Za-z]{1,4}[.)]))\t\s*(.+)")
 MAX_TITLE_LENGTH = 300
+PICTURE = re.compile(r"\{\\pict\b")
+OBJECT_PICTURE = re.compile(r"\\result\b[^}]{0,500}\\pict\b")
+SECOND_PICTURE = re.compile(r"\\nonshppict\b")
+OBJECT = re.compile(r"\{\\object\b")
 
 
 def parse(data: bytes, source: str) -> ParsedDocument:
@@ -42,10 +48,32 @@ def parse(data: bytes, source: str) -> ParsedDocument:
     encoding = _encoding(data)
     raw = data.decode(encoding, errors="replace")
     metadata = _information(raw, encoding)
-    marked = _with_notes(HEADING.sub(lambda level: f"{{{MARK}{level[1]}}}", raw.replace(MARK, "")))
-    text = _plain(BEFORE_PARAGRAPHS.sub("\n", marked), encoding)
+    margins: dict[str, list[str]] = {}
+    body = with_groups(HEADING.sub(lambda level: f"{{{MARK}{level[1]}}}", raw.replace(MARK, "")), margins)
+    text = _plain(BEFORE_PARAGRAPHS.sub("\n", body), encoding)
+    blocks = [
+        *_margins(margins, "header", encoding),
+        *_blocks(text),
+        *_margins(margins, "footer", encoding),
+    ]
     title = metadata.get("title") or title_from(source)
-    return ParsedDocument(title[:MAX_TITLE_LENGTH], tuple(_blocks(text)), metadata)
+    return ParsedDocument(title[:MAX_TITLE_LENGTH], tuple(blocks), metadata, notes=_left_out(raw).notes())
+
+
+def _margins(margins: dict[str, list[str]], name: str, encoding: str) -> Iterator[Block]:
+    texts = (_plain(f"{{\\rtf1 {inner}}}", encoding) for inner in margins.get(name, ()))
+    return margin_blocks(name.capitalize(), ([line.strip() for line in text.split("\n")] for text in texts))
+
+
+def _left_out(raw: str) -> LeftOut:
+    """How many pictures and objects there are; a picture may stand there again for old programs."""
+    left_out = LeftOut()
+    again = len(SECOND_PICTURE.findall(raw)) + len(OBJECT_PICTURE.findall(raw))
+    for _ in range(len(PICTURE.findall(raw)) - again):
+        left_out.add("picture")
+    for _ in OBJECT.finditer(raw):
+        left_out.add("object")
+    return left_out
 
 
 def _encoding(data: bytes) -> str:
@@ -59,25 +87,6 @@ def _encoding(data: bytes) -> str:
     return name
 
 
-def _with_notes(rtf: str) -> str:
-    """Footnotes in brackets where they are referred to; striprtf would leave them out."""
-    parts: list[str] = []
-    done = 0
-    for note in FOOTNOTE.finditer(rtf):
-        depth = 1
-        if note.start() < done:
-            continue
-        for brace in BRACE.finditer(rtf, note.end(), note.end() + MAX_NOTE_LENGTH):
-            depth += 1 if brace[0] == "{" else -1
-            if not depth:
-                parts += [rtf[done : note.start()], "{ [Note: ", rtf[note.end() : brace.start()], "]"]
-                done = brace.start()
-                break
-        if depth:
-            break  # this one never ends: to look for the ends of all others would take too long
-    return "".join([*parts, rtf[done:]])
-
-
 def _plain(rtf: str, encoding: str) -> str:
     try:
         text = cast(str, rtf_to_text(rtf, encoding=encoding, errors="replace"))
@@ -87,7 +96,8 @@ def _plain(rtf: str, encoding: str) -> str:
         raise FileFormatError(f"The file is damaged ({error or type(error).__name__}).") from None
     # Characters beyond the first 65,536 come as two halves.
     text = clean(text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace"))
-    return LINK.sub(r" (\1)", text)
+    text = LINKED.sub(lambda link: linked(link[1], link[2]), text)
+    return LINK.sub(lambda link: f" ({readable_address(link[1])})", text)
 
 
 def _information(raw: str, encoding: str) -> dict[str, str]:
@@ -122,9 +132,29 @@ def _blocks(text: str) -> Iterator[Block]:
                 yield Block(line, "text", _path(headings))
         if kind == "table":
             rows = [MARKED.sub("", line).rstrip()[:-1].split("|") for line in group]
-            yield from table_blocks(rows, _path(headings))
+            for block in merged_table_blocks([list(map(_cell, row)) for row in rows], _merged(rows), 0):
+                yield replace(block, heading_path=_path(headings))
         elif kind == "list":
             yield Block("\n".join(map(_item, group)), "list", _path(headings))
+
+
+def _cell(text: str) -> str:
+    return MARKS.sub("", text).strip()
+
+
+def _merged(rows: Sequence[Sequence[str]]) -> list[Merged]:
+    """The cells that others continue: those right of them, those below."""
+    areas: list[Merged] = []
+    for top, row in enumerate(rows):
+        for left, text in enumerate(row):
+            if ABOVE in text or BEFORE in text:
+                continue
+            right = left + sum(1 for _ in takewhile(lambda cell: BEFORE in cell, row[left + 1 :]))
+            below = takewhile(lambda line: left < len(line) and ABOVE in line[left], rows[top + 1 :])  # noqa: B023 - used at once
+            bottom = top + sum(1 for _ in below)
+            if right > left or bottom > top:
+                areas.append(Merged(top, left, bottom, right))
+    return areas
 
 
 def _path(headings: list[tuple[int, str]]) -> tuple[str, ...]:

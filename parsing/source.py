@@ -12,12 +12,23 @@ from parsing.text import decode
 ENDINGS = {
     "python": ("py", "pyi"),
     "javascript": ("js", "mjs", "cjs"),
-    "typescript": ("ts",),
+    "typescript": ("ts", "mts", "cts"),
+    "fortran": ("f90", "f95", "f03", "f08", "f", "for", "f77"),
+    "cobol": ("cbl", "cob", "cpy"),
+    "vhdl": ("vhd", "vhdl"),
+    "verilog": ("v", "sv"),
+    "ocaml": ("ml", "mli"),
+    "fsharp": ("fs", "fsx"),
+    "vbnet": ("vb", "vbs", "bas"),
+    "ada": ("adb", "ads"),
+    "pascal": ("pas", "pp"),
+    "scheme": ("scm", "rkt"),
+    "makefile": ("mk", "mak"),
     "kotlin": ("kt", "kts"),
     "groovy": ("gradle",),
     "c": ("h",),
-    "cpp": ("cc", "hpp"),
-    "csharp": ("cs",),
+    "cpp": ("cc", "hpp", "cxx", "hh", "hxx", "ino", "cu", "cuh"),
+    "csharp": ("cs", "csx"),
     "rust": ("rs",),
     "ruby": ("rb",),
     "objectivec": ("m", "mm"),
@@ -50,6 +61,7 @@ BEFORE = (
 NAMED = re.compile(
     rf"{BEFORE}(?:def|defp|defmodule|class|function\*?|func|fn|fun|interface|struct|enum|trait"
     r"|impl(?:<[^>\n]{1,60}>)?|object|protocol|record|module|mod|namespace|package|type|message|service|sub"
+    r"|subroutine|program|procedure"
     r"|macro_rules!|create\s+(?:or\s+replace\s+)?(?:table|view|function|procedure|index|type)"
     r"(?:\s+if\s+not\s+exists)?)\s+(?:\([^)\n]{1,80}\)\s*)?[\"'`]?([\w$.:@]+)",
     re.IGNORECASE,

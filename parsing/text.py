@@ -4,6 +4,7 @@ import re
 import unicodedata
 from pathlib import PurePosixPath
 
+import webencodings
 from charset_normalizer import CharsetMatch, from_bytes
 
 from parsing.document import Block, ParsedDocument
@@ -29,6 +30,15 @@ PARAGRAPH_ENDS = re.compile("[\f\u2029]")
 # Composing takes time with the square of the marks in a row; no script has as many.
 MANY_MARKS = re.compile(r"[^\w\s\x00-\x7f]{200,}")
 MAX_TITLE_LENGTH = 100
+GREETING = re.compile(
+    r"(?:dear|hi|hello|hey|good (?:morning|afternoon|evening)|greetings|to whom it may concern"
+    r"|sehr geehrte[rs]?|liebe[rs]?|hallo|guten (?:tag|morgen)|bonjour|bonsoir|ch[eè]r(?:e|s|es)?"
+    r"|madame|monsieur"
+    r"|estimad[oa]s?|querid[oa]s?|hola|buenos d[ií]as)\b(?:[^.?!]{0,60})[,!.]?$",
+    re.IGNORECASE,
+)
+# Of these a document may have a million, and most need no cleaning.
+SHORT_TEXT = 1_000
 WIDE_ENCODINGS = ["utf_16", "utf_16_be", "utf_16_le", "utf_32", "utf_32_be", "utf_32_le"]
 USUAL_ENCODINGS = ("cp932", "cp1252", "cp1251")
 
@@ -37,8 +47,15 @@ def parse(data: bytes, source: str) -> ParsedDocument:
     """Paragraphs of a plain text; its title is a short first line, else the file's name."""
     paragraphs = [part.strip("\n") for part in re.split(r"\n[ \t]*\n", decode(data)) if part.strip()]
     first = paragraphs[0].strip() if paragraphs else ""
-    title = first if first and "\n" not in first and len(first) <= MAX_TITLE_LENGTH else title_from(source)
+    title = first if _is_title(first) else title_from(source)
     return ParsedDocument(title, tuple(Block(part) for part in paragraphs))
+
+
+def _is_title(line: str) -> bool:
+    """Whether a first paragraph is a title: short, on one line, and neither a greeting nor cut off."""
+    if not line or "\n" in line or len(line) > MAX_TITLE_LENGTH:
+        return False
+    return not line.endswith((",", ";", ":", "、", "，", "：", "；")) and not GREETING.match(line)
 
 
 def decode(data: bytes) -> str:
@@ -59,6 +76,37 @@ def decode(data: bytes) -> str:
     return clean(str(guess))
 
 
+def label_encoding(label: str) -> str | None:
+    """The encoding that a page or a message means by a name, as browsers do; None when they know none.
+
+    `iso-8859-1` is windows-1252, for example: https://encoding.spec.whatwg.org/#names-and-labels
+    """
+    try:
+        encoding = webencodings.lookup(label)
+    except (LookupError, ValueError):
+        return None
+    if encoding is None:
+        return None
+    # A text whose declaration can be read as ASCII is no UTF-16; GB 18030 holds all of GBK.
+    return {"utf-16le": "utf-8", "utf-16be": "utf-8", "gbk": "gb18030"}.get(
+        encoding.name, encoding.codec_info.name
+    )
+
+
+def decode_declared(data: bytes, label: str) -> str | None:
+    """The text in the encoding it declares; None when that is not known, or wrong."""
+    encoding = label_encoding(label)
+    if encoding is None:
+        return None
+    # Where UTF-8 is declared to be something else its letters betray it; escapes of ISO 2022 look like ASCII.
+    for name in (encoding,) if encoding.startswith("iso2022") else ("utf-8", encoding):
+        try:
+            return data.decode(name)
+        except (LookupError, UnicodeDecodeError):
+            pass  # the next one, then
+    return None
+
+
 def _guess(data: bytes) -> CharsetMatch | None:
     """The likeliest encoding; of those that are equally likely for a short text, the most usual."""
     # Newlines and digits are half NUL in these: without one, a short text of two-byte letters is meant.
@@ -76,6 +124,8 @@ def _guess(data: bytes) -> CharsetMatch | None:
 
 def clean(text: str) -> str:
     """The text with plain newlines, composed characters and without invisible ones."""
+    if len(text) < SHORT_TEXT and text.isascii() and text.isprintable():
+        return text
     text = PARAGRAPH_ENDS.sub("\n\n", LINE_ENDS.sub("\n", text)).replace("\u00a0", " ")
     return unicodedata.normalize(
         "NFC", MANY_MARKS.sub(_without_marks, STRAY_MARK.sub("", INVISIBLE.sub("", text)))

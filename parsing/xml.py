@@ -2,7 +2,7 @@
 
 import html
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from lxml import etree
@@ -36,6 +36,27 @@ CODE = frozenset({"programlisting", "screen", "code", "pre", "codeblock", "liter
 LISTS = frozenset({"itemizedlist", "orderedlist", "list", "ul", "ol"})
 ROWS = frozenset({"tr", "row"})
 CELLS = frozenset({"td", "th", "entry", "cell"})
+# Where these are, attributes are for programs; elsewhere they are values like any other.
+DOCUMENT_PARTS = frozenset(
+    {
+        "p",
+        "para",
+        "simpara",
+        "section",
+        "sect1",
+        "chapter",
+        "topic",
+        "body",
+        "div",
+        "abstract",
+        "programlisting",
+    }
+)
+# Attributes that name a value, and those that hold text in documents too.
+LABELS = ("name", "key")
+TEXT_ATTRIBUTES = frozenset({"alt", "title", "label", "summary", "caption", "description", "desc"})
+# What only groups the entries of a property list.
+NAMELESS = frozenset({"dict", "array"})
 LARGE = PROSE | CODE | LISTS | TITLES | {"table"}
 # Where documents say what they are about.
 ABOUT = frozenset({"info", "articleinfo", "bookinfo", "head", "header", "front", "teiheader"})
@@ -61,9 +82,9 @@ def parse(data: bytes, source: str) -> ParsedDocument:
         feed = parse_feed(root, source)
         return ParsedDocument(feed.title, feed.blocks, feed.metadata, notes=notes)
     title = _title(root)
-    bare = not words(root)
+    data_only = not any(local_name(part) in DOCUMENT_PARTS for part in root.iter(etree.Element))
     try:
-        blocks = tuple(_blocks(root, (), title, bare=bare))
+        blocks = tuple(_blocks(root, (), title, data_only=data_only))
     except RecursionError:
         raise FileFormatError("The file is nested too deeply to be a document.") from None
     return ParsedDocument(title or title_from(source), blocks, _metadata(root), notes=notes)
@@ -128,8 +149,8 @@ def _declared(root: Element) -> dict[str, str]:
     return texts
 
 
-def _blocks(element: Element, path: Path, title: str, *, bare: bool) -> Iterator[Block]:
-    """The texts below an element in their order; of a `bare` file, which has none, the attributes."""
+def _blocks(element: Element, path: Path, title: str, *, data_only: bool) -> Iterator[Block]:
+    """The texts below an element in their order; where all is data, the attributes too."""
     name = local_name(element)
     children = [child for child in element if local_name(child)]
     if name in CODE:
@@ -140,37 +161,72 @@ def _blocks(element: Element, path: Path, title: str, *, bare: bool) -> Iterator
         lines = [f"- {text}" for child in children if (text := words(child))]
         yield from _text("\n".join(lines), path, "list")
     elif not children or _is_paragraph(element, children):
-        yield from _text(words(element) or _attributes(element), path)
+        yield from _text(_labelled(element, data_only=data_only), path)
     else:
-        parts = list(_parts(element, children, path, title, bare=bare))
+        parts = list(_parts(element, children, path, title, data_only=data_only))
         # A title alone is a text.
         yield from parts or _text(words(element) if element.getparent() is not None else "", path)
 
 
 def _parts(
-    element: Element, children: list[Element], path: Path, title: str, *, bare: bool
+    element: Element, children: list[Element], path: Path, title: str, *, data_only: bool
 ) -> Iterator[Block]:
     """What stands in an element: values one after the other make one block, anything larger its own."""
     heading = next((child for child in children if local_name(child) in TITLES and words(child)), None)
     stated = words(heading)[:MAX_TITLE_LENGTH] if heading is not None else ""
     below = (*path, stated) if stated and stated != title else path
     values: list[tuple[str, str]] = []
-    if bare and _attributes(element):
-        values.append((_name(element), _attributes(element)))
-    above = below if stated or element.getparent() is None else (*path, _name(element))
+    is_named = not (stated or element.getparent() is None or local_name(element) in NAMELESS)
+    told = _told(element, data_only=data_only, but=LABELS if is_named else ())
+    if told:
+        values.append((_name(element), told))
+    above = (*path, _label(element)) if is_named else below
     yield from _text(_line(element.text), below[:MAX_HEADINGS])
+    key = ""
     for child in children:
-        if child is not heading and _is_value(child):
-            values.append((_name(child), words(child) or _attributes(child)))
-        elif child is not heading:
+        if child is heading:
+            pass
+        elif local_name(element) == "dict" and local_name(child) == "key":
+            key = words(child)  # in property lists a value follows its name
+            continue
+        elif _is_value(child):
+            values.append((key or _label(child), _value(child, data_only=data_only)))
+        else:
             yield from _text(named_values(values), above[:MAX_HEADINGS])
             values.clear()
-            yield from _blocks(child, below[:MAX_HEADINGS], title, bare=bare)
+            place = (*below, key) if key else below
+            yield from _blocks(child, place[:MAX_HEADINGS], title, data_only=data_only)
+        key = ""
         if _line(child.tail):
             yield from _text(named_values(values), above[:MAX_HEADINGS])
             values.clear()
             yield from _text(_line(child.tail), below[:MAX_HEADINGS])
     yield from _text(named_values(values), above[:MAX_HEADINGS])
+
+
+def _label(element: Element) -> str:
+    """What a value is called: by an attribute that says it, else by its element."""
+    stated = next(filter(None, (_line(element.get(name)) for name in LABELS)), "")
+    return stated if stated and words(element) else _name(element)
+
+
+def _value(element: Element, *, data_only: bool) -> str:
+    """A value with what its attributes say of it."""
+    told = _told(element, data_only=data_only, but=LABELS)
+    text = words(element)
+    return f"{text} ({told})" if text and told else text or _attributes(element)
+
+
+def _labelled(element: Element, *, data_only: bool) -> str:
+    text = _value(element, data_only=data_only)
+    label = _label(element)
+    return f"{label}: {text}" if data_only and label != _name(element) else text
+
+
+def _told(element: Element, *, data_only: bool, but: tuple[str, ...] = ()) -> str:
+    """The attributes that tell something beside a text."""
+    told = [name for name in element.attrib if data_only or str(name).lower() in TEXT_ATTRIBUTES]
+    return _attributes(element, [name for name in told if name not in but])
 
 
 def _is_value(element: Element) -> bool:
@@ -206,9 +262,10 @@ def _table(element: Element, path: Path) -> Iterator[Block]:
     yield from _text(markdown_table([row for row in rows if any(row)]), path, "table")
 
 
-def _attributes(element: Element) -> str:
+def _attributes(element: Element, names: Iterable[str | bytes] | None = None) -> str:
     """An element's attributes in one line, without those of a namespace."""
-    pairs = ((clean(str(name)), _line(str(value))) for name, value in element.attrib.items())
+    wanted = element.attrib if names is None else names
+    pairs = ((clean(str(name)), _line(str(element.attrib[name]))) for name in wanted)
     return ", ".join(f"{name}={value}" for name, value in pairs if value and not name.startswith("{"))
 
 

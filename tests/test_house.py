@@ -23,7 +23,7 @@ DESCRIPTIONS = ("docs/architecture.md", "CONTRIBUTING.md")
 PLACES = (ROOT, ROOT / "chat_page", ROOT / "chat_page" / "src")
 # `name/` in backquotes is a folder.
 # What the guide to a new format writes for an example.
-EXAMPLES = {"parsing/subtitles.py"}
+EXAMPLES = {"parsing/lyrics.py"}
 FOLDER = re.compile(r"`((?:[\w.-]+/)+)`")
 FILE = re.compile(r"`((?:[\w.-]+/)+[\w-]+\.(?:py|ts|toml|md|json|mjs|sql))`")
 MAX_LINES = 300

@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections import Counter
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self
@@ -11,10 +12,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 
 from ingest.report import OUTCOMES, FileReport, Outcome, Report
+from ingest.sources.loading import LOCK_FILES
 from serving.terminal import escape, escape_line
 
 MAX_PROBLEMS_SHOWN = 50
-MAX_KINDS_SHOWN = 8
 
 
 class Display:
@@ -114,11 +115,17 @@ def print_report(console: Console, report: Report, seconds: float) -> None:
     console.print(table)
     if report.reused:
         console.print(f"Chunks that kept the vector of an equal text: {report.reused}.")
-    if report.left_out:
-        console.print(f"Left out because their type is not known: {_kinds(report)}.")
+    unknown = Counter(report.left_out)
+    locks = unknown.pop(LOCK_FILES, 0)
+    if unknown:
+        console.print(f"Left out because their type is not known: {_kinds(unknown)}.")
+    if locks:
+        console.print(f"Lock files of documents that were open in an office program, left out: {locks}.")
     if not report.counts.total():
         console.print("No file of a known type was found there.")
-    for problem in report.problems[:MAX_PROBLEMS_SHOWN]:
+    # What could not be read at all goes before what only lacks a part.
+    problems = sorted(report.problems, key=lambda problem: problem.outcome != "failed")
+    for problem in problems[:MAX_PROBLEMS_SHOWN]:
         color = "red" if problem.outcome == "failed" else "yellow"
         console.print(f"[{color}]{escape_line(problem.source)}[/{color}]: {escape(problem.reason or '')}")
     if len(report.problems) > MAX_PROBLEMS_SHOWN:
@@ -144,7 +151,5 @@ def report_as_json(report: Report, seconds: float) -> str:
     )
 
 
-def _kinds(report: Report) -> str:
-    kinds = report.left_out.most_common(MAX_KINDS_SHOWN)
-    rest = report.left_out.total() - sum(count for _, count in kinds)
-    return ", ".join([f"{ending} {count}" for ending, count in kinds] + ([f"others {rest}"] if rest else []))
+def _kinds(left_out: Counter[str]) -> str:
+    return ", ".join(f"{ending} {count}" for ending, count in left_out.most_common())

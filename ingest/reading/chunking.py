@@ -1,24 +1,16 @@
 """The third arrow: blocks become chunks that the embedding model can read whole."""
 
 import functools
-import math
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from ingest.reading.cutting import LINES, PARAGRAPHS, cut
+from ingest.reading.measure import CountTokens, Measure, embedded_text
 from parsing.document import Block, ParsedDocument
 
-CountTokens = Callable[[str], int]
-
-# What a tokenizer adds to every text ([CLS] and [SEP]).
-SPECIAL_TOKENS = 2
 # A section shorter than this is joined with its neighbour: alone it says too little to be found or quoted.
 SMALL_SECTION = 40
-# Title and headings may take this part of a chunk's tokens.
-MAX_CONTEXT_SHARE = 1 / 4
-# A word without spaces counts as one unknown token however long it is: characters are bounded too.
-CHARACTERS_A_TOKEN = 8
 
 FENCED = re.compile(r"(?P<marks>`{3,})(?P<language>[^\n]*)\n(?P<code>.*)\n(?P=marks)", re.DOTALL)
 # Code inside a list or a quotation.
@@ -46,7 +38,7 @@ class Chunk:
     @property
     def embedded_text(self) -> str:
         """What the model reads: the content below its title and headings."""
-        return f"{self.context}\n{self.content}"
+        return embedded_text(self.context, self.content)
 
 
 @dataclass(frozen=True)
@@ -56,36 +48,6 @@ class Piece:
     block: Block
     text: str
     tokens: int
-
-
-@dataclass(frozen=True)
-class Measure:
-    """How large things are, and may be, in one document."""
-
-    title: str
-    count_tokens: CountTokens
-    max_tokens: int
-    contexts: dict[tuple[str, ...], str] = field(default_factory=dict[tuple[str, ...], str])
-
-    def tokens(self, text: str) -> int:
-        """Tokens of a text without the special ones; a word without end counts by its length."""
-        by_length = math.ceil(len(text) / CHARACTERS_A_TOKEN)
-        if by_length > self.max_tokens:
-            return by_length  # too large whatever the tokenizer says, which takes a kilobyte for every token
-        return max(self.count_tokens(text) - SPECIAL_TOKENS, by_length, 1)
-
-    def context(self, path: tuple[str, ...]) -> str:
-        """Title and innermost headings, cut to their share of the tokens."""
-        if path not in self.contexts:
-            words = " › ".join([self.title, *path[-2:]]).split()
-            while self.tokens(" ".join(words)) > self.max_tokens * MAX_CONTEXT_SHARE and words:
-                words = words[: len(words) * 3 // 4]
-            self.contexts[path] = " ".join(words)
-        return self.contexts[path]
-
-    def budget(self, path: tuple[str, ...]) -> int:
-        """Tokens that are left for the content of a chunk under these headings."""
-        return self.max_tokens - self.tokens(self.context(path)) - SPECIAL_TOKENS
 
 
 def chunk(document: ParsedDocument, count_tokens: CountTokens, *, max_tokens: int) -> list[Chunk]:
@@ -236,7 +198,8 @@ def _joined_size(group: Sequence[Piece], section: Sequence[Piece], size: int, me
 def _chunk(position: int, group: Sequence[Piece], measure: Measure) -> Chunk:
     path = _common_path(group)
     content = "\n\n".join(_texts(group, path))
-    return Chunk(position, path, group[0].block.page, measure.context(path), content, measure.tokens(content))
+    tokens = measure.written_tokens(content)
+    return Chunk(position, path, group[0].block.page, measure.context(path), content, tokens)
 
 
 def _texts(group: Sequence[Piece], path: tuple[str, ...]) -> Iterator[str]:

@@ -11,7 +11,8 @@ from pathlib import Path
 from tokenizers import Tokenizer
 
 from ingest.reading.chunked_document import DOCUMENTS, REQUESTS, ChunkedDocument, ReadRequest
-from ingest.reading.chunking import CountTokens, chunk
+from ingest.reading.chunking import chunk
+from ingest.reading.measure import CountTokens
 from ingest.sources.loading import load
 from parsing import parse
 from parsing.bounded.worker import add_limits, limits_of, serve

@@ -14,12 +14,14 @@ from typing import BinaryIO
 from pathspec import GitIgnoreSpec
 
 from parsing.errors import FileTooLargeError, FileUnreadableError
-from parsing.formats import named_type
+from parsing.formats import is_lock_file, named_type
 
 logger = logging.getLogger("ingest")
 
 SKIPPED_FOLDERS = frozenset({"node_modules", "__pycache__"})
 READ_SIZE = 1024 * 1024
+# Under this name the lock files of office programs are counted.
+LOCK_FILES = "lock files"
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ class Walk:
 
     `include` and `exclude` are patterns as in a `.gitignore`, relative to the root; the `.gitignore` files in
     it are respected. The folder `avoid` is not entered. Files of unknown types are counted in `left_out` by
-    the end of their name.
+    the end of their name, lock files of office programs under a name of their own.
     """
 
     root: Path
@@ -104,6 +106,9 @@ class Walk:
         )
 
     def _takes(self, file: Path) -> bool:
+        if is_lock_file(file.name):
+            self.left_out[LOCK_FILES] += 1
+            return False
         if file.name.startswith(".") or not _inside(file, self.root) or self._ignored(file):
             return False
         inner = self._inner(file)

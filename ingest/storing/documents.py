@@ -13,7 +13,6 @@ from ingest.planning import Step
 from ingest.reading.chunked_document import ChunkedDocument
 from ingest.storing.chunk_rows import Stored, Vectors, replace_chunks
 from knowledge_base.postings import languages_of, remember_collections
-from parsing.text import title_from
 
 Connection = AsyncConnection[TupleRow]
 
@@ -96,7 +95,11 @@ async def store_documents(
 
 
 async def move_document(connection: Connection, step: Step) -> None:
-    """Give a document, and those inside it, their new place. Text and vectors stay as they are."""
+    """Give a document, and those inside it, their new place. Text and vectors stay as they are.
+
+    One that must be read again there has no recipe until that is done: whatever comes between, the next run
+    does it.
+    """
     assert step.document_id is not None
     assert step.old_source is not None
     old, new = step.old_source, step.source
@@ -105,16 +108,11 @@ async def move_document(connection: Connection, step: Step) -> None:
             """
             update documents
             set source = %(new)s,
-                title = case when title = %(old_title)s then %(new_title)s else title end,
+                recipe = case when %(renamed)s then '' else recipe end,
                 updated_at = now()
             where id = %(id)s
             """,
-            {
-                "id": step.document_id,
-                "new": new,
-                "old_title": title_from(old),
-                "new_title": title_from(new),
-            },
+            {"id": step.document_id, "new": new, "renamed": step.renamed},
         )
         await connection.execute(
             """

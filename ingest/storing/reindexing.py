@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pgvector import HalfVector
 
 from database.pool import Pool
+from ingest.reading.measure import embedded_text
 from ingest.storing.chunk_rows import hash_of
 from ingest.storing.documents import known_vectors
 from knowledge_base.embedding import Embedder
@@ -51,7 +52,7 @@ async def _missing(pool: Pool, space_id: int, after: int) -> list[tuple[int, byt
     async with pool.connection() as connection:
         rows = await connection.execute(
             """
-            select id, context || chr(10) || content
+            select id, context, content
             from chunks
             where id > %(after)s
               and not exists (
@@ -64,7 +65,8 @@ async def _missing(pool: Pool, space_id: int, after: int) -> list[tuple[int, byt
             """,
             {"after": after, "space_id": space_id, "limit": EMBEDDED_AT_ONCE},
         )
-        return [(chunk_id, hash_of(text), text) async for chunk_id, text in rows]
+        texts = [(chunk_id, embedded_text(context, content)) async for chunk_id, context, content in rows]
+    return [(chunk_id, hash_of(text), text) for chunk_id, text in texts]
 
 
 async def _embed(

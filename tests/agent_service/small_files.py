@@ -131,6 +131,11 @@ def mail(text: str) -> EmailMessage:
     return message
 
 
+def calendar(*lines: str) -> bytes:
+    """A calendar with one event."""
+    return "\n".join(["BEGIN:VCALENDAR", "BEGIN:VEVENT", *lines, "END:VEVENT", "END:VCALENDAR", ""]).encode()
+
+
 def notebook(text: str) -> bytes:
     """A notebook with a text and a piece of code."""
     cells: list[dict[str, Any]] = [
@@ -171,6 +176,13 @@ ONE_OF_EACH = {
     "application/x-ndjson": ("a.jsonl", json.dumps({"said": HOTEL}).encode() + b"\n"),
     "application/xml": ("a.xml", f"<trip><said>{HOTEL}</said></trip>".encode()),
     "message/rfc822": ("a.eml", mail(HOTEL).as_bytes()),
+    "application/mbox": ("a.mbox", b"From ann@example.com\n" + mail(HOTEL).as_bytes()),
+    "multipart/related": ("a.mhtml", f"Content-Type: text/html\n\n<p>{HOTEL}</p>".encode()),
+    "text/calendar": ("a.ics", calendar(f"SUMMARY:{HOTEL}")),
+    "text/vcard": ("a.vcf", f"BEGIN:VCARD\nFN:Ann\nNOTE:{HOTEL}\nEND:VCARD\n".encode()),
+    "application/x-subrip": ("a.srt", f"1\n00:00:01,000 --> 00:00:02,000\n{HOTEL}\n".encode()),
+    "text/vtt": ("a.vtt", f"WEBVTT\n\n00:01.000 --> 00:02.000\n{HOTEL}\n".encode()),
+    "text/x-gettext-translation": ("a.po", f'msgid "Trip"\nmsgstr "{HOTEL}"\n'.encode()),
     "application/vnd.ms-outlook": ("a.msg", outlook_message("Trip", HOTEL)),
     "text/x-source": ("a.py", f'said = "{HOTEL}"\n'.encode()),
 }

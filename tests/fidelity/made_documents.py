@@ -55,7 +55,7 @@ class Made:
 
 def all_made() -> list[Made]:
     """A document of each format, texts in several languages, and PDFs of several kinds."""
-    return [*_texts(), *_markup(), *_office(), *_data(), *_mail(), *_pdfs()]
+    return [*_texts(), *_markup(), *_office(), *_data(), *_entries(), *_mail(), *_pdfs()]
 
 
 def _made(name: str, media_type: str, file: str, data: str | bytes, words: Sequence[str]) -> Made:
@@ -237,6 +237,45 @@ def _data() -> list[Made]:
         _made("XML", "application/xml", "a.xml", f"<berths>{xml}</berths>", values),
         _made("feed", "application/xml", "a.rss", feed, PROSE),
         _made("notebook", "application/x-ipynb+json", "a.ipynb", notebook, PROSE),
+    ]
+
+
+def _entries() -> list[Made]:
+    """Subtitles, a calendar, a card, and what else has parts of a few lines."""
+    said = [
+        f"00:00:0{second},000 --> 00:00:0{second + 1},000\n{text}" for second, text in enumerate(SENTENCES)
+    ]
+    subrip = "\n\n".join(f"{number}\n{text}" for number, text in enumerate(said, start=1))
+    event = ("BEGIN:VEVENT", "UID:1", f"SUMMARY:{TITLE}", f"DESCRIPTION:{SENTENCES[0]}", "END:VEVENT")
+    calendar = "\r\n".join(["BEGIN:VCALENDAR", "VERSION:2.0", *event, "END:VCALENDAR", ""])
+    card = "\r\n".join(
+        ["BEGIN:VCARD", "VERSION:3.0", "FN:Odile Marchetti", f"NOTE:{SENTENCES[2]}", "END:VCARD", ""]
+    )
+    page = f"<html><body><h1>{TITLE}</h1><p>{' '.join(SENTENCES)}</p></body></html>"
+    saved = ["MIME-Version: 1.0", "Content-Type: multipart/related; boundary=b", "", "--b"]
+    mhtml = "\r\n".join([*saved, "Content-Type: text/html", "", page, "--b--", ""])
+    mbox = "".join(
+        f"From a@example.org Mon Nov  2 10:00:00 2026\nFrom: a@example.org\nSubject: {section}\n\n"
+        + "\n\n".join(SENTENCES)
+        + "\n\n"
+        for section in SECTIONS
+    )
+    translated = "\n\n".join(f'msgid "id {number}"\nmsgstr "{text}"' for number, text in enumerate(SENTENCES))
+    head = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n\n'
+    return [
+        _made("subtitles, SubRip", "application/x-subrip", "a.srt", subrip, SENTENCES),
+        _made(
+            "subtitles, WebVTT",
+            "text/vtt",
+            "a.vtt",
+            "WEBVTT\n\n" + "\n\n".join(said).replace(",000", ".000"),
+            SENTENCES,
+        ),
+        _made("mailbox", "application/mbox", "a.mbox", mbox, PROSE[1:]),
+        _made("translations", "text/x-gettext-translation", "a.po", head + translated, SENTENCES),
+        _made("calendar", "text/calendar", "a.ics", calendar, [TITLE, SENTENCES[0]]),
+        _made("card", "text/vcard", "a.vcf", card, ["Odile Marchetti", SENTENCES[2]]),
+        _made("MHTML", "multipart/related", "a.mhtml", mhtml, [TITLE, *SENTENCES]),
     ]
 
 

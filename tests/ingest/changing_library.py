@@ -44,8 +44,17 @@ class Library:
         path.write_bytes(file_content(path.suffix, number, version, count))
 
     def move(self, number: int) -> None:
-        """Another folder for a file; its name stays, because titles, and with them vectors, come from it."""
-        new = f"{self.rng.choice(WORDS)}/{self.rng.randrange(10**6)}/{Path(self.places[number]).name}"
+        """Another folder for a file."""
+        self._put(number, Path(self.places[number]).name)
+
+    def rename(self, number: int) -> None:
+        """Another name, in another folder. Some files are called after it, others have a title inside."""
+        suffix = Path(self.places[number]).suffix
+        text = self.rng.choice([".md", ".txt"]) if suffix in (".md", ".txt") else suffix
+        self._put(number, f"{self.rng.choice(WORDS)}-{number}{text}")
+
+    def _put(self, number: int, name: str) -> None:
+        new = f"{self.rng.choice(WORDS)}/{self.rng.randrange(10**6)}/{name}"
         (self.root / new).parent.mkdir(parents=True, exist_ok=True)
         (self.root / self.places[number]).rename(self.root / new)
         self.places[number] = new
@@ -55,9 +64,9 @@ class Library:
         (self.root / self.places.pop(number)).unlink()
 
     def shuffle(self) -> None:
-        """Some changed, some moved, some removed, some new, some as they were."""
+        """Some changed, some moved, some renamed, some removed, some new, some as they were."""
         for number in self.rng.sample(sorted(self.places), 20):
-            action = self.rng.choice([self.change, self.change, self.move, self.remove])
+            action = self.rng.choice([self.change, self.change, self.move, self.rename, self.remove])
             action(number)
         for _ in range(FILES - len(self.places)):
             self.add(max(self.versions) + 1)

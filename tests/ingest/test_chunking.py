@@ -225,3 +225,21 @@ def test_a_huge_line_is_counted_piece_by_piece_and_each_only_a_few_times() -> No
     chunk(ParsedDocument("T", (Block(text),)), count, max_tokens=LIMIT)
     assert sum(counted) < 4 * len(text)
     assert max(counted) <= 8 * LIMIT
+
+
+def test_addresses_of_links_are_quoted_but_not_embedded_and_take_little_room() -> None:
+    link = "the form (https://intranet.example.org/forms/travel(v7)?a=1)"
+    (alone,) = chunk(ParsedDocument("T", (Block(f"See {link}."),)), by_words, max_tokens=LIMIT)
+    assert alone.content == f"See {link}."
+    assert alone.embedded_text == "T\nSee the form."
+    with_links = chunk(ParsedDocument("T", (Block(f"{link} " * 500),)), by_words, max_tokens=LIMIT)
+    without = chunk(ParsedDocument("T", (Block("the form " * 500),)), by_words, max_tokens=LIMIT)
+    assert len(with_links) <= len(without) * 1.5
+    assert max(len(part.content) for part in with_links) < 20_000
+
+
+def test_what_is_only_addresses_is_bounded_too() -> None:
+    text = " ".join(f"(https://x.example/{'y' * 90}{number})" for number in range(2_000))
+    chunks = chunk(ParsedDocument("T", (Block(text),)), by_words, max_tokens=LIMIT)
+    assert " ".join(part.content for part in chunks).split() == text.split()
+    assert max(len(part.content) for part in chunks) < 40_000

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.sources.loading import Walk, content_hash, load
+from ingest.sources.loading import LOCK_FILES, Walk, content_hash, load
 from parsing.errors import FileTooLargeError, FileUnreadableError
 
 
@@ -77,6 +77,13 @@ def test_what_was_left_out_is_counted_by_type(tmp_path: Path) -> None:
     walk = Walk(tmp_path, "docs")
     assert len(list(walk.files(tmp_path))) == 1
     assert walk.left_out == {".mp4": 2, "core": 1}
+
+
+def test_lock_files_of_office_programs_are_counted_as_such(tmp_path: Path) -> None:
+    write(tmp_path, "budget.xlsx", "~$budget.xlsx", "deep/~$plan.docx", "deep/.~lock.plan.odt#", ".hidden")
+    walk = Walk(tmp_path, "docs")
+    assert [file.source for file in walk.files(tmp_path)] == ["docs/budget.xlsx"]
+    assert walk.left_out == {LOCK_FILES: 3}
 
 
 def test_the_data_folder_of_owflex_itself_is_not_entered(tmp_path: Path) -> None:

@@ -102,6 +102,30 @@ async def test_a_moved_file_named_after_itself_gets_its_new_title(kb: "Knowledge
     assert await kb.rows("select title from documents where source = 'docs/new-name.csv'") == [("New name",)]
 
 
+async def test_a_renamed_file_keeps_the_title_inside_it_even_when_that_is_like_its_old_name(
+    kb: "KnowledgeBase", folder: Path, counting: Counting
+) -> None:
+    (folder / "plan.md").write_text("# Plan\n\nThe plan is old.\n")
+    await kb.sync(folder)
+    (folder / "plan.md").rename(folder / "moved-plan.md")
+    embedder = counting()
+    assert (await kb.sync(folder, embedder)).outcomes == {"docs/moved-plan.md": "moved"}
+    assert await kb.rows("select title from documents where source = 'docs/moved-plan.md'") == [("Plan",)]
+    assert embedder.embedded == 0
+    assert (await kb.sync(folder)).files == []
+
+
+async def test_a_file_that_gets_another_ending_is_read_as_what_it_is_then(
+    kb: "KnowledgeBase", folder: Path
+) -> None:
+    (folder / "note.txt").write_text("# Note\n\n## Part\n\nText.\n")
+    await kb.sync(folder)
+    (folder / "note.txt").rename(folder / "note.md")
+    assert (await kb.sync(folder)).outcomes == {"docs/note.md": "moved"}
+    rows = await kb.rows("select title, media_type from documents where source = 'docs/note.md'")
+    assert rows == [("Note", "text/markdown")]
+
+
 async def test_files_that_change_places_are_both_replaced(kb: "KnowledgeBase", folder: Path) -> None:
     for name, text in (("one.md", "# T\n\nFirst."), ("two.md", "# T\n\nSecond.")):
         (folder / name).write_text(text)

@@ -83,6 +83,55 @@ def test_rows_without_names_get_columns_with_numbers() -> None:
     assert texts(delimited(",2023,2024\nSales,1,2\n"))[0].startswith("|  | 2023 | 2024 |\n")
 
 
+@pytest.mark.parametrize(
+    ("text", "above", "table"),
+    [
+        (
+            "Account\nOwner: Club\n\nDate;Text;Amount\n03.01.2026;Rent;-400,00\n07.01.2026;Fees;120,00\n",
+            ["Account\nOwner: Club"],
+            "| Date | Text | Amount |\n| --- | --- | --- |\n| 03.01.2026 | Rent | -400,00 |\n"
+            "| 07.01.2026 | Fees | 120,00 |",
+        ),
+        (
+            "Report;;;\nOwner;Club;;\nDate;Text;Amount;Note\n1;b;3,5;x\n2;c;4,5;y\n",
+            ["Report\nOwner: Club"],
+            "| Date | Text | Amount | Note |\n| --- | --- | --- | --- |\n| 1 | b | 3,5 | x |\n| 2 | c | 4,5 "
+            "| y |",
+        ),
+        (
+            'Notes of May\n\nid,text\n1,"One, two, three, four"\n2,"Five, six, seven"\n',
+            ["Notes of May"],
+            "| id | text |\n| --- | --- |\n| 1 | One, two, three, four |\n| 2 | Five, six, seven |",
+        ),
+        ("a,b\n1,2,\n3,4,\n", [], "| a | b |  |\n| --- | --- | --- |\n| 1 | 2 |  |\n| 3 | 4 |  |"),
+        ("A;1,50\nB;2,75\n", [], "| A | 1,50 |\n| --- | --- |\n| B | 2,75 |"),
+        (
+            'id,text\n1,"He said \\"stop\\", then left"\n2,"plain"\n',
+            [],
+            '| id | text |\n| --- | --- |\n| 1 | He said "stop", then left |\n| 2 | plain |',
+        ),
+        (
+            'path,text\n"C:\\dir\\","a, b"\n"D:\\","c"\n',
+            [],
+            "| path | text |\n| --- | --- |\n| C:\\dir\\ | a, b |\n| D:\\ | c |",
+        ),
+        (
+            "id,name,mail\n1,Ann\n2,Bob,b@x.example\n3\n",
+            [],
+            "| id | name | mail |\n| --- | --- | --- |\n| 1 | Ann |  |\n| 2 | Bob | b@x.example |\n| 3 |  |  "
+            "|",
+        ),
+    ],
+)
+def test_a_table_is_found_as_people_save_it(text: str, above: list[str], table: str) -> None:
+    assert texts(delimited(text)) == [*above, table]
+
+
+def test_a_column_of_sentences_is_a_text() -> None:
+    lines = ["comment", "It was cold, and the heat, as ever, was off.", "We will come again, surely, in May."]
+    assert texts(delimited("\n".join(lines))) == lines
+
+
 def test_a_wide_table_is_written_row_by_row_with_its_headers() -> None:
     names = [f"column {number}" for number in range(13)]
     document = delimited(
@@ -116,6 +165,24 @@ def test_objects_become_lines_tables_and_headings() -> None:
         (("address",), "city: Bonn"),
         (("address", "geo"), "lat: 50.70"),
     ]
+
+
+def test_comments_of_settings_are_read_and_no_damage() -> None:
+    document = as_json(
+        '{\n  // the port\n  "port": 7070, /* where\n   * it runs */\n  "glob": ["src/**/*.ts", "a//b"],\n'
+        '  "on": {"x": [1, 2, ], },\n}\n'
+    )
+    assert placed(document) == [
+        ((), "port: 7070\nglob: src/**/*.ts, a//b"),
+        (("on",), "x: 1, 2"),
+        (("Comments",), "- the port\n- where it runs"),
+    ]
+
+
+@pytest.mark.parametrize("text", ["/*" * 50_000, "[" + "," * 50_000, '"' * 50_001, "[1, //" + "/" * 50_000])
+def test_hostile_comments_are_refused_soon(text: str) -> None:
+    with pytest.raises(FileFormatError, match="not JSON"):
+        as_json(text)
 
 
 def test_below_three_headings_names_are_written_out() -> None:

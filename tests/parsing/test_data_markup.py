@@ -90,8 +90,43 @@ def test_sections_of_a_document_keep_their_titles() -> None:
 
 def test_values_stand_together_and_attributes_count_where_there_is_no_text() -> None:
     document = xml('<c><db host="x" port="1"/><cache id="7"><host>y</host><ttl>3</ttl></cache></c>')
-    assert placed(document) == [((), "db: host=x, port=1"), (("cache",), "host: y\nttl: 3")]
+    assert placed(document) == [((), "db: host=x, port=1"), (("cache",), "cache: id=7\nhost: y\nttl: 3")]
     assert placed(xml("<books><book><title>Alone</title></book></books>")) == [((), "Alone")]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            '<resources><string name="err_full">Disk is full</string><integer name="rows">50</integer>'
+            "</resources>",
+            [((), "err_full: Disk is full\nrows: 50")],
+        ),
+        (
+            '<r><string name="hi">Hi <b>you</b></string><string-array name="planets"><item>Mars</item>'
+            "</string-array></r>",
+            [((), "hi: Hi you"), (("planets",), "item: Mars")],
+        ),
+        (
+            '<shop><product sku="A1"><title>Anvil</title><weight unit="kg">40</weight></product></shop>',
+            [(("Anvil",), "product: sku=A1\nweight: 40 (unit=kg)")],
+        ),
+        (
+            "<plist><dict><key>Port</key><integer>70</integer><key>Deep</key><dict><key>A</key><string>"
+            "b</string>"
+            "</dict></dict></plist>",
+            [((), "Port: 70"), (("Deep",), "A: b")],
+        ),
+        (
+            '<doc><section id="s1" role="x"><title>One</title><p class="y">Text.</p></section></doc>',
+            [(("One",), "Text.")],
+        ),
+    ],
+)
+def test_attributes_name_values_in_data_and_are_markup_in_documents(
+    text: str, expected: list[tuple[tuple[str, ...], str]]
+) -> None:
+    assert placed(xml(text)) == expected
 
 
 def test_nothing_outside_an_xml_file_is_read(tmp_path: Path) -> None:
@@ -156,6 +191,7 @@ def test_code_is_cut_at_its_definitions_with_what_stands_above_them() -> None:
         ("a.rs", "pub(crate) fn go() {\n}\n\n#[derive(Debug)]\npub struct S;\n", ["go", "S"]),
         ("a.sql", "CREATE TABLE IF NOT EXISTS users (\n id int\n);\n", ["users"]),
         ("a.sh", "run() {\n  echo\n}\n", ["run"]),
+        ("a.f90", "program heat\nend program\n\nsubroutine cool(x)\nend subroutine\n", ["heat", "cool"]),
         ("a.toml", '[project]\nname = "x"\n\n[tool.a]\nb = 1\n', ["project", "tool.a"]),
         ("a.yml", "services:\n  db: 1\n\nvolumes:\n  a: 1\n", ["services", "volumes"]),
     ],

@@ -60,6 +60,41 @@ def test_a_front_matter_that_is_no_good_gives_nothing(yaml: str) -> None:
     assert metadata(yaml) == {}
 
 
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        (
+            "---\ntitle: Release 4: what is new\nowner: Platform team\n---\n",
+            {"title": "Release 4: what is new", "owner": "Platform team"},
+        ),
+        ("---\ntags:\n- a: b: c\nsince: 2024-05-01\n---\n", {"tags": [{"a": "b: c"}], "since": "2024-05-01"}),
+        (
+            '+++\ntitle = "Release: 4"\ndate = 2024-05-01\n[params]\nx = 1\n+++\n',
+            {"title": "Release: 4", "date": "2024-05-01", "params": {"x": 1}},
+        ),
+    ],
+)
+def test_colons_in_values_and_toml_are_read(text: str, values: dict[str, Any]) -> None:
+    document = parse("text/markdown", f"{text}\nText.\n".encode(), "docs/page.md")
+    assert (dict(document.metadata), document.notes) == (values, ())
+    assert [block.text for block in document.blocks] == ["Text."]
+
+
+@pytest.mark.parametrize(
+    ("text", "note"),
+    [
+        ("---\ntitle: [unclosed\n---\n", "no valid YAML"),
+        ("---\njust a line\n---\n", "no valid YAML"),
+        ("+++\ntitle = \n+++\n", "no valid TOML"),
+        ("---\n" + "".join(f"k{number}: 1\n" for number in range(60)) + "---\n", "10 keys left out"),
+    ],
+)
+def test_what_is_lost_of_a_front_matter_is_noted(text: str, note: str) -> None:
+    document = parse("text/markdown", f"{text}\nText.\n".encode(), "docs/page.md")
+    assert len(document.notes) == 1
+    assert note in document.notes[0]
+
+
 def test_a_title_that_is_no_text_is_not_the_title() -> None:
     document = parse("text/markdown", b"---\ntitle: [a, b]\n---\n# Real\n\nText.\n", "docs/page.md")
     assert document.title == "Real"

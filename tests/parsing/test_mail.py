@@ -50,6 +50,80 @@ def test_plain_text_goes_before_the_page_of_the_same() -> None:
     assert document.members == document.notes == ()
 
 
+@pytest.mark.parametrize(
+    ("plain", "shown", "expected", "notes"),
+    [
+        (
+            "This message needs an HTML viewer.",
+            "<table><tr><th>Item</th><th>Sum</th></tr><tr><td>Coal delivery</td><td>880 euros</td></tr>"
+            "</table>",
+            ["| Item | Sum |\n| --- | --- |\n| Coal delivery | 880 euros |"],
+            ("plain form of the text: 6 words left out",),
+        ),
+        (
+            "Please see the map for the way.",
+            "<p>Please see <a href='https://x.example/map'>the map</a> for the way.</p>",
+            ["Please see the map (https://x.example/map) for the way."],
+            (),
+        ),
+        (
+            "The meeting is on Monday in room 4, please bring the figures of March.",
+            "<p>The meeting is on Monday in room 4, please bring the figures of March.</p>"
+            "<p>Doors open at eight; parking is behind the mill.</p>",
+            [
+                "The meeting is on Monday in room 4, please bring the figures of March.",
+                "Doors open at eight; parking is behind the mill.",
+            ],
+            (),
+        ),
+        (
+            "Please see the map for the way.\n\nAnn",
+            "<p>Please see the map for the way.</p>",
+            ["Please see the map for the way.", "Ann"],
+            (),
+        ),
+    ],
+)
+def test_of_two_forms_of_a_text_the_one_that_says_more_is_read(
+    plain: str, shown: str, expected: list[str], notes: tuple[str, ...]
+) -> None:
+    mail = message(plain)
+    mail.add_alternative(shown, subtype="html")
+    document = read(mail.as_bytes())
+    assert [block.text for block in document.blocks][1:] == expected
+    assert document.notes == notes
+
+
+def test_parts_are_read_in_their_order_and_an_invitation_with_them() -> None:
+    event = "BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:Review\nLOCATION:Room 4\nEND:VEVENT\nEND:VCALENDAR\n"
+    mail = message("First.")
+    mail.add_alternative("<p>First.</p>", subtype="html")
+    mail.add_alternative(event, subtype="calendar")
+    mail.make_mixed()
+    mail.attach(part("<p>Second, as a page.</p>", "html"))
+    mail.attach(part("Third.", "plain"))
+    document = read(mail.as_bytes())
+    assert [block.text for block in document.blocks][1:] == [
+        "First.",
+        "Review\nWhere: Room 4",
+        "Second, as a page.",
+        "Third.",
+    ]
+    assert document.members == ()
+
+
+def part(text: str, subtype: str) -> EmailMessage:
+    inner = EmailMessage()
+    inner.set_content(text, subtype=subtype)
+    return inner
+
+
+def test_the_encoding_of_a_page_is_the_messages_whatever_the_page_says() -> None:
+    page = '<html><head><meta charset="iso-8859-1"></head><body>Zürich “now”</body></html>'.encode("cp1252")
+    head = b"Subject: x\nContent-Type: text/html; charset=iso-8859-1\nContent-Transfer-Encoding: 8bit\n\n"
+    assert [block.text for block in read(head + page).blocks][1:] == ["Zürich “now”"]
+
+
 def test_a_page_alone_is_read_as_one() -> None:
     mail = EmailMessage()
     mail["Subject"] = "News"

@@ -211,8 +211,8 @@ def test_cells_are_written_as_a_person_would() -> None:
     assert document.title == "Sales 2024"
     assert document.blocks == (
         Block(
-            "| Item | Price | Since |\n| --- | --- | --- |\n| Tea | 3 | 2024-05-01 |\n"
-            "| Milk fresh | 0.3 | 2024-05-01 12:30:00 |\n| Sold | TRUE | 12345678 |",
+            "| Item | Price | Since |\n| --- | --- | --- |\n| Tea | 3 | 2024-05-01 00:00 |\n"
+            "| Milk fresh | 0.3 | 2024-05-01 12:30 |\n| Sold | TRUE | 12345678 |",
             "table",
             ("Sales & more",),
         ),

@@ -208,6 +208,19 @@ def test_a_books_chapters_come_in_reading_order_under_their_headings() -> None:
     )
 
 
+def test_notes_of_a_book_stay_and_its_links_tell_their_address() -> None:
+    chapter = page(
+        "<h1>One</h1><p>Hot<a href='#n1'>1</a>, see <a href='https://x.example/kiln'>kilns</a>.</p>"
+        "<aside id='n1'><p>About 1200 C.</p></aside><nav><a href='two.xhtml'>Next</a></nav>"
+    )
+    document = epub.parse(book({"OPS/text/one.xhtml": chapter}), "a.epub")
+    assert places(document)[:2] == [
+        ("Hot1, see kilns (https://x.example/kiln).", ("One",)),
+        ("About 1200 C.", ("One",)),
+    ]
+    assert document.notes[0] == "OPS/text/one.xhtml: navigation: 1 links left out"
+
+
 @pytest.mark.parametrize(
     ("method", "protected"),
     [("http://www.idpf.org/2008/embedding", False), ("http://www.w3.org/2001/04/xmlenc#aes128-cbc", True)],
@@ -229,3 +242,72 @@ def test_a_book_may_scramble_its_fonts_but_not_its_text(method: str, protected: 
 def test_what_is_no_such_file_is_refused(parser: Parser, data: bytes) -> None:
     with pytest.raises(FileFormatError, match=r"damaged|not a rich text"):
         parser(data, "file")
+
+
+FIELD = rb"{\field{\*\fldinst HYPERLINK " + b'"mailto:desk@example.org"}{\\fldrslt the desk}}'
+FORM = rb"{\field{\*\fldinst FORMCHECKBOX {\*\formfield{\fftype1\ffres%d\ffdefres0}}}{\fldrslt }} %b\par "
+
+
+@pytest.mark.parametrize(
+    ("rich", "texts", "notes"),
+    [
+        (
+            (
+                rb"So{\*\atnid AL}{\*\atnauthor Ann Lee}\chatn{\*\annotation{\*\atnref "
+                rb"0}\pard Really?\par Yes?} it is.\par"
+            ),
+            ["So [Comment by Ann Lee: Really? Yes?] it is."],
+            (),
+        ),
+        (
+            rb"{\header\pard QM-778 rev. C\par}{\headerf\pard QM-778 rev. C\par}"
+            rb"{\footer\pard Valid until June\par\pard Page "
+            rb"{\field{\*\fldinst PAGE}{\fldrslt 3}}\par}Body.\par",
+            ["Header: QM-778 rev. C", "Body.", "Footer: Valid until June"],
+            (),
+        ),
+        (
+            rb"\trowd\cellx1\cellx2\cellx3 Region\cell Class\cell Price\cell\row"
+            rb"\trowd\clvmgf\cellx1\clmgf\cellx2\clmrg\cellx3 North\cell closed\cell\cell\row"
+            rb"\trowd\clvmrg\cellx1\cellx2\cellx3\cell B\cell 3\cell\row\pard",
+            [
+                (
+                    "| Region | Class | Price |\n| --- | --- | "
+                    "--- |\n| North | closed | closed |\n| North | B | 3 |"
+                )
+            ],
+            (),
+        ),
+        (
+            rb"A {\shp{\*\shpinst{\shptxt \pard Boxed.\par}}}end.\par",
+            ["A", "Boxed.", "end."],
+            (),
+        ),
+        (FORM % (1, b"Gas tested") + FORM % (25, b"Water tested"), ["☒ Gas tested", "☐ Water tested"], ()),
+        (rb"Ask " + FIELD + rb".\par", ["Ask the desk (desk@example.org)."], ()),
+        (rb"New{\deleted  old} text.\par", ["New text."], ()),
+        (
+            rb"{\listtext 1.1\tab}one\par{\listtext b)\tab}two\par",
+            ["1.1 one\nb) two"],
+            (),
+        ),
+        (
+            rb"A{\*\shppict{\pict 89}}{\nonshppict{\pict 89}}B{\object{\*\objdata 0}{\result{\pict 0}}}.\par",
+            ["AB."],
+            ("1 picture without a description was left out.", "1 embedded object was left out."),
+        ),
+    ],
+)
+def test_a_rich_texts_notes_boxes_and_merged_cells(
+    rich: bytes, texts: list[str], notes: tuple[str, ...]
+) -> None:
+    document = rtf.parse(rb"{\rtf1\ansi " + rich + b"}", "a.rtf")
+    assert [block.text for block in document.blocks] == texts
+    assert document.notes == notes
+
+
+@pytest.mark.parametrize(
+    "piece", [rb"{\*\annotation a ", rb"{\header a ", rb"{\shp{\shptxt a ", rb"\trowd\clvmrg\cellx1 "]
+)
+def test_groups_that_never_end_do_not_take_long(piece: bytes) -> None:
+    assert rtf.parse(rb"{\rtf1 Text.\par " + piece * 50_000, "a.rtf").blocks[0] == Block("Text.")

@@ -93,7 +93,69 @@ def test_links_images_and_tags_leave_their_words() -> None:
         'See [the *guide*](../a.md "T") and [@bot[x]](https://e.example/a(b)c) ![A cat](c.png).<br>'
         'An <abbr title="x">API</abbr> &amp; <!-- hidden --> more.\n\n<div class="x">\n<img src="y">\n</div>'
     )
-    assert texts(markdown(source)) == ["See the *guide* and @bot[x] A cat. An API & more."]
+    assert texts(markdown(source)) == [
+        "See the *guide* and @bot[x] (https://e.example/a(b)c) A cat. An API & more."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ("Replace <your-token>, then open https://<host>:8443/<project>.",) * 2,
+        ("The type is Map<String, List<Order>>.",) * 2,
+        ("Use <Order> and <br> a <b>bold</b> word.", "Use <Order> and a bold word."),
+        ('<Card title="Deploy it" icon="rocket" href="/x">Now</Card>', "Deploy it Now"),
+        ("<Note>Careful</Note>", "Careful"),
+        ('<img src="x.png" alt="The pump"/> runs.', "The pump runs."),
+        ("[the form](https://x.example/f?a=1&copy=2)", "the form (https://x.example/f?a=1&copy=2)"),
+        ("[the desk](mailto:desk@x.example)", "the desk (desk@x.example)"),
+        ("[x.example](https://www.x.example/)", "x.example"),
+        ("[it][r]\n\n[r]: https://x.example/r", "it (https://x.example/r)"),
+        ("[a](#part) and [b](../b.md)", "a and b"),
+        (f"[it](https://x.example/{'y' * 600})", "it"),
+        ("Plain https://x.example/?a=1&copy=2 stays.",) * 2,
+    ],
+)
+def test_places_for_words_stay_and_links_tell_their_address(source: str, text: str) -> None:
+    assert texts(markdown(source)) == [text]
+
+
+def test_the_address_of_a_link_in_a_heading_stands_below_it() -> None:
+    document = markdown("# T\n\n## The [portal](https://x.example/p) and [part](#part)\n\nText.\n")
+    assert [(block.heading_path, block.text) for block in document.blocks] == [
+        (("The portal and part",), "portal (https://x.example/p)"),
+        (("The portal and part",), "Text."),
+    ]
+
+
+def test_a_place_for_words_in_a_heading_stays() -> None:
+    assert markdown("# Use <name> and <b>x</b>\n\nText.").title == "Use <name> and x"
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("# Lift 3 is out of order", [((), "Lift 3 is out of order")]),
+        ("# T\n\nText.\n\n## 1.2\n\n## 1.1\n", [((), "Text."), ((), "1.2"), ((), "1.1")]),
+        ("# T\n\n## A\n\n### B\n\n## C\n\nText.\n", [(("A",), "B"), (("C",), "Text.")]),
+    ],
+)
+def test_a_heading_alone_is_a_text(source: str, expected: list[tuple[tuple[str, ...], str]]) -> None:
+    assert [(block.heading_path, block.text) for block in markdown(source).blocks] == expected
+
+
+def test_what_markdown_leaves_out_is_counted() -> None:
+    document = markdown("Text.<!-- one -->\n\n{! a.md !}\n\n<!-- two -->\n")
+    assert texts(document) == ["Text."]
+    assert document.notes == ("included files: 1 left out", "comments: 2 left out")
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["Dear all,", "Hello Ann", "Sehr geehrte Frau Roth", "Bonjour à tous !", "We need:", "First, then,"],
+)
+def test_a_greeting_or_half_a_sentence_is_no_title(line: str) -> None:
+    assert plain(f"{line}\n\nThe lift is out of order.".encode()).title == "My notes"
 
 
 def test_addresses_in_angle_brackets_are_kept() -> None:
@@ -213,9 +275,11 @@ def test_signs_that_are_escaped_in_a_page_are_text() -> None:
     ]
 
 
-def test_a_page_that_is_one_form_keeps_its_text_but_not_its_controls() -> None:
+def test_a_page_that_is_one_form_keeps_its_text_and_choices_but_not_its_buttons() -> None:
     page = "<form><p>Rules.</p><select><option>Red</option></select><button>Send</button></form>"
-    assert texts(html(page)) == ["Rules."]
+    document = html(page)
+    assert texts(document) == ["Rules.", "Red"]
+    assert document.notes == ("buttons: 1 left out",)
 
 
 def test_marks_that_link_a_heading_to_itself_and_hidden_parts_go() -> None:
@@ -247,9 +311,7 @@ def test_a_page_nested_absurdly_deep_is_survived() -> None:
     assert len(document.blocks) <= 2
 
 
-@pytest.mark.parametrize(
-    "text", ["", "   \n", "---\ntitle: x\n---\n", "{* only.py *}", "<!-- nothing -->", "# Only a title"]
-)
+@pytest.mark.parametrize("text", ["", "   \n", "---\ntitle: x\n---\n", "{* only.py *}", "<!-- nothing -->"])
 def test_a_document_without_text_has_no_blocks(text: str) -> None:
     assert markdown(text).blocks == ()
 

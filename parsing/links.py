@@ -1,0 +1,35 @@
+"""How links are written: their words, then the address in parentheses, so that it can be found and quoted."""
+
+import re
+
+# Longer addresses are for programs: sessions, tracking.
+MAX_ADDRESS_LENGTH = 500
+IN_PARENTHESES = re.compile(r"[ \t]?\(https?://[^\s()]{1,500}(?:\([^\s()]{0,200}\)[^\s()]{0,200}){0,3}\)")
+WRITTEN = re.compile(r"(?:https?://|mailto:)[^\s<>\x00-\x1f\ue000]+", re.IGNORECASE)
+
+
+def linked(words: str, target: str) -> str:
+    """The words of a link with its address, unless they are the address or it is none for readers."""
+    address = readable_address(target)
+    if not address or not words.strip():
+        return words
+    return words if _bare(address) in _bare(words) else f"{words} ({address})"
+
+
+def readable_address(target: str) -> str:
+    """An address of the web or of mail, bounded in length; empty for places in a document and all else."""
+    target = target.strip()
+    if len(target) > MAX_ADDRESS_LENGTH or not WRITTEN.fullmatch(target):
+        return ""
+    if target.lower().startswith("mailto:"):
+        return target[len("mailto:") :].partition("?")[0]
+    return target
+
+
+def without_addresses(text: str) -> str:
+    """The text without the addresses behind the words of links: what a search for meaning is about."""
+    return IN_PARENTHESES.sub("", text) if "://" in text else text
+
+
+def _bare(address: str) -> str:
+    return re.sub(r"^(?:https?://|mailto:)(?:www\.)?", "", address.strip().lower()).rstrip("/")

@@ -1,0 +1,1 @@
+"""The parts of OpenDocument files: text within paragraphs, frames, tables, styles."""

@@ -1,0 +1,1 @@
+"""Sheets of workbooks, as each format stores them. `parsing.spreadsheet` joins them."""

@@ -1,0 +1,256 @@
+"""One sheet of an Excel workbook, read row by row while it is unpacked."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
+
+from lxml import etree
+
+from parsing.errors import FileFormatError
+from parsing.links import MAX_ADDRESS_LENGTH, linked
+from parsing.office_package import RELATION_ID, OfficePackage
+from parsing.safe_xml import SAFE
+from parsing.sheets.builtin_formats import GENERAL
+from parsing.sheets.number_formats import formatted, text_formatted
+from parsing.sheets.numbers import general
+from parsing.sheets.sheet import Sheet
+from parsing.sheets.sheet_notes import hidden_parts, too_large
+from parsing.tables import Merged
+from parsing.text import clean
+from parsing.zipped import READ_ERRORS, Element
+
+MAX_CELLS = 1_000_000
+MAX_ROWS, MAX_COLUMNS = 1_048_576, 16_384
+MAX_MERGED = 100_000
+# A link may be laid over a whole column.
+MAX_LINKED_CELLS = 100_000
+REFERENCE = re.compile(r"\$?([A-Z]{1,3})\$?(\d{1,7})(?::\$?([A-Z]{1,3})\$?(\d{1,7}))?")
+ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
+LINK_FORMULA = re.compile(rf'HYPERLINK\(\s*"([^"]{{1,{MAX_ADDRESS_LENGTH}}})"', re.IGNORECASE)
+ON = frozenset({"1", "true"})
+
+
+@dataclass
+class Budget:
+    """How many cells may still be read."""
+
+    cells: int = MAX_CELLS
+
+
+class CellFormats:
+    """How numbers and texts are shown in each style of cells."""
+
+    def __init__(self, codes: Sequence[str], *, from_1904: bool) -> None:
+        self._codes = codes
+        self._from_1904 = from_1904
+        self.number = lru_cache(50_000)(self._number)
+
+    def code(self, style: str | None) -> str:
+        """The format of a style, which cells name by its number."""
+        position = int(style) if style and style.isdecimal() and len(style) < 7 else 0
+        return self._codes[position] if position < len(self._codes) else GENERAL
+
+    def text(self, text: str, style: str | None) -> str:
+        """A text as it is shown."""
+        code = self.code(style) if style else GENERAL
+        return text_formatted(text, code) if "@" in code and code != "@" else text
+
+    def _number(self, stored: str, style: str | None) -> str:
+        """A number as it is shown; what is none stays as it is."""
+        try:
+            value = float(stored)
+            code = self.code(style)
+            if code == GENERAL:
+                return general(value)
+            return formatted(value, code, from_1904=self._from_1904)
+        except (ValueError, ArithmeticError):
+            return stored
+
+
+class SheetReader:
+    """Reads the sheets of one workbook."""
+
+    def __init__(
+        self, package: OfficePackage, formats: CellFormats, texts: Sequence[str], budget: Budget
+    ) -> None:
+        self._package, self._formats, self._texts, self._budget = package, formats, texts, budget
+
+    def read(self, sheet: Sheet, part: str) -> None:
+        """Fill the sheet with the rows of this part. Raises `FileFormatError`."""
+        formulas = _Formulas()
+        done: set[tuple[int, int]] = set()
+        hidden_rows = hidden_columns = 0
+        for element in streamed(self._package, part, ("row", "mergeCell", "hyperlink", "col")):
+            match etree.QName(element).localname:
+                case "row":
+                    if self._budget.cells <= 0:
+                        sheet.notes.append(too_large(sheet.name))
+                        break
+                    filled = self._row(element, sheet, formulas)
+                    hidden_rows += filled and element.get("hidden") in ON
+                case "mergeCell" if len(sheet.merged) < MAX_MERGED:
+                    area = area_of(element.get("ref", ""))
+                    sheet.merged += [area] if area else []
+                case "hyperlink":
+                    self._link(element, sheet, part, done)
+                case "col" if element.get("hidden") in ON:
+                    hidden_columns += _column_count(element)
+                case _:
+                    pass
+        sheet.notes += hidden_parts(sheet.name, hidden_rows, hidden_columns, formulas.shown)
+
+    def _row(self, row: Element, sheet: Sheet, formulas: "_Formulas") -> bool:
+        stated = row.get("r")
+        number = int(stated) - 1 if stated and stated.isdecimal() else len(sheet.rows)
+        cells: list[str] = []
+        column = -1
+        for cell in row:
+            column = _column(cell.get("r"), column)
+            text = self._cell(cell, formulas) if 0 <= column < MAX_COLUMNS else ""
+            if text:
+                cells.extend([""] * (column + 1 - len(cells)))
+                cells[column] = text
+                self._budget.cells -= 1
+        if cells and 0 <= number < MAX_ROWS:
+            sheet.place(number, cells)
+        return bool(cells)
+
+    def _cell(self, cell: Element, formulas: "_Formulas") -> str:
+        stored = formula = None
+        for child in cell:
+            tag = child.tag if isinstance(child.tag, str) else ""
+            if tag.endswith("}v"):
+                stored = child.text
+            elif tag.endswith("}f"):
+                formula = formulas.of(child)
+            elif tag.endswith("}is"):
+                return self._formats.text(stored_text(child), cell.get("s"))
+        kind = cell.get("t", "n")
+        if not stored:
+            return formulas.without_value(formula) if formula and kind != "str" else ""
+        shown = self._shown(stored, kind, cell.get("s"))
+        link = LINK_FORMULA.search(formula) if formula else None
+        return linked(shown, link[1]) if link else shown
+
+    def _shown(self, stored: str, kind: str, style: str | None) -> str:
+        match kind:
+            case "s":
+                position = int(stored) if stored.strip().isdecimal() else -1
+                text = self._texts[position] if 0 <= position < len(self._texts) else ""
+                return self._formats.text(text, style)
+            case "n":
+                return self._formats.number(stored, style)
+            case "b":
+                return "TRUE" if stored.strip() == "1" else "FALSE"
+            case "str":
+                return self._formats.text(_unescaped(stored), style)
+            case _:
+                return clean(stored).strip()
+
+    def _link(self, element: Element, sheet: Sheet, part: str, done: set[tuple[int, int]]) -> None:
+        relation = self._package.relations(part).get(element.get(f"{RELATION_ID}id", ""))
+        area = area_of(element.get("ref", ""))
+        if relation is None or not relation.is_external or area is None:
+            return
+        place = element.get("location")
+        address = f"{relation.target}#{place}" if place else relation.target
+        rows = range(area.top, min(area.bottom, len(sheet.rows) - 1) + 1)
+        places = ((row, column) for row in rows for column in range(area.left, area.right + 1))
+        for row, column in islice(places, MAX_LINKED_CELLS - len(done)):
+            text = sheet.cell(row, column)
+            if text and (row, column) not in done:
+                sheet.rows[row][column] = linked(text, address)
+            done.add((row, column))
+
+
+class _Formulas:
+    """The formulas of a sheet, of which some are shown because nothing was computed."""
+
+    def __init__(self) -> None:
+        self.shown = 0
+        self._shared: dict[str, str] = {}
+
+    def of(self, element: Element) -> str:
+        """The formula; cells that share one name it by a number."""
+        text = clean(element.text or "")
+        number = element.get("si")
+        if number is None:
+            return text
+        return self._shared.setdefault(number, text) if text else self._shared.get(number, "…")
+
+    def without_value(self, formula: str) -> str:
+        """What stands for a value that is not stored."""
+        self.shown += 1
+        return f"={formula}"
+
+
+def streamed(package: OfficePackage, part: str, names: Sequence[str]) -> Iterator[Element]:
+    """The elements with these names as they end, each forgotten afterwards. Raises `FileFormatError`."""
+    tags = [f"{{*}}{name}" for name in names]
+    try:
+        with package.archive.open(part) as opened:
+            for _, element in etree.iterparse(opened, tag=tags, recover=True, **SAFE):
+                yield element
+                _forget(element)
+    except KeyError:
+        raise FileFormatError(f"The file is damaged ({part} is missing in it).") from None
+    except (etree.LxmlError, *READ_ERRORS) as error:
+        raise FileFormatError(f"The file is damaged ({part}: {error}).") from None
+
+
+def stored_text(element: Element) -> str:
+    """The text of a shared or inner string, without how it is pronounced."""
+    if len(element) == 1 and len(element[0]) == 0:
+        return _unescaped(element[0].text or "").strip()
+    runs = (child for child in element.iter("{*}t") if not _is_pronunciation(child))
+    return _unescaped("".join(run.text or "" for run in runs)).strip()
+
+
+def _is_pronunciation(text: Element) -> bool:
+    parent = text.getparent()
+    return parent is not None and isinstance(parent.tag, str) and parent.tag.endswith("}rPh")
+
+
+def _unescaped(text: str) -> str:
+    """Characters that XML cannot hold are written as their codes."""
+    return clean(ESCAPED.sub(lambda code: chr(int(code[1], 16)), text)) if "_x" in text else clean(text)
+
+
+def _forget(element: Element) -> None:
+    element.clear()
+    parent = element.getparent()
+    while parent is not None and element.getprevious() is not None:
+        del parent[0]
+
+
+def _column(reference: str | None, before: int) -> int:
+    return _column_number(reference.rstrip("0123456789")) if reference else before + 1
+
+
+@lru_cache(20_000)
+def _column_number(letters: str) -> int:
+    """The position of a column from 0; -1 for what is none."""
+    number = 0
+    for letter in letters[:4]:
+        number = number * 26 + ord(letter) - ord("A") + 1
+    return number - 1 if letters.isascii() and letters.isupper() else -1
+
+
+def area_of(reference: str) -> Merged | None:
+    """The cells that a reference such as "A1" or "B2:C9" names; None for what is none."""
+    found = REFERENCE.fullmatch(reference)
+    if found is None:
+        return None
+    left, top = _column_number(found[1]), int(found[2]) - 1
+    right = _column_number(found[3]) if found[3] else left
+    bottom = int(found[4]) - 1 if found[4] else top
+    return Merged(top, left, bottom, right) if top >= 0 and bottom >= top and right >= left else None
+
+
+def _column_count(element: Element) -> int:
+    first, last = (element.get(name, "") for name in ("min", "max"))
+    number = int(last) - int(first) + 1 if first.isdecimal() and last.isdecimal() else 0
+    # Whoever hides all columns behind the table hides nothing.
+    return number if number < MAX_COLUMNS // 2 else 0
