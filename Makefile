@@ -80,6 +80,11 @@ coverage: $(VENV)/.installed-dev browser
 	$(PYTEST) --cov --cov-report=term:skip-covered --cov-report=html:build/coverage
 .PHONY: coverage
 
+# Which part of a document's words arrives in its passages, in their order, for each format.
+test-fidelity: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.fidelity
+.PHONY: test-fidelity
+
 # Minutes: many random kills, an unreachable Postgres, costly files.
 test-slow: $(VENV)/.installed-dev
 	$(BIN)/pytest -m slow --timeout 3600

@@ -16,7 +16,7 @@ Sort = Literal["source", "newest"]
 
 # An argument without a value leaves nothing out. Metadata are compared as the search does it.
 MATCHING: LiteralString = """
-    select id as document_id, collection, source, title, media_type, metadata, updated_at,
+    select id as document_id, collection, source, title, media_type, metadata, notes, updated_at,
            (select count(*) from chunks where document_id = documents.id) as chunks
     from documents
     where (%(collection)s::text is null or collection = %(collection)s)
@@ -72,7 +72,10 @@ class ChunkNotFoundError(KnowledgeBaseError):
 
 @dataclass(frozen=True)
 class Document:
-    """One document; `source` is its stable place (`<folder name>/<path in the folder>`)."""
+    """One document; `source` is its stable place (`<folder name>/<path in the folder>`).
+
+    `notes` are sentences about what was left out when it was read.
+    """
 
     document_id: int
     collection: str
@@ -80,6 +83,7 @@ class Document:
     title: str
     media_type: str
     metadata: Mapping[str, Any]
+    notes: Sequence[str]
     chunks: int
     updated_at: datetime
 
@@ -134,7 +138,7 @@ async def get_document(connection: Connection, document_id: int) -> Document:
     async with connection.cursor(row_factory=class_row(Document)) as cursor:
         await cursor.execute(
             """
-            select id as document_id, collection, source, title, media_type, metadata, updated_at,
+            select id as document_id, collection, source, title, media_type, metadata, notes, updated_at,
                    (select count(*) from chunks where document_id = documents.id) as chunks
             from documents
             where id = %(document_id)s

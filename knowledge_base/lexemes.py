@@ -11,8 +11,10 @@ from collections.abc import Iterator
 # Han, kana and hangul are written without spaces: every two neighbours are a word.
 CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
 CJK_RUN = re.compile(f"[{CJK}]+")
+# Between the letters of a word of Persian or of an Indian script; many write the word without it.
+NON_JOINER, JOINER = "\u200c", "\u200d"
 # A word, or several joined by what identifiers, versions, paths and error codes are joined by.
-COMPOUND = re.compile(rf"[^\W{CJK}]+(?:(?:[-./:@+#]|::)[^\W{CJK}]+)*")
+COMPOUND = re.compile(rf"[^\W{CJK}]+(?:(?:[-./:@+#{NON_JOINER}]|::)[^\W{CJK}]+)*")
 # What programs call a name: `iterative_scan` in `hnsw.iterative_scan`.
 NAME = re.compile(r"[\w-]+")
 PART = re.compile(r"[^\W_]+")
@@ -23,7 +25,7 @@ MAX_LEXEME_CHARACTERS = 80
 
 def words(text: str) -> Counter[str]:
     """How often each word is in the text; words are lower case and not stemmed."""
-    return Counter(_words(unicodedata.normalize("NFKC", text)))
+    return Counter(_words(unicodedata.normalize("NFKC", text).replace(JOINER, "")))
 
 
 def _words(text: str) -> Iterator[str]:
@@ -33,7 +35,7 @@ def _words(text: str) -> Iterator[str]:
         parts = PART.findall(compound)
         names = NAME.findall(compound) if len(parts) > 1 else []
         yield from (
-            name.lower()[:MAX_LEXEME_CHARACTERS]
+            name.replace(NON_JOINER, "").lower()[:MAX_LEXEME_CHARACTERS]
             for name in {compound, *names}
             if not PART.fullmatch(name) and names
         )

@@ -12,6 +12,8 @@ Passage = TypeVar("Passage", Hit, DocumentChunk, ChunkInPlace)
 
 # Metadata come from the files themselves and can be of any size.
 MAX_METADATA_BYTES = 2000
+MAX_NOTES = 20
+MAX_NOTE_LENGTH = 300
 
 
 def new_marker() -> str:
@@ -75,3 +77,10 @@ def bounded_metadata(metadata: Mapping[str, Any]) -> tuple[dict[str, Any], int]:
             fitting[key] = value
             left -= size
     return fitting, len(metadata) - len(fitting)
+
+
+def bounded_notes(notes: Sequence[str]) -> list[str]:
+    """The notes that fit an answer, and how many do not."""
+    shown = [note if len(note) <= MAX_NOTE_LENGTH else note[:MAX_NOTE_LENGTH] + "…" for note in notes]
+    more = len(notes) - MAX_NOTES
+    return [*shown[:MAX_NOTES], f"There are {more} more notes of this kind."] if more > 0 else shown

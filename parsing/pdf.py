@@ -12,14 +12,20 @@ from pypdfium2 import raw  # pyright: ignore[reportMissingTypeStubs]
 from parsing.detection import PROTECTED
 from parsing.document import Block, Kind, ParsedDocument
 from parsing.errors import FileFormatError
+from parsing.pdf_files import attached_files
+from parsing.pdf_frame import without_frame
 from parsing.pdf_layout import HEADING_RATIO, Piece, body_size, pieces_of
 from parsing.pdf_pages import Scan, notes_of, read_pages
-from parsing.pdf_words import hyphenated_words, without_frame
+from parsing.pdf_parts import Part
+from parsing.pdf_tables import Table
+from parsing.pdf_words import hyphenated_words
 from parsing.text import clean, title_from
 
 MAX_BOOKMARKS = 10_000
 MAX_TITLE_LENGTH = 300
 MAX_HEADING_LENGTH = 200
+# The title itself, and perhaps a second line or a heading in its size.
+MAX_TITLES_ALIKE = 2
 MAX_BOLD_HEADING_LENGTH = 80
 # Below the levels of the bookmarks come those of the sizes, below these what is only bold.
 FIRST_SIZE_LEVEL = 100
@@ -32,6 +38,8 @@ NO_TITLE = re.compile(
 # What programs write when nobody told them.
 UNSTATED = re.compile(r"\(?(?:anonymous|unspecified|unknown|none|user|admin)\)?", re.IGNORECASE)
 SECTION_NUMBER = re.compile(r"\d{1,3}(?:\.\d{1,3})*\.?\s")
+XFA_FORM = "The form is made with XFA, whose values are not read. Print it to a PDF to read them."
+BROKEN_FORM = "The fields of the form are damaged and were left out."
 METADATA = (("Author", "author"), ("Subject", "subject"), ("Keywords", "keywords"))
 
 
@@ -53,19 +61,55 @@ def _opened(data: bytes) -> Any:
         raise FileFormatError(f"The file is damaged ({error}).") from None
 
 
+def _form_notes(document: Any) -> tuple[str, ...]:
+    """Make the form readable, before any page is; and a note where that does not go."""
+    match document.get_formtype():
+        case raw.FORMTYPE_NONE:
+            return ()
+        case raw.FORMTYPE_XFA_FULL:
+            return (XFA_FORM,)
+        case _:
+            try:
+                document.init_forms()
+            except pdfium.PdfiumError:
+                return (BROKEN_FORM,)
+            return ()
+
+
 def _parsed(document: Any, source: str) -> ParsedDocument:
     scan = Scan()
+    about_form = _form_notes(document)
     read = list(read_pages(document, scan))
-    pages = without_frame(read)
-    body = body_size([part for parts in pages for part in parts])
-    vocabulary = hyphenated_words(pages)
-    pieces = [pieces_of(parts, body, vocabulary) if parts else [] for parts in pages]
+    body = body_size([part for page in read for part in page.parts])
+    pages, frame = without_frame([page.parts for page in read], body)
+    pieces = _pieces(pages, body)
+    for number, page in enumerate(read):
+        beside = [*page.remarks, *frame.kept.get(number, ())]
+        pieces[number] += [Piece("\n".join(beside), "text", body)] if beside else []
     stated = _stated(document)
     title = _title(stated.get("Title", ""), pieces, body) or title_from(source)
     outline = _outline(document)
     blocks = tuple(_blocks(pieces, outline, body, title[:MAX_TITLE_LENGTH], scan))
-    notes = tuple(notes_of(scan, len(read), len(document), any_text=bool(blocks)))
-    return ParsedDocument(title[:MAX_TITLE_LENGTH], blocks, _metadata(stated), (), notes)
+    members, left_out = attached_files(document, scan.with_files)
+    notes = (
+        *notes_of(scan, len(read), len(document), any_text=bool(blocks)),
+        *about_form,
+        *frame.notes(),
+        *left_out,
+    )
+    return ParsedDocument(title[:MAX_TITLE_LENGTH], blocks, _metadata(stated), members, notes)
+
+
+def _pieces(pages: Sequence[list[Part]], body: float) -> list[list[Piece]]:
+    """The pieces of each page; a table goes on where the page before ends with it."""
+    vocabulary = hyphenated_words(pages)
+    found: list[list[Piece]] = []
+    above: Table | None = None
+    for parts in pages:
+        pieces = pieces_of(parts, body, vocabulary, above) if parts else []
+        above = pieces[-1].table if pieces else None
+        found.append(pieces)
+    return found
 
 
 def _blocks(
@@ -122,12 +166,23 @@ def _is_bold_heading(piece: Piece) -> bool:
 
 
 def _title(stated: str, pages: Sequence[list[Piece]], body: float) -> str:
-    """The title the file states, if it looks like one, else the largest text of the first page."""
+    """The title the file states, if it looks like one, else the largest text of the first page.
+
+    What several parts of the document are headed by in the same size is no title of it.
+    """
     if len(stated) > 2 and not NO_TITLE.fullmatch(stated) and any(map(str.isalpha, stated)):
         return stated
     first = pages[0] if pages else []
     large = [piece for piece in first if _is_large(piece, body) and not SECTION_NUMBER.match(piece.text)]
-    return _one_line(max(large, key=lambda piece: piece.size).text) if large else ""
+    if not large:
+        return ""
+    largest = max(large, key=lambda piece: piece.size)
+    alike = sum(
+        _is_large(piece, body) and _step(piece.size) >= _step(largest.size)
+        for pieces in pages
+        for piece in pieces
+    )
+    return _one_line(largest.text) if alike <= MAX_TITLES_ALIKE else ""
 
 
 def _stated(document: Any) -> dict[str, str]:

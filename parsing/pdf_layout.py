@@ -7,41 +7,44 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from parsing.document import Kind
-from parsing.pdf_tables import table_of
-from parsing.pdf_words import Part
+from parsing.pdf_columns import columns_of
+from parsing.pdf_parts import Part
+from parsing.pdf_rows import PARAGRAPH_GAP, gap_between, joined, rows_of
+from parsing.pdf_tables import Table, table_of
 
-# In sizes of the type: a wider gap parts cells, a taller one parts paragraphs.
-CELL_GAP = 0.7
-PARAGRAPH_GAP = 0.75
+# In sizes of the type: a taller gap parts paragraphs.
 ROW_GAP = 2.5
-JUSTIFIED_GAP = 2.0
 ROWS_LOOKED_BACK = 20
 # A line that ends so far left of the others ends its paragraph.
 SHORT_LINE = 0.8
-COLUMN_LINES = 8
-COLUMN_CHARACTERS = 25
-SHORT_TEXT = 15
 MAX_COLUMNS = 3
 HEADING_RATIO = 1.12
-BULLET = re.compile(r"[•●○◦▪■‣–·\uf0b7\u2219*-]|\(?(?:\d{1,3}|[a-z])[.)]")
 BULLET_LINE = re.compile(r"(?:[•●○◦▪■‣·\uf0b7\u2219]\s*|[–*-]\s+|\(?(?:\d{1,3}|[a-z])[.)]\s+)(?=\S)")
 NUMBERED = re.compile(r"\(?\w{1,3}[.)]\s")
 LINE_HYPHEN = re.compile(r"([^\W\d_]+)-$")
 
 
-def pieces_of(parts: Sequence[Part], body: float, vocabulary: frozenset[str]) -> "list[Piece]":
-    """The parts of lines on a page as paragraphs, lists, tables and headings in reading order."""
+def pieces_of(
+    parts: Sequence[Part], body: float, vocabulary: frozenset[str], above: Table | None = None
+) -> "list[Piece]":
+    """The parts of lines on a page as paragraphs, lists, tables and headings in reading order.
+
+    `above` is the table that the page before ends with: it may go on at the beginning of this one.
+    """
     pieces: list[Piece] = []
-    for column in _columns(list(parts), MAX_COLUMNS):
+    for column in columns_of(list(parts), MAX_COLUMNS):
         lines: list[Part] = []
-        for rows in _runs(_rows(column)):
-            table = table_of(rows)
+        runs = list(_runs(rows_of(column)))
+        for index, rows in enumerate(runs):
+            around = [run[-1] for run in runs[:index][-1:]] + [run[0] for run in runs[index + 1 :][:1]]
+            stretched = any(_is_stretched(rows, row) for row in around)
+            table = None if stretched else table_of(rows, None if pieces or lines else above)
             if table is None:
                 lines += [line for row in rows for line in _lines(row)]
                 continue
             pieces += _paragraphs(lines, body, vocabulary)
             lines = []
-            pieces.append(Piece(table, "table"))
+            pieces.append(Piece(table.markdown, "table", table=table))
         pieces += _paragraphs(lines, body, vocabulary)
     return pieces
 
@@ -54,122 +57,19 @@ def body_size(parts: Sequence[Part]) -> float:
     return sizes.most_common(1)[0][0] if sizes else 0.0
 
 
-def _columns(parts: list[Part], depth: int) -> Iterator[list[Part]]:
-    """The parts of each column; what runs across a gutter parts the columns above from those below."""
-    gutter = _gutter(parts) if depth > 1 else None
-    if gutter is None:
-        yield parts
-        return
-    left: list[Part] = []
-    right: list[Part] = []
-    across: list[Part] = []
-    for part in sorted(parts, key=lambda part: -part.top):
-        if part.left < gutter < part.right:
-            if left or right:
-                yield from _both(left, right, depth)
-                left, right = [], []
-            across.append(part)
-            continue
-        if across:
-            yield across
-            across = []
-        (left if part.right <= gutter else right).append(part)
-    yield across
-    yield from _both(left, right, depth)
-
-
-def _both(left: list[Part], right: list[Part], depth: int) -> Iterator[list[Part]]:
-    yield from _columns(left, depth - 1)
-    yield from _columns(right, depth - 1)
-
-
-def _gutter(parts: list[Part]) -> float | None:
-    """Where a page of two columns of prose is parted, if it is one."""
-    if len(parts) < 2 * COLUMN_LINES:
-        return None
-    start, end = min(part.left for part in parts), max(part.right for part in parts)
-    places = [start + (end - start) * step / 100 for step in range(20, 81)]
-    crossing = {place: sum(part.left < place < part.right for part in parts) for place in places}
-    fewest = min(crossing.values())
-    if fewest > len(parts) / 4:
-        return None
-    best = [place for place in places if crossing[place] == fewest]
-    place = best[len(best) // 2]
-    left = _rows([part for part in parts if part.right <= place])
-    right = _rows([part for part in parts if part.left >= place])
-    if min(len(left), len(right)) < COLUMN_LINES or min(_length(left), _length(right)) < SHORT_TEXT:
-        return None
-    # One clear column is enough: beside it may stand a list or a table.
-    return place if max(_prose(left) / len(left), _prose(right) / len(right)) >= 0.6 else None
-
-
-def _prose(rows: list[list[Part]]) -> int:
-    """How many of the rows are lines of text without the gaps between cells."""
-    return sum(
-        sum(len(part.text) for part in row) >= COLUMN_CHARACTERS
-        and all(right.left - left.right < 1.5 * right.size for left, right in pairwise(row))
-        for row in rows
-    )
-
-
-def _length(rows: list[list[Part]]) -> float:
-    return sum(len(part.text) for row in rows for part in row) / max(len(rows), 1)
-
-
-def _rows(parts: list[Part]) -> list[list[Part]]:
-    rows: list[list[Part]] = []
-    for part in sorted(parts, key=lambda part: (-part.top - part.bottom, part.left)):
-        if rows and _beside(rows[-1][0], part):
-            rows[-1].append(part)
-        else:
-            rows.append([part])
-    return [_without_gaps(sorted(row, key=lambda part: part.left)) for row in rows]
-
-
-def _beside(first: Part, other: Part) -> bool:
-    shared = min(first.top, other.top) - max(first.bottom, other.bottom)
-    low, high = sorted((first.size, other.size))
-    return shared >= 0.5 * low and high <= 2.5 * low
-
-
-def _without_gaps(row: list[Part]) -> list[Part]:
-    """Parts that lie close together, or are a bullet and its text, are one."""
-    if _is_justified(row):
-        return [_joined(row)]
-    merged = row[:1]
-    for part in row[1:]:
-        last = merged[-1]
-        close = part.left - last.right < CELL_GAP * min(part.size, last.size)
-        bullet = len(merged) == 1 and len(row) == 2 and BULLET.fullmatch(last.text)
-        if close or bullet:
-            merged[-1] = _joined([last, part])
-        else:
-            merged.append(part)
-    return merged
-
-
-def _is_justified(row: list[Part]) -> bool:
-    """Whether the row is a stretched line: all its wide gaps are the same."""
-    gaps = [(right.left - left.right) / max(right.size, 1) for left, right in pairwise(row)]
-    return len(gaps) > 1 and max(gaps) < JUSTIFIED_GAP and max(gaps) - min(gaps) < 0.2
+def _is_stretched(rows: list[list[Part]], beside: list[Part]) -> bool:
+    """Whether rows with wide gaps are lines of the same justified paragraph as the row beside them."""
+    size = beside[0].size
+    near = min(abs(gap_between(beside, rows[0])), abs(gap_between(rows[-1], beside))) < PARAGRAPH_GAP * size
+    ends = [(row[0].left - beside[0].left, row[-1].right - beside[-1].right) for row in rows if len(row) > 1]
+    even = all(abs(left) < size / 2 and abs(right) < size / 2 for left, right in ends)
+    return len(beside) == 1 and near and bool(ends) and even
 
 
 def _lines(row: list[Part]) -> list[Part]:
     """A row that is no part of a table: one line, unless its parts are set in different sizes."""
     sizes = [part.size for part in row]
-    return row if max(sizes) > HEADING_RATIO * min(sizes) else [_joined(row)]
-
-
-def _joined(row: list[Part]) -> Part:
-    return Part(
-        " ".join(part.text for part in row),
-        min(part.left for part in row),
-        max(part.right for part in row),
-        min(part.bottom for part in row),
-        max(part.top for part in row),
-        max(part.size for part in row),
-        all(part.bold for part in row),
-    )
+    return row if max(sizes) > HEADING_RATIO * min(sizes) else [joined(row)]
 
 
 def _runs(rows: list[list[Part]]) -> Iterator[list[list[Part]]]:
@@ -180,7 +80,7 @@ def _runs(rows: list[list[Part]]) -> Iterator[list[list[Part]]]:
         starts = bool(run) and tabular != (len(run[0]) > 1)
         if starts and not tabular and _continues(run, row[0]):
             starts = False
-        elif run and len(run[0]) > 1 and _gap(run[-1], row) > ROW_GAP * row[0].size:
+        elif run and len(run[0]) > 1 and gap_between(run[-1], row) > ROW_GAP * row[0].size:
             starts = True
         if starts:
             yield run
@@ -192,7 +92,7 @@ def _runs(rows: list[list[Part]]) -> Iterator[list[list[Part]]]:
 def _continues(run: list[list[Part]], part: Part) -> bool:
     """Whether a lone part below a row is the rest of one of its cells."""
     above = run[-1]
-    if _gap(above, [part]) > 0.6 * part.size or (part.bold and not above[0].bold):
+    if gap_between(above, [part]) > 0.6 * part.size or (part.bold and not above[0].bold):
         return False
     cells = [cell for row in run[-ROWS_LOOKED_BACK:] for cell in row if len(row) > 1]
     if not cells:
@@ -201,10 +101,6 @@ def _continues(run: list[list[Part]], part: Part) -> bool:
     first = min(cell.left for cell in cells)
     end = max(cell.right for cell in cells)
     return fits and (part.right - part.left) < 0.6 * (end - first)
-
-
-def _gap(above: list[Part], below: list[Part]) -> float:
-    return min(part.bottom for part in above) - max(part.top for part in below)
 
 
 def _paragraphs(lines: list[Part], body: float, vocabulary: frozenset[str]) -> "Iterator[Piece]":
@@ -282,3 +178,4 @@ class Piece:
     kind: Kind
     size: float = 0.0
     bold: bool = False
+    table: Table | None = None

@@ -1,14 +1,20 @@
-"""The words of a PDF page with their places, and which of them only frame it."""
+"""The words on a page of a PDF with their places, from left to right or from right to left."""
 
 import re
-from collections import Counter
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from ctypes import addressof, create_string_buffer
-from dataclasses import dataclass
+from ctypes import addressof, c_double, create_string_buffer
+from dataclasses import replace
 from math import hypot
 from typing import Any, cast
 
 from pypdfium2 import raw  # pyright: ignore[reportMissingTypeStubs]
+
+from parsing.pdf_annotations import Laid
+from parsing.pdf_bidi import RIGHT_TO_LEFT, Glyph, is_right_to_left, words_in_order
+from parsing.pdf_parts import Box, PageText, Part, Sight
+from parsing.pdf_remarks import with_fields, with_remarks
+from parsing.pdf_rules import bars_among, cells_of, lines_on
 
 # PDFium marks a hyphen at the end of a line with one of these and joins the halves of the word.
 HYPHENS = "\ufffe\x02"
@@ -17,40 +23,40 @@ BOLD = 600
 MAX_FONT_NAME_LENGTH = 100
 RULE = re.compile(r"[-=_*.·—\s]{4,}")
 WORD_GAP = 0.7
-# Running heads and feet stand in these parts of the height of the text, on so many of the pages.
-MARGIN = 0.12
-REPEATED_PAGES = 3
-REPEATED_SHARE = 0.5
-PAGE_COUNT = re.compile(
-    r"(?:page|seite|p\.)\s*\d{1,4}|(?:page |seite )?\d{1,4}\s*(?:of|von|/)\s*\d{1,4}", re.I
-)
+# The part of its size by which type reaches below its line.
+DESCENT = 0.22
 LINE_STEP = 12.0
 TURNED_LINE = 12
 HYPHENATED = re.compile(r"[^\W\d_]+-[^\W\d_]+")
+# Letters as they look at their place in a word, and ligatures.
+FORMS = re.compile("[\ufb00-\ufb4f\ufb50-\ufdff\ufe70-\ufefc]")
+# What fonts give that do not say which letters they show. One alone is a bullet or a symbol.
+NO_LETTER = re.compile("[\x00-\x08\x0e-\x1f\ufffd\ue000-\uf8ff]|[\U000f0000-\U0010fffd]")
 
 
-def parts_of(page: Any) -> "list[Part]":
-    """The words on a page, joined where they stand together. Raises `PdfiumError` for a bad page."""
+def page_text(page: Any, laid: "Sequence[Laid]" = ()) -> PageText:
+    """The words on a page, joined where they stand together, with what is laid on it.
+
+    Raises `PdfiumError` for a bad page.
+    """
     text_page = page.get_textpage()
     try:
-        words = list(_words(text_page, page.get_rotation()))
+        text = _text_of(text_page)
+        sight = Sight(page.get_rotation(), is_right_to_left(text))
+        found = list(_words(text_page, text, sight))
+        upright = [word for word, is_turned in found if word is not None and not is_turned]
+        if RIGHT_TO_LEFT.search(text):
+            bars = bars_among(lines_on(page, Sight(sight.rotation)))
+            upright = list(_words_by_place(text_page, text, sight, bars))
     finally:
         text_page.close()
-    upright = [word for word, is_turned in words if not is_turned]
-    turned = [word for word, is_turned in words if is_turned]
+    upright, remarks = with_remarks(upright, laid, sight)
+    cells, upright = cells_of(upright, lines_on(page, sight))
     parts = [part for part in _together(upright) if not RULE.fullmatch(part.text)]
-    return parts + _stacked(turned, parts)
-
-
-def without_frame(pages: "Sequence[list[Part]]") -> "list[list[Part]]":
-    """The pages without heads, feet and page numbers that repeat on most of them."""
-    seen: Counter[str] = Counter()
-    for parts in pages:
-        seen.update({_shape(part.text) for part in _in_margins(parts)})
-    filled = sum(bool(parts) for parts in pages)
-    often = max(REPEATED_PAGES, REPEATED_SHARE * filled)
-    frame = {shape for shape, count in seen.items() if count >= often}
-    return [_without(parts, frame) for parts in pages]
+    parts += [_cell(box, list(_together(words))) for box, words in cells.items()]
+    parts = with_fields(parts, laid, sight)
+    stacked = _stacked([word for word, is_turned in found if word is not None and is_turned], parts)
+    return PageText(parts + stacked, remarks, sum(word is None for word, _ in found))
 
 
 def hyphenated_words(pages: "Iterable[list[Part]]") -> frozenset[str]:
@@ -60,25 +66,69 @@ def hyphenated_words(pages: "Iterable[list[Part]]") -> frozenset[str]:
     )
 
 
-def _words(text_page: Any, rotation: int) -> "Iterator[tuple[Part, bool]]":
-    """The words, and whether they run across the reading direction."""
+def _text_of(text_page: Any) -> str:
     text = text_page.get_text_range(errors="replace")
     count = text_page.count_chars()
-    if len(text) != count:
-        # Places are counted in characters, which this text then is not.
-        text = "".join(_character(text_page, index) for index in range(count))
+    if len(text) == count:
+        return text
+    # Places are counted in characters, which this text then is not.
+    return "".join(_character(text_page, index) for index in range(count))
+
+
+def _words(text_page: Any, text: str, sight: Sight) -> "Iterator[tuple[Part | None, bool]]":
+    """The words, and whether they run across the reading direction; None for one that cannot be read."""
     box = raw.FS_RECTF()
-    styles = _Styles(text_page, rotation)
+    styles = _Styles(text_page, sight.rotation)
     for word in WORD.finditer(text):
         first, last = word.start(), word.end() - 1
         hyphen = text[last] in HYPHENS
-        start = _box(text_page, first, rotation, box)
-        end = _box(text_page, last - 1 if hyphen and last > first else last, rotation, box)
         size, bold, turned = styles.at(first)
         written = text[first:last] + "-" if hyphen else word[0]
+        if len(written) > 1 and not _is_readable(text_page, first, written):
+            yield None, turned
+            continue
+        start = sight.seen(_box(text_page, first, box))
+        end = sight.seen(_box(text_page, last - 1 if hyphen and last > first else last, box))
+        if FORMS.search(written):
+            written = unicodedata.normalize("NFKC", written)
         left, right = min(start[0], end[0]), max(start[1], end[1])
         bottom, top = min(start[2], end[2]), max(start[3], end[3])
         yield Part(written, left, right, bottom, top, size or start[3] - start[2], bold), turned
+
+
+def _is_readable(text_page: Any, first: int, word: str) -> bool:
+    """Whether the font says which letters most of the word has."""
+    if 2 * len(NO_LETTER.findall(word)) > len(word):
+        return False
+    if not _is_unnamed(text_page, first):
+        return True
+    return 2 * sum(_is_unnamed(text_page, first + index) for index in range(len(word))) <= len(word)
+
+
+def _is_unnamed(text_page: Any, index: int) -> bool:
+    return raw.FPDFText_HasUnicodeMapError(text_page, index) == 1
+
+
+def _words_by_place(text_page: Any, text: str, sight: Sight, bars: "Sequence[Box]") -> "Iterator[Part]":
+    """The upright words of a page with lines from right to left."""
+    box = raw.FS_RECTF()
+    styles = _Styles(text_page, sight.rotation)
+    turned = Sight(sight.rotation)
+
+    def glyphs() -> Iterator[Glyph]:
+        for index, letter in enumerate(text):
+            if letter in HYPHENS or letter < " " or raw.FPDFText_IsGenerated(text_page, index) == 1:
+                continue
+            size, bold, is_turned = styles.at(index)
+            if not is_turned and not _is_unnamed(text_page, index):
+                place = _line_box(text_page, index, _box(text_page, index, box), size)
+                yield Glyph(letter, turned.seen(place), size, bold)
+
+    for word in words_in_order(glyphs(), bars, mirrored=sight.mirrored):
+        if sight.mirrored:
+            yield replace(word, left=-word.right, right=-word.left)
+        else:
+            yield word
 
 
 def _is_turned(matrix: raw.FS_MATRIX, rotation: int) -> bool:
@@ -106,21 +156,19 @@ def _character(text_page: Any, index: int) -> str:
     return chr(code) if 0 < code < 0x110000 else " "
 
 
-def _box(text_page: Any, index: int, rotation: int, box: raw.FS_RECTF) -> tuple[float, float, float, float]:
-    """Left, right, bottom and top as the reader sees them; of a turned page only relative to each other."""
+def _box(text_page: Any, index: int, box: raw.FS_RECTF) -> Box:
     raw.FPDFText_GetLooseCharBox(text_page, index, box)
     left, right, bottom, top = float(box.left), float(box.right), float(box.bottom), float(box.top)
     if top - bottom < 0.5:
         top = bottom + float(raw.FPDFText_GetFontSize(text_page, index))
-    match rotation:
-        case 90:
-            return bottom, top, -right, -left
-        case 180:
-            return -right, -left, -top, -bottom
-        case 270:
-            return -top, -bottom, left, right
-        case _:
-            return left, right, bottom, top
+    return left, right, bottom, top
+
+
+def _line_box(text_page: Any, index: int, box: Box, size: float) -> Box:
+    """The box of a letter as high as its line, whatever its own height."""
+    across, up = c_double(), c_double()
+    raw.FPDFText_GetCharOrigin(text_page, index, across, up)
+    return box[0], box[1], up.value - DESCENT * size, up.value + (1 - DESCENT) * size
 
 
 def _together(words: "Iterable[Part]") -> "Iterator[Part]":
@@ -146,11 +194,22 @@ def _together(words: "Iterable[Part]") -> "Iterator[Part]":
         yield last
 
 
-def _follows(last: "Part", word: "Part") -> bool:
+def _follows(last: Part, word: Part) -> bool:
     shared = min(last.top, word.top) - max(last.bottom, word.bottom)
     gap = word.left - last.right
     small = min(last.size, word.size)
     return shared > 0.5 * small and -0.3 * small < gap < WORD_GAP * small and last.bold == word.bold
+
+
+def _cell(box: Box, parts: "list[Part]") -> Part:
+    """All words of a cell, line by line; its box ends before that of the next one begins."""
+    left, right, bottom, top = box
+    size = max(part.size for part in parts)
+    lines = sorted(parts, key=lambda part: (-round(part.top / size), part.left))
+    text = " ".join(part.text for part in lines)
+    return Part(
+        text, left + 1, right - 1, bottom + 1, top - 1, size, all(part.bold for part in parts), is_cell=True
+    )
 
 
 def _stacked(words: "list[Part]", parts: "list[Part]") -> "list[Part]":
@@ -163,42 +222,6 @@ def _stacked(words: "list[Part]", parts: "list[Part]") -> "list[Part]":
         top = lowest - len(lines) * LINE_STEP
         lines.append(Part(text, 0.0, 6.0 * len(text), top - LINE_STEP, top, size, bold=False))
     return lines
-
-
-def _in_margins(parts: "list[Part]") -> "Iterator[Part]":
-    if not parts:
-        return
-    low, high = min(part.bottom for part in parts), max(part.top for part in parts)
-    margin = MARGIN * (high - low)
-    for part in parts:
-        if part.top > high - margin or part.bottom < low + margin:
-            yield part
-
-
-def _without(parts: "list[Part]", frame: set[str]) -> "list[Part]":
-    out = {
-        id(part)
-        for part in _in_margins(parts)
-        if _shape(part.text) in frame or PAGE_COUNT.fullmatch(part.text.strip())
-    }
-    return [part for part in parts if id(part) not in out]
-
-
-def _shape(text: str) -> str:
-    return re.sub(r"\d+", "#", text.strip().lower())
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """Words beside each other on a line, their box (from the lower left) and their type."""
-
-    text: str
-    left: float
-    right: float
-    bottom: float
-    top: float
-    size: float
-    bold: bool
 
 
 class _Styles:

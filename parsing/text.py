@@ -11,10 +11,19 @@ from parsing.document import Block, ParsedDocument
 from parsing.errors import FileFormatError
 
 BYTE_ORDER_MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
-# Characters nobody sees: control characters but tab and newline, zero-width and direction marks, soft hyphen.
+# Characters nobody sees: control characters but tab and newline, direction marks, soft hyphen.
 # Halves of surrogate pairs are no characters either, and Postgres refuses them.
 INVISIBLE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\ud800-\udfff]"
+    "[\x00-\x08\x0b-\x1f\x7f\u00ad\u200e\u200f\u202a-\u202e\u2060-\u2064\ufeff\ud800-\udfff]"
+)
+# Marks without a width, too, but where a script needs them: U+200C and U+200D between letters or after a
+# virama, U+200B where it parts words that are written without spaces.
+JOINED = "\u0590-\u1fff\u2190-\u2bff\ufb1d-\ufdff\ufe0f\ufe70-\ufefc\U0001f000-\U0001faff"
+VIRAMA = "\u094d\u09cd\u0a4d\u0acd\u0b4d\u0bcd\u0c4d\u0ccd\u0d4d\u0dca"
+UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
+STRAY_MARK = re.compile(
+    f"[\u200c\u200d](?:(?<![{JOINED}].)|(?<![{VIRAMA}].)(?![{JOINED}]))"
+    f"|\u200b(?:(?<![{UNSPACED}].)|(?![{UNSPACED}]))"
 )
 LINE_ENDS = re.compile("\r\n|[\r\x0b\x85\u2028]")
 PARAGRAPH_ENDS = re.compile("[\f\u2029]")
@@ -118,7 +127,9 @@ def clean(text: str) -> str:
     if len(text) < SHORT_TEXT and text.isascii() and text.isprintable():
         return text
     text = PARAGRAPH_ENDS.sub("\n\n", LINE_ENDS.sub("\n", text)).replace("\u00a0", " ")
-    return unicodedata.normalize("NFC", MANY_MARKS.sub(_without_marks, INVISIBLE.sub("", text)))
+    return unicodedata.normalize(
+        "NFC", MANY_MARKS.sub(_without_marks, STRAY_MARK.sub("", INVISIBLE.sub("", text)))
+    )
 
 
 def _without_marks(run: re.Match[str]) -> str:

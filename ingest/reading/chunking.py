@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from ingest.reading.cutting import LINES, PARAGRAPHS, cut
 from ingest.reading.measure import CountTokens, Measure, embedded_text
 from parsing.document import Block, ParsedDocument
 
@@ -12,11 +13,6 @@ from parsing.document import Block, ParsedDocument
 SMALL_SECTION = 40
 
 FENCED = re.compile(r"(?P<marks>`{3,})(?P<language>[^\n]*)\n(?P<code>.*)\n(?P=marks)", re.DOTALL)
-# Where a text may be cut, best first: paragraphs, lines, sentences, words.
-CUTS = (re.compile(r"\n{2,}"), re.compile(r"\n"), re.compile(r"(?<=[.!?…。！？])\s+"), re.compile(r"\s+"))
-GLUE = ("\n\n", "\n", " ", " ")
-PARAGRAPHS, LINES = 0, 1
-
 # Code inside a list or a quotation.
 FENCE_LINE = re.compile(r"^([ \t>]*)(`{3,}|~{3,})([\w+-]{0,20})(.*)$", re.MULTILINE)
 # Tokens that closing such code at a cut, and opening it again, may take.
@@ -82,20 +78,20 @@ def _split(block: Block, measure: Measure, budget: int) -> Iterator[str]:
     if fenced:
         opening, closing = fenced["marks"] + fenced["language"], fenced["marks"]
         room = budget - measure.tokens(opening) - measure.tokens(closing)
-        for part in _cut(fenced["code"], measure, max(room, budget // 2), LINES):
+        for part in cut(fenced["code"], measure.tokens, max(room, budget // 2), LINES):
             yield f"{opening}\n{part}\n{closing}"
         return
     if block.kind == "table" and block.text.count("\n") >= 2:
         header, rows = _table(block.text)
         room = budget - measure.tokens(header)
         if room >= budget // 2:
-            for part in _cut(rows, measure, room, LINES):
+            for part in cut(rows, measure.tokens, room, LINES):
                 yield f"{header}\n{part}"
             return
     if FENCE_LINE.search(block.text):
-        yield from _with_whole_fences(_cut(block.text, measure, budget - FENCE_TOKENS, PARAGRAPHS))
+        yield from _with_whole_fences(cut(block.text, measure.tokens, budget - FENCE_TOKENS, PARAGRAPHS))
         return
-    yield from map(_flush_left, _cut(block.text, measure, budget, PARAGRAPHS))
+    yield from map(_flush_left, cut(block.text, measure.tokens, budget, PARAGRAPHS))
 
 
 def _with_whole_fences(parts: Iterable[str]) -> Iterator[str]:
@@ -130,27 +126,6 @@ def _table(text: str) -> tuple[str, str]:
     return "\n".join(lines[:2]), "\n".join(lines[2:])
 
 
-def _cut(text: str, measure: Measure, budget: int, kind: int) -> Iterator[str]:
-    """The text in parts that fit, cut at the best places; `kind` is the coarsest cut to try."""
-    if kind == len(CUTS):
-        yield from (text[start : start + budget] for start in range(0, len(text), budget))
-        return
-    part: list[str] = []
-    size = 0
-    for unit in CUTS[kind].split(text):
-        tokens = measure.tokens(unit)
-        if part and size + tokens + 1 > budget:
-            yield GLUE[kind].join(part)
-            part, size = [], 0
-        if tokens > budget:
-            yield from _cut(unit, measure, budget, kind + 1)
-        elif unit.strip():
-            part.append(unit)
-            size += tokens + 1
-    if part:
-        yield GLUE[kind].join(part)
-
-
 def _grouped(pieces: Iterable[Piece], measure: Measure) -> Iterator[list[Piece]]:
     group: list[Piece] = []
     size = 0
@@ -165,7 +140,9 @@ def _grouped(pieces: Iterable[Piece], measure: Measure) -> Iterator[list[Piece]]
         group, size = [], 0
         budget = measure.budget(section[0].block.heading_path)
         for piece in section:
-            if group and size + piece.tokens > budget:
+            # Two parts of one block would be parted by a blank line.
+            same_block = bool(group) and group[-1].block is piece.block
+            if same_block or (group and size + piece.tokens > budget):
                 kept = len(group) - _announcing(group, budget - piece.tokens)
                 yield group[:kept]
                 group = group[kept:]

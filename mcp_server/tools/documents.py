@@ -19,7 +19,7 @@ from knowledge_base.search import Question, SearchFilter, SearchOutcome, search
 from knowledge_base.vector_index import IndexWatch
 from mcp_server.arguments import MAX_ID, MAX_POSITION, FilledText, Filters, Text
 from mcp_server.auth import Caller, current_caller
-from mcp_server.passages import bounded_metadata, fenced, joined, new_marker, within_budget
+from mcp_server.passages import bounded_metadata, bounded_notes, fenced, joined, new_marker, within_budget
 from mcp_server.results import (
     BelowThreshold,
     DocumentText,
@@ -159,6 +159,7 @@ class DocumentTools:
             collection=document.collection,
             metadata=metadata,
             metadata_left_out=left_out,
+            notes=bounded_notes(document.notes),
             text_marker=marker,
             content=fenced(joined(part), marker),
             next_position=following if part and following < document.chunks else None,

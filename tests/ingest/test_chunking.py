@@ -71,6 +71,55 @@ def test_a_chunk_with_its_title_and_headings_is_within_the_models_limit(
         assert part.content.strip()
 
 
+def by_letters(text: str) -> int:
+    """A tokenizer whose tokens are letters, as they are for Chinese."""
+    return len(text) + 2
+
+
+RULE = "第{}条规定员工在第{}个工作日之前必须提交申请表，并且由部门主管“签字确认”。"
+
+
+def test_chinese_is_cut_after_sentences_and_gets_no_spaces() -> None:
+    text = "".join(RULE.format(number, number) for number in range(60))
+    parts = chunk(parse("text/plain", text.encode(), "a.txt"), by_letters, max_tokens=LIMIT)
+    assert len(parts) > 5
+    assert all(part.content.endswith("。") for part in parts)
+    assert "".join(part.content for part in parts) == text
+
+
+@pytest.mark.parametrize(
+    ("words", "ends"),
+    [
+        (["员工", "在", "办公室", "提交", "文件"], ""),
+        (["訪問者", "は", "北門", "に", "駐車", "する", "！」"], "！」"),
+        (["ผู้", "เยี่ยม", "ชม", "จอด", "รถ", "ที่", "ชั้น", "สอง"], ""),
+        (["អ្នកទស្សនា", "ចត", "រថយន្ត", "នៅ", "ជាន់", "ទី", "ពីរ"], ""),
+        (["ຜູ້", "ມາ", "ຢ້ຽມຢາມ", "ຈອດ", "ລົດ", "ຢູ່", "ຊັ້ນ"], ""),
+    ],
+)
+def test_a_sentence_without_spaces_is_cut_between_its_words(words: list[str], ends: str) -> None:
+    text = "".join(words) * 60
+    parts = [
+        part.content for part in chunk(ParsedDocument("T", (Block(text),)), by_letters, max_tokens=LIMIT)
+    ]
+    assert len(parts) > 2
+    assert "".join(parts) == text
+    starts = tuple("".join(words[place:]) for place in range(len(words)))
+    assert all(part.startswith(starts) for part in parts)
+    assert all(part.endswith(ends) for part in parts)
+
+
+@pytest.mark.parametrize("letter", ["g\u0308\u0301", "👩🏽\u200d🔧", "한"])
+def test_no_cut_goes_through_a_letter(letter: str) -> None:
+    text = letter * 300
+    parts = [
+        part.content for part in chunk(ParsedDocument("T", (Block(text),)), by_letters, max_tokens=LIMIT)
+    ]
+    assert len(parts) > 1
+    assert "".join(parts) == text
+    assert all(len(part) % len(letter) == 0 and part.startswith(letter) for part in parts)
+
+
 def test_the_same_document_gives_the_same_chunks() -> None:
     assert chunk(some_document(1), by_words, max_tokens=LIMIT) == chunk(
         some_document(1), by_words, max_tokens=LIMIT

@@ -237,6 +237,7 @@ def test_words_are_counted_whole_and_in_parts() -> None:
     assert words("天気") == {"天気": 1}
     assert words("天") == {"天": 1}
     assert words("ﬁle Straße") == {"file": 1, "straße": 1}
+    assert words("کتاب\u200cها") == {"کتابها": 1, "کتاب": 1, "ها": 1}
     assert not words(" .,;-_ ")
 
 

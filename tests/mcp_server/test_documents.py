@@ -15,6 +15,7 @@ from ingest.report import Silent
 from ingest.settings import IngestSettings
 from ingest.sync_run import run_sync
 from knowledge_base.embedding import SentenceTransformerEmbedder
+from mcp_server.passages import bounded_notes
 
 if TYPE_CHECKING:
     from conftest import RunningServer
@@ -201,7 +202,14 @@ async def test_a_long_document_is_read_part_by_part_to_its_end(filled: "RunningS
     assert parts > 1
     assert all(f"## Part {number}" in text and f"dragon number {number} " in text for number in range(8))
     past = await call(filled, "get_document", document_id=tale["document_id"], from_position=10_000)
-    assert (unfenced(past, past["content"]), past["next_position"]) == ("", None)
+    assert (unfenced(past, past["content"]), past["next_position"], past["notes"]) == ("", None, [])
+
+
+def test_notes_on_a_document_are_bounded() -> None:
+    assert bounded_notes(["One page is damaged."]) == ["One page is damaged."]
+    many = bounded_notes(["x" * 10_000] * 500)
+    assert (len(many), max(map(len, many))) == (21, 301)
+    assert many[-1] == "There are 480 more notes of this kind."
 
 
 async def test_documents_are_listed_page_by_page(filled: "RunningServer") -> None:

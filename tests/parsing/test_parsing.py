@@ -196,6 +196,21 @@ def test_heading_attributes_and_markup_are_no_part_of_a_heading() -> None:
     assert document.blocks[0].heading_path == ("snake_case_name",)
 
 
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("نمی\u200cخواهم", "نمی\u200cخواهم"),
+        ("क्\u200dष क्\u200d", "क्\u200dष क्\u200d"),
+        ("👩\u200d🔧", "👩\u200d🔧"),
+        ("ទីពីរ\u200bជាន់", "ទីពីរ\u200bជាន់"),
+        ("pass\u200cword\u200d Auf\u200blage", "password Auflage"),
+        ("\u200cق ق\u200c", "ق ق"),
+    ],
+)
+def test_marks_without_a_width_stay_where_they_join_letters_or_part_words(written: str, kept: str) -> None:
+    assert texts(parse("text/plain", f"{written}\n".encode(), "a.txt")) == [kept]
+
+
 def test_invisible_characters_are_dropped_and_letters_composed() -> None:
     assert texts(markdown("a\u200bb\u00adc \x00de\u0301\r\nnext")) == ["abc dé\nnext"]
 

@@ -1,59 +1,15 @@
 """What the PDF parser makes of pages as people have them; they are written here by hand."""
 
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
 
 import pytest
 
-from parsing import ocr, parse, pdf_pages
+from parsing import members, ocr, parse, pdf_pages
 from parsing.document import Block, ParsedDocument
 from parsing.errors import FileFormatError
+from tests.parsing.pdf_making import Line, drawn, unicode_font, written
 
-# Left, baseline from below, size and words; bold when the size is negative.
-Line = tuple[float, float, float, str]
 PROSE = "The quick brown fox jumps over the lazy dog near the river"
-
-
-def written(
-    pages: Sequence[Sequence[Line]],
-    more: Mapping[int, str] = MappingProxyType({}),
-    catalog: str = "",
-    trailer: str = "",
-) -> bytes:
-    """A PDF of the pages; `more` are further objects by their numbers."""
-    kids = " ".join(f"{10 + 2 * index} 0 R" for index in range(len(pages)))
-    objects = {
-        1: f"<</Type/Catalog/Pages 2 0 R{catalog}>>",
-        2: f"<</Type/Pages/Count {len(pages)}/Kids[{kids}]>>",
-        3: "<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
-        4: "<</Type/Font/Subtype/Type1/BaseFont/Helvetica-Bold>>",
-        **more,
-    }
-    for number, page in zip(range(10, 10 + 2 * len(pages), 2), pages, strict=True):
-        objects[number] = (
-            "<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Resources<</Font<</F 3 0 R/B 4 0 R>>>>"
-            f"/Contents {number + 1} 0 R>>"
-        )
-        text = "".join(drawn(line) for line in page) or "0 0 100 100 re f"
-        objects[number + 1] = f"<</Length {len(text)}>>stream\n{text}\nendstream"
-    return bound(objects, trailer)
-
-
-def bound(objects: Mapping[int, str], trailer: str) -> bytes:
-    """The objects with the table of their places."""
-    body, table = b"%PDF-1.4\n", b""
-    for number, content in objects.items():
-        table += f"{number} 1\n{len(body):010} 00000 n \n".encode()
-        body += f"{number} 0 obj\n{content}\nendobj\n".encode("latin-1")
-    size = max(objects) + 1
-    end = f"trailer\n<</Size {size}/Root 1 0 R{trailer}>>\nstartxref\n{len(body)}\n%%EOF"
-    return body + b"xref\n0 1\n0000000000 65535 f \n" + table + end.encode()
-
-
-def drawn(line: Line) -> str:
-    left, baseline, size, words = line
-    words = words.replace("(", "\\(").replace(")", "\\)")
-    return f"BT /{'B' if size < 0 else 'F'} {abs(size)} Tf {left} {baseline} Td ({words}) Tj ET\n"
 
 
 def read(pages: Sequence[Sequence[Line]]) -> ParsedDocument:
@@ -151,6 +107,232 @@ def test_cells_below_each_other_are_a_table() -> None:
     )
 
 
+STATION_HEAD = ("Station", "Line", "Opens", "Closes")
+
+
+def stations(rows: range, *, head: bool, size: float = 10) -> list[Line]:
+    """A page of a long table, from edge to edge."""
+    cells = [STATION_HEAD] * head + [(f"Station {row}", f"L{row % 5}", "5:30", "20:15") for row in rows]
+    return [
+        (50.0 + 120 * column, 780.0 - 20 * place, size, cell)
+        for place, row in enumerate(cells)
+        for column, cell in enumerate(row)
+    ]
+
+
+@pytest.mark.parametrize("head_on_each_page", [True, False])
+@pytest.mark.parametrize("last_page", [1, 20])
+def test_a_table_over_pages_is_one_table_with_its_head_over_every_part(
+    head_on_each_page: bool, last_page: int
+) -> None:
+    parts = [range(38), range(38, 76), range(76, 76 + last_page)]
+    pages = [stations(rows, head=head_on_each_page or rows.start == 0) for rows in parts]
+    blocks = read(pages).blocks
+    assert [(block.kind, block.page) for block in blocks] == [("table", 1), ("table", 2), ("table", 3)]
+    for block, rows in zip(blocks, parts, strict=True):
+        head, _, *body = block.text.split("\n")
+        assert head == "| Station | Line | Opens | Closes |"
+        assert body == [f"| Station {row} | L{row % 5} | 5:30 | 20:15 |" for row in rows]
+
+
+def test_a_row_of_numbers_is_no_head() -> None:
+    (block,) = read([stations(range(3), head=False)]).blocks
+    assert block.text.split("\n")[0] == "|  |  |  |  |"
+    assert "| Station 0 | L0 | 5:30 | 20:15 |" in block.text
+
+
+def test_cells_with_rules_around_them_are_whole_however_near_they_stand() -> None:
+    rules = "".join(f"50 {700 - 40 * row} 300 0.5 re f\n" for row in range(4))
+    rules += "".join(f"{left} 580 0.5 120 re f\n" for left in (50, 100, 300, 350))
+    rows = [
+        ("Item", ("Text",), "Price"),
+        ("Item 1", ("Long words that go", "on in a line"), "5 EUR"),
+        ("Item 2", ("Short",), "6 EUR"),
+    ]
+    page = [
+        line
+        for number, (item, lines, price) in enumerate(rows)
+        for line in [
+            (52.0, 680.0 - 40 * number, 10.0, item),
+            *((102.0, 685.0 - 40 * number - 12 * place, 10.0, text) for place, text in enumerate(lines)),
+            (302.0, 680.0 - 40 * number, 10.0, price),
+        ]
+    ]
+    (block,) = parsed(written([page], under=rules)).blocks
+    assert block.text == (
+        "| Item | Text | Price |\n| --- | --- | --- |\n| Item 1 | Long words that go on in a line | 5 EUR |\n"
+        "| Item 2 | Short | 6 EUR |"
+    )
+
+
+def test_short_columns_are_no_table() -> None:
+    words = (
+        "The left one of them tells of",
+        "pumps that run dry again and",
+        "then of all those that do",
+        "not run at all on this day,",
+        "which is a shame.",
+    )
+    others = (
+        "The right one only speaks of",
+        "valves and all their seats,",
+        "which wear out, and then are",
+        "replaced by some of those",
+        "who know how it goes.",
+    )
+    page = [*paragraph(600, *words), *paragraph(600, *others, left=320)]
+    blocks = read([[(50.0, 650.0, 10.0, "A line that runs across " * 4), *page]]).blocks
+    assert [(block.kind, block.text) for block in blocks][1:] == [
+        ("text", " ".join(words)),
+        ("text", " ".join(others)),
+    ]
+
+
+def test_justified_lines_with_wide_gaps_are_no_table() -> None:
+    page = [
+        (50.0, 700.0, 10.0, "incomprehensible long words"),
+        (50.0, 688.0, 10.0, "counterrevolutionaries"),
+        (166.5, 688.0, 10.0, "of"),
+        (50.0, 676.0, 10.0, "interdisciplinary"),
+        (159.4, 676.0, 10.0, "and"),
+        (50.0, 664.0, 10.0, "here."),
+    ]
+    blocks = read([page]).blocks
+    assert [block.kind for block in blocks] == ["text"]
+    assert "counterrevolutionaries of interdisciplinary and here." in blocks[0].text
+
+
+WIDGET = "<</Type/Annot/Subtype/Widget/F 4/P 10 0 R"
+FIELDS = {
+    201: WIDGET + "/FT/Tx/T(name)/V(Odile Marchetti)/Rect[120 695 300 715]>>",
+    202: WIDGET + "/FT/Ch/Ff 131072/T(day)/Opt[(Monday)(Friday)]/V(Friday)/Rect[120 655 300 675]>>",
+    203: WIDGET + "/FT/Btn/T(park)/V/Yes/AS/Yes/AP<</N<</Yes 210 0 R/Off 210 0 R>>>>/Rect[50 615 60 625]>>",
+    204: WIDGET + "/FT/Btn/T(lunch)/V/Off/AS/Off/AP<</N<</Yes 210 0 R/Off 210 0 R>>>>/Rect[50 595 60 605]>>",
+    205: WIDGET + "/FT/Tx/Ff 4096/T(why)/V(To see the crane.\\nAnd the drum.)/Rect[50 500 300 560]>>",
+    206: WIDGET.replace("/F 4", "/F 2") + "/FT/Tx/T(secret)/V(hidden words)/Rect[120 400 300 420]>>",
+    207: WIDGET + "/FT/Tx/Ff 8192/T(pin)/V(4711)/Rect[120 380 300 400]>>",
+    210: "<</Type/XObject/Subtype/Form/BBox[0 0 10 10]/Length 0>>stream\n\nendstream",
+}
+
+
+def laid(more: Mapping[int, str], catalog: str = "") -> ParsedDocument:
+    """A page with labels on which the annotations lie."""
+    lines = [
+        *paragraph(700, "Name:"),
+        *paragraph(660, "Day:"),
+        *paragraph(616, "Parking needed", left=64),
+        *paragraph(596, "Lunch wanted", left=64),
+        *paragraph(570, "Why do you come?"),
+        *paragraph(300, "Please fill in the travel form, or ask the desk."),
+    ]
+    annotations = " ".join(f"{number} 0 R" for number in more if number < 210)
+    return parsed(written([lines], more, catalog, on_page=f"/Annots[{annotations}]"))
+
+
+def test_the_values_of_a_filled_form_stand_with_their_labels() -> None:
+    fields = " ".join(f"{number} 0 R" for number in FIELDS if number < 210)
+    document = laid(FIELDS, f"/AcroForm<</Fields[{fields}]>>")
+    assert "\n".join(block.text for block in document.blocks).split("\n") == [
+        "Name: Odile Marchetti",
+        "Day: Friday",
+        "[x] Parking needed",
+        "[ ] Lunch wanted",
+        "Why do you come?",
+        "To see the crane. And the drum.",
+        "Please fill in the travel form, or ask the desk.",
+    ]
+    assert document.notes == ("Hidden form fields: 1 left out.", "Form fields for passwords: 1 left out.")
+
+
+def link(left: float, right: float, address: str) -> str:
+    return f"<</Type/Annot/Subtype/Link/Rect[{left} 295 {right} 312]/A<</S/URI/URI({address})>>>>"
+
+
+def test_addresses_of_links_and_comments_stand_behind_the_words_they_are_about() -> None:
+    document = laid(
+        {
+            201: link(127, 165, "https://intranet.example.org/forms/travel-v7"),
+            202: link(230, 260, "mailto:desk@example.org"),
+            203: link(50, 80, "javascript:alert(1)"),
+            204: link(50, 80, "https://example.org/" + "x" * 5000),
+            205: "<</Type/Annot/Subtype/Highlight/Rect[80 295 93 312]/T(Ann)/Contents(not in May)>>",
+            206: "<</Type/Annot/Subtype/Text/Rect[500 500 520 520]/Contents(A note on the page.)>>",
+        }
+    )
+    text = "\n".join(block.text for block in document.blocks)
+    assert "travel form (https://intranet.example.org/forms/travel-v7), or" in text
+    assert "the desk (desk@example.org)." in text
+    assert "[Comment by Ann: not in May]" in text
+    assert text.endswith("[Comment: A note on the page.]")
+    assert "javascript" not in text
+    assert document.notes == ("Links with more than 500 characters in their address: 1 left out.",)
+
+
+def attached(name: str, content: str) -> dict[int, str]:
+    return {
+        211: f"<</Type/EmbeddedFile/Length {len(content)}>>stream\n{content}\nendstream",
+        212: f"<</Type/Filespec/F({name})/EF<</F 211 0 R>>>>",
+    }
+
+
+def test_attached_files_are_members() -> None:
+    names = "/Names<</EmbeddedFiles<</Names[(list.txt) 212 0 R (tool.exe) 213 0 R]>>>>"
+    pinned = "<</Type/Annot/Subtype/FileAttachment/Rect[500 700 520 720]/FS 214 0 R/Contents(see there)>>"
+    more = {
+        201: pinned,
+        **attached("list.txt", "The lock code list is in the safe."),
+        213: "<</Type/Filespec/F(tool.exe)/EF<</F 211 0 R>>>>",
+        214: "<</Type/Filespec/F(.notes.md)/EF<</F 211 0 R>>>>",
+    }
+    document = laid(more, names)
+    assert [member.path for member in document.members] == ["list.txt", "notes.md"]
+    assert document.members[0].document.blocks == (Block("The lock code list is in the safe."),)
+    assert document.notes == ("1 file of another type was left out: .exe 1.",)
+    assert "[Comment: see there]" in document.blocks[-1].text
+
+
+def test_attached_files_that_are_too_large_are_noted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(members, "MAX_FILE_BYTES", 20)
+    names = "/Names<</EmbeddedFiles<</Names[(list.txt) 212 0 R]>>>>"
+    document = laid(attached("list.txt", "The lock code list is in the safe."), names)
+    assert document.members == ()
+    assert document.notes[0].startswith("list.txt: It is larger than")
+
+
+HEBREW = (
+    "\u05d4\u05de\u05d7\u05d9\u05e8 \u05d4\u05d5\u05d0 25 "
+    "\u05e9\u05e7\u05dc\u05d9\u05dd (\u05dc\u05d9\u05d5\u05dd) Server 11"
+)
+
+
+def test_lines_from_right_to_left_are_read_in_their_order() -> None:
+    # As it is seen: words from the right, numbers and Latin words from the left.
+    seen = "Server 11 (" + "\u05dc\u05d9\u05d5\u05dd"[::-1] + ") " + "\u05e9\u05e7\u05dc\u05d9\u05dd"[::-1]
+    seen += " 25 " + "\u05d4\u05d5\u05d0"[::-1] + " " + "\u05d4\u05de\u05d7\u05d9\u05e8"[::-1]
+    page = [(50.0, 700.0, 10.0, seen), (50.0, 400.0, 10.0, "\u05e9\u05dc\u05d5\u05dd"[::-1])]
+    document = parsed(written([page], unicode_font(seen + page[1][3])))
+    assert [block.text for block in document.blocks] == [HEBREW, "\u05e9\u05dc\u05d5\u05dd"]
+
+
+def test_words_from_right_to_left_among_others_keep_their_order() -> None:
+    seen = "The words " + "\u05e9\u05dc\u05d5\u05dd \u05e2\u05d5\u05dc\u05dd"[::-1] + " mean hello world"
+    document = parsed(written([[(50, 700, 10, seen)]], unicode_font(seen)))
+    assert (
+        document.blocks[0].text
+        == "The words \u05e9\u05dc\u05d5\u05dd \u05e2\u05d5\u05dc\u05dd mean hello world"
+    )
+
+
+def test_a_font_that_does_not_name_its_letters_is_noted() -> None:
+    page = [
+        (50.0, 700.0, 10.0, "\u03a9mega \u043f\u0440\u0438\u0432\u0435\u0442"),
+        (50.0, 600.0, 10.0, PROSE),
+    ]
+    document = parsed(written([page], unicode_font("")))
+    assert [block.text for block in document.blocks] == [PROSE]
+    assert document.notes[0].startswith("2 words in a font that does not say which letters it shows")
+
+
 def test_points_are_a_list() -> None:
     lines = ("- Pack your bags before the journey and weigh them all", "twice.", "- Go.")
     page = [
@@ -162,7 +344,7 @@ def test_points_are_a_list() -> None:
     assert block.text.endswith("\n- Go.")
 
 
-def test_heads_feet_and_page_numbers_that_repeat_are_left_out() -> None:
+def test_heads_feet_and_page_numbers_that_repeat_are_left_out_and_their_words_stay_once() -> None:
     pages = [
         [
             (50, 780, 8, "ACME Handbook"),
@@ -173,8 +355,61 @@ def test_heads_feet_and_page_numbers_that_repeat_are_left_out() -> None:
         for number in range(4)
     ]
     document = read(pages)
-    assert [block.page for block in document.blocks] == [1, 1, 2, 2, 3, 3, 4, 4]
-    assert not any("ACME" in block.text or block.text.isdigit() for block in document.blocks)
+    assert [block.page for block in document.blocks] == [1, 1, 1, 2, 2, 3, 3, 4, 4]
+    assert [block.page for block in document.blocks if "ACME" in block.text] == [1]
+    assert not any(block.text.isdigit() for block in document.blocks)
+    assert document.notes == (
+        "Header and footer: 7 lines left out on 4 pages (“ACME Handbook”, page numbers).",
+    )
+
+
+def numbered(head: str, foot: str, size: float = 10) -> str:
+    """All texts of five pages with such a line above and below, in which {0} counts up and {1} grows."""
+    pages = [
+        [
+            (50.0, 780.0, size, head.format(page, page * 10)),
+            *paragraph(600, f"Text of page {page} and", PROSE),
+            (50.0, 20.0, 10.0, foot.format(page, page * 10)),
+        ]
+        for page in range(1, 6)
+    ]
+    document = read(pages)
+    return "\n".join(" ".join([*block.heading_path, block.text]) for block in document.blocks)
+
+
+@pytest.mark.parametrize(
+    ("head", "size"),
+    [("Step {0}", 18), ("Step {0}", -10), ("Step {0}", 10), ("Sample {0}", 8), ("{1} Nm", 10)],
+)
+def test_headings_and_values_near_the_edge_of_a_page_stay(head: str, size: float) -> None:
+    text = numbered(head, "Torque: {1} Nm", size)
+    for page in range(1, 6):
+        assert head.format(page, page * 10) in text
+        assert f"Torque: {page * 10} Nm" in text
+
+
+@pytest.mark.parametrize(
+    "foot", ["{0}", "- {0} -", "Page {0}", "Seite {0} von 5", "ACME Handbook | {0}", "{0} / 5"]
+)
+def test_numbers_of_pages_are_left_out(foot: str) -> None:
+    text = numbered("Step {0}", foot, 18)
+    ends = [line.endswith(f" {foot.format(page, 0)}") for line in text.split("\n") for page in range(2, 6)]
+    assert not any(ends)
+    assert ("ACME" in foot) == ("ACME" in text)
+
+
+def test_a_label_stays_with_its_value_on_each_page() -> None:
+    pages = [
+        [
+            (50.0, 780.0, 10.0, "Client:"),
+            (120.0, 780.0, 10.0, name),
+            *paragraph(600, PROSE),
+            *paragraph(100, PROSE),
+        ]
+        for name in ("Ann", "Ben", "Cem", "Dora")
+    ]
+    found = [block.text for block in read(pages).blocks if "Client" in block.text]
+    assert found == ["Client: Ann", "Client: Ben", "Client: Cem", "Client: Dora"]
 
 
 def test_bookmarks_are_the_headings() -> None:

@@ -200,6 +200,7 @@ def _read(entry: dict[str, Any], request: Request) -> dict[str, Any]:
         **{key: entry[key] for key in ("document_id", "title", "source", "collection")},
         "metadata": {"year": 2026, "tags": ["hr", "leave"]},
         "metadata_left_out": 0,
+        "notes": ["Header and footer: 2 lines left out on 5 pages.", HOSTILE],
         "text_marker": MARKER,
         "content": fenced(text),
         "next_position": None if part else 2,

@@ -79,6 +79,8 @@ async def test_a_document_is_read_part_by_part_and_runs_nothing(knowing: Knowing
     await expect(page.locator(".sheet img, .sheet script, .sheet a")).to_have_count(0)
     await page.get_by_text("Metadata").click()
     await expect(page.get_by_text("hr, leave")).to_be_visible()
+    await page.get_by_text("Left out when it was read").click()
+    await expect(page.get_by_text("Header and footer: 2 lines left out on 5 pages.")).to_be_visible()
     await page.get_by_role("button", name="Read on").click()
     await expect(page.locator(".sheet").last).to_contain_text("The second part.")
     await expect(page.get_by_role("button", name="Read on")).to_have_count(0)

@@ -9,7 +9,8 @@ import { toHtml } from "../markdown/render.ts";
 import { proseStyles } from "../markdown/styles.ts";
 import { sentenceOf } from "./api.ts";
 import type { KnowledgeContext } from "./context.ts";
-import { metadataText, unfenced } from "./formats.ts";
+import { facts } from "./document-facts.ts";
+import { unfenced } from "./formats.ts";
 import { addressOf } from "./route.ts";
 import { confirm, failure, loading } from "./shared-parts.ts";
 import { words } from "./strings.ts";
@@ -74,20 +75,7 @@ export class KnowledgeDocument extends LitElement {
               @click=${() => void this.remove_(document)}>${words.remove}</button>`
             : nothing
         }</div>
-      ${this.metadata(document)}`;
-  }
-
-  private metadata(document: DocumentText): TemplateResult | typeof nothing {
-    const entries = Object.entries(document.metadata);
-    if (!entries.length && !document.metadata_left_out) return nothing;
-    const count = entries.length + document.metadata_left_out;
-    return html`<details class="metadata"><summary>${words.metadata} <small>${count}</small></summary>
-      <dl>${entries.map(([name, value]) => html`<dt>${name}</dt><dd>${metadataText(value)}</dd>`)}</dl>
-      ${
-        document.metadata_left_out
-          ? html`<p class="soft">${fill(words.metadataLeftOut, { count: document.metadata_left_out })}</p>`
-          : nothing
-      }</details>`;
+      ${facts(document)}`;
   }
 
   private text(document: DocumentText): TemplateResult {

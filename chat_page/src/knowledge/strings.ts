@@ -31,6 +31,7 @@ export const words = translatable(
     back: "All documents",
     metadata: "Metadata",
     metadataLeftOut: "{count} more entries are too large to show.",
+    leftOut: "Left out when it was read",
     noText: "No text was found in this document, so searches find nothing in it.",
     readOn: "Read on",
     earlierPassages: "Earlier passages",

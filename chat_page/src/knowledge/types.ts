@@ -30,6 +30,7 @@ export interface DocumentText {
   collection: string;
   metadata: Record<string, unknown>;
   metadata_left_out: number;
+  notes: string[];
   text_marker: string;
   content: string;
   next_position: number | null;
