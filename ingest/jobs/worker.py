@@ -11,6 +11,7 @@ from typing import Any, LiteralString
 from procrastinate import PsycopgConnector
 from procrastinate.exceptions import ConnectorException
 
+from database.pool import PERSISTENT
 from ingest.sync_run import OUT_OF_REACH
 
 logger = logging.getLogger("ingest")
@@ -48,6 +49,7 @@ class PatientConnector(PsycopgConnector):
             min_size=1,
             max_size=4,
             timeout=PATIENCE,
+            **PERSISTENT,
         )
 
     async def execute_query_async(self, query: LiteralString, **arguments: Any) -> None:

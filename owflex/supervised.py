@@ -1,0 +1,158 @@
+"""One program that is kept running: started, watched, started again when it dies, stopped."""
+
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import IO, Literal
+
+from database.errors import PortTakenError
+from owflex.program_log import ProgramLog
+from owflex.programs import Program
+
+State = Literal["running", "down", "done", "stopped"]
+SECONDS_TO_STOP = 35
+MAX_SECONDS_BETWEEN_STARTS = 30.0
+# One that has run so long was well: what it dies of then is news.
+SECONDS_TO_BE_WELL = 20.0
+# One that listens nowhere is back when it has not ended after so long.
+SECONDS_TO_BE_BACK = 5.0
+
+
+@dataclass
+class Supervised:
+    """A program and its process; `say` hears in one line what happened to it."""
+
+    program: Program
+    log: ProgramLog
+    say: Callable[[str], None]
+    state: State = "stopped"
+    since: float = field(default_factory=time.time)
+    restarts: int = 0
+    reason: str = ""
+    _process: "subprocess.Popen[bytes] | None" = None
+    _reader: threading.Thread | None = None
+    _started: float = 0.0
+    _down_since: float | None = None
+    _failures: int = 0
+    _next_start: float = 0.0
+
+    @property
+    def pid(self) -> int | None:
+        """The number of its process, while there is one."""
+        return None if self._process is None else self._process.pid
+
+    def start(self) -> None:
+        """Start it; when its port is taken, that is said, and tried again later."""
+        try:
+            if self.program.listens is not None:
+                self.program.listens.check_free()
+        except PortTakenError as error:
+            self._goes_down(str(error), f"{self.program.title} cannot start: {error}")
+            return
+        self._process = _popen(self.program)
+        self.log.begin(f"process {self._process.pid}")
+        self._reader = threading.Thread(target=_read, args=(self._process.stdout, self.log), daemon=True)
+        self._reader.start()
+        self._started = time.monotonic()
+        self._becomes("running")
+
+    def look(self) -> None:
+        """See whether it is still there, start it when it is to be started again, and say when it is back."""
+        if self._process is not None and (code := self._process.poll()) is not None:
+            self._ended(code)
+        elif self.state == "down" and time.monotonic() >= self._next_start:
+            self.restarts += 1
+            self.start()
+        elif self.state == "running" and self._down_since is not None:
+            self._say_when_back(self._down_since)
+
+    def stop(self) -> None:
+        """End it, in good order if it can within half a minute."""
+        if self._process is not None:
+            self._process.terminate()
+            try:
+                self._process.wait(SECONDS_TO_STOP)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+            self._let_go(self._process)
+        self._becomes("stopped")
+
+    def _ended(self, code: int) -> None:
+        assert self._process is not None
+        self._let_go(self._process)
+        if code in self.program.good_codes:
+            self._becomes("done")
+        elif code > 0 and self.log.last_lines:
+            # It has said why before it ended.
+            self._goes_down(self.log.last_words, f"{self.program.title} has ended: {self.log.last_words}")
+        else:
+            self._goes_down(_how(code), f"{self.program.title} {_how(code)}.")
+
+    def _goes_down(self, reason: str, sentence: str) -> None:
+        was_well = self.state == "running" and time.monotonic() - self._started > SECONDS_TO_BE_WELL
+        if was_well:
+            self._failures = 0
+        # What fails in the same way again and again is said once.
+        if was_well or self._down_since is None or reason != self.reason:
+            self.say(f"{sentence} It is started again.")
+        if self._down_since is None:
+            self._down_since = time.monotonic()
+        self._next_start = time.monotonic() + pause_after(self._failures)
+        self._failures += 1
+        self.reason = reason
+        self._becomes("down")
+
+    def _say_when_back(self, down_since: float) -> None:
+        listens = self.program.listens
+        if listens is not None and listens.is_answering():
+            self.say(f"{self.program.title} answers again after {time.monotonic() - down_since:.1f} s.")
+        elif listens is not None or time.monotonic() - self._started < SECONDS_TO_BE_BACK:
+            return
+        self._down_since, self.reason = None, ""
+
+    def _becomes(self, state: State) -> None:
+        if state != self.state:
+            self.state, self.since = state, time.time()
+
+    def _let_go(self, process: "subprocess.Popen[bytes]") -> None:
+        process.wait()
+        if process.stdin is not None:
+            process.stdin.close()
+        if self._reader is not None:
+            # Its children may still hold the other end.
+            self._reader.join(1)
+        self._process = None
+
+
+def pause_after(failures: int) -> float:
+    """Seconds until the next start after so many that failed: none, 1, 2, 4 … and never more than 30."""
+    return min(2.0 ** (failures - 1), MAX_SECONDS_BETWEEN_STARTS) if failures else 0.0
+
+
+def _popen(program: Program) -> "subprocess.Popen[bytes]":
+    # A session of its own: Ctrl+C in the terminal reaches the supervisor only, which stops all in order.
+    return subprocess.Popen(  # noqa: S603
+        [sys.executable, "-m", "owflex.supervised_program", program.module, *program.arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+
+
+def _read(output: IO[bytes], log: ProgramLog) -> None:
+    for line in output:
+        log.line(line.decode("utf-8", "replace"))
+
+
+def _how(code: int) -> str:
+    if code >= 0:
+        return f"has ended (exit code {code})"
+    try:
+        return f"was ended by {signal.Signals(-code).name}"
+    except ValueError:
+        return f"was ended by signal {-code}"
