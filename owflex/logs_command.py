@@ -9,10 +9,10 @@ from rich.console import Console
 from rich.text import Text
 
 from database.embedded import postgres_log
-from database.home import open_data_folder
+from database.home import data_folder
 from database.settings import ProgramSettings, read_settings
 from owflex.exit_codes import exit_code
-from owflex.program_log import log_file
+from owflex.program_log import harmless, log_file
 from owflex.up_programs import UpProgram
 
 SECONDS_BETWEEN_LOOKS = 0.3
@@ -24,7 +24,7 @@ def run_logs(names: Sequence[UpProgram], *, lines: int, follow: bool) -> int:
 
 
 def _run(names: Sequence[UpProgram], *, lines: int, follow: bool) -> int:
-    folder = open_data_folder(read_settings(ProgramSettings).owflex_home)
+    folder = data_folder(read_settings(ProgramSettings).owflex_home)
     files = {name: _file(folder, name) for name in names}
     console = Console(highlight=False)
     tails = {name: Tail(file) for name, file in files.items()}
@@ -70,13 +70,8 @@ def _show(console: Console, tails: Mapping[UpProgram, Tail], name: UpProgram, mo
     found = deque(tails[name].new_lines(), maxlen=most)
     for line in found:
         prefix = f"{name:9} " if len(tails) > 1 else ""
-        # A log may hold what strangers sent: it moves no cursor and paints nothing.
-        console.print(Text(prefix, style="cyan").append(_harmless(line), style="none"), soft_wrap=True)
+        console.print(Text(prefix, style="cyan").append(harmless(line), style="none"), soft_wrap=True)
     return bool(found)
-
-
-def _harmless(line: str) -> str:
-    return "".join(sign if sign.isprintable() or sign == "\t" else "�" for sign in line)
 
 
 def _file(folder: Path, name: UpProgram) -> Path:

@@ -4,15 +4,16 @@ from datetime import datetime
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Column, Table
+from rich.table import Table
 
-from database.home import open_data_folder
+from database.home import data_folder
 from database.settings import ProgramSettings, read_settings
 from owflex.exit_codes import exit_code
+from owflex.program_log import harmless
 from owflex.running import UpState, asked
 
 GOOD_STATES = ("running", "done")
-COLORS = {"running": "green", "done": "dim", "down": "red", "stopped": "dim"}
+COLORS = {"starting": "yellow", "running": "green", "done": "dim", "down": "red", "stopped": "dim"}
 
 
 def run_status(*, as_json: bool) -> int:
@@ -22,7 +23,7 @@ def run_status(*, as_json: bool) -> int:
 
 def _run(*, as_json: bool) -> int:
     console = Console(highlight=False)
-    state = asked(open_data_folder(read_settings(ProgramSettings).owflex_home))
+    state = asked(data_folder(read_settings(ProgramSettings).owflex_home))
     if as_json:
         console.print("null" if state is None else state.as_json().decode(), markup=False, soft_wrap=True)
     elif state is None:
@@ -35,8 +36,7 @@ def _run(*, as_json: bool) -> int:
 def print_status(console: Console, state: UpState) -> None:
     """The addresses and a table of the programs."""
     console.print(f"Chat        {state.chat}\nMCP server  {state.mcp}/mcp")
-    short = [Column(name, no_wrap=True) for name in ("program", "state", "since", "restarts", "memory")]
-    table = Table(*short, Column("last line of its log", no_wrap=True, overflow="ellipsis", ratio=1))
+    table = Table("program", "state", "since", "restarts", "memory")
     for one in state.programs:
         color = COLORS[one.state]
         table.add_row(
@@ -45,12 +45,14 @@ def print_status(console: Console, state: UpState) -> None:
             f"{datetime.fromtimestamp(one.since).astimezone():%Y-%m-%d %H:%M:%S}",
             str(one.restarts),
             f"{one.memory_bytes / 1e6:.0f} MB",
-            escape(one.last_line.splitlines()[-1] if one.last_line else ""),
         )
     console.print(table)
+    console.print("The last they have logged:")
     for one in state.programs:
-        if one.state == "down" and one.last_line:
-            console.print(f"[red]{one.name}[/red]: {escape(one.last_line)}", soft_wrap=True)
+        if one.last_line:
+            console.print(
+                f"[{COLORS[one.state]}]{one.name:9}[/] {escape(harmless(one.last_line))}", soft_wrap=True
+            )
 
 
 def _is_well(state: UpState) -> bool:

@@ -13,12 +13,12 @@ from database.errors import PortTakenError
 from owflex.program_log import ProgramLog
 from owflex.programs import Program
 
-State = Literal["running", "down", "done", "stopped"]
+State = Literal["starting", "running", "down", "done", "stopped"]
 SECONDS_TO_STOP = 35
 MAX_SECONDS_BETWEEN_STARTS = 30.0
 # One that has run so long was well: what it dies of then is news.
 SECONDS_TO_BE_WELL = 20.0
-# One that listens nowhere is back when it has not ended after so long.
+# One that has not ended after so long does not fail in the same way again.
 SECONDS_TO_BE_BACK = 5.0
 
 
@@ -58,7 +58,7 @@ class Supervised:
         self._reader = threading.Thread(target=_read, args=(self._process.stdout, self.log), daemon=True)
         self._reader.start()
         self._started = time.monotonic()
-        self._becomes("running")
+        self._becomes("running" if self.program.listens is None else "starting")
 
     def look(self) -> None:
         """See whether it is still there, start it when it is to be started again, and say when it is back."""
@@ -67,8 +67,8 @@ class Supervised:
         elif self.state == "down" and time.monotonic() >= self._next_start:
             self.restarts += 1
             self.start()
-        elif self.state == "running" and self._down_since is not None:
-            self._say_when_back(self._down_since)
+        elif self.state in ("starting", "running"):
+            self._see_whether_it_is_up()
 
     def stop(self) -> None:
         """End it, in good order if it can within half a minute."""
@@ -93,7 +93,7 @@ class Supervised:
             self._goes_down(_how(code), f"{self.program.title} {_how(code)}.")
 
     def _goes_down(self, reason: str, sentence: str) -> None:
-        was_well = self.state == "running" and time.monotonic() - self._started > SECONDS_TO_BE_WELL
+        was_well = self.state != "down" and time.monotonic() - self._started > SECONDS_TO_BE_WELL
         if was_well:
             self._failures = 0
         # What fails in the same way again and again is said once.
@@ -106,13 +106,16 @@ class Supervised:
         self.reason = reason
         self._becomes("down")
 
-    def _say_when_back(self, down_since: float) -> None:
+    def _see_whether_it_is_up(self) -> None:
         listens = self.program.listens
-        if listens is not None and listens.is_answering():
-            self.say(f"{self.program.title} answers again after {time.monotonic() - down_since:.1f} s.")
-        elif listens is not None or time.monotonic() - self._started < SECONDS_TO_BE_BACK:
-            return
-        self._down_since, self.reason = None, ""
+        if self.state == "starting" and listens is not None and listens.is_answering():
+            self._becomes("running")
+            if self._down_since is not None:
+                self.say(
+                    f"{self.program.title} answers again after {time.monotonic() - self._down_since:.1f} s."
+                )
+        if self.state == "running" and time.monotonic() - self._started > SECONDS_TO_BE_BACK:
+            self._down_since, self.reason = None, ""
 
     def _becomes(self, state: State) -> None:
         if state != self.state:

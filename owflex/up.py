@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import os
-import sys
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -11,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agent_service.settings.settings import AgentServiceSettings
-from database.home import open_data_folder
+from database.embedded import configured_or_embedded
+from database.home import data_folder, open_data_folder
 from database.settings import read_settings
 from mcp_server.settings import McpServerSettings
 from owflex.errors import PathNotFoundError
@@ -24,10 +24,9 @@ from owflex.supervisor import SayingHandler, Supervisor, stop_on_signals
 from owflex.up_display import UpDisplay
 from owflex.up_programs import UpProgram
 
-HANDBOOK_COLLECTION = "handbook"
-INGEST_GOOD_CODES = (0, 2)
 WORKER_CONCURRENCY = "4"
 SECONDS_BETWEEN_LOOKS = 0.2
+SECONDS_BETWEEN_ATTEMPTS = 2
 SECONDS_FOR_ANOTHER_TO_START = 20
 
 
@@ -52,8 +51,12 @@ def _run(docs: Path | None, *, opens_browser: bool) -> int:
         Listener(chat.agent_service_host, chat.agent_service_port, "AGENT_SERVICE_PORT"),
         Listener(settings.mcp_server_host, settings.mcp_server_port, "MCP_SERVER_PORT"),
     )
-    folder = open_data_folder(settings.owflex_home)
     display = UpDisplay(opens_browser=opens_browser)
+    # Asked before anything is written: the other one may run on a disk that is full by now.
+    if (other := asked(data_folder(settings.owflex_home))) is not None:
+        display.running_already(other, docs)
+        return 0
+    folder = open_data_folder(settings.owflex_home)
     with only_one(folder) as is_only:
         if not is_only:
             display.running_already(_the_other(folder), docs)
@@ -71,27 +74,41 @@ def _run(docs: Path | None, *, opens_browser: bool) -> int:
 def _run_programs(
     settings: McpServerSettings, folder: Path, docs: Path | None, addresses: Addresses, display: UpDisplay
 ) -> None:
-    with _supervisor(folder, display) as supervisor:
+    configured = settings.knowledge_base_database_url
+    with _supervisor(folder, display) as supervisor, _telling(folder, addresses, supervisor):
         # They load for seconds, and need Postgres only then.
         chat = supervisor.start(Program(UpProgram.CHAT, "The chat", "agent_service", listens=addresses.chat))
         mcp = supervisor.start(Program(UpProgram.MCP, "The MCP server", "mcp_server", listens=addresses.mcp))
-        with _telling(folder, addresses, supervisor), _knowledge_base(settings, folder) as url:
-            if settings.knowledge_base_database_url is None:
+        with configured_or_embedded(configured, folder, "knowledge_base") as url:
+            if configured is None:
                 supervisor.watch_postgres(folder)
-            documents = asyncio.run(_documents_to_ingest(url, docs))
-            _watch(supervisor, lambda: _is_up(chat) and (_is_up(mcp) or mcp.state == "down"))
+            _watch(supervisor, lambda: chat.state == "running" and mcp.state in ("running", "down"))
             display.welcome(addresses.chat.url, addresses.mcp.url, folder)
             # For what clients add. Its model is loaded with the first document.
-            supervisor.start(
-                Program(
-                    UpProgram.WORKER, "The worker", "ingest", ("worker", "--concurrency", WORKER_CONCURRENCY)
-                )
-            )
+            worker = ("worker", "--concurrency", WORKER_CONCURRENCY)
+            supervisor.start(Program(UpProgram.WORKER, "The worker", "ingest", worker))
+            documents = _documents(supervisor, url, docs, display)
             if documents is not None:
                 display.ingestion_begins(documents.arguments[1])
                 supervisor.start(documents, display.ingestion)
             _watch(supervisor, lambda: display.waits_for(_missing(chat)))
             _watch(supervisor, lambda: False)
+
+
+def _documents(supervisor: Supervisor, url: str, docs: Path | None, display: UpDisplay) -> Program | None:
+    """What is to be brought in; while the database cannot be asked it is tried again, and the others run."""
+    # Only now: it loads for half a second, which the other programs need more.
+    from owflex.up_documents import UNANSWERED, documents_to_ingest
+
+    complaint = ""
+    while True:
+        try:
+            return asyncio.run(documents_to_ingest(url, docs))
+        except UNANSWERED as error:
+            if str(error) != complaint:
+                display.event(complaint := str(error))
+        pause_ends = time.monotonic() + SECONDS_BETWEEN_ATTEMPTS
+        _watch(supervisor, lambda end=pause_ends: time.monotonic() > end)
 
 
 @contextmanager
@@ -125,25 +142,12 @@ def _telling(folder: Path, addresses: Addresses, supervisor: Supervisor) -> Gene
         yield
 
 
-@contextmanager
-def _knowledge_base(settings: McpServerSettings, folder: Path) -> Generator[str]:
-    # Only now: it loads for half a second, in which the programs are loading already.
-    from knowledge_base.bootstrap import knowledge_base_url
-
-    with knowledge_base_url(settings, folder) as url:
-        yield url
-
-
 def _watch(supervisor: Supervisor, is_enough: Callable[[], bool]) -> None:
     while True:
         supervisor.look()
         if is_enough():
             return
         time.sleep(SECONDS_BETWEEN_LOOKS)
-
-
-def _is_up(one: Supervised) -> bool:
-    return one.program.listens is not None and one.program.listens.is_answering()
 
 
 def _missing(one: Supervised) -> str | None:
@@ -156,36 +160,3 @@ def _the_other(folder: Path) -> UpState | None:
     while (state := asked(folder)) is None and time.monotonic() < give_up:
         time.sleep(SECONDS_BETWEEN_LOOKS)
     return state
-
-
-async def _documents_to_ingest(url: str, docs: Path | None) -> Program | None:
-    """What brings in the folder, or the handbook while there is nothing else.
-
-    The handbook is a demo: it makes room for the user's own documents.
-    """
-    from database.pool import create_pool
-    from knowledge_base.bootstrap import migrate_knowledge_base
-    from knowledge_base.documents import count_documents, remove_collection
-
-    await migrate_knowledge_base(url)
-    async with create_pool(url) as pool, pool.connection() as connection:
-        if docs is not None:
-            await remove_collection(connection, HANDBOOK_COLLECTION)
-            return _ingestion(docs, "default")
-        if await count_documents(connection, outside=HANDBOOK_COLLECTION):
-            return None
-    # It comes with the installation, which may be another one than last time.
-    return _ingestion(_handbook(), HANDBOOK_COLLECTION, "--name", HANDBOOK_COLLECTION, "--moved")
-
-
-def _ingestion(path: Path, collection: str, *more: str) -> Program:
-    """A program of its own, so that the model's memory is free again afterwards."""
-    seconds = "1" if sys.stdout.isatty() else "10"
-    arguments = ("sync", str(path), "--collection", collection, "--line-every", seconds, *more)
-    return Program(UpProgram.DOCUMENTS, "Ingestion", "ingest", arguments, good_codes=INGEST_GOOD_CODES)
-
-
-def _handbook() -> Path:
-    """The pages about OwFlex itself: inside the installed package, or `docs/` of a checkout."""
-    packaged = Path(__file__).parent / "handbook"
-    return packaged if packaged.is_dir() else Path(__file__).parent.parent / "docs"

@@ -14,7 +14,7 @@ from rich.panel import Panel
 
 from ingest.cli.progress_lines import MARK
 from mcp_server.settings import TOKEN_FILE
-from owflex.program_log import now
+from owflex.program_log import harmless, now
 from owflex.running import UpState
 from owflex.status_command import print_status
 
@@ -42,7 +42,7 @@ class UpDisplay:
 
     def event(self, sentence: str) -> None:
         """Something happened to a program."""
-        self._console.print(f"{now()} [yellow]{escape(sentence)}[/yellow]", soft_wrap=True)
+        self._console.print(f"{now()} [yellow]{escape(harmless(sentence))}[/yellow]", soft_wrap=True)
 
     def welcome(self, chat_url: str, mcp_url: str, folder: Path) -> None:
         """The chat answers: where it is."""

@@ -6,6 +6,7 @@ import ssl
 import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import Any
 
@@ -33,6 +34,7 @@ SCOPE = "kb:read tasks"
 WRITING_SCOPE = "kb:read kb:write"
 CLEANUP_SECONDS = 5
 DIAGNOSIS_SECONDS = 2
+MAX_SECONDS_APART = 60
 TOOL_FAILED = (
     "The tool did not answer. Do not call it again with the same arguments: "
     "a change may have been made. Tell the user what did not work."
@@ -88,6 +90,11 @@ class McpConnector:
             return f"{url} accepts connections but does not answer; restart the MCP server"
         except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
             return f"nothing answers at {url} ({type(error).__name__}); start it or correct MCP_SERVER_URL"
+        if answer.status_code == 401 and (seconds := _apart(answer.headers.get("date"))) > MAX_SECONDS_APART:
+            return (
+                f"{url} refuses this service's token: the two clocks are {seconds:.0f} seconds apart; "
+                "set the one that is wrong"
+            )
         return _meaning_of(answer.status_code, url)
 
     def _server(self, context: RequestContext, scope: str) -> MCPServerStreamableHttp:
@@ -158,6 +165,14 @@ def _tool_failed(context: RunContextWrapper[Any], error: Exception) -> str:
     if isinstance(context, ToolContext) and isinstance(context.context, RunContext):
         context.context.calls.forget(context.tool_call_id)
     return TOOL_FAILED
+
+
+def _apart(date: str | None) -> float:
+    """Seconds between our clock and that of a server, by the `Date` of its answer; 0 when it says none."""
+    try:
+        return 0.0 if date is None else abs(time.time() - parsedate_to_datetime(date).timestamp())
+    except ValueError:
+        return 0.0
 
 
 def _meaning_of(status: int, url: str) -> str | None:
