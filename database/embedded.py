@@ -3,6 +3,7 @@
 import fcntl
 import logging
 import os
+import re
 import signal
 import subprocess
 import threading
@@ -30,9 +31,11 @@ SECONDS_BETWEEN_ATTEMPTS = 0.25
 # How often each user looks whether the server is still there, and how long it waits at most before it tries
 # once more to start one that cannot start (a full disk, for example).
 SECONDS_BETWEEN_LOOKS = 0.5
-MAX_SECONDS_BETWEEN_STARTS = 10.0
+MAX_SECONDS_BETWEEN_STARTS = 3.0
 SECONDS_FOR_ORPHANS = 5
 MAX_LOG_BYTES = 5_000_000
+LAST_LOG_LINES = 5
+LINE_HEAD = re.compile(r"^\d{4}-\d\d-\d\d .*? \[\d+\] ")
 SECONDS_TO_LEAVE = 5
 
 # Trust authentication is safe only because nobody but the owner can reach the socket. `maintenance_work_mem`
@@ -247,15 +250,23 @@ def _create_database(admin_url: str, name: str) -> None:
 
 
 def _explanation(folder: Path, error: Exception) -> str:
-    last_words = ""
+    said = _last_log_line(folder) or f"{type(error).__name__}: {str(error)[:200]}"
+    beginning = f"The embedded Postgres in {folder / 'postgres'} does not start. It says last: {said} "
+    if "No space left" in said:
+        return f"{beginning}Make room on the disk."
+    return (
+        f"{beginning}If the folder is damaged, restore it from a backup, or move it away to begin with an "
+        "empty one; or set KNOWLEDGE_BASE_DATABASE_URL and CHAT_DATABASE_URL to a Postgres of your own."
+    )
+
+
+def _last_log_line(folder: Path) -> str:
+    """What Postgres has logged last, without the time and the number of its process."""
     try:
         text = postgres_log(folder).read_text(encoding="utf-8", errors="replace")
-        lines = [line for line in text.splitlines() if line.strip()]
-        last_words = f" Its log ends with: {lines[-1][:300]}" if lines else ""
     except OSError:
-        last_words = f" ({type(error).__name__}: {str(error)[:200]})"
-    return (
-        f"The embedded Postgres in {folder / 'postgres'} does not start.{last_words} "
-        "If the folder is damaged, restore it from a backup, or move it away to begin with an empty one; "
-        "or set KNOWLEDGE_BASE_DATABASE_URL and CHAT_DATABASE_URL to a Postgres of your own."
-    )
+        return ""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    # Its last words are that it is shut down; the reason stands before.
+    reasons = [line for line in lines[-LAST_LOG_LINES:] if "FATAL:" in line or "PANIC:" in line]
+    return LINE_HEAD.sub("", (reasons or lines or [""])[-1])[:300]

@@ -10,6 +10,7 @@ from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 
 from database.home import try_to_write
+from database.migrations import last_migration
 
 # Postgres sets 16 MB aside at a time for what is to be written.
 MIN_FREE_BYTES = 50_000_000
@@ -54,22 +55,17 @@ async def _writing_problem(connection: AsyncConnection[TupleRow]) -> str | None:
 
 
 async def _clock_problem(connection: AsyncConnection[TupleRow]) -> str | None:
-    cursor = await connection.execute(
-        """
-        select extract(epoch from clock_timestamp())::float8,
-            (select extract(epoch from max(applied_at))::float8 from schema_migrations)
-        """
-    )
-    now, migrated = await cursor.fetchone() or (None, None)
-    return clock_problem(time.time(), now, migrated)
+    cursor = await connection.execute("select extract(epoch from clock_timestamp())::float8")
+    (now,) = await cursor.fetchone() or (time.time(),)
+    return clock_problem(time.time(), now, await last_migration(connection))
 
 
-def clock_problem(own: float, of_database: float | None, remembered: float | None) -> str | None:
+def clock_problem(own: float, of_database: float, remembered: float | None) -> str | None:
     """What is wrong with the time, which decides about tokens; all three in seconds since 1970.
 
     `remembered` is a time that has been already.
     """
-    if of_database is not None and abs(own - of_database) > MAX_SECONDS_APART:
+    if abs(own - of_database) > MAX_SECONDS_APART:
         return (
             f"this clock and that of Postgres are {_apart(own, of_database)} apart; set the one that is wrong"
         )

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
+from agent_service.settings.settings import AgentServiceSettings
 from database.process import listen
+from mcp_server.settings import McpServerSettings
 from owflex.up_programs import UpProgram
 
 SECONDS_FOR_AN_ANSWER = 5
@@ -58,6 +60,16 @@ class Listener:
         except ValueError:
             return None
         return cast(dict[str, Any], state) if isinstance(state, dict) else None
+
+
+def chat_listener(settings: AgentServiceSettings) -> Listener:
+    """Where the chat listens."""
+    return Listener(settings.agent_service_host, settings.agent_service_port, "AGENT_SERVICE_PORT")
+
+
+def mcp_listener(settings: McpServerSettings) -> Listener:
+    """Where the MCP server listens."""
+    return Listener(settings.mcp_server_host, settings.mcp_server_port, "MCP_SERVER_PORT")
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from owflex.programs import Program
 
 State = Literal["starting", "running", "down", "done", "stopped"]
 SECONDS_TO_STOP = 35
-MAX_SECONDS_BETWEEN_STARTS = 30.0
+MAX_SECONDS_BETWEEN_STARTS = 15.0
 # One that has run so long was well: what it dies of then is news.
 SECONDS_TO_BE_WELL = 20.0
 # One that has not ended after so long does not fail in the same way again.
@@ -51,7 +51,7 @@ class Supervised:
             if self.program.listens is not None:
                 self.program.listens.check_free()
         except PortTakenError as error:
-            self._goes_down(str(error), f"{self.program.title} cannot start: {error}")
+            self._goes_down(str(error), f"{self.program.title} cannot start: {error} It is tried again.")
             return
         self._process = _popen(self.program)
         self.log.begin(f"process {self._process.pid}")
@@ -88,9 +88,12 @@ class Supervised:
             self._becomes("done")
         elif code > 0 and self.log.last_lines:
             # It has said why before it ended.
-            self._goes_down(self.log.last_words, f"{self.program.title} has ended: {self.log.last_words}")
+            self._goes_down(
+                self.log.last_words,
+                f"{self.program.title} has ended: {self.log.last_words} It is started again.",
+            )
         else:
-            self._goes_down(_how(code), f"{self.program.title} {_how(code)}.")
+            self._goes_down(_how(code), f"{self.program.title} {_how(code)}. It is started again.")
 
     def _goes_down(self, reason: str, sentence: str) -> None:
         was_well = self.state != "down" and time.monotonic() - self._started > SECONDS_TO_BE_WELL
@@ -98,7 +101,7 @@ class Supervised:
             self._failures = 0
         # What fails in the same way again and again is said once.
         if was_well or self._down_since is None or reason != self.reason:
-            self.say(f"{sentence} It is started again.")
+            self.say(sentence)
         if self._down_since is None:
             self._down_since = time.monotonic()
         self._next_start = time.monotonic() + pause_after(self._failures)
@@ -132,7 +135,7 @@ class Supervised:
 
 
 def pause_after(failures: int) -> float:
-    """Seconds until the next start after so many that failed: none, 1, 2, 4 … and never more than 30."""
+    """Seconds until the next start after so many that failed: none, 1, 2, 4 … and never more than 15."""
     return min(2.0 ** (failures - 1), MAX_SECONDS_BETWEEN_STARTS) if failures else 0.0
 
 

@@ -17,7 +17,7 @@ from mcp_server.settings import McpServerSettings
 from owflex.errors import PathNotFoundError
 from owflex.exit_codes import exit_code
 from owflex.program_log import ProgramLog, now
-from owflex.programs import Listener, Program
+from owflex.programs import Listener, Program, chat_listener, mcp_listener
 from owflex.running import UpState, asked, only_one, telling
 from owflex.supervised import Supervised
 from owflex.supervisor import SayingHandler, Supervisor, stop_on_signals
@@ -46,11 +46,8 @@ def run_everything(docs: Path | None, *, opens_browser: bool = False) -> int:
 def _run(docs: Path | None, *, opens_browser: bool) -> int:
     if docs is not None and not docs.exists():
         raise PathNotFoundError(docs)
-    settings, chat = read_settings(McpServerSettings), read_settings(AgentServiceSettings)
-    addresses = Addresses(
-        Listener(chat.agent_service_host, chat.agent_service_port, "AGENT_SERVICE_PORT"),
-        Listener(settings.mcp_server_host, settings.mcp_server_port, "MCP_SERVER_PORT"),
-    )
+    settings = read_settings(McpServerSettings)
+    addresses = Addresses(chat_listener(read_settings(AgentServiceSettings)), mcp_listener(settings))
     display = UpDisplay(opens_browser=opens_browser)
     # Asked before anything is written: the other one may run on a disk that is full by now.
     if (other := asked(data_folder(settings.owflex_home))) is not None:

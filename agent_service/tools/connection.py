@@ -180,6 +180,8 @@ def _meaning_of(status: int, url: str) -> str | None:
         return f"{url} refuses this service's token; MCP_SIGNING_KEY must be the same for both programs"
     if status == 404:
         return f"there is no MCP server at {url}; correct MCP_SERVER_URL"
+    if status in (405, 501):
+        return f"another program answers at {url}; stop it, or correct MCP_SERVER_PORT and MCP_SERVER_URL"
     if status in (403, 421):
         return f"{url} does not accept this host name; add it to MCP_ALLOWED_HOSTS of the MCP server"
     return None if status < 300 else f"{url} answers with the HTTP status {status}"
