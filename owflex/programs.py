@@ -12,7 +12,9 @@ from database.process import listen
 from mcp_server.settings import McpServerSettings
 from owflex.up_programs import UpProgram
 
-SECONDS_FOR_AN_ANSWER = 5
+# Documents are read and embedded with what the answers leave over.
+BACKGROUND_NICENESS = 5
+SECONDS_TO_SAY_HEALTHY, SECONDS_TO_SAY_READY = 1, 5
 # The programs are on this machine: no proxy of the environment is asked.
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -37,19 +39,19 @@ class Listener:
 
     def is_answering(self) -> bool:
         """Whether the program that listens here is up; it may not be ready yet."""
-        return self._get("/health") == {"status": "ok"}
+        return self._get("/health", SECONDS_TO_SAY_HEALTHY) == {"status": "ok"}
 
     def missing(self) -> str | None:
         """What the program says is missing; None when it can serve."""
-        state = self._get("/ready")
+        state = self._get("/ready", SECONDS_TO_SAY_READY)
         if state is None:
             return "starting"
         said = (f"{part} {what}" for part, what in state.items() if part != "ready" and what != "ok")
         return None if state.get("ready") is True else ", ".join(said)
 
-    def _get(self, path: str) -> dict[str, Any] | None:
+    def _get(self, path: str, seconds: float) -> dict[str, Any] | None:
         try:
-            with DIRECT.open(f"{self.url}{path}", timeout=SECONDS_FOR_AN_ANSWER) as answer:
+            with DIRECT.open(f"{self.url}{path}", timeout=seconds) as answer:
                 body = answer.read()
         except urllib.error.HTTPError as error:
             body = error.read()
@@ -76,7 +78,8 @@ def mcp_listener(settings: McpServerSettings) -> Listener:
 class Program:
     """One of the programs: what people call it, its module and arguments, and where it listens, if it does.
 
-    One with `good_codes` does its work and ends with one of them; the others never end by themselves.
+    One with `good_codes` does its work and ends with one of them; the others never end by themselves. With a
+    `niceness` (to 19) it leaves the processor to the others.
     """
 
     name: UpProgram
@@ -85,3 +88,4 @@ class Program:
     arguments: Sequence[str] = ()
     listens: Listener | None = None
     good_codes: Sequence[int] = ()
+    niceness: int = 0

@@ -1,5 +1,6 @@
 """One program that is kept running: started, watched, started again when it dies, stopped."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -54,6 +55,7 @@ class Supervised:
             self._goes_down(str(error), f"{self.program.title} cannot start: {error} It is tried again.")
             return
         self._process = _popen(self.program)
+        os.setpriority(os.PRIO_PROCESS, self._process.pid, self.program.niceness)
         self.log.begin(f"process {self._process.pid}")
         self._reader = threading.Thread(target=_read, args=(self._process.stdout, self.log), daemon=True)
         self._reader.start()

@@ -17,7 +17,7 @@ from mcp_server.settings import McpServerSettings
 from owflex.errors import PathNotFoundError
 from owflex.exit_codes import exit_code
 from owflex.program_log import ProgramLog, now
-from owflex.programs import Listener, Program, chat_listener, mcp_listener
+from owflex.programs import BACKGROUND_NICENESS, Listener, Program, chat_listener, mcp_listener
 from owflex.running import UpState, asked, only_one, telling
 from owflex.supervised import Supervised
 from owflex.supervisor import SayingHandler, Supervisor, stop_on_signals
@@ -83,7 +83,9 @@ def _run_programs(
             display.welcome(addresses.chat.url, addresses.mcp.url, folder)
             # For what clients add. Its model is loaded with the first document.
             worker = ("worker", "--concurrency", WORKER_CONCURRENCY)
-            supervisor.start(Program(UpProgram.WORKER, "The worker", "ingest", worker))
+            supervisor.start(
+                Program(UpProgram.WORKER, "The worker", "ingest", worker, niceness=BACKGROUND_NICENESS)
+            )
             documents = _documents(supervisor, url, docs, display)
             if documents is not None:
                 display.ingestion_begins(documents.arguments[1])

@@ -10,7 +10,7 @@ from database.errors import DatabaseError
 from database.pool import create_pool
 from knowledge_base.bootstrap import migrate_knowledge_base
 from knowledge_base.documents import count_documents, remove_collection
-from owflex.programs import Program
+from owflex.programs import BACKGROUND_NICENESS, Program
 from owflex.up_programs import UpProgram
 
 HANDBOOK_COLLECTION = "handbook"
@@ -39,7 +39,14 @@ def _ingestion(path: Path, collection: str, *more: str) -> Program:
     """A program of its own, so that the model's memory is free again afterwards."""
     seconds = "1" if sys.stdout.isatty() else "10"
     arguments = ("sync", str(path), "--collection", collection, "--line-every", seconds, *more)
-    return Program(UpProgram.DOCUMENTS, "Ingestion", "ingest", arguments, good_codes=INGEST_GOOD_CODES)
+    return Program(
+        UpProgram.DOCUMENTS,
+        "Ingestion",
+        "ingest",
+        arguments,
+        good_codes=INGEST_GOOD_CODES,
+        niceness=BACKGROUND_NICENESS,
+    )
 
 
 def _handbook() -> Path:

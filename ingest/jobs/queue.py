@@ -6,7 +6,7 @@ paths (a shared disk), and share nothing else but the database.
 
 import logging
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -121,7 +121,21 @@ async def run_worker(
             additional_context={"ingestion": ingestion, "queue": Queue(app), "pace": pace},
         )
         await queue_forgotten(ingestion.pool)
+        if wait:
+            await _look_for_the_dead_soon(app, pace)
         await work_until_stopped(work, again=wait)
+
+
+async def _look_for_the_dead_soon(app: App, pace: Pace) -> None:
+    """Let a worker that replaces a killed one go on with its jobs, as soon as it counts as dead."""
+    job = app.configure_task(
+        "ingest:rescue",
+        queue=QUEUE,
+        queueing_lock="rescue at start",
+        schedule_in={"seconds": int(pace.death) + 1},
+    )
+    with suppress(AlreadyEnqueued):
+        await job.defer_async(timestamp=0)
 
 
 def check_schedule(every: str) -> None:

@@ -31,8 +31,8 @@ class Pace:
     then the square of it, and so on.
     """
 
-    heartbeat: float = 10
-    death: float = 30
+    heartbeat: float = 5
+    death: float = 20
     rescue: str = "* * * * *"
     retry: int = 5
 

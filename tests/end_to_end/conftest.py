@@ -11,6 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -209,6 +210,21 @@ def free_ports(count: int) -> Sequence[int]:
 @pytest.fixture
 def installation() -> Iterator[Installation]:
     """A fresh installation; what still runs at the end of the test is ended."""
+    with fresh_installation() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def running_installation() -> Iterator[Installation]:
+    """One that runs for all tests of a module."""
+    with fresh_installation() as found:
+        found.up()
+        yield found
+
+
+@contextmanager
+def fresh_installation() -> Iterator[Installation]:
+    """A data folder and ports of its own; what still runs at the end is ended."""
     chat_port, mcp_port = free_ports(2)
     with tempfile.TemporaryDirectory(prefix="owflex-") as folder:
         found = Installation(Path(folder) / "home", chat_port, mcp_port)
