@@ -12,8 +12,6 @@ from database.process import listen
 from mcp_server.settings import McpServerSettings
 from owflex.up_programs import UpProgram
 
-# Documents are read and embedded with what the answers leave over.
-BACKGROUND_NICENESS = 5
 SECONDS_TO_SAY_HEALTHY, SECONDS_TO_SAY_READY = 1, 5
 # The programs are on this machine: no proxy of the environment is asked.
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))

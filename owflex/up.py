@@ -1,8 +1,8 @@
 """`owflex up`: what a person runs who wants to see it work."""
 
-import asyncio
 import logging
 import os
+import sys
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -17,7 +17,7 @@ from mcp_server.settings import McpServerSettings
 from owflex.errors import PathNotFoundError
 from owflex.exit_codes import exit_code
 from owflex.program_log import ProgramLog, now
-from owflex.programs import BACKGROUND_NICENESS, Listener, Program, chat_listener, mcp_listener
+from owflex.programs import Listener, Program, chat_listener, mcp_listener
 from owflex.running import UpState, asked, only_one, telling
 from owflex.supervised import Supervised
 from owflex.supervisor import SayingHandler, Supervisor, stop_on_signals
@@ -25,8 +25,10 @@ from owflex.up_display import UpDisplay
 from owflex.up_programs import UpProgram
 
 WORKER_CONCURRENCY = "4"
+INGEST_GOOD_CODES = (0, 2)
+# Documents are read and embedded with what the answers leave over.
+BACKGROUND_NICENESS = 10
 SECONDS_BETWEEN_LOOKS = 0.2
-SECONDS_BETWEEN_ATTEMPTS = 2
 SECONDS_FOR_ANOTHER_TO_START = 20
 
 
@@ -71,43 +73,39 @@ def _run(docs: Path | None, *, opens_browser: bool) -> int:
 def _run_programs(
     settings: McpServerSettings, folder: Path, docs: Path | None, addresses: Addresses, display: UpDisplay
 ) -> None:
-    configured = settings.knowledge_base_database_url
     with _supervisor(folder, display) as supervisor, _telling(folder, addresses, supervisor):
         # They load for seconds, and need Postgres only then.
         chat = supervisor.start(Program(UpProgram.CHAT, "The chat", "agent_service", listens=addresses.chat))
         mcp = supervisor.start(Program(UpProgram.MCP, "The MCP server", "mcp_server", listens=addresses.mcp))
-        with configured_or_embedded(configured, folder, "knowledge_base") as url:
+        supervisor.start(_documents(docs), display.ingestion)
+        configured = settings.knowledge_base_database_url
+        with configured_or_embedded(configured, folder, "knowledge_base"):
             if configured is None:
                 supervisor.watch_postgres(folder)
             _watch(supervisor, lambda: chat.state == "running" and mcp.state in ("running", "down"))
             display.welcome(addresses.chat.url, addresses.mcp.url, folder)
-            # For what clients add. Its model is loaded with the first document.
-            worker = ("worker", "--concurrency", WORKER_CONCURRENCY)
-            supervisor.start(
-                Program(UpProgram.WORKER, "The worker", "ingest", worker, niceness=BACKGROUND_NICENESS)
-            )
-            documents = _documents(supervisor, url, docs, display)
-            if documents is not None:
-                display.ingestion_begins(documents.arguments[1])
-                supervisor.start(documents, display.ingestion)
+            supervisor.start(_worker())
             _watch(supervisor, lambda: display.waits_for(_missing(chat)))
             _watch(supervisor, lambda: False)
 
 
-def _documents(supervisor: Supervisor, url: str, docs: Path | None, display: UpDisplay) -> Program | None:
-    """What is to be brought in; while the database cannot be asked it is tried again, and the others run."""
-    # Only now: it loads for half a second, which the other programs need more.
-    from owflex.up_documents import UNANSWERED, documents_to_ingest
+def _documents(docs: Path | None) -> Program:
+    seconds_between_lines = "1" if sys.stdout.isatty() else "10"
+    arguments = (seconds_between_lines, *([] if docs is None else [str(docs)]))
+    return Program(
+        UpProgram.DOCUMENTS,
+        "Ingestion",
+        "owflex.up_documents",
+        arguments,
+        good_codes=INGEST_GOOD_CODES,
+        niceness=BACKGROUND_NICENESS,
+    )
 
-    complaint = ""
-    while True:
-        try:
-            return asyncio.run(documents_to_ingest(url, docs))
-        except UNANSWERED as error:
-            if str(error) != complaint:
-                display.event(complaint := str(error))
-        pause_ends = time.monotonic() + SECONDS_BETWEEN_ATTEMPTS
-        _watch(supervisor, lambda end=pause_ends: time.monotonic() > end)
+
+def _worker() -> Program:
+    """For what clients add. Its model is loaded with the first document."""
+    arguments = ("worker", "--concurrency", WORKER_CONCURRENCY)
+    return Program(UpProgram.WORKER, "The worker", "ingest", arguments, niceness=BACKGROUND_NICENESS)
 
 
 @contextmanager

@@ -30,6 +30,8 @@ class UpDisplay:
         self._opens_browser = opens_browser
         self._waiting, self._progress = "Starting …", ""
         self._last_line = 0.0
+        self._is_welcomed = False
+        self._held: list[str] = []
 
     def __enter__(self) -> Self:
         self._show()
@@ -47,7 +49,10 @@ class UpDisplay:
     def welcome(self, chat_url: str, mcp_url: str, folder: Path) -> None:
         """The chat answers: where it is."""
         self._console.print(_welcome(chat_url, mcp_url, folder))
-        self._waiting = ""
+        self._waiting, self._last_line = "", 0.0
+        self._is_welcomed = True
+        for line in self._held:
+            self.ingestion(line)
         self._show()
         if self._opens_browser:
             _open(chat_url)
@@ -62,16 +67,13 @@ class UpDisplay:
         return missing is None
 
     def ingestion(self, line: str) -> None:
-        """A line of the program that brings the documents in."""
+        """A line of the program that brings the documents in; it stands below the welcome."""
+        if not self._is_welcomed:
+            self._held.append(line)
+            return
         self._progress = line.removeprefix(MARK) if line.startswith(MARK) else ""
         if not self._progress:
             self._console.print(line, markup=False, soft_wrap=True)
-        self._show()
-
-    def ingestion_begins(self, path: str) -> None:
-        """From now on documents come in."""
-        self._progress = f"Bringing in {path}"
-        self._last_line = 0.0
         self._show()
 
     def running_already(self, state: UpState | None, docs: Path | None) -> None:

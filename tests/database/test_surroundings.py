@@ -2,7 +2,7 @@
 
 import resource
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -24,7 +24,7 @@ class Usage(NamedTuple):
 
 
 @contextmanager
-def no_file_may_grow() -> Iterator[None]:
+def no_file_may_grow() -> Generator[None]:
     """As on a disk that takes nothing."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))

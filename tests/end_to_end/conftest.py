@@ -10,7 +10,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -144,9 +144,10 @@ class Installation:
 
     def leftovers(self) -> list[str]:
         """Command lines of the processes that still run for this installation."""
-        return [" ".join(process.cmdline()) for process in psutil.process_iter() if self._is_ours(process)]
+        return [" ".join(process.cmdline()) for process in psutil.process_iter() if self.is_ours(process)]
 
-    def _is_ours(self, process: psutil.Process) -> bool:
+    def is_ours(self, process: psutil.Process) -> bool:
+        """Whether a process, which may end at any time, belongs to this installation."""
         try:
             if process.status() == psutil.STATUS_ZOMBIE:
                 return False
@@ -223,7 +224,7 @@ def running_installation() -> Iterator[Installation]:
 
 
 @contextmanager
-def fresh_installation() -> Iterator[Installation]:
+def fresh_installation() -> Generator[Installation]:
     """A data folder and ports of its own; what still runs at the end is ended."""
     chat_port, mcp_port = free_ports(2)
     with tempfile.TemporaryDirectory(prefix="owflex-") as folder:

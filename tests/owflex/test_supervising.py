@@ -3,7 +3,7 @@
 import os
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -37,7 +37,7 @@ STATE = UpState(
 
 
 @contextmanager
-def supervised(program: Program, folder: Path) -> Iterator[tuple[Supervised, list[str]]]:
+def supervised(program: Program, folder: Path) -> Generator[tuple[Supervised, list[str]]]:
     """A started program and what was said of it."""
     said: list[str] = []
     one = Supervised(program, ProgramLog(folder, program.name), said.append)
