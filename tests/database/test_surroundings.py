@@ -47,7 +47,10 @@ def test_a_disk_that_takes_nothing_is_named_until_it_does(tmp_path: Path) -> Non
 
 
 def test_a_disk_that_is_nearly_full_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(100, 90, 12_000_000))
+    def nearly_full(path: Path) -> Usage:
+        return Usage(100_000_000, 88_000_000, 12_000_000)
+
+    monkeypatch.setattr(shutil, "disk_usage", nearly_full)
     assert disk_problem(tmp_path) == "the disk of the data folder has 12 MB left; make room on it"
 
 
