@@ -12,8 +12,9 @@ from database.embedded import postgres_log
 from database.home import data_folder
 from database.settings import ProgramSettings, read_settings
 from owflex.exit_codes import exit_code
-from owflex.program_log import harmless, log_file
+from owflex.program_log import log_file
 from owflex.up_programs import UpProgram
+from serving.terminal import printable
 
 SECONDS_BETWEEN_LOOKS = 0.3
 
@@ -70,7 +71,7 @@ def _show(console: Console, tails: Mapping[UpProgram, Tail], name: UpProgram, mo
     found = deque(tails[name].new_lines(), maxlen=most)
     for line in found:
         prefix = f"{name:9} " if len(tails) > 1 else ""
-        console.print(Text(prefix, style="cyan").append(harmless(line), style="none"), soft_wrap=True)
+        console.print(Text(prefix, style="cyan").append(printable(line), style="none"), soft_wrap=True)
     return bool(found)
 
 

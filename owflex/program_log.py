@@ -77,11 +77,6 @@ def last_line(path: Path) -> str:
     return next((line for line in reversed(lines) if line.strip()), "")
 
 
-def harmless(text: str) -> str:
-    """The text for a terminal: a log may hold what strangers sent, which must not move a cursor."""
-    return "".join(sign if sign.isprintable() or sign in "\t\n" else "�" for sign in text)
-
-
 def log_file(folder: Path, name: str) -> Path:
     """Where the log of a program is."""
     return folder / f"{name}.log"

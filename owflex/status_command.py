@@ -3,14 +3,13 @@
 from datetime import datetime
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from database.home import data_folder
 from database.settings import ProgramSettings, read_settings
 from owflex.exit_codes import exit_code
-from owflex.program_log import harmless
 from owflex.running import UpState, asked
+from serving.terminal import escape
 
 GOOD_STATES = ("running", "done")
 COLORS = {"starting": "yellow", "running": "green", "done": "dim", "down": "red", "stopped": "dim"}
@@ -50,9 +49,7 @@ def print_status(console: Console, state: UpState) -> None:
     console.print("The last they have logged:")
     for one in state.programs:
         if one.last_line:
-            console.print(
-                f"[{COLORS[one.state]}]{one.name:9}[/] {escape(harmless(one.last_line))}", soft_wrap=True
-            )
+            console.print(f"[{COLORS[one.state]}]{one.name:9}[/] {escape(one.last_line)}", soft_wrap=True)
 
 
 def _is_well(state: UpState) -> bool:

@@ -9,14 +9,14 @@ from types import TracebackType
 from typing import Self
 
 from rich.console import Console
-from rich.markup import escape
 from rich.panel import Panel
 
 from ingest.cli.progress_lines import MARK
 from mcp_server.settings import TOKEN_FILE
-from owflex.program_log import harmless, now
+from owflex.program_log import now
 from owflex.running import UpState
 from owflex.status_command import print_status
+from serving.terminal import escape, printable
 
 SECONDS_BETWEEN_LINES = 10
 
@@ -44,7 +44,7 @@ class UpDisplay:
 
     def event(self, sentence: str) -> None:
         """Something happened to a program."""
-        self._console.print(f"{now()} [yellow]{escape(harmless(sentence))}[/yellow]", soft_wrap=True)
+        self._console.print(f"{now()} [yellow]{escape(sentence)}[/yellow]", soft_wrap=True)
 
     def welcome(self, chat_url: str, mcp_url: str, folder: Path) -> None:
         """The chat answers: where it is."""
@@ -73,7 +73,7 @@ class UpDisplay:
             return
         self._progress = line.removeprefix(MARK) if line.startswith(MARK) else ""
         if not self._progress:
-            self._console.print(line, markup=False, soft_wrap=True)
+            self._console.print(printable(line), markup=False, soft_wrap=True)
         self._show()
 
     def running_already(self, state: UpState | None, docs: Path | None) -> None:
@@ -98,7 +98,7 @@ class UpDisplay:
             self._status.update(escape(doing))
             self._status.start() if doing else self._status.stop()
         elif doing and time.monotonic() - self._last_line >= SECONDS_BETWEEN_LINES:
-            self._console.print(doing, markup=False, soft_wrap=True)
+            self._console.print(printable(doing), markup=False, soft_wrap=True)
             self._last_line = time.monotonic()
 
 

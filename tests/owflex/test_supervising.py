@@ -15,7 +15,7 @@ from database.errors import DataFolderError
 from owflex.__main__ import app
 from owflex.doctor_running import look_at_running
 from owflex.logs_command import Tail
-from owflex.program_log import KEPT_FILES, MAX_BYTES, MAX_LINE_CHARACTERS, ProgramLog, harmless
+from owflex.program_log import KEPT_FILES, MAX_BYTES, MAX_LINE_CHARACTERS, ProgramLog
 from owflex.programs import Listener, Program
 from owflex.running import UpState, asked, only_one, telling
 from owflex.status_command import print_status
@@ -148,10 +148,6 @@ def test_what_is_new_in_a_log_is_found_also_when_the_file_was_replaced(tmp_path:
     assert list(tail.new_lines()) == ["four"]
 
 
-def test_a_log_paints_nothing_in_the_terminal() -> None:
-    assert harmless("a\x1b[2Jb\x9bc\td") == "a�[2Jb�c\td"
-
-
 def test_only_one_runs_for_a_data_folder_and_it_answers_others(tmp_path: Path) -> None:
     assert asked(tmp_path) is None
     with only_one(tmp_path) as first, telling(tmp_path, lambda: STATE):
@@ -200,10 +196,11 @@ def test_logs_of_one_program_or_of_all_are_shown(tmp_path: Path, monkeypatch: py
         log = ProgramLog(tmp_path / "logs", name)
         for number in range(3):
             log.line(f"{name} {number}")
+        log.line("\x1b[2Jpainted")
         log.close()
-    assert CliRunner().invoke(app, ["logs", "chat", "-n", "2"]).output == "chat 1\nchat 2\n"
+    assert CliRunner().invoke(app, ["logs", "chat", "-n", "2"]).output == "chat 2\n\\x1b[2Jpainted\n"
     everything = CliRunner().invoke(app, ["logs"]).output.splitlines()
-    assert everything[-1].split() == ["chat", "chat", "2"]
+    assert everything[-2].split() == ["chat", "chat", "2"]
     assert "mcp       mcp 0" in everything
 
 
