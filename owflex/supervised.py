@@ -18,9 +18,8 @@ State = Literal["starting", "running", "down", "done", "stopped"]
 SECONDS_TO_STOP = 35
 MAX_SECONDS_BETWEEN_STARTS = 15.0
 # One that has run so long was well: what it dies of then is news.
-SECONDS_TO_BE_WELL = 20.0
-# One that has not ended after so long does not fail in the same way again.
-SECONDS_TO_BE_BACK = 5.0
+SECONDS_TO_BE_WELL = 10.0
+MAX_LINE_BYTES = 100_000
 
 
 @dataclass
@@ -51,15 +50,15 @@ class Supervised:
         try:
             if self.program.listens is not None:
                 self.program.listens.check_free()
-        except PortTakenError as error:
-            self._goes_down(str(error), f"{self.program.title} cannot start: {error} It is tried again.")
+            process = _popen(self.program)
+        except (PortTakenError, OSError) as error:
+            self._goes_down(str(error), f"cannot start: {error} It is tried again.")
             return
-        self._process = _popen(self.program)
-        os.setpriority(os.PRIO_PROCESS, self._process.pid, self.program.niceness)
-        self.log.begin(f"process {self._process.pid}")
-        self._reader = threading.Thread(target=_read, args=(self._process.stdout, self.log), daemon=True)
+        os.setpriority(os.PRIO_PROCESS, process.pid, self.program.niceness)
+        self.log.begin(f"process {process.pid}")
+        self._reader = threading.Thread(target=_read, args=(process.stdout, self.log), daemon=True)
         self._reader.start()
-        self._started = time.monotonic()
+        self._process, self._started = process, time.monotonic()
         self._becomes("running" if self.program.listens is None else "starting")
 
     def look(self) -> None:
@@ -86,26 +85,22 @@ class Supervised:
     def _ended(self, code: int) -> None:
         assert self._process is not None
         self._let_go(self._process)
+        # One that ends by itself has said why.
+        last_words = self.log.last_words if code > 0 else ""
         if code in self.program.good_codes:
             self._becomes("done")
-        elif code > 0 and self.log.last_lines:
-            # It has said why before it ended.
-            self._goes_down(
-                self.log.last_words,
-                f"{self.program.title} has ended: {self.log.last_words} It is started again.",
-            )
+        elif last_words:
+            self._goes_down(last_words, f"has ended: {last_words} It is started again.")
         else:
-            self._goes_down(_how(code), f"{self.program.title} {_how(code)}. It is started again.")
+            self._goes_down(_how(code), f"{_how(code)}. It is started again.", is_news=code < 0)
 
-    def _goes_down(self, reason: str, sentence: str) -> None:
-        was_well = self.state != "down" and time.monotonic() - self._started > SECONDS_TO_BE_WELL
-        if was_well:
-            self._failures = 0
-        # What fails in the same way again and again is said once.
-        if was_well or self._down_since is None or reason != self.reason:
-            self.say(sentence)
-        if self._down_since is None:
-            self._down_since = time.monotonic()
+    def _goes_down(self, reason: str, what: str, *, is_news: bool = False) -> None:
+        """What fails in the same way again and again is said once."""
+        if self.state != "down" and time.monotonic() - self._started > SECONDS_TO_BE_WELL:
+            self._failures, is_news = 0, True
+        if is_news or reason != self.reason:
+            self.say(f"{self.program.title} {what}")
+        self._down_since = self._down_since or time.monotonic()
         self._next_start = time.monotonic() + pause_after(self._failures)
         self._failures += 1
         self.reason = reason
@@ -116,10 +111,10 @@ class Supervised:
         if self.state == "starting" and listens is not None and listens.is_answering():
             self._becomes("running")
             if self._down_since is not None:
-                self.say(
-                    f"{self.program.title} answers again after {time.monotonic() - self._down_since:.1f} s."
-                )
-        if self.state == "running" and time.monotonic() - self._started > SECONDS_TO_BE_BACK:
+                seconds = time.monotonic() - self._down_since
+                self.say(f"{self.program.title} answers again after {seconds:.1f} s.")
+            self._down_since = None
+        if self.state == "running" and time.monotonic() - self._started > SECONDS_TO_BE_WELL:
             self._down_since, self.reason = None, ""
 
     def _becomes(self, state: State) -> None:
@@ -153,7 +148,7 @@ def _popen(program: Program) -> "subprocess.Popen[bytes]":
 
 
 def _read(output: IO[bytes], log: ProgramLog) -> None:
-    for line in output:
+    while line := output.readline(MAX_LINE_BYTES):
         log.line(line.decode("utf-8", "replace"))
 
 

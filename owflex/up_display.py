@@ -2,6 +2,7 @@
 
 import os
 import sys
+import threading
 import time
 import webbrowser
 from pathlib import Path
@@ -103,8 +104,8 @@ class UpDisplay:
 
 
 def _open(url: str) -> None:
-    # Some browsers keep who opens them waiting, or write to the terminal; the address stands there anyway.
-    webbrowser.open(url)
+    # Some browsers keep who opens them waiting.
+    threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
 
 
 def _welcome(chat_url: str, mcp_url: str, folder: Path) -> Panel:

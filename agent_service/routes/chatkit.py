@@ -106,7 +106,8 @@ def _refusal(error: Exception) -> SaidError:
             return RequestRefusedError("failed.no_conversation", status=404, code="not_found")
         case psycopg.Error() | PoolTimeout():
             logger.error("The chat database failed: %s", type(error).__name__)
-            return RequestRefusedError(storage_sentence(error), status=503, code="database_unavailable")
+            key = storage_sentence(error)
+            return RequestRefusedError(key, status=503, code="database_unavailable")
         case _:
             logger.error("A ChatKit request failed", exc_info=error)
             return RequestRefusedError(UNEXPECTED, status=500, code="internal_error")

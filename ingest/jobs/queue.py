@@ -6,7 +6,7 @@ paths (a shared disk), and share nothing else but the database.
 
 import logging
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -21,7 +21,7 @@ from database.migrations import ADVISORY_LOCK
 from ingest.errors import IngestError, OptionError
 from ingest.ingestion import Ingestion, Wanted, spool_folder
 from ingest.jobs.uploads import TRY_AGAIN, do_uploads, queue_forgotten, remove_old_uploads
-from ingest.jobs.worker import PACE, Pace, PatientConnector, work_until_stopped
+from ingest.jobs.worker import PACE, RESCUE, Pace, PatientConnector, rescue_soon, work_until_stopped
 from ingest.origins import Origin, all_origins, find_origin
 from ingest.pipeline import Done, FileToIngest
 from ingest.report import MAX_PROBLEMS, FileReport, Silent
@@ -122,20 +122,8 @@ async def run_worker(
         )
         await queue_forgotten(ingestion.pool)
         if wait:
-            await _look_for_the_dead_soon(app, pace)
+            await rescue_soon(app, QUEUE, pace)
         await work_until_stopped(work, again=wait)
-
-
-async def _look_for_the_dead_soon(app: App, pace: Pace) -> None:
-    """Let a worker that replaces a killed one go on with its jobs, as soon as it counts as dead."""
-    job = app.configure_task(
-        "ingest:rescue",
-        queue=QUEUE,
-        queueing_lock="rescue at start",
-        schedule_in={"seconds": int(pace.death) + 1},
-    )
-    with suppress(AlreadyEnqueued):
-        await job.defer_async(timestamp=0)
 
 
 def check_schedule(every: str) -> None:
@@ -190,7 +178,7 @@ async def _open_app(url: str, pace: Pace = PACE) -> AsyncGenerator[App]:
     app.task(name="ingest:origin", retry=retry, pass_context=True)(sync_origin)
     app.task(name="ingest:uploads", retry=retry, pass_context=True)(bring_in_uploads)
     app.periodic(cron=pace.rescue)(
-        app.task(name="ingest:rescue", queue=QUEUE, queueing_lock="rescue", pass_context=True)(rescue)
+        app.task(name=RESCUE, queue=QUEUE, queueing_lock="rescue", pass_context=True)(rescue)
     )
     async with app.open_async():
         yield app
