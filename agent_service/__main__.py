@@ -11,6 +11,7 @@ from database.process import stop_on_sigterm
 from database.settings import read_settings
 from serving.errors import ServingError
 from serving.exit_codes import exit_code_of
+from serving.loading import loading
 from serving.logs import set_up_logs
 
 
@@ -26,7 +27,8 @@ def _run() -> int:
     set_up_logs(settings.log_format, STYLE)
     try:
         # Not above: this imports the SDKs, which takes seconds, and a wrong setting is said before.
-        from agent_service.process import serve
+        with loading():
+            from agent_service.process import serve
 
         serve(settings)
     except KeyboardInterrupt:

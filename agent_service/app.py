@@ -54,8 +54,11 @@ def create_app(
     connector: McpConnector,
     context_of: Callable[[Request], RequestContext] | None = None,
     static: Path = STATIC_FOLDER,
+    folder: Path | None = None,
 ) -> FastAPI:
     """The app over an open pool of the chat database; `context_of` says whom a request comes from.
+
+    `folder` is the data folder where the embedded Postgres is used: its disk must have room.
 
     Without it AGENT_SERVICE_AUTH decides. Raises `AgentServiceError` for settings that cannot work.
     """
@@ -76,7 +79,7 @@ def create_app(
     app.router.routes.extend(knowledge_routes(settings, connector, context_of))
     app.add_route("/chatkit", endpoint.__call__, methods=["POST"])
     app.add_api_route("/health", _is_alive, methods=["GET"])
-    app.add_api_route("/ready", _readiness(pool, connector, server.running), methods=["GET"])
+    app.add_api_route("/ready", _readiness(pool, connector, server.running, folder), methods=["GET"])
     is_private = identify is None and is_loopback(settings.agent_service_host)
     figures = metrics_page(server.metrics, settings.agent_service_metrics_token, is_open=is_private)
     app.add_route("/metrics", figures, methods=["GET"])
@@ -107,13 +110,13 @@ async def _is_alive() -> JSONResponse:
 
 
 def _readiness(
-    pool: Pool, connector: McpConnector, running: Running
+    pool: Pool, connector: McpConnector, running: Running, folder: Path | None
 ) -> Callable[[], Awaitable[JSONResponse]]:
     async def ready() -> JSONResponse:
         if running.is_stopping:
             stopping = {"ready": False, "state": "unavailable", "reason": "the chat is stopping"}
             return JSONResponse(stopping, status_code=503)
-        state = await check_readiness(pool, connector, RequestContext(LOCAL_USER))
+        state = await check_readiness(pool, connector, RequestContext(LOCAL_USER), folder)
         return JSONResponse(state.as_json(), status_code=200 if state.ready else 503)
 
     return ready

@@ -59,7 +59,14 @@ async def _serve(
     connector = McpConnector(settings, signing_key)
     async with create_pool(url, max_size=settings.chat_pool_size) as pool:
         await remove_unsent(pool)
-        app = create_app(settings, pool=pool, chosen=chosen, connector=connector)
+        is_embedded = settings.chat_database_url is None
+        app = create_app(
+            settings,
+            pool=pool,
+            chosen=chosen,
+            connector=connector,
+            folder=folder if is_embedded else None,
+        )
         logger.info("The chat answers at http://%s:%s", *listener.getsockname()[:2])
         config = uvicorn.Config(
             app,

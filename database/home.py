@@ -1,14 +1,18 @@
 """The data folder (`OWFLEX_HOME`): where the embedded Postgres, the local secrets and caches live."""
 
+import errno
 import os
 import secrets
 import sys
+import threading
 from pathlib import Path
 
 import platformdirs
 from pydantic import SecretStr
 
 from database.errors import DataFolderError
+
+PROBE_BYTES = 4096
 
 
 def default_data_folder() -> Path:
@@ -22,27 +26,46 @@ def default_data_folder() -> Path:
     return Path(platformdirs.user_data_dir("owflex", appauthor=False))
 
 
+def data_folder(configured: Path | None) -> Path:
+    """The absolute path of the data folder, whether it exists or not."""
+    return (configured or default_data_folder()).expanduser().absolute()
+
+
 def open_data_folder(configured: Path | None) -> Path:
     """The absolute path of the data folder, created (readable by its owner only) when missing.
 
     Raises `DataFolderError` when it is no folder or cannot be written.
     """
-    folder = (configured or default_data_folder()).expanduser().absolute()
+    folder = data_folder(configured)
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        probe = folder / f".write-test-{os.getpid()}"
-        probe.touch()
-        probe.unlink()
+        try_to_write(folder)
     except FileExistsError:
         raise DataFolderError(
             f"The data folder {folder} is a file. Set OWFLEX_HOME to a folder, or move the file away."
         ) from None
     except OSError as error:
         raise DataFolderError(
-            f"The data folder {folder} cannot be used ({error.strerror}). "
-            "Make it writable for this user, or set OWFLEX_HOME to a folder that is."
+            f"The data folder {folder} cannot be used ({error.strerror}). {_cure(error)}"
         ) from None
     return folder
+
+
+def try_to_write(folder: Path) -> None:
+    """Write a small file and remove it. Raises `OSError` when that is not possible."""
+    probe = folder / f".write-test-{os.getpid()}-{threading.get_ident()}"
+    try:
+        probe.write_bytes(bytes(PROBE_BYTES))
+    finally:
+        probe.unlink(missing_ok=True)
+
+
+def _cure(error: OSError) -> str:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "Make room on its disk."
+    if error.errno == errno.EROFS:
+        return "Make its disk writable again, or set OWFLEX_HOME to a folder on another one."
+    return "Make it writable for this user, or set OWFLEX_HOME to a folder that is."
 
 
 def read_or_create_secret(folder: Path, name: str) -> SecretStr:

@@ -44,6 +44,17 @@ async def pending(connection: AsyncConnection[TupleRow], folder: Traversable) ->
     return [migration.name for migration in read_migrations(folder) if migration.name not in applied]
 
 
+async def last_migration(connection: AsyncConnection[TupleRow]) -> float | None:
+    """When the last migration was applied, in seconds since 1970; None when none was."""
+    if not await _recorded(connection):
+        return None
+    cursor = await connection.execute(
+        "select extract(epoch from max(applied_at))::float8 from schema_migrations"
+    )
+    row = await cursor.fetchone()
+    return None if row is None else row[0]
+
+
 def read_migrations(folder: Traversable) -> list[Migration]:
     """The migrations of a folder by number."""
     files = sorted(

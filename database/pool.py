@@ -3,7 +3,7 @@
 import selectors
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any, LiteralString, cast
+from typing import Any, LiteralString, TypedDict, cast
 from weakref import WeakKeyDictionary
 
 import psycopg
@@ -17,7 +17,15 @@ from database.errors import PostgresUnreachableError
 Pool = AsyncConnectionPool[AsyncConnection[TupleRow]]
 Configure = Callable[[AsyncConnection[TupleRow]], Awaitable[None]]
 TRUSTED_SECONDS = 1.0
+RECONNECT_SECONDS = 1.0
 NUL = "\x00"
+
+
+class PoolPersistence(TypedDict):
+    """How a pool takes it when Postgres goes away."""
+
+    reconnect_timeout: float
+    reconnect_failed: Callable[[AsyncConnectionPool[Any]], Awaitable[None]]
 
 
 def create_pool(
@@ -61,7 +69,17 @@ def create_pool(
         kwargs={"autocommit": True},
         configure=prepare,
         check=check,
+        **PERSISTENT,
     )
+
+
+async def _try_again(pool: AsyncConnectionPool[Any]) -> None:
+    await pool.check()
+
+
+# By itself a pool waits twice as long after each failed attempt: after an outage of a minute it would be back
+# a minute later. So it gives up after a second, and begins anew.
+PERSISTENT: PoolPersistence = {"reconnect_timeout": RECONNECT_SECONDS, "reconnect_failed": _try_again}
 
 
 async def fetch(pool: Pool, statement: LiteralString, values: dict[str, Any]) -> list[tuple[Any, ...]]:

@@ -14,6 +14,7 @@ from mcp_server.logs import set_up_logs
 from mcp_server.settings import McpServerSettings
 from serving.errors import ServingError
 from serving.exit_codes import exit_code_of
+from serving.loading import loading
 
 
 def main() -> int:
@@ -39,7 +40,8 @@ def _run(transport: str) -> int:
     set_up_logs(settings.log_format)
     try:
         # Not above: this imports FastMCP, which takes seconds, and a wrong setting is said before.
-        from mcp_server.app import serve_http, serve_stdio
+        with loading():
+            from mcp_server.app import serve_http, serve_stdio
 
         serve_stdio(settings) if transport == "stdio" else serve_http(settings)
     except KeyboardInterrupt:

@@ -98,6 +98,7 @@ async def _open(settings: McpServerSettings, url: str) -> AsyncGenerator[Opened]
     """Everything the server needs. Raises `ServerRoleError` where Postgres would not keep users apart."""
     await migrate_knowledge_base(url)
     await prepare_server_role(url)
+    folder = open_data_folder(settings.owflex_home)
     first = await embedder_for(settings, url)
     embedder = FollowingEmbedder(first, create_embedder)
     async with open_server_pool(
@@ -108,7 +109,8 @@ async def _open(settings: McpServerSettings, url: str) -> AsyncGenerator[Opened]
             stored = await model_in_use(connection)
         if stored is not None:
             check_model(stored, first.model_name)
-        yield Opened(pool, embedder, Health(pool, embedder))
+        is_embedded = settings.knowledge_base_database_url is None
+        yield Opened(pool, embedder, Health(pool, embedder, folder if is_embedded else None))
 
 
 def _server(

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib.resources import files
+from pathlib import Path
 from threading import Thread
 from typing import Literal
 
@@ -18,6 +19,7 @@ from psycopg_pool import PoolTimeout
 
 from database.migrations import pending
 from database.pool import Pool
+from database.surroundings import disk_problem, problems_around
 from knowledge_base.access import Connection, check_isolation
 from knowledge_base.embedding_spaces import space_in_use
 from knowledge_base.errors import KnowledgeBaseError, ServerRoleError
@@ -76,14 +78,18 @@ class HealthState:
 
 
 class Health:
-    """Loads the model in the background, tells whether the server is ready, and holds its figures."""
+    """Loads the model in the background, tells whether the server is ready, and holds its figures.
 
-    def __init__(self, pool: Pool, embedder: FollowingEmbedder) -> None:
+    `folder` is the data folder where the embedded Postgres is used: its disk must have room.
+    """
+
+    def __init__(self, pool: Pool, embedder: FollowingEmbedder, folder: Path | None = None) -> None:
         self.running = Running()
         self.metrics = Metrics(pool)
         self._pool = pool
         self._embedder = embedder
         self._load_problem: str | None = None
+        self._folder = folder
         self._looking: asyncio.Task[HealthState] | None = None
 
     async def load_model(self) -> bool:
@@ -126,6 +132,8 @@ class Health:
                 await self._knock()
         except (psycopg.Error, TimeoutError) as error:
             logger.warning("Postgres does not answer: %s", type(error).__name__)
+            if self._folder is not None and (problem := disk_problem(self._folder)) is not None:
+                problems["disk"] = problem
             return HealthState("Postgres does not answer", self._model, problems)
         return HealthState(OK, self._model, problems)
 
@@ -139,6 +147,7 @@ class Health:
         if missing := await pending(connection, files("knowledge_base") / "migrations"):
             problems["migrations"] = f"not applied: {', '.join(missing)}"
             return problems
+        problems |= await problems_around(connection, self._folder)
         try:
             await check_isolation(connection)
         except ServerRoleError as error:

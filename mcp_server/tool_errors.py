@@ -39,6 +39,16 @@ class KnowledgeBaseAwayError(ToolError):
         super().__init__("The knowledge base cannot be reached right now. Try again in a minute.")
 
 
+class DiskFullError(ToolError):
+    """Postgres has no room for what is to be stored."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The disk of the knowledge base is full: nothing can be stored until there is room on it. "
+            "Searching and reading go on."
+        )
+
+
 class PlainTimeouts(Middleware):
     """Says what took too long."""
 
@@ -69,6 +79,9 @@ def with_tool_errors(tool: Callable[Arguments, Awaitable[Result]]) -> Callable[A
             raise ToolError(str(error), log_level=logging.INFO) from None
         except psycopg.errors.QueryCanceled:
             raise ToolTimeoutError from None
+        except psycopg.errors.DiskFull:
+            logger.error("The disk is full: %s could not store anything", tool.__name__)
+            raise DiskFullError from None
         except (psycopg.Error, PoolTimeout) as error:
             # A database that is away has no interesting stack; a statement that is refused has one.
             expected = isinstance(error, (psycopg.OperationalError, PoolTimeout))

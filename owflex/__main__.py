@@ -1,5 +1,6 @@
 """The `owflex` command."""
 
+import os
 import sys
 from enum import StrEnum
 from importlib.metadata import version
@@ -16,6 +17,7 @@ from owflex.mcp_clients import ClientName
 from owflex.program_settings import check_settings
 from owflex.search_mode import SearchMode
 from owflex.token_commands import app as token_commands
+from owflex.up_programs import UpProgram
 
 # Nothing of the programs is imported here: `owflex --help` answers at once, each command loads what it needs.
 
@@ -47,12 +49,48 @@ def up(
             help="Your folder (or file) of documents. Without it, OwFlex's own handbook is the demo."
         ),
     ] = None,
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="Port of the chat, instead of AGENT_SERVICE_PORT.")
+    ] = None,
+    opens_browser: Annotated[bool, typer.Option("--open", help="Open the chat in the browser.")] = False,
 ) -> None:
-    """Start everything: Postgres, the MCP server and the chat page. Ctrl+C stops it all."""
+    """Start everything and keep it running: Postgres, the MCP server, the chat page. Ctrl+C stops it all.
+
+    Where it runs already, it says what and where, and starts nothing.
+    """
+    if port is not None:
+        # The chat, a process of its own, reads it there.
+        os.environ["AGENT_SERVICE_PORT"] = str(port)
     check_settings("mcp_server", "agent_service", "ingest")
     from owflex.up import run_everything
 
-    raise typer.Exit(run_everything(docs))
+    raise typer.Exit(run_everything(docs, opens_browser=opens_browser))
+
+
+@app.command()
+def status(as_json: Annotated[bool, typer.Option("--json", help="Print it for programs.")] = False) -> None:
+    """Show the programs that owflex up runs. Exit code 1: one of them is down, or it does not run."""
+    check_settings("knowledge_base")
+    from owflex.status_command import run_status
+
+    raise typer.Exit(run_status(as_json=as_json))
+
+
+@app.command()
+def logs(
+    programs: Annotated[
+        list[UpProgram] | None, typer.Argument(help="Whose log. Default: all.", show_default=False)
+    ] = None,
+    follow: Annotated[
+        bool, typer.Option("--follow", "-f", help="Go on with what comes, until Ctrl+C.")
+    ] = False,
+    lines: Annotated[int, typer.Option("--lines", "-n", min=0, help="Most lines of each.")] = 20,
+) -> None:
+    """Show the logs of owflex up and its programs."""
+    check_settings("knowledge_base")
+    from owflex.logs_command import run_logs
+
+    raise typer.Exit(run_logs(programs or list(UpProgram), lines=lines, follow=follow))
 
 
 app.add_typer(ingest_commands, name="ingest")

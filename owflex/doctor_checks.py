@@ -19,16 +19,19 @@ from agent_service.settings.settings import AgentServiceSettings
 from agent_service.tools.connection import McpConnector
 from database.embedded import configured_or_embedded
 from database.errors import DatabaseError
-from database.home import default_data_folder, open_data_folder
+from database.home import data_folder
 from database.migrations import pending
 from database.pool import safe_address
 from database.settings import read_settings
+from database.surroundings import problems_around
 from knowledge_base.embedding.source import find_model
 from knowledge_base.embedding_spaces import count_awaiting, model_in_use
 from knowledge_base.errors import KnowledgeBaseError
 from mcp_server.settings import SIGNING_KEY_FILE, McpServerSettings
 from owflex.doctor_findings import Finding, bad, fine, unknown
 from owflex.doctor_model import model_findings
+from owflex.doctor_running import data_folder_finding, finding_of, look_at_running
+from owflex.programs import chat_listener, mcp_listener
 from serving.errors import UnsafeBindError
 
 CONNECT_SECONDS = 5
@@ -41,8 +44,10 @@ async def look_at_programs(*, offline: bool) -> AsyncIterator[Finding]:
     """What is found, in the order in which the parts need each other."""
     mcp, chat = read_settings(McpServerSettings), read_settings(AgentServiceSettings)
     yield _login(chat)
-    folder = mcp.owflex_home or default_data_folder()
-    yield _data_folder(folder)
+    folder = data_folder(mcp.owflex_home)
+    yield data_folder_finding(folder)
+    for finding in look_at_running(folder, (chat_listener(chat), mcp_listener(mcp))):
+        yield finding
     async for finding in _databases(mcp, chat, folder):
         yield finding
     yield await _mcp_server(chat, folder)
@@ -66,16 +71,6 @@ def _login(settings: AgentServiceSettings) -> Finding:
     return fine(
         "login", f"AGENT_SERVICE_AUTH={settings.agent_service_auth}: {how[settings.agent_service_auth]}."
     )
-
-
-def _data_folder(folder: Path) -> Finding:
-    if not folder.exists():
-        return unknown("data folder", f"{folder} does not exist yet; the first start creates it.")
-    try:
-        open_data_folder(folder)
-    except DatabaseError as error:
-        return bad("data folder", str(error), "Set OWFLEX_HOME to a folder this user can write.")
-    return fine("data folder", f"{folder} can be written.")
 
 
 async def _databases(
@@ -128,6 +123,8 @@ async def _inside(connection: Connection, name: str, database: str, in_use: list
     if not missing and database != "chat":
         model = await model_in_use(connection)
         in_use += [model] if model else []
+    for part, said in (await problems_around(connection, None)).items():
+        findings.append(finding_of(part, said))
     if missing:
         findings.append(unknown(name, f"{len(missing)} migrations are due; the next start applies them."))
     else:

@@ -1,100 +1,133 @@
-"""`owflex up`: Postgres, the MCP server, the chat and a worker together, as processes of their own."""
+"""Programs as processes of their own, and the embedded Postgres: kept running and looked at together."""
 
-import json
+import logging
 import signal
-import subprocess
-import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Generator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import IO, Any, NoReturn
+from typing import NoReturn
 
-from database.process import listen
-from owflex.errors import ProgramFailedError
+import psutil
 
-SECONDS_TO_STOP = 35
-SECONDS_TO_START = 300
-SECONDS_BETWEEN_LOOKS = 0.25
-LAST_LOG_LINES = 5
-# The programs are on this machine: no proxy of the environment is asked.
-DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+from database.embedded import postgres_log, ready_postgres
+from owflex.program_log import ProgramLog, last_line
+from owflex.programs import Program
+from owflex.supervised import State, Supervised
+from owflex.up_programs import UpProgram
 
 
 @dataclass(frozen=True)
-class Program:
-    """One of the programs that run: its module, the arguments, and where it listens, if it does."""
+class ProgramState:
+    """How a program is: since when it is so, how often it was started again, and the last it has logged."""
 
-    module: str
-    arguments: Sequence[str] = ()
-    listens: "Listener | None" = None
-
-
-@dataclass(frozen=True)
-class Listener:
-    """Where a program listens, and the setting that moves its port."""
-
-    host: str
-    port: int
-    port_setting: str
-
-    @property
-    def url(self) -> str:
-        """Where this machine reaches it."""
-        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.host, self.host)  # noqa: S104
-        return f"http://{host}:{self.port}"
+    name: UpProgram
+    state: State
+    since: float
+    restarts: int
+    memory_bytes: int
+    pid: int | None
+    last_line: str
 
 
-@dataclass(frozen=True)
-class Running:
-    """A started program and the file its output goes to."""
+class Supervisor:
+    """Keeps programs running, each for itself: what one dies of does not concern the others."""
 
-    program: Program
-    process: "subprocess.Popen[bytes]"
-    log: Path
+    def __init__(self, logs: Path, say: Callable[[str], None]) -> None:
+        self._logs = logs
+        self._say = say
+        self._programs: list[Supervised] = []
+        self._postgres: PostgresWatch | None = None
+
+    def start(self, program: Program, on_line: Callable[[str], None] | None = None) -> Supervised:
+        """Start a program and keep it running; `on_line` hears all that it writes."""
+        one = Supervised(program, ProgramLog(self._logs, program.name, on_line), self._say)
+        self._programs.append(one)
+        one.start()
+        return one
+
+    def watch_postgres(self, folder: Path) -> None:
+        """Look after the embedded Postgres of a data folder too; its users start it again themselves."""
+        self._postgres = PostgresWatch(folder, self._say)
+
+    def look(self) -> None:
+        """See what has changed, and start again what has died."""
+        if self._postgres is not None:
+            self._postgres.look()
+        for one in self._programs:
+            one.look()
+
+    def stop(self) -> None:
+        """Stop everything, what was started last first."""
+        while self._programs:
+            one = self._programs.pop()
+            one.stop()
+            one.log.close()
+
+    def states(self) -> Sequence[ProgramState]:
+        """How all of them are right now."""
+        states = [_state_of(one) for one in self._programs]
+        return states if self._postgres is None else [self._postgres.state(), *states]
 
 
-def check_port(program: Program) -> None:
-    """Raise `PortTakenError` when the program could not listen."""
-    if (at := program.listens) is not None:
-        listen(at.host, at.port, at.port_setting).close()
+class PostgresWatch:
+    """Notices when the embedded Postgres dies and when it is back."""
+
+    def __init__(self, folder: Path, say: Callable[[str], None]) -> None:
+        self._folder = folder
+        self._say = say
+        self._process = ready_postgres(folder)
+        self._since = time.time()
+        self._down_since: float | None = None
+        self._restarts = 0
+
+    def look(self) -> None:
+        """Say what has changed."""
+        found = ready_postgres(self._folder)
+        if found == self._process:
+            return
+        self._since = time.time()
+        if found is None:
+            self._down_since = time.monotonic()
+            self._say("Postgres has ended. It is started again.")
+        else:
+            self._restarts += 1
+            self._say(f"Postgres runs again{self._after()}.")
+        self._process = found
+
+    def state(self) -> ProgramState:
+        """How it is."""
+        process = self._process
+        return ProgramState(
+            name=UpProgram.POSTGRES,
+            state="down" if process is None else "running",
+            since=self._since,
+            restarts=self._restarts,
+            memory_bytes=_memory_of(None if process is None else process.pid),
+            pid=None if process is None else process.pid,
+            last_line=last_line(postgres_log(self._folder)),
+        )
+
+    def _after(self) -> str:
+        if self._down_since is None:
+            return " after its end"
+        seconds = time.monotonic() - self._down_since
+        self._down_since = None
+        return f" after {seconds:.1f} s"
 
 
-@contextmanager
-def running(programs: list[Program], log_folder: Path) -> Generator[list[Running]]:
-    """The programs, started in this order and stopped in the reverse one."""
-    log_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with ExitStack() as stack:
-        yield [stack.enter_context(_started(program, log_folder)) for program in programs]
+class SayingHandler(logging.Handler):
+    """Hands what is logged on as a line for the user."""
 
+    def __init__(self, say: Callable[[str], None]) -> None:
+        super().__init__(logging.WARNING)
+        self._say = say
 
-def wait_until_ready(started: list[Running], on_wait: Callable[[str], None]) -> None:
-    """Return when every program says that it can serve; tells `on_wait` what is missing.
-
-    Raises `ProgramFailedError` when one ends or does not get ready.
-    """
-    give_up = time.monotonic() + SECONDS_TO_START
-    for one in started:
-        while (missing := _missing(one)) is not None:
-            _check_alive(one)
-            if time.monotonic() > give_up:
-                raise ProgramFailedError(
-                    f"{one.program.module} is not getting ready: {missing}. Its log: {one.log}"
-                )
-            on_wait(f"{one.program.module}: {missing}")
-            time.sleep(SECONDS_BETWEEN_LOOKS)
-
-
-def watch(started: list[Running]) -> NoReturn:
-    """Wait until a program ends by itself, which raises `ProgramFailedError`."""
-    while True:
-        for one in started:
-            _check_alive(one)
-        time.sleep(1)
+    def emit(self, record: logging.LogRecord) -> None:
+        """Say it."""
+        self._say(record.getMessage())
 
 
 @contextmanager
@@ -112,69 +145,29 @@ def stop_on_signals() -> Generator[None]:
             signal.signal(number, handler)
 
 
-@contextmanager
-def _started(program: Program, log_folder: Path) -> Generator[Running]:
-    log = log_folder / f"{program.module}.log"
-    with log.open("wb") as output:
-        process = _popen(program, output)
-    try:
-        yield Running(program, process, log)
-    finally:
-        _stop(process)
-
-
-def _popen(program: Program, output: IO[bytes]) -> "subprocess.Popen[bytes]":
-    # A session of its own: Ctrl+C in the terminal reaches the supervisor only, which stops all in order.
-    return subprocess.Popen(  # noqa: S603
-        [sys.executable, "-m", "owflex.supervised_program", program.module, *program.arguments],
-        stdin=subprocess.PIPE,
-        stdout=output,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
+def _state_of(one: Supervised) -> ProgramState:
+    return ProgramState(
+        name=one.program.name,
+        state=one.state,
+        since=one.since,
+        restarts=one.restarts,
+        memory_bytes=_memory_of(one.pid),
+        pid=one.pid,
+        last_line=one.reason if one.state == "down" else (one.log.last_words.splitlines() or [""])[-1],
     )
 
 
-def _stop(process: "subprocess.Popen[bytes]") -> None:
-    process.terminate()
-    try:
-        process.wait(SECONDS_TO_STOP)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-    if process.stdin is not None:
-        process.stdin.close()
-
-
-def _check_alive(one: Running) -> None:
-    code = one.process.poll()
-    if code is not None:
-        raise ProgramFailedError(f"{one.program.module} ended (exit code {code}). {_last_words(one.log)}")
-
-
-def _last_words(log: Path) -> str:
-    lines = [line for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
-    return "\n".join([*lines[-LAST_LOG_LINES:], f"Its log: {log}"])
-
-
-def _missing(one: Running) -> str | None:
-    """What the program says is missing; None when it is ready, or listens nowhere."""
-    if one.program.listens is None:
-        return None
-    try:
-        with DIRECT.open(f"{one.program.listens.url}/ready", timeout=5):
-            return None
-    except urllib.error.HTTPError as error:
-        return _reasons(error.read())
-    except (OSError, TimeoutError):
-        return "starting"
-
-
-def _reasons(body: bytes) -> str:
-    try:
-        state: dict[str, Any] = json.loads(body)
-    except ValueError:
-        return "starting"
-    return ", ".join(f"{part} {said}" for part, said in state.items() if part != "ready" and said != "ok")
+def _memory_of(pid: int | None) -> int:
+    """Resident memory of a process and those it has started; what they share counts for each."""
+    if pid is None:
+        return 0
+    total = 0
+    with suppress(psutil.Error):
+        process = psutil.Process(pid)
+        for one in (process, *process.children(recursive=True)):
+            with suppress(psutil.Error):
+                total += one.memory_info().rss
+    return total
 
 
 def _interrupt(number: int, frame: FrameType | None) -> NoReturn:

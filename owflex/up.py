@@ -1,133 +1,159 @@
 """`owflex up`: what a person runs who wants to see it work."""
 
-import asyncio
+import logging
 import os
-import subprocess
 import sys
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
-from rich.console import Console
-from rich.markup import escape
-from rich.panel import Panel
-
 from agent_service.settings.settings import AgentServiceSettings
-from database.home import open_data_folder
-from database.pool import create_pool
+from database.embedded import configured_or_embedded
+from database.home import data_folder, open_data_folder
 from database.settings import read_settings
-from knowledge_base.bootstrap import knowledge_base_url, migrate_knowledge_base
-from knowledge_base.documents import count_documents, remove_collection
-from mcp_server.settings import TOKEN_FILE, McpServerSettings
-from owflex.errors import PathNotFoundError, ProgramFailedError
+from mcp_server.settings import McpServerSettings
+from owflex.errors import PathNotFoundError
 from owflex.exit_codes import exit_code
-from owflex.supervisor import Listener, Program, check_port, running, stop_on_signals, wait_until_ready, watch
+from owflex.program_log import ProgramLog, now
+from owflex.programs import Listener, Program, chat_listener, mcp_listener
+from owflex.running import UpState, asked, only_one, telling
+from owflex.supervised import Supervised
+from owflex.supervisor import SayingHandler, Supervisor, stop_on_signals
+from owflex.up_display import UpDisplay
+from owflex.up_programs import UpProgram
 
-HANDBOOK_COLLECTION = "handbook"
-INGEST_FAILED_FILES = 2
 WORKER_CONCURRENCY = "4"
-console = Console(highlight=False)
+INGEST_GOOD_CODES = (0, 2)
+# Documents are read and embedded with what the answers leave over.
+BACKGROUND_NICENESS = 10
+SECONDS_BETWEEN_LOOKS = 0.2
+SECONDS_FOR_ANOTHER_TO_START = 20
 
 
-def run_everything(docs: Path | None) -> int:
-    """Run until Ctrl+C (exit code 0) or until a part fails (1)."""
-    return exit_code(lambda: _run(docs))
+@dataclass(frozen=True)
+class Addresses:
+    """Where the chat and the MCP server are."""
+
+    chat: Listener
+    mcp: Listener
 
 
-def _run(docs: Path | None) -> int:
+def run_everything(docs: Path | None, *, opens_browser: bool = False) -> int:
+    """Run until Ctrl+C (exit code 0); 1 when it cannot start. Where it runs already, say so (0)."""
+    return exit_code(lambda: _run(docs, opens_browser=opens_browser))
+
+
+def _run(docs: Path | None, *, opens_browser: bool) -> int:
     if docs is not None and not docs.exists():
         raise PathNotFoundError(docs)
     settings = read_settings(McpServerSettings)
-    mcp, chat = _mcp_listener(settings), _chat_listener()
-    programs = [
-        Program("mcp_server", listens=mcp),
-        Program("agent_service", listens=chat),
-        # For what clients add. Its model is loaded with the first document.
-        Program("ingest", ("worker", "--concurrency", WORKER_CONCURRENCY)),
-    ]
+    addresses = Addresses(chat_listener(read_settings(AgentServiceSettings)), mcp_listener(settings))
+    display = UpDisplay(opens_browser=opens_browser)
+    # Asked before anything is written: the other one may run on a disk that is full by now.
+    if (other := asked(data_folder(settings.owflex_home))) is not None:
+        display.running_already(other, docs)
+        return 0
     folder = open_data_folder(settings.owflex_home)
-    for program in programs:
-        check_port(program)
-    try:
-        with stop_on_signals():
-            _run_programs(settings, programs, folder, docs, _welcome(mcp.url, chat.url, folder))
-    except KeyboardInterrupt:
-        console.print("\nEverything has stopped; your documents, tasks and chats are kept.")
+    with only_one(folder) as is_only:
+        if not is_only:
+            display.running_already(_the_other(folder), docs)
+            return 0
+        # Without the chat there is nothing to show; every other program may follow later.
+        addresses.chat.check_free()
+        try:
+            with stop_on_signals(), display:
+                _run_programs(settings, folder, docs, addresses, display)
+        except KeyboardInterrupt:
+            display.stopped()
     return 0
 
 
 def _run_programs(
-    settings: McpServerSettings, programs: list[Program], folder: Path, docs: Path | None, welcome: Panel
+    settings: McpServerSettings, folder: Path, docs: Path | None, addresses: Addresses, display: UpDisplay
 ) -> None:
-    with console.status("Starting Postgres …") as status, knowledge_base_url(settings, folder) as url:
-        needed = asyncio.run(_documents_to_ingest(url, docs))
-        status.update("Starting the MCP server and the chat …")
-        with running(programs, folder / "logs") as started:
-            status.stop()
-            if needed is not None:
-                _ingest(*needed)
-            status.start()
-            wait_until_ready(started, lambda missing: status.update(f"Waiting for {missing} …"))
-            status.stop()
-            console.print(welcome)
-            watch(started)
+    with _supervisor(folder, display) as supervisor, _telling(folder, addresses, supervisor):
+        # They load for seconds, and need Postgres only then.
+        chat = supervisor.start(Program(UpProgram.CHAT, "The chat", "agent_service", listens=addresses.chat))
+        mcp = supervisor.start(Program(UpProgram.MCP, "The MCP server", "mcp_server", listens=addresses.mcp))
+        supervisor.start(_documents(docs), display.ingestion)
+        configured = settings.knowledge_base_database_url
+        with configured_or_embedded(configured, folder, "knowledge_base"):
+            if configured is None:
+                supervisor.watch_postgres(folder)
+            _watch(supervisor, lambda: chat.state == "running" and mcp.state in ("running", "down"))
+            display.welcome(addresses.chat.url, addresses.mcp.url, folder)
+            supervisor.start(_worker())
+            _watch(supervisor, lambda: display.waits_for(_missing(chat)))
+            _watch(supervisor, lambda: False)
 
 
-async def _documents_to_ingest(url: str, docs: Path | None) -> tuple[Path, str] | None:
-    """The folder to ingest and its collection; the handbook only while there is nothing else.
-
-    The handbook is a demo: it makes room for the user's own documents.
-    """
-    await migrate_knowledge_base(url)
-    async with create_pool(url) as pool, pool.connection() as connection:
-        if docs is not None:
-            await remove_collection(connection, HANDBOOK_COLLECTION)
-            return docs, "default"
-        if await count_documents(connection, outside=HANDBOOK_COLLECTION):
-            return None
-    return _handbook(), HANDBOOK_COLLECTION
-
-
-def _handbook() -> Path:
-    """The pages about OwFlex itself: inside the installed package, or `docs/` of a checkout."""
-    packaged = Path(__file__).parent / "handbook"
-    return packaged if packaged.is_dir() else Path(__file__).parent.parent / "docs"
-
-
-def _ingest(path: Path, collection: str) -> None:
-    """In a process of its own, so that the model's memory is free again afterwards."""
-    command = [sys.executable, "-m", "owflex", "ingest", "sync", str(path), "--collection", collection]
-    if collection == HANDBOOK_COLLECTION:
-        # It comes with the installation, which may be another one than last time.
-        command += ["--name", HANDBOOK_COLLECTION, "--moved"]
-    code = subprocess.run(command, check=False).returncode  # noqa: S603
-    if code not in (0, INGEST_FAILED_FILES):
-        raise ProgramFailedError("The documents could not be ingested; the reason is above.")
-
-
-def _mcp_listener(settings: McpServerSettings) -> Listener:
-    return Listener(settings.mcp_server_host, settings.mcp_server_port, "MCP_SERVER_PORT")
-
-
-def _chat_listener() -> Listener:
-    settings = read_settings(AgentServiceSettings)
-    return Listener(settings.agent_service_host, settings.agent_service_port, "AGENT_SERVICE_PORT")
-
-
-def _welcome(mcp_url: str, chat_url: str, folder: Path) -> Panel:
-    token = escape(str(folder / TOKEN_FILE))
-    return Panel(
-        f"[bold]Chat[/bold]        {chat_url}\n"
-        f"[bold]MCP server[/bold]  {mcp_url}/mcp\n\n"
-        f"An MCP client sends the header [bold]Authorization: Bearer TOKEN[/bold]; the token is in\n"
-        f"  {token}\n"
-        f"Try it:\n"
-        f'  {escape(_beside_python("fastmcp"))} list {mcp_url}/mcp --auth "$(cat {token})"\n\n'
-        "Ctrl+C stops everything.",
-        title="OwFlex is ready",
-        expand=False,
+def _documents(docs: Path | None) -> Program:
+    seconds_between_lines = "1" if sys.stdout.isatty() else "10"
+    arguments = (seconds_between_lines, *([] if docs is None else [str(docs)]))
+    return Program(
+        UpProgram.DOCUMENTS,
+        "Ingestion",
+        "owflex.up_documents",
+        arguments,
+        good_codes=INGEST_GOOD_CODES,
+        niceness=BACKGROUND_NICENESS,
     )
 
 
-def _beside_python(command: str) -> str:
-    """The path of a command of our own environment, as short as it can be typed."""
-    path = Path(sys.executable).parent / command
-    return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)
+def _worker() -> Program:
+    """For what clients add. Its model is loaded with the first document."""
+    arguments = ("worker", "--concurrency", WORKER_CONCURRENCY)
+    return Program(UpProgram.WORKER, "The worker", "ingest", arguments, niceness=BACKGROUND_NICENESS)
+
+
+@contextmanager
+def _supervisor(folder: Path, display: UpDisplay) -> Generator[Supervisor]:
+    events = ProgramLog(folder / "logs", "owflex")
+    events.begin(f"owflex up, process {os.getpid()}")
+
+    def say(sentence: str) -> None:
+        events.line(f"{now()} {sentence}")
+        display.event(sentence)
+
+    handler = SayingHandler(say)
+    supervisor = Supervisor(folder / "logs", say)
+    logging.getLogger("database").addHandler(handler)
+    try:
+        yield supervisor
+    finally:
+        supervisor.stop()
+        logging.getLogger("database").removeHandler(handler)
+
+
+@contextmanager
+def _telling(folder: Path, addresses: Addresses, supervisor: Supervisor) -> Generator[None]:
+    since = time.time()
+
+    def state() -> UpState:
+        states = tuple(supervisor.states())
+        return UpState(os.getpid(), since, addresses.chat.url, addresses.mcp.url, states)
+
+    with telling(folder, state):
+        yield
+
+
+def _watch(supervisor: Supervisor, is_enough: Callable[[], bool]) -> None:
+    while True:
+        supervisor.look()
+        if is_enough():
+            return
+        time.sleep(SECONDS_BETWEEN_LOOKS)
+
+
+def _missing(one: Supervised) -> str | None:
+    return None if one.program.listens is None else one.program.listens.missing()
+
+
+def _the_other(folder: Path) -> UpState | None:
+    """What the `owflex up` that runs says of itself; it may have begun a moment ago."""
+    give_up = time.monotonic() + SECONDS_FOR_ANOTHER_TO_START
+    while (state := asked(folder)) is None and time.monotonic() < give_up:
+        time.sleep(SECONDS_BETWEEN_LOOKS)
+    return state

@@ -24,9 +24,10 @@ from agent_service.context import RequestContext
 from agent_service.errors import BUSY, RequestRefusedError, SaidError
 from agent_service.http.responses import ContextOf, error_response
 from agent_service.http.sse import SSE_PREFIX, framing_for, stream_response
-from agent_service.i18n.catalog import DATABASE_GONE, UNEXPECTED
+from agent_service.i18n.catalog import UNEXPECTED
 from agent_service.requests.validation import RequestChecks, largest_request, parse_request
 from agent_service.server import OwFlexChatKitServer
+from agent_service.storage.failures import storage_sentence
 from agent_service.storage.turn_lock import MemoryTurnLocks, TurnLocks, locked_turn
 from agent_service.turn.notice import note_cut_off
 
@@ -105,7 +106,8 @@ def _refusal(error: Exception) -> SaidError:
             return RequestRefusedError("failed.no_conversation", status=404, code="not_found")
         case psycopg.Error() | PoolTimeout():
             logger.error("The chat database failed: %s", type(error).__name__)
-            return RequestRefusedError(DATABASE_GONE, status=503, code="database_unavailable")
+            key = storage_sentence(error)
+            return RequestRefusedError(key, status=503, code="database_unavailable")
         case _:
             logger.error("A ChatKit request failed", exc_info=error)
             return RequestRefusedError(UNEXPECTED, status=500, code="internal_error")

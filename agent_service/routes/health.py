@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 import psycopg
@@ -11,6 +13,7 @@ from psycopg_pool import PoolTimeout
 from agent_service.context import RequestContext
 from agent_service.tools.connection import McpConnector
 from database.pool import Pool
+from database.surroundings import disk_problem, problems_around
 
 logger = logging.getLogger("agent_service")
 
@@ -28,11 +31,12 @@ class Readiness:
     database: str
     mcp_server: str
     degraded: str | None = None
+    problems: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @property
     def ready(self) -> bool:
         """True when a question can be answered."""
-        return self.database == OK and self.mcp_server == OK
+        return self.database == OK and self.mcp_server == OK and not self.problems
 
     @property
     def state(self) -> Literal["ready", "degraded", "unavailable"]:
@@ -44,30 +48,37 @@ class Readiness:
     def as_json(self) -> dict[str, str | bool]:
         """The answer of `/ready`."""
         reason = {"reason": self.degraded} if self.state == "degraded" and self.degraded else {}
-        return {
+        known = {
             "ready": self.ready,
             "state": self.state,
             **reason,
             "database": self.database,
             "mcp_server": self.mcp_server,
         }
+        return known | dict(self.problems)
 
 
-async def check_readiness(pool: Pool, connector: McpConnector, context: RequestContext) -> Readiness:
-    """The state right now."""
-    database, problem, server = await asyncio.gather(
-        _database(pool), connector.problem(context), connector.readiness()
+async def check_readiness(
+    pool: Pool, connector: McpConnector, context: RequestContext, folder: Path | None = None
+) -> Readiness:
+    """The state right now; `folder` is the data folder where the embedded Postgres is used."""
+    (database, problems), problem, server = await asyncio.gather(
+        _database(pool, folder), connector.problem(context), connector.readiness()
     )
     if server is None:
-        return Readiness(database, problem or OK)
-    return Readiness(database, problem or server.problem or OK, server.reason)
+        return Readiness(database, problem or OK, problems=problems)
+    return Readiness(database, problem or server.problem or OK, server.reason, problems)
 
 
-async def _database(pool: Pool) -> str:
+async def _database(pool: Pool, folder: Path | None) -> tuple[str, Mapping[str, str]]:
     try:
         async with asyncio.timeout(DATABASE_SECONDS), pool.connection() as connection:
             await connection.execute("select 1 from threads limit 1")
+            return OK, await problems_around(connection, folder)
     except (psycopg.Error, PoolTimeout, TimeoutError) as error:
         logger.warning("The chat database does not answer: %s", type(error).__name__)
-        return "the chat database does not answer; start it or correct CHAT_DATABASE_URL"
-    return OK
+    problem = None if folder is None else disk_problem(folder)
+    return (
+        "the chat database does not answer; start it or correct CHAT_DATABASE_URL",
+        {} if problem is None else {"disk": problem},
+    )

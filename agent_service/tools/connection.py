@@ -6,6 +6,7 @@ import ssl
 import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -34,6 +35,7 @@ SCOPE = "kb:read tasks"
 WRITING_SCOPE = "kb:read kb:write"
 CLEANUP_SECONDS = 5
 DIAGNOSIS_SECONDS = 2
+MAX_SECONDS_APART = 60
 TOOL_FAILED = (
     "The tool did not answer. Do not call it again with the same arguments: "
     "a change may have been made. Tell the user what did not work."
@@ -109,6 +111,11 @@ class McpConnector:
             return f"{url} accepts connections but does not answer; restart the MCP server"
         except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
             return f"nothing answers at {url} ({type(error).__name__}); start it or correct MCP_SERVER_URL"
+        if answer.status_code == 401 and (seconds := _apart(answer.headers.get("date"))) > MAX_SECONDS_APART:
+            return (
+                f"{url} refuses this service's token: the two clocks are {seconds:.0f} seconds apart; "
+                "set the one that is wrong"
+            )
         return _meaning_of(answer.status_code, url)
 
     async def readiness(self) -> ServerReadiness | None:
@@ -193,11 +200,21 @@ def _tool_failed(context: RunContextWrapper[Any], error: Exception) -> str:
     return TOOL_FAILED
 
 
+def _apart(date: str | None) -> float:
+    """Seconds between our clock and that of a server, by the `Date` of its answer; 0 when it says none."""
+    try:
+        return 0.0 if date is None else abs(time.time() - parsedate_to_datetime(date).timestamp())
+    except ValueError:
+        return 0.0
+
+
 def _meaning_of(status: int, url: str) -> str | None:
     if status == 401:
         return f"{url} refuses this service's token; MCP_SIGNING_KEY must be the same for both programs"
     if status == 404:
         return f"there is no MCP server at {url}; correct MCP_SERVER_URL"
+    if status in (405, 501):
+        return f"another program answers at {url}; stop it, or correct MCP_SERVER_PORT and MCP_SERVER_URL"
     if status in (403, 421):
         return f"{url} does not accept this host name; add it to MCP_ALLOWED_HOSTS of the MCP server"
     return None if status < 300 else f"{url} answers with the HTTP status {status}"

@@ -13,11 +13,12 @@ from mcp.shared.exceptions import MCPError
 from psycopg_pool import PoolTimeout
 
 from agent_service.errors import ActionRefusedError, EmptyAnswerError, McpUnavailableError, SaidError
-from agent_service.i18n.catalog import DATABASE_GONE, FALLBACK, UNEXPECTED, say
+from agent_service.i18n.catalog import FALLBACK, UNEXPECTED, say
 from agent_service.models.chat_completions import AnswerCutError
 from agent_service.models.endings import is_too_long, is_withheld
 from agent_service.models.fallback import status_of
 from agent_service.models.providers import ChosenModel
+from agent_service.storage.failures import storage_sentence
 
 logger = logging.getLogger("agent_service")
 
@@ -89,7 +90,7 @@ def _sentence(error: Exception) -> tuple[str, bool]:
         case MCPError() | UserError():
             return "failed.mcp", True
         case psycopg.Error() | PoolTimeout():
-            return DATABASE_GONE, True
+            return storage_sentence(error), True
         case MaxTurnsExceeded() | ModelBehaviorError() | EmptyAnswerError():
             return BY_BEHAVIOUR.get(type(error), "failed.confused"), True
         case NotFoundError():

@@ -82,6 +82,9 @@ Forget = Annotated[
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be done, and do nothing.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON, for programs.")]
+LineEvery = Annotated[
+    float, typer.Option(min=0.1, help="Without a terminal: seconds between two lines of progress.")
+]
 Queue = Annotated[
     bool, typer.Option("--queue", help="Leave the work to `owflex ingest worker` on any machine.")
 ]
@@ -141,6 +144,7 @@ def sync(
     dry_run: DryRun = False,
     as_json: AsJson = False,
     queue: Queue = False,
+    line_every: LineEvery = 10,
 ) -> None:
     """Make the knowledge base equal to a folder, page or sitemap: add, update, move, remove.
 
@@ -154,7 +158,8 @@ def sync(
         told = options_of(include or (), exclude or (), meta or (), forget=forget)
         return Wanted(collection, name, moved, told, removals=True, force=force, dry_run=dry_run)
 
-    raise typer.Exit(run_ingest(paths, wanted, RunOptions(as_json, dry_run, watch, queue, language=language)))
+    shown = RunOptions(as_json, dry_run, watch, queue, language=language, seconds_between_lines=line_every)
+    raise typer.Exit(run_ingest(paths, wanted, shown))
 
 
 @app.command("list")

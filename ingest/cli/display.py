@@ -4,6 +4,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import ExitStack
 from types import TracebackType
 from typing import Any, Self
 
@@ -11,17 +12,26 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from ingest.cli.progress_lines import progress_lines
 from ingest.report import OUTCOMES, FileReport, Outcome, Report
 from ingest.sources.loading import LOCK_FILES
 from serving.terminal import escape, escape_line
 
 MAX_PROBLEMS_SHOWN = 50
+SECONDS_BETWEEN_LINES = 10.0
 
 
 class Display:
-    """Counts a run and shows its progress: on a terminal a bar, elsewhere nothing until the end."""
+    """Counts a run and shows its progress: on a terminal a bar, elsewhere a line every so many seconds."""
 
-    def __init__(self, console: Console, report: Report, *, quiet: bool) -> None:
+    def __init__(
+        self,
+        console: Console,
+        report: Report,
+        *,
+        quiet: bool,
+        seconds_between_lines: float = SECONDS_BETWEEN_LINES,
+    ) -> None:
         self._console = console
         self.report = report
         self._started = time.monotonic()
@@ -32,11 +42,13 @@ class Display:
             TextColumn("{task.fields[rate]}"),
             TimeRemainingColumn(),
             console=console,
-            disable=quiet,
+            disable=quiet or not console.is_terminal,
             # Drawing takes time from the model.
             refresh_per_second=4,
         )
         self._quiet = quiet
+        self._lines = ExitStack()
+        self._seconds_between_lines = seconds_between_lines
         self._task: TaskID | None = None
         self._scanned = 0
         self._following = False
@@ -44,12 +56,24 @@ class Display:
 
     def __enter__(self) -> Self:
         self._progress.start()
+        if not (self._quiet or self._console.is_terminal):
+            self._lines.enter_context(progress_lines(self._seconds_between_lines, self._line, self._say))
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        self._lines.close()
         self._progress.stop()
+
+    def _line(self) -> str | None:
+        if self._task is None:
+            return None
+        task = self._progress.tasks[self._task]
+        unit = "passages" if self._following else "files"
+        total = "" if task.total is None else f" of {task.total:.0f}"
+        done = f"{task.description}: {task.completed:.0f}{total} {unit}"
+        return ", ".join(filter(None, (done, task.fields["rate"])))
 
     @property
     def seconds(self) -> float:
@@ -105,7 +129,7 @@ class Display:
 
     def _say(self, text: str) -> None:
         if not self._quiet:
-            self._progress.console.print(text)
+            self._progress.console.print(text, soft_wrap=not self._console.is_terminal)
 
     def _update(self, **fields: Any) -> None:
         if self._task is not None:

@@ -12,7 +12,7 @@ from rich.console import Console
 from database.errors import DatabaseError
 from database.home import open_data_folder
 from database.settings import read_settings
-from ingest.cli.display import Display, print_report, report_as_json
+from ingest.cli.display import SECONDS_BETWEEN_LINES, Display, print_report, report_as_json
 from ingest.cli.metadata_option import parse_metadata
 from ingest.errors import IngestError, OptionError, PathMissingError
 from ingest.ingestion import Ingestion, Wanted, is_url, open_ingestion, spool_folder
@@ -47,6 +47,7 @@ class RunOptions:
     queue: bool = False
     media_type: str | None = None
     language: str | None = None
+    seconds_between_lines: float = SECONDS_BETWEEN_LINES
 
 
 def in_plain_words(run: Callable[[IngestSettings], int]) -> int:
@@ -82,7 +83,8 @@ def run_ingest(paths: Sequence[str], wanted: Callable[[], Wanted], options: RunO
 def _run(settings: IngestSettings, paths: Sequence[str], wanted: Wanted, options: RunOptions) -> int:
     _check(paths, wanted, options)
     report = Report()
-    display = Display(console, report, quiet=options.as_json or options.dry_run)
+    quiet = options.as_json or options.dry_run
+    display = Display(console, report, quiet=quiet, seconds_between_lines=options.seconds_between_lines)
     folder = open_data_folder(settings.owflex_home)
     try:
         with knowledge_base_url(settings, folder) as url, display:

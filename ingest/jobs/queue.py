@@ -21,7 +21,7 @@ from database.migrations import ADVISORY_LOCK
 from ingest.errors import IngestError, OptionError
 from ingest.ingestion import Ingestion, Wanted, spool_folder
 from ingest.jobs.uploads import TRY_AGAIN, do_uploads, queue_forgotten, remove_old_uploads
-from ingest.jobs.worker import PACE, Pace, PatientConnector, work_until_stopped
+from ingest.jobs.worker import PACE, RESCUE, Pace, PatientConnector, rescue_soon, work_until_stopped
 from ingest.origins import Origin, all_origins, find_origin
 from ingest.pipeline import Done, FileToIngest
 from ingest.report import MAX_PROBLEMS, FileReport, Silent
@@ -124,6 +124,8 @@ async def run_worker(
         )
         await queue_forgotten(ingestion.pool)
         await ingestion.vectors.wake_if_left_alone()
+        if wait:
+            await rescue_soon(app, QUEUE, pace)
         await work_until_stopped(work, again=wait)
         if not wait:
             await ingestion.finish()
@@ -183,7 +185,7 @@ async def _open_app(url: str, pace: Pace = PACE) -> AsyncGenerator[App]:
     app.task(name="ingest:origin", retry=retry, pass_context=True)(sync_origin)
     app.task(name="ingest:uploads", retry=retry, pass_context=True)(bring_in_uploads)
     app.periodic(cron=pace.rescue)(
-        app.task(name="ingest:rescue", queue=QUEUE, queueing_lock="rescue", pass_context=True)(rescue)
+        app.task(name=RESCUE, queue=QUEUE, queueing_lock="rescue", pass_context=True)(rescue)
     )
     async with app.open_async():
         yield app

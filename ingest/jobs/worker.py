@@ -4,13 +4,14 @@ import asyncio
 import logging
 import signal
 from collections.abc import Awaitable, Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, LiteralString
 
-from procrastinate import PsycopgConnector
-from procrastinate.exceptions import ConnectorException
+from procrastinate import App, PsycopgConnector
+from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 
+from database.pool import PERSISTENT
 from ingest.sync_run import OUT_OF_REACH
 
 logger = logging.getLogger("ingest")
@@ -18,6 +19,8 @@ logger = logging.getLogger("ingest")
 # Between two attempts to reach Postgres, in seconds; and how long an attempt may wait for a connection.
 PAUSE, PATIENCE = 2, 10
 ATTEMPTS = 3
+# The task that gives the jobs of dead workers to others.
+RESCUE = "ingest:rescue"
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -30,8 +33,8 @@ class Pace:
     then the square of it, and so on.
     """
 
-    heartbeat: float = 10
-    death: float = 30
+    heartbeat: float = 5
+    death: float = 20
     rescue: str = "* * * * *"
     retry: int = 5
 
@@ -48,6 +51,7 @@ class PatientConnector(PsycopgConnector):
             min_size=1,
             max_size=4,
             timeout=PATIENCE,
+            **PERSISTENT,
         )
 
     async def execute_query_async(self, query: LiteralString, **arguments: Any) -> None:
@@ -74,6 +78,14 @@ async def work_until_stopped(work: Callable[[], Awaitable[None]], *, again: bool
             except ConnectorException as error:
                 logger.warning("Postgres is out of reach: %s", error.__cause__ or error)
             await _ended(asyncio.sleep(PAUSE), stopped)
+
+
+async def rescue_soon(app: App, queue: str, pace: Pace) -> None:
+    """Let a worker that replaces a killed one go on with its jobs, as soon as it counts as dead."""
+    after = {"seconds": int(pace.death) + 1}
+    job = app.configure_task(RESCUE, queue=queue, queueing_lock="rescue at start", schedule_in=after)
+    with suppress(AlreadyEnqueued):
+        await job.defer_async(timestamp=0)
 
 
 @contextmanager

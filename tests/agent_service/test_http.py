@@ -6,12 +6,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx2
+import psycopg
 import pytest
 from agents.testing import ScriptedModel, assistant_message, function_call
+from pydantic import SecretStr
 
+from agent_service.context import LOCAL_USER, RequestContext
 from agent_service.i18n.catalog import say
+from agent_service.routes.health import check_readiness
 from agent_service.routes.page import web_routes
+from agent_service.settings.settings import AgentServiceSettings
+from agent_service.storage.failures import storage_sentence
+from agent_service.tools.connection import McpConnector
 from database.pool import Pool
+from tests.support.serving import serving
 
 if TYPE_CHECKING:
     from conftest import Chat, OpenChat, Serve
@@ -279,20 +287,28 @@ async def test_its_readiness_includes_that_of_the_mcp_server(
     assert ("index: is broken" in answer["mcp_server"]) == (status == 503)
 
 
+LONG_AGO = (b"date", b"Sun, 06 Nov 1994 08:49:37 GMT")
+
+
 @pytest.mark.parametrize(
-    ("path", "sentence"),
-    [("/mcp", "refuses this service's token"), ("/elsewhere", "there is no MCP server at")],
+    ("status", "headers", "sentence"),
+    [
+        (401, [], "refuses this service's token; MCP_SIGNING_KEY"),
+        (401, [LONG_AGO], "seconds apart; set the one that is wrong"),
+        (401, [(b"date", b"tomorrow")], "MCP_SIGNING_KEY"),
+        (404, [], "there is no MCP server at"),
+        (501, [], "another program answers at"),
+    ],
 )
 async def test_what_is_missing_is_named_with_the_cure(
-    open_chat: "OpenChat", serve: "Serve", path: str, sentence: str
+    open_chat: "OpenChat", status: int, headers: list[tuple[bytes, bytes]], sentence: str
 ) -> None:
     async def picky(scope: Any, receive: Any, send: Any) -> None:
-        status = 401 if scope["path"] == "/mcp" else 404
-        await send({"type": "http.response.start", "status": status, "headers": []})
+        await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": b""})
 
-    async with serve(picky) as url:
-        chat = await open_chat(ScriptedModel(), mcp_server_url=url + path)
+    async with serving(picky, date_header=False) as url:
+        chat = await open_chat(ScriptedModel(), mcp_server_url=f"{url}/mcp")
         response = await chat.http.get(f"{chat.url}/ready")
     assert response.status_code == 503
     assert response.json()["database"] == "ok"
@@ -306,6 +322,27 @@ async def test_a_database_that_is_gone_is_a_503_with_a_sentence(chat: "Chat", po
     response = await chat.http.get(f"{chat.url}/ready")
     assert response.status_code == 503
     assert "CHAT_DATABASE_URL" in response.json()["database"]
+
+
+async def test_a_disk_that_takes_nothing_is_a_reason_not_to_be_ready(pool: Pool, tmp_path: Path) -> None:
+    options: dict[str, Any] = {"mcp_server_url": "http://127.0.0.1:1/mcp"}
+    connector = McpConnector(AgentServiceSettings(**options), SecretStr("k" * 32))
+    state = await check_readiness(pool, connector, RequestContext(LOCAL_USER), tmp_path / "gone")
+    assert not state.ready
+    assert state.database == "ok"
+    assert "cannot be written" in str(state.as_json()["disk"])
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (psycopg.errors.DiskFull(), "The disk is full"),
+        (psycopg.errors.ReadOnlySqlTransaction(), "can only be read"),
+        (psycopg.OperationalError(), "cannot be saved right now"),
+    ],
+)
+def test_what_could_not_be_stored_is_said_with_its_cause(error: Exception, words: str) -> None:
+    assert words in say("en", storage_sentence(error))
 
 
 async def test_a_page_that_was_not_built_says_so(chat: "Chat", tmp_path: Path, serve: "Serve") -> None:

@@ -1,14 +1,17 @@
 """The embedded Postgres: shared, counted and stopped."""
 
 import tempfile
+import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import psutil
 import psycopg
 import pytest
+from psycopg.rows import TupleRow
 
-from database.embedded import embedded_postgres
+from database.embedded import embedded_postgres, ready_postgres
 from database.errors import PostgresStartError
 from database.home import open_data_folder
 
@@ -87,3 +90,32 @@ def test_a_folder_of_another_postgres_version_is_refused(folder: Path) -> None:
     (folder / "postgres" / "PG_VERSION").write_text("12\n")
     with pytest.raises(PostgresStartError), embedded_postgres(folder, "one"):
         pass
+
+
+def test_a_killed_server_is_started_again_while_it_is_used(folder: Path) -> None:
+    with embedded_postgres(folder, "one") as url:
+        with closing(psycopg.connect(url)) as busy, psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("create table kept (id int)")
+            first = ready_postgres(folder)
+            assert first is not None
+            _compute_for_long(busy)
+            first.kill()
+            second = _another_than(first, folder)
+        with psycopg.connect(url) as connection:
+            assert connection.execute("select count(*) from kept").fetchone() == (0,)
+    assert not runs(second.pid)
+
+
+def _compute_for_long(connection: "psycopg.Connection[TupleRow]") -> None:
+    """Let a process of the server be so busy that it does not notice the server's end."""
+    connection.pgconn.send_query(b"select count(*) from generate_series(1, 10000000000)")
+
+
+def _another_than(first: psutil.Process, folder: Path) -> psutil.Process:
+    give_up = time.monotonic() + 30
+    while time.monotonic() < give_up:
+        found = ready_postgres(folder)
+        if found is not None and found != first:
+            return found
+        time.sleep(0.1)
+    pytest.fail("The server is not started again.")

@@ -10,7 +10,8 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -143,9 +144,10 @@ class Installation:
 
     def leftovers(self) -> list[str]:
         """Command lines of the processes that still run for this installation."""
-        return [" ".join(process.cmdline()) for process in psutil.process_iter() if self._is_ours(process)]
+        return [" ".join(process.cmdline()) for process in psutil.process_iter() if self.is_ours(process)]
 
-    def _is_ours(self, process: psutil.Process) -> bool:
+    def is_ours(self, process: psutil.Process) -> bool:
+        """Whether a process, which may end at any time, belongs to this installation."""
         try:
             if process.status() == psutil.STATUS_ZOMBIE:
                 return False
@@ -209,6 +211,21 @@ def free_ports(count: int) -> Sequence[int]:
 @pytest.fixture
 def installation() -> Iterator[Installation]:
     """A fresh installation; what still runs at the end of the test is ended."""
+    with fresh_installation() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def running_installation() -> Iterator[Installation]:
+    """One that runs for all tests of a module."""
+    with fresh_installation() as found:
+        found.up()
+        yield found
+
+
+@contextmanager
+def fresh_installation() -> Generator[Installation]:
+    """A data folder and ports of its own; what still runs at the end is ended."""
     chat_port, mcp_port = free_ports(2)
     with tempfile.TemporaryDirectory(prefix="owflex-") as folder:
         found = Installation(Path(folder) / "home", chat_port, mcp_port)

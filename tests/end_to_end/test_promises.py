@@ -153,9 +153,7 @@ async def test_a_desktop_client_starts_the_server_over_stdio(installation: "Inst
 
 def test_killing_the_supervisor_leaves_no_process_behind(installation: "Installation") -> None:
     everything = installation.up()
-    ours = [
-        process for process in psutil.process_iter() if str(installation.home) in " ".join(process.cmdline())
-    ]
+    ours = [process for process in psutil.process_iter() if installation.is_ours(process)]
     children = psutil.Process(everything.pid).children(recursive=True)
     installation.stop(everything, signal.SIGKILL)
     _, alive = psutil.wait_procs([*children, *ours], timeout=60)

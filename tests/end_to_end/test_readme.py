@@ -30,8 +30,8 @@ FILLED_IN = {
 }
 # These run until they are stopped, reach another host, write to a client's configuration or ask this one.
 NOT_RUN = re.compile(r"owflex (?:(?:up|mcp|chat)\b|ingest https:)")
-# "Some questions were not found" and "nothing is bad" are answers, too.
-MAY_END_WITH_ONE = re.compile(r"owflex (doctor|feedback|evaluate)\b")
+# "Some questions were not found", "nothing is bad" and "nothing runs" are answers, too.
+MAY_END_WITH_ONE = re.compile(r"owflex (doctor|feedback|evaluate|status)\b")
 
 
 def commands() -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from pathlib import Path
 
 import httpx2
 from psycopg.conninfo import make_conninfo
@@ -22,6 +23,18 @@ from tests.agent_service.fault_proxy import FaultProxy
 from tests.mcp_server.conftest import ACCEPT, INITIALIZE, LOCAL_TOKEN, SIGNING_KEY
 
 Serve = Callable[[ASGIApp], AbstractAsyncContextManager[str]]
+
+
+async def test_a_disk_that_takes_nothing_is_a_reason_not_to_be_ready(
+    knowledge_base_url: str, embedder: SentenceTransformerEmbedder, tmp_path: Path
+) -> None:
+    await prepare_server_role(knowledge_base_url)
+    async with open_server_pool(knowledge_base_url) as pool:
+        health = Health(pool, FollowingEmbedder(embedder, SentenceTransformerEmbedder), tmp_path / "gone")
+        state = await health.check()
+    assert not state.ready
+    assert state.database == "ok"
+    assert "cannot be written" in state.problems["disk"]
 
 
 async def test_an_api_key_that_cannot_be_looked_up_is_answered_with_503_and_a_sentence(

@@ -12,11 +12,23 @@ from database.errors import PortTakenError
 from database.settings import ProgramSettings
 from owflex import reference
 from owflex.__main__ import app
-from owflex.supervisor import Listener, Program, check_port
+from owflex.programs import Listener
 
 ROOT = Path(__file__).parent.parent.parent
 DOCS = ROOT / "docs"
-COMMANDS = ["up", "ingest", "mcp", "chat", "search", "token", "evaluate", "feedback", "doctor"]
+COMMANDS = [
+    "up",
+    "status",
+    "logs",
+    "ingest",
+    "mcp",
+    "chat",
+    "search",
+    "token",
+    "evaluate",
+    "feedback",
+    "doctor",
+]
 OF_COMPOSE = {"POSTGRES_PASSWORD", "DOCUMENTS"}
 # Read by the OpenTelemetry library.
 OF_LIBRARIES = {"OTEL_EXPORTER_OTLP_ENDPOINT"}
@@ -91,9 +103,10 @@ def test_the_readme_shows_every_command() -> None:
 def test_a_taken_port_names_the_setting_to_change() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
+        listener = Listener("127.0.0.1", port, "MCP_SERVER_PORT")
         with pytest.raises(PortTakenError, match="MCP_SERVER_PORT"):
-            check_port(Program("mcp_server", listens=Listener("127.0.0.1", port, "MCP_SERVER_PORT")))
-    check_port(Program("mcp_server", listens=Listener("127.0.0.1", port, "MCP_SERVER_PORT")))
+            listener.check_free()
+    listener.check_free()
 
 
 def test_a_program_that_listens_everywhere_is_reached_on_loopback() -> None:
