@@ -59,7 +59,12 @@ async def test_what_is_killed_is_back_by_itself_and_nothing_is_lost(
     assert killed is not None
 
     psutil.Process(killed).send_signal(signal.SIGKILL)
-    wait_for(lambda: programs(home)[name].state == "running" and programs(home)[name].pid != killed)
+
+    def is_back() -> bool:
+        now = programs(home)[name]
+        return now.state == "running" and now.pid != killed
+
+    wait_for(is_back)
     running_installation.wait_until_ready()
 
     after = programs(home)
