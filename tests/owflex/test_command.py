@@ -32,6 +32,8 @@ COMMANDS = [
 OF_COMPOSE = {"POSTGRES_PASSWORD", "DOCUMENTS"}
 # Read by the OpenTelemetry library.
 OF_LIBRARIES = {"OTEL_EXPORTER_OTLP_ENDPOINT"}
+# Settings of programs that run beside OwFlex.
+OF_OTHERS = {"OLLAMA_CONTEXT_LENGTH"}
 
 
 def shown(*arguments: str) -> str:
@@ -89,7 +91,7 @@ def test_every_file_the_pages_link_to_exists() -> None:
 
 
 def test_every_setting_the_pages_name_exists() -> None:
-    known = settings_of_all_programs() | OF_COMPOSE | OF_LIBRARIES
+    known = settings_of_all_programs() | OF_COMPOSE | OF_LIBRARIES | OF_OTHERS
     for page in [ROOT / "README.md", *DOCS.glob("*.md")]:
         named = set(re.findall(r"`([A-Z]+(?:_[A-Z]+)+)(?:=[^`]*)?`", page.read_text()))
         assert named <= known | {"OWFLEX_CHROMIUM", "PIP_EXTRA_INDEX_URL", "MEDIA_TYPES"}, page.name
