@@ -98,7 +98,7 @@ async def test_no_question_answer_or_token_is_in_any_span(
     async with server.client() as client:
         await client.call_tool("search_documents", {"query": SECRET})
         await client.call_tool("add_task", {"title": SECRET})
-        for arguments in ({"query": SECRET, "limit": SECRET}, {"query": [SECRET]}):
+        for arguments in ({"query": SECRET, "limit": SECRET}, {"query": [SECRET, SECRET]}):
             with pytest.raises(ToolError):
                 await client.call_tool("search_documents", arguments)
     servers = [span for span in traced.get_finished_spans() if span.kind.name == "SERVER"]
