@@ -27,8 +27,14 @@ def default_data_folder() -> Path:
 
 
 def data_folder(configured: Path | None) -> Path:
-    """The absolute path of the data folder, whether it exists or not."""
-    return (configured or default_data_folder()).expanduser().absolute()
+    """The absolute path of the data folder, whether it exists or not. Raises `DataFolderError`."""
+    folder = configured or default_data_folder()
+    try:
+        return folder.expanduser().absolute()
+    except RuntimeError:
+        raise DataFolderError(
+            f"The data folder {folder} is in the home of a user who does not exist. Correct OWFLEX_HOME."
+        ) from None
 
 
 def open_data_folder(configured: Path | None) -> Path:

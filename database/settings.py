@@ -12,8 +12,8 @@ from dotenv import dotenv_values
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from database.errors import SettingsError
-from database.home import default_data_folder
+from database.errors import DataFolderError, SettingsError
+from database.home import data_folder
 from database.setting_problems import SettingProblem, setting_problems
 
 ENV_FILE = ".env"
@@ -91,19 +91,29 @@ def read_settings(kind: type[Settings], **changed: str) -> Settings:
         return kind(_env_file=(settings_file(), ENV_FILE), **changed)  # pyright: ignore[reportCallIssue]
     except ValidationError as error:
         raise SettingsError(setting_problems(error, kind.model_fields)) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError([unreadable(error)]) from None
+    except DataFolderError as error:
+        raise SettingsError([SettingProblem(str(error), "")]) from None
+    except (OSError, UnicodeDecodeError):
+        for file in (settings_file(), Path(ENV_FILE)):
+            file_values(file)
+        raise
 
 
 def settings_file() -> Path:
-    """The file of the data folder that holds settings, whether it is there or not. Raises `OSError`."""
-    home = os.environ.get("OWFLEX_HOME") or dotenv_values(ENV_FILE).get("OWFLEX_HOME")
-    return (Path(home.strip()) if home else default_data_folder()).expanduser().absolute() / SETTINGS_FILE
+    """The file of the data folder that holds settings, whether it is there or not.
+
+    Raises `SettingsError`, `DataFolderError`.
+    """
+    home = os.environ.get("OWFLEX_HOME") or file_values(Path(ENV_FILE)).get("OWFLEX_HOME")
+    return data_folder(Path(home.strip()) if home else None) / SETTINGS_FILE
 
 
-def unreadable(error: OSError | UnicodeDecodeError) -> SettingProblem:
-    """What to say when a file with settings cannot be read."""
-    named = f"The file {error.filename}" if isinstance(error, OSError) else "A file with settings"
-    return SettingProblem(
-        f"{named} cannot be read.", "Make it a UTF-8 text that this user may read, or remove it."
-    )
+def file_values(file: Path) -> dict[str, str | None]:
+    """What a file with settings says; nothing where there is none. Raises `SettingsError`."""
+    try:
+        return dotenv_values(file)
+    except (OSError, UnicodeDecodeError):
+        problem = SettingProblem(
+            f"The file {file} cannot be read.", "Make it a UTF-8 text that this user may read, or remove it."
+        )
+        raise SettingsError([problem]) from None

@@ -13,11 +13,13 @@ from rich.console import Console
 from ingest.cli.commands import app as ingest_commands
 from owflex.config_commands import app as config_commands
 from owflex.evaluate_commands import app as evaluate_commands
+from owflex.last_resort import undecodable, unforeseen, write_what_the_terminal_knows
 from owflex.mcp_clients import ClientName
 from owflex.program_settings import check_settings
 from owflex.search_mode import SearchMode
 from owflex.token_commands import app as token_commands
 from owflex.up_programs import UpProgram
+from serving.exit_codes import FAILED, print_error
 
 # Nothing of the programs is imported here: `owflex --help` answers at once, each command loads what it needs.
 
@@ -32,6 +34,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 errors = Console(stderr=True)
+BAD_ARGUMENT = 2
 
 
 class Transport(StrEnum):
@@ -250,11 +253,18 @@ def options(
 
 def main() -> None:
     """Entry point of the `owflex` command."""
+    write_what_the_terminal_knows()
+    if problem := undecodable(sys.argv[1:]):
+        print_error(problem)
+        sys.exit(BAD_ARGUMENT)
     try:
         app()
     except KeyboardInterrupt:
         errors.print("Stopped.")
         sys.exit(130)
+    except Exception as error:  # noqa: BLE001 - the last place where it can be said in a sentence
+        print_error(unforeseen(error))
+        sys.exit(FAILED)
 
 
 if __name__ == "__main__":

@@ -1,18 +1,19 @@
 """`owflex ask`: a question to the chat from the terminal, and its answer with the sources."""
 
 import json
-import locale
-import sys
+import os
+import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import httpx2
 from rich.console import Console
 
 from agent_service.settings.settings import AgentServiceSettings
+from database.process import stop_on_sigterm
 from database.settings import read_settings
-from owflex.addresses import chat_url, client
+from owflex.addresses import chat_url, client, is_chat
 from owflex.errors import OwflexError
 from owflex.exit_codes import exit_code
 from owflex.own_servers import own_chat
@@ -20,6 +21,8 @@ from serving.terminal import escape_line, printable
 
 # What the agent service lets an answer be silent for.
 SECONDS_OF_SILENCE = 600.0
+# In the order in which programs heed them.
+LANGUAGE_VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")
 console = Console(highlight=False)
 notes = Console(stderr=True, highlight=False)
 
@@ -56,13 +59,16 @@ def run_ask(question: str, *, as_json: bool) -> int:
 
 
 def _run(question: str, *, as_json: bool) -> int:
+    stop_on_sigterm()
     settings = read_settings(AgentServiceSettings)
+    if not question.strip():
+        raise AskError("The question is empty. Write what you want to know.")
     if settings.agent_service_auth != "none":
         raise AskError(
             "This chat asks for a login, which a terminal has not. Ask in the page, or use owflex search."
         )
     url = chat_url(settings)
-    if _answers(url):
+    if is_chat(url):
         answer = _ask(url, question, streamed=not as_json)
         page = url
     else:
@@ -73,14 +79,6 @@ def _run(question: str, *, as_json: bool) -> int:
     else:
         _show_end(answer, page)
     return 0 if answer.text else 1
-
-
-def _answers(url: str) -> bool:
-    try:
-        with client(seconds=5) as http:
-            return http.get(f"{url}/config.json").is_success
-    except httpx2.TransportError:
-        return False
 
 
 def _ask(url: str, question: str, *, streamed: bool) -> Answer:
@@ -94,8 +92,7 @@ def _ask(url: str, question: str, *, streamed: bool) -> Answer:
     for event in _events(url, request):
         new = _taken(answer, event)
         if streamed and new:
-            sys.stdout.write(printable(new))
-            sys.stdout.flush()
+            print(printable(new), end="", flush=True)  # noqa: T201
     return answer
 
 
@@ -109,11 +106,18 @@ def _events(url: str, request: dict[str, Any]) -> Iterator[dict[str, Any]]:
             if not response.is_success:
                 raise AskError(_refusal(response.read()))
             # Empty lines are signs of life.
-            yield from (json.loads(line) for line in response.iter_lines() if line.strip())
-    except (httpx2.TransportError, ValueError) as error:
+            yield from (_event(line) for line in response.iter_lines() if line.strip())
+    except (httpx2.HTTPError, ValueError) as error:
         raise AskError(
             f"The chat broke off ({type(error).__name__}). Ask again; owflex doctor says more."
         ) from None
+
+
+def _event(line: str) -> dict[str, Any]:
+    event: object = json.loads(line)
+    if not isinstance(event, dict):
+        raise ValueError("An event is a JSON object.")
+    return cast(dict[str, Any], event)
 
 
 def _taken(answer: Answer, event: dict[str, Any]) -> str:
@@ -171,8 +175,9 @@ def _show_end(answer: Answer, page: str) -> None:
         console.print(escape_line(f"[{source.number}] {source.title} ({where})"), soft_wrap=True)
     for sentence in answer.notices:
         notes.print(f"[yellow]{escape_line(sentence)}[/yellow]", soft_wrap=True)
-    if answer.waits_for_approval and page:
-        notes.print(f"Something waits for you in the page: {page}/#{answer.thread_id}", soft_wrap=True)
+    if answer.waits_for_approval:
+        where = f"{page}/#{answer.thread_id}" if page else "start it with owflex up, and open this chat there"
+        notes.print(escape_line(f"Something waits for you in the page: {where}"), soft_wrap=True)
 
 
 def _as_json(answer: Answer) -> dict[str, Any]:
@@ -191,5 +196,7 @@ def _say_progress(sentence: str) -> None:
 
 
 def _language() -> str:
-    code = locale.getlocale()[0] or ""
-    return code.partition("_")[0] or "en"
+    """The language of the terminal, such as `de`; what is no language there stays out of the request."""
+    name = next((os.environ[one] for one in LANGUAGE_VARIABLES if os.environ.get(one)), "")
+    code = re.split(r"[_.@:]", name)[0]
+    return code.lower() if re.fullmatch(r"[A-Za-z]{2,3}", code) else "en"

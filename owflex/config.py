@@ -1,8 +1,12 @@
 """What `owflex config` does: settings in a file of the data folder, which every program reads."""
 
+import fcntl
 import json
 import os
+import re
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -13,7 +17,7 @@ from rich.table import Table
 
 from database.errors import SettingsError
 from database.home import open_data_folder
-from database.settings import ENV_FILE, ProgramSettings, read_settings, settings_file
+from database.settings import ENV_FILE, ProgramSettings, file_values, read_settings, settings_file
 from owflex.errors import OwflexError
 from owflex.exit_codes import exit_code
 from owflex.known_settings import is_secret, known_settings, meant
@@ -21,6 +25,11 @@ from serving.terminal import escape_line
 
 HIDDEN = "(secret)"
 MAX_CHARACTERS = 100_000
+# What dotenv calls the file that it writes before it takes the place of the old one.
+DRAFTS = ".tmp_*"
+# A line of JSON may be broken up, a key never; halves of characters stand for bytes that are not UTF-8.
+CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+SECRET_CONTROLS = re.compile(rf"[\t\n]|{CONTROLS.pattern}")
 console = Console(highlight=False)
 
 
@@ -61,19 +70,11 @@ def list_settings(*, everything: bool, as_json: bool) -> int:
 def _set(name: str, value: str | None) -> int:
     kind, field = known_settings()[name]
     value = _asked(name, secret=is_secret(field)) if value is None else value
-    if not value.strip() or len(value) > MAX_CHARACTERS:
-        raise ConfigError(f"{name} needs a value. To take it out again: owflex config unset {name}")
-    if "${" in value:
-        raise ConfigError(
-            f"{name}: a file of settings cannot hold ${{…}} as it is. Set it in the environment."
-        )
+    _check_text(name, value, secret=is_secret(field))
     _check(kind, name, value)
     file = _file()
-    # Made before the value is written, so that nobody else can read it for a moment either.
-    file.touch(mode=0o600)
-    file.chmod(0o600)
-    dotenv.set_key(file, name, value.strip(), quote_mode="always")
-    file.chmod(0o600)
+    with _written(file):
+        dotenv.set_key(file, name, value.strip(), quote_mode="always")
     _say(f"{name} is set in {escape_line(str(file))}. Programs that run read it at their next start.")
     if (elsewhere := _elsewhere(name)) is not None:
         _say(f"[yellow]{name} is set in {elsewhere} too, and that counts.[/yellow]")
@@ -82,9 +83,10 @@ def _set(name: str, value: str | None) -> int:
 
 def _unset(name: str) -> int:
     file = _file()
-    if name not in dotenv.dotenv_values(file):
+    if name not in file_values(file):
         raise ConfigError(f"{name} is not set in {file}.")
-    dotenv.unset_key(file, name)
+    with _written(file):
+        dotenv.unset_key(file, name)
     _say(f"{name} is not set in {escape_line(str(file))} any more.")
     return 0
 
@@ -126,6 +128,24 @@ def _known(name: str) -> str:
     return upper
 
 
+def _check_text(name: str, value: str, *, secret: bool) -> None:
+    """Raises `ConfigError` unless the file can hold the value, and gives it back as it is."""
+    if not value.strip():
+        raise ConfigError(f"{name} needs a value. To take it out again: owflex config unset {name}")
+    if len(value) > MAX_CHARACTERS:
+        raise ConfigError(
+            f"{name}: the value is longer than {MAX_CHARACTERS} characters. Give a shorter one."
+        )
+    if (SECRET_CONTROLS if secret else CONTROLS).search(value.strip()):
+        raise ConfigError(
+            f"{name}: the value holds control characters or is not UTF-8. Was it pasted with something else?"
+        )
+    if "${" in value:
+        raise ConfigError(
+            f"{name}: a file of settings cannot hold ${{…}} as it is. Set it in the environment."
+        )
+
+
 def _check(kind: type[ProgramSettings], name: str, value: str) -> None:
     """Raises `SettingsError` if the value cannot be used; what else is wrong does not count here."""
     try:
@@ -137,17 +157,22 @@ def _check(kind: type[ProgramSettings], name: str, value: str) -> None:
 
 
 def _asked(name: str, *, secret: bool) -> str:
+    if sys.stdin is None:  # pyright: ignore[reportUnnecessaryComparison] - closed by who started us
+        return ""
     if sys.stdin.isatty():
         return str(typer.prompt(name, hide_input=secret))
-    return sys.stdin.read(MAX_CHARACTERS + 1).strip()
+    try:
+        return sys.stdin.read(MAX_CHARACTERS + 1).strip()
+    except UnicodeDecodeError:
+        raise ConfigError(f"{name}: what standard input says is not UTF-8.") from None
 
 
 def _setting(name: str, *, show: bool) -> Setting:
     _, field = known_settings()[name]
     sources = {
         "the environment": os.environ.get(name),
-        ENV_FILE: dotenv.dotenv_values(ENV_FILE).get(name),
-        str(settings_file()): dotenv.dotenv_values(settings_file()).get(name),
+        ENV_FILE: file_values(Path(ENV_FILE)).get(name),
+        str(settings_file()): file_values(settings_file()).get(name),
     }
     origin = next((source for source, value in sources.items() if value and value.strip()), "default")
     default = None if field.default in (None, "", []) else str(field.default)
@@ -163,10 +188,35 @@ def _say(text: str) -> None:
 def _elsewhere(name: str) -> str | None:
     if os.environ.get(name):
         return "the environment"
-    return ENV_FILE if dotenv.dotenv_values(ENV_FILE).get(name) else None
+    return ENV_FILE if file_values(Path(ENV_FILE)).get(name) else None
 
 
 def _file() -> Path:
     file = settings_file()
     open_data_folder(file.parent)
     return file
+
+
+@contextmanager
+def _written(file: Path) -> Generator[None]:
+    """Let one writer at a time change the file, which nobody but its owner can read.
+
+    dotenv writes a new file beside it and puts that in its place, so that it is always whole.
+    Raises `ConfigError`.
+    """
+    try:
+        with file.with_suffix(".lock").open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            for left in file.parent.glob(DRAFTS):
+                # Of a writer that was killed; those that live wait for the lock.
+                left.unlink()
+            # Made before a value is written, so that nobody else can read it for a moment either.
+            file.touch(mode=0o600)
+            if not file.is_file():
+                raise ConfigError(f"{file} is no file. Move it away.")
+            file.chmod(0o600)
+            yield
+    except OSError as error:
+        raise ConfigError(
+            f"{file} cannot be written ({error.strerror}); nothing was changed. Let this user write there."
+        ) from None

@@ -19,13 +19,15 @@ from agent_service.settings.settings import AgentServiceSettings
 from agent_service.tools.connection import McpConnector
 from database.embedded import configured_or_embedded
 from database.errors import DatabaseError
-from database.home import data_folder
+from database.home import data_folder, read_or_create_secret
 from database.migrations import pending
 from database.pool import safe_address
 from database.settings import read_settings
 from database.surroundings import problems_around
-from knowledge_base.embedding.source import find_model
-from knowledge_base.embedding_spaces import count_awaiting, model_in_use
+from knowledge_base.embedding import DEFAULT_MODEL
+from knowledge_base.embedding.opening import can_be_opened
+from knowledge_base.embedding.reranking import check_reranker
+from knowledge_base.embedding_spaces import check_model, count_awaiting, model_in_use
 from knowledge_base.errors import KnowledgeBaseError
 from mcp_server.settings import SIGNING_KEY_FILE, McpServerSettings
 from owflex.doctor_findings import Finding, bad, fine, unknown
@@ -36,7 +38,6 @@ from serving.errors import UnsafeBindError
 
 CONNECT_SECONDS = 5
 MIN_POSTGRES = 150_000
-DEFAULT_EMBEDDING_MODEL = "all-MiniLM-L6-v2"
 Connection = psycopg.AsyncConnection[TupleRow]
 
 
@@ -86,7 +87,9 @@ async def _databases(
             continue
         async for finding in _database(name, url, folder, database, in_use):
             yield finding
-    yield _embedding_model(in_use[0] if in_use else mcp.embedding_model or DEFAULT_EMBEDDING_MODEL)
+    yield _embedding_model(mcp.embedding_model, in_use[0] if in_use else None)
+    if mcp.rerank_model is not None:
+        yield _reranking_model(mcp.rerank_model)
 
 
 async def _database(
@@ -154,12 +157,15 @@ async def _pgvector(connection: Connection) -> Finding:
     return fine("pgvector", f"Version {row[1]}.")
 
 
-def _embedding_model(name: str) -> Finding:
+def _embedding_model(configured: str | None, in_use: str | None) -> Finding:
+    name = configured or in_use or DEFAULT_MODEL
     try:
-        folder = find_model(name)
+        if in_use is not None:
+            check_model(in_use, name.removeprefix("sentence-transformers/"))
+        is_here = can_be_opened(name)
     except KnowledgeBaseError as error:
-        return bad("embedding model", str(error), "Install OwFlex again.")
-    if folder is None:
+        return bad("embedding model", str(error), "")
+    if not is_here:
         return unknown(
             "embedding model",
             f"{name} is not on this machine; it is downloaded when it is first needed.",
@@ -168,8 +174,19 @@ def _embedding_model(name: str) -> Finding:
     return fine("embedding model", f"{name} is on this machine.")
 
 
+def _reranking_model(name: str) -> Finding:
+    try:
+        check_reranker(name)
+    except KnowledgeBaseError as error:
+        return bad("reranking model", str(error), "")
+    return fine("reranking model", f"{name} is set, and what loads it is installed.")
+
+
 async def _mcp_server(settings: AgentServiceSettings, folder: Path) -> Finding:
-    key = settings.mcp_signing_key or _key_in(folder)
+    try:
+        key = settings.mcp_signing_key or _key_in(folder)
+    except DatabaseError as error:
+        return bad("MCP server", str(error), "")
     if key is None:
         return unknown("MCP server", "It has never run here: there is no signing key yet.", "Run: owflex up")
     problem = await McpConnector(settings, key).problem(RequestContext(LOCAL_USER))
@@ -185,7 +202,7 @@ def _key_in(folder: Path) -> SecretStr | None:
     file = folder / SIGNING_KEY_FILE
     if not os.access(file, os.R_OK):
         return None
-    return SecretStr(file.read_text(encoding="utf-8").strip())
+    return read_or_create_secret(folder, SIGNING_KEY_FILE)
 
 
 async def _language_model(settings: AgentServiceSettings, *, offline: bool) -> AsyncIterator[Finding]:

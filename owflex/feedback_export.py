@@ -128,6 +128,7 @@ def _moment(since: str | None) -> datetime:
         return datetime(1970, 1, 1, tzinfo=UTC)
     try:
         moment = datetime.fromisoformat(since)
-    except ValueError:
+        # The first and the last days of the calendar are outside of it in some time zones.
+        return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise FeedbackOptionError(f"--since {since} is not a date. Write one such as 2026-11-01.") from None
-    return moment if moment.tzinfo is not None else moment.astimezone()

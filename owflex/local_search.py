@@ -18,7 +18,7 @@ def search_here(settings: McpServerSettings, question: str, options: SearchOptio
     outcome = _outcome(settings, question, options)
     explain = options.explain
     hits = [*outcome.hits, *(outcome.below if explain else [])]
-    nothing = why_nothing(outcome.chunks_searched, outcome.threshold, outcome.best_similarity_below)
+    nothing = why_nothing(outcome.chunks_searched, outcome.threshold, outcome.best_similarity_below, options)
     return Searched(
         [_found(hit, _why(hit, outcome) if explain else f"{hit.similarity:.2f}") for hit in hits],
         None if outcome.hits else nothing,

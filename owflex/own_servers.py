@@ -7,11 +7,11 @@ import tempfile
 import time
 from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from typing import IO
 
 import httpx2
 
+from database.errors import PortTakenError
 from database.process import listen
 from owflex.addresses import client
 from owflex.errors import ProgramFailedError
@@ -19,6 +19,8 @@ from owflex.errors import ProgramFailedError
 SECONDS_TO_START = 120
 SECONDS_TO_STOP = 15
 SECONDS_BETWEEN_LOOKS = 0.1
+# A port that was free a moment ago may be another program's by now.
+ATTEMPTS = 3
 HOST = "127.0.0.1"
 
 
@@ -26,7 +28,34 @@ HOST = "127.0.0.1"
 def own_chat(on_progress: Callable[[str], None]) -> Generator[str]:
     """The address of a chat that runs while in the block. Raises `ProgramFailedError`."""
     on_progress("OwFlex is not running: it is started for this question. With owflex up it answers at once.")
-    mcp_port, chat_port = _free_ports()
+    with ExitStack() as stack:
+        yield _started_chat(stack)
+
+
+def _started_chat(stack: ExitStack) -> str:
+    for _ in range(ATTEMPTS - 1):
+        ports = _free_ports()
+        try:
+            with ExitStack() as attempt:
+                url = _start(ports, attempt)
+                stack.push(attempt.pop_all())
+                return url
+        except ProgramFailedError:
+            if not any(map(_is_taken, ports)):
+                raise
+    return _start(_free_ports(), stack)
+
+
+def _is_taken(port: int) -> bool:
+    try:
+        listen(HOST, port, "").close()
+    except PortTakenError:
+        return True
+    return False
+
+
+def _start(ports: tuple[int, int], stack: ExitStack) -> str:
+    mcp_port, chat_port = ports
     environment = os.environ | {
         "MCP_SERVER_HOST": HOST,
         "MCP_SERVER_PORT": str(mcp_port),
@@ -34,16 +63,14 @@ def own_chat(on_progress: Callable[[str], None]) -> Generator[str]:
         "AGENT_SERVICE_HOST": HOST,
         "AGENT_SERVICE_PORT": str(chat_port),
     }
-    url = f"http://{HOST}:{chat_port}"
-    with tempfile.TemporaryDirectory(prefix="owflex-ask-") as folder, ExitStack() as stack:
-        log = stack.enter_context((Path(folder) / "log").open("w+b"))
-        started = [
-            stack.enter_context(_started(module, environment, log))
-            for module in ("mcp_server", "agent_service")
-        ]
-        for port in (mcp_port, chat_port):
-            _wait_until_ready(f"http://{HOST}:{port}", started, log)
-        yield url
+    # Without a name, so that nothing is left of it even when this process is killed.
+    log = stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115
+    started = [
+        stack.enter_context(_started(module, environment, log)) for module in ("mcp_server", "agent_service")
+    ]
+    for port in ports:
+        _wait_until_ready(f"http://{HOST}:{port}", started, log)
+    return f"http://{HOST}:{chat_port}"
 
 
 def _free_ports() -> tuple[int, int]:
@@ -59,7 +86,8 @@ def _started(
     module: str, environment: dict[str, str], log: IO[bytes]
 ) -> Generator["subprocess.Popen[bytes]"]:
     process = subprocess.Popen(  # noqa: S603
-        [sys.executable, "-m", "owflex.supervised_program", module],
+        # The folder in which a question is asked may hold files named like modules.
+        [sys.executable, "-P", "-m", "owflex.supervised_program", module],
         stdin=subprocess.PIPE,
         stdout=log,
         stderr=subprocess.STDOUT,
@@ -99,4 +127,6 @@ def _is_ready(http: httpx2.Client, url: str) -> bool:
 def _last_words(log: IO[bytes]) -> str:
     log.flush()
     log.seek(0)
-    return "\n".join(log.read().decode("utf-8", "replace").splitlines()[-5:])
+    lines = log.read().decode("utf-8", "replace").splitlines()
+    # Where the program was is of no use to who asks.
+    return "\n".join([line for line in lines if not line.startswith((" ", "Traceback"))][-5:])

@@ -27,12 +27,13 @@ def check_settings(*programs: ProgramName) -> None:
 
 def warn_of_misspelt_settings() -> None:
     """Say on standard error which names were probably meant to be settings."""
+    from database.errors import DatabaseError
     from owflex.known_settings import misspelt_settings
     from serving.exit_codes import errors
 
     try:
         misspelt = misspelt_settings()
-    except (OSError, UnicodeDecodeError):
+    except (OSError, UnicodeDecodeError, DatabaseError):
         # The file that cannot be read is told with the settings.
         return
     for written, setting in misspelt:

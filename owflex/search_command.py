@@ -12,6 +12,7 @@ from database.settings import read_settings
 from knowledge_base.hits import WaitsFor
 from mcp_server.results import SearchHit, SearchResult
 from mcp_server.settings import McpServerSettings
+from owflex.errors import OwflexError
 from owflex.exit_codes import exit_code
 from owflex.readable import Passage, shortened
 from owflex.search_mode import SearchMode
@@ -19,6 +20,14 @@ from owflex.server_search import search_by_server
 from serving.terminal import escape_line
 
 PASSAGE_LENGTH = 400
+errors = Console(stderr=True, highlight=False)
+
+
+class QuestionEmptyError(OwflexError):
+    """There is nothing to search for."""
+
+    def __init__(self) -> None:
+        super().__init__("The question is empty. Write what to search for.")
 
 
 @dataclass(frozen=True)
@@ -33,6 +42,11 @@ class SearchOptions:
     collection: str | None = None
     source: str | None = None
     metadata: dict[str, Any] = field(default_factory=dict[str, Any])
+
+    def narrower(self) -> str:
+        """The options that leave documents out, as they are called."""
+        used = {"--collection": self.collection, "--source": self.source, "--meta": self.metadata}
+        return ", ".join(name for name, value in used.items() if value)
 
 
 @dataclass(frozen=True)
@@ -70,9 +84,13 @@ def run_search(question: str, options: Callable[[], SearchOptions]) -> int:
 
 
 def _run(question: str, options: SearchOptions) -> int:
+    if not question.strip():
+        raise QuestionEmptyError
     searched = _searched(read_settings(McpServerSettings), question, options)
     if options.as_json:
         print(json.dumps([asdict(one) for one in searched.found], ensure_ascii=False, indent=2))  # noqa: T201
+        if searched.nothing:
+            errors.print(searched.nothing, soft_wrap=True)
     else:
         _show(question, searched, explain=options.explain)
     return 1 if searched.nothing else 0
@@ -83,7 +101,7 @@ def _searched(settings: McpServerSettings, question: str, options: SearchOptions
     if options.mode is SearchMode.HYBRID and not options.explain:
         answer = search_by_server(settings, _arguments(question, options))
         if answer is not None:
-            return _by_server(answer)
+            return _by_server(answer, options)
     # Only now: it imports what the server has loaded.
     from owflex.local_search import search_here
 
@@ -101,9 +119,9 @@ def _arguments(question: str, options: SearchOptions) -> dict[str, Any]:
     return {"query": question, "limit": options.limit, **told}
 
 
-def _by_server(answer: SearchResult) -> Searched:
+def _by_server(answer: SearchResult, options: SearchOptions) -> Searched:
     below = answer.below_threshold
-    nothing = why_nothing(answer.searched.chunks, below.threshold, below.best_similarity)
+    nothing = why_nothing(answer.searched.chunks, below.threshold, below.best_similarity, options)
     found = [_of_server(hit, answer.text_marker) for hit in answer.results]
     so_far = words_so_far(answer.searched.waits_for, answer.searched.by_meaning, answer.searched.chunks)
     return Searched(found, None if found else nothing, so_far)
@@ -125,8 +143,10 @@ def words_so_far(waits_for: WaitsFor | None, by_meaning: int, chunks: int) -> st
     return f"By words so far; meaning follows: {by_meaning} of {chunks} passages."
 
 
-def why_nothing(chunks: int, threshold: float, best: float | None) -> str:
+def why_nothing(chunks: int, threshold: float, best: float | None, options: SearchOptions) -> str:
     """What to say when nothing was found, and what to do."""
+    if chunks == 0 and options.narrower():
+        return f"No documents are left with {options.narrower()}. Leave it out, or see: owflex ingest list"
     if chunks == 0:
         return "There is nothing to search yet. Add documents with: owflex ingest PATH"
     return (

@@ -8,7 +8,7 @@ import httpx2
 from database.home import open_data_folder, read_or_create_secret
 from mcp_server.results import SearchResult
 from mcp_server.settings import TOKEN_FILE, McpServerSettings
-from owflex.addresses import client, mcp_url
+from owflex.addresses import client, is_server, mcp_url
 from owflex.errors import OwflexError
 
 TOOL = "search_documents"
@@ -33,10 +33,13 @@ def search_by_server(settings: McpServerSettings, arguments: dict[str, Any]) -> 
         "authorization": f"Bearer {token.get_secret_value()}",
         "accept": "application/json, text/event-stream",
     }
+    url = mcp_url(settings)
+    if not is_server(url):
+        return None
     try:
         with client() as http:
-            answer = http.post(f"{mcp_url(settings)}/mcp", json=request, headers=headers)
-    except httpx2.TransportError:
+            answer = http.post(f"{url}/mcp", json=request, headers=headers)
+    except httpx2.HTTPError:
         return None
     # Another program's port, or the server of another data folder.
     return _result(answer.text) if answer.is_success else None
@@ -48,7 +51,7 @@ def _result(body: str) -> SearchResult | None:
     try:
         result = json.loads("".join(lines) or body)["result"]
         if result.get("isError"):
-            raise ServerSearchError(result["content"][0]["text"])
+            raise ServerSearchError(str(result["content"][0]["text"]))
         return SearchResult.model_validate(result["structuredContent"])
-    except (ValueError, KeyError, IndexError, TypeError):
+    except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError):
         return None

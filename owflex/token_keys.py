@@ -70,7 +70,7 @@ def revoke_key(key: str) -> int:
     """Let the key with this id or name open nothing any more; the exit code."""
 
     async def revoke(connection: Connection) -> int:
-        key_id = int(key) if key.isdecimal() else _id_of(key, await list_api_keys(connection))
+        key_id = _id_of(key, await list_api_keys(connection))
         await revoke_api_key(connection, key_id)
         return key_id
 
@@ -80,7 +80,9 @@ def revoke_key(key: str) -> int:
 
 
 def _id_of(name: str, keys: Sequence[ApiKey]) -> int:
-    """The id of the key that is called so and still opens something."""
+    """The id of the key that has this id, else of the one that is called so and still opens something."""
+    if any(str(key.key_id) == name for key in keys):
+        return int(name)
     ids = [key.key_id for key in keys if key.name == name and key.revoked_at is None]
     if not ids:
         raise ApiKeyNotFoundError(name)

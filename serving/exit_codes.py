@@ -5,6 +5,8 @@ from collections.abc import Callable
 from rich.console import Console
 from rich.text import Text
 
+from serving.terminal import printable
+
 FAILED = 1
 
 errors = Console(stderr=True, highlight=False)
@@ -19,6 +21,6 @@ def exit_code_of(run: Callable[[], int], *known: type[Exception]) -> int:
         return FAILED
 
 
-def print_error(error: Exception) -> None:
+def print_error(error: Exception | str) -> None:
     """Write the text of an error whose reader is the user, in red where that is a terminal."""
-    errors.print(Text(str(error), style="red"), soft_wrap=True)
+    errors.print(Text(printable(str(error)), style="red"), soft_wrap=True)

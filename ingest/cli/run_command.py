@@ -98,6 +98,9 @@ def _run(settings: IngestSettings, paths: Sequence[str], wanted: Wanted, options
 
 
 def _check(paths: Sequence[str], wanted: Wanted, options: RunOptions) -> None:
+    # Else it would be the folder one is in: what a variable without a value gives in a script.
+    if not all(path.strip() for path in paths):
+        raise OptionError("A path is empty. Name a folder, a file or an address; this folder is called .")
     if options.watch and (len(paths) != 1 or is_url(paths[0])):
         raise OptionError("--watch needs exactly one folder or file.")
     if options.media_type is not None and options.media_type not in MODULES:

@@ -1,6 +1,7 @@
 """Opens the embedding model: OpenVINO computes it where its architecture is known, PyTorch otherwise."""
 
 import logging
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,8 @@ logger = logging.getLogger("knowledge_base.embedding")
 
 # What a vector may differ from that of full precision; the order of the found documents does not notice it.
 LEAST_COSINE = 0.999
+# What a model whose files do not fit each other ends in; OpenVINO's own errors are the last.
+DAMAGES = (OSError, ValueError, LookupError, TypeError, AttributeError, RuntimeError)
 SAMPLES = [
     "How many days of holiday are there?",
     "Before the quarterly report leaves the office, every figure is compared with the ledger of the branch. "
@@ -33,11 +36,41 @@ def open_backend(model_name: str) -> Backend:
         return _fastest(read_encoder(folder))
     except UnknownEncoderError as error:
         return _torch(model_name, folder, str(error))
-    except (OSError, ValueError) as error:
-        raise EmbeddingModelError(
-            f"The embedding model {model_name} cannot be read ({error}). "
-            "Set EMBEDDING_MODEL to a folder that holds it whole."
-        ) from None
+    except DAMAGES as error:
+        raise _damaged(model_name, error) from None
+
+
+def can_be_opened(model_name: str) -> bool:
+    """Whether the model is on this machine (if not, it is downloaded first); its weights are not read.
+
+    Raises `EmbeddingModelError` when it is there and could not be opened.
+    """
+    folder = find_model(model_name)
+    if folder is None:
+        return False
+    try:
+        read_encoder(folder)
+    except UnknownEncoderError as error:
+        if find_spec("sentence_transformers") is None:
+            raise _needs_torch(model_name, str(error)) from None
+    except DAMAGES as error:
+        raise _damaged(model_name, error) from None
+    return True
+
+
+def _damaged(model_name: str, error: Exception) -> EmbeddingModelError:
+    what = f"it does not say {error}" if isinstance(error, LookupError) else str(error)
+    return EmbeddingModelError(
+        f"The embedding model {model_name} cannot be read ({what}). "
+        "Set EMBEDDING_MODEL to a folder that holds it whole."
+    )
+
+
+def _needs_torch(model_name: str, reason: str) -> EmbeddingModelError:
+    return EmbeddingModelError(
+        f"The embedding model {model_name} needs sentence-transformers here ({reason}). "
+        "Install it with: pip install 'owflex[models]'"
+    )
 
 
 def described(model_name: str) -> Encoder | None:
@@ -69,9 +102,6 @@ def _torch(model_name: str, folder: Path, reason: str) -> "TorchBackend":
     try:
         from knowledge_base.embedding.torch_backend import load_torch
     except ImportError:
-        raise EmbeddingModelError(
-            f"The embedding model {model_name} needs sentence-transformers here ({reason}). "
-            "Install it with: pip install 'owflex[models]'"
-        ) from None
+        raise _needs_torch(model_name, reason) from None
     logger.info("The embedding model %s runs on PyTorch: %s.", model_name, reason)
     return load_torch(model_name, str(folder))

