@@ -17,7 +17,7 @@ from owflex.addresses import chat_url, client, is_chat
 from owflex.errors import OwflexError
 from owflex.exit_codes import exit_code
 from owflex.own_servers import own_chat
-from serving.terminal import escape_line, printable
+from serving.terminal import escape_line, json_text, printable
 
 # What the agent service lets an answer be silent for.
 SECONDS_OF_SILENCE = 600.0
@@ -75,7 +75,7 @@ def _run(question: str, *, as_json: bool) -> int:
         with own_chat(_say_progress) as own:
             answer, page = _ask(own, question, streamed=not as_json), ""
     if as_json:
-        print(json.dumps(_as_json(answer), ensure_ascii=False, indent=2))  # noqa: T201
+        print(json_text(_as_json(answer)))  # noqa: T201
     else:
         _show_end(answer, page)
     return 0 if answer.text else 1

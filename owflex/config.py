@@ -1,7 +1,6 @@
 """What `owflex config` does: settings in a file of the data folder, which every program reads."""
 
 import fcntl
-import json
 import os
 import re
 import sys
@@ -21,7 +20,7 @@ from database.settings import ENV_FILE, ProgramSettings, file_values, read_setti
 from owflex.errors import OwflexError
 from owflex.exit_codes import exit_code
 from owflex.known_settings import is_secret, known_settings, meant
-from serving.terminal import escape_line
+from serving.terminal import escape_line, json_text
 
 HIDDEN = "(secret)"
 MAX_CHARACTERS = 100_000
@@ -72,11 +71,12 @@ def _set(name: str, value: str | None) -> int:
     value = _asked(name, secret=is_secret(field)) if value is None else value
     _check_text(name, value, secret=is_secret(field))
     _check(kind, name, value)
+    elsewhere = _elsewhere(name)
     file = _file()
     with _written(file):
         dotenv.set_key(file, name, value.strip(), quote_mode="always")
     _say(f"{name} is set in {escape_line(str(file))}. Programs that run read it at their next start.")
-    if (elsewhere := _elsewhere(name)) is not None:
+    if elsewhere is not None:
         _say(f"[yellow]{name} is set in {elsewhere} too, and that counts.[/yellow]")
     return 0
 
@@ -103,7 +103,7 @@ def _list(*, everything: bool, as_json: bool) -> int:
     settings = [_setting(name, show=False) for name in known_settings()]
     shown = [setting for setting in settings if everything or setting.origin != "default"]
     if as_json:
-        print(json.dumps([asdict(setting) for setting in shown], ensure_ascii=False, indent=2))  # noqa: T201
+        print(json_text([asdict(setting) for setting in shown]))  # noqa: T201
         return 0
     if not shown:
         _say("Nothing is set: every setting has its default. See them with: owflex config list --all")

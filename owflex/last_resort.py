@@ -14,7 +14,7 @@ REPORT = "owflex-error.log"
 
 
 def write_what_the_terminal_knows() -> None:
-    """Let characters that the terminal's encoding lacks be written out (`\\u2026`) and not end the program."""
+    """Let characters that the terminal's encoding lacks be written out (`\\u2026`)."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")

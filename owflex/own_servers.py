@@ -128,5 +128,6 @@ def _last_words(log: IO[bytes]) -> str:
     log.flush()
     log.seek(0)
     lines = log.read().decode("utf-8", "replace").splitlines()
-    # Where the program was is of no use to who asks.
-    return "\n".join([line for line in lines if not line.startswith((" ", "Traceback"))][-5:])
+    # What went well, and where in the program it was, is of no use to who asks.
+    said = [line for line in lines if " INFO " not in line and not line.startswith((" ", "Traceback"))]
+    return "\n".join(said[-5:])

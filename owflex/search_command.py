@@ -1,6 +1,5 @@
 """`owflex search`: the best passages as a table; by the running server where there is one."""
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -17,7 +16,7 @@ from owflex.exit_codes import exit_code
 from owflex.readable import Passage, shortened
 from owflex.search_mode import SearchMode
 from owflex.server_search import search_by_server
-from serving.terminal import escape_line
+from serving.terminal import escape_line, json_text
 
 PASSAGE_LENGTH = 400
 errors = Console(stderr=True, highlight=False)
@@ -88,7 +87,7 @@ def _run(question: str, options: SearchOptions) -> int:
         raise QuestionEmptyError
     searched = _searched(read_settings(McpServerSettings), question, options)
     if options.as_json:
-        print(json.dumps([asdict(one) for one in searched.found], ensure_ascii=False, indent=2))  # noqa: T201
+        print(json_text([asdict(one) for one in searched.found]))  # noqa: T201
         if searched.nothing:
             errors.print(searched.nothing, soft_wrap=True)
     else:

@@ -1,5 +1,6 @@
 """Texts of others in a terminal: shown, never obeyed."""
 
+import json
 import re
 
 from rich import markup
@@ -17,6 +18,12 @@ def printable(text: str) -> str:
 def printable_line(text: str) -> str:
     """A name or a title: as `printable`, and always one line."""
     return LINE_CONTROLS.sub(_written, text)
+
+
+def json_text(value: object) -> str:
+    """JSON on several lines, in which control characters are written as JSON writes them (`\\u202e`)."""
+    text = json.dumps(value, ensure_ascii=False, indent=2)
+    return CONTROLS.sub(lambda control: f"\\u{ord(control[0]):04x}", text)
 
 
 def escape(text: str) -> str:
