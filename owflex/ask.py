@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any, cast
@@ -11,7 +12,6 @@ import httpx2
 from rich.console import Console
 
 from agent_service.settings.settings import AgentServiceSettings
-from database.process import stop_on_sigterm
 from database.settings import read_settings
 from owflex.addresses import chat_url, client, is_chat
 from owflex.errors import OwflexError
@@ -59,7 +59,6 @@ def run_ask(question: str, *, as_json: bool) -> int:
 
 
 def _run(question: str, *, as_json: bool) -> int:
-    stop_on_sigterm()
     settings = read_settings(AgentServiceSettings)
     if not question.strip():
         raise AskError("The question is empty. Write what you want to know.")
@@ -72,6 +71,8 @@ def _run(question: str, *, as_json: bool) -> int:
         answer = _ask(url, question, streamed=not as_json)
         page = url
     else:
+        # Being ended is as good a reason as Ctrl+C to stop what was started.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         with own_chat(_say_progress) as own:
             answer, page = _ask(own, question, streamed=not as_json), ""
     if as_json:

@@ -202,7 +202,7 @@ def _written(file: Path) -> Generator[None]:
     """Let one writer at a time change the file, which nobody but its owner can read.
 
     dotenv writes a new file beside it and puts that in its place, so that it is always whole.
-    Raises `ConfigError`.
+    Raises `ConfigError`, `SettingsError`.
     """
     try:
         with file.with_suffix(".lock").open("a") as lock:
@@ -215,6 +215,7 @@ def _written(file: Path) -> Generator[None]:
             if not file.is_file():
                 raise ConfigError(f"{file} is no file. Move it away.")
             file.chmod(0o600)
+            file_values(file)
             yield
     except OSError as error:
         raise ConfigError(

@@ -51,8 +51,7 @@ def read_encoder(folder: Path) -> "Encoder":
 def _modules(folder: Path) -> list[dict[str, Any]]:
     modules = _json(folder / "modules.json", [])
     kinds = [str(module.get("type", "")).rpartition(".")[2] for module in modules]
-    architecture = _json(folder / "config.json").get("model_type", "unknown")
-    made_of = ", ".join(kinds) or f"parts that no modules.json names, its architecture is {architecture}"
+    made_of = ", ".join(kinds) or "parts that no modules.json names"
     _require(kinds in MODULES, f"it is made of {made_of}")
     _require(not modules[0].get("path"), "its transformer lies in a folder of its own")
     return modules

@@ -180,6 +180,49 @@ def test_a_damaged_model_is_refused_with_its_reason(model: Path) -> None:
         create_embedder(str(model)).embed_query("ready")
 
 
+@pytest.mark.parametrize(
+    ("file", "content", "said"),
+    [
+        ("config.json", None, "holds no model"),
+        ("model.safetensors", None, r"holds no weights \(model.safetensors\)"),
+        (
+            "config.json",
+            {"model_type": "bert", "hidden_act": "gelu"},
+            "does not say 'max_position_embeddings'",
+        ),
+        ("config.json", [1], "cannot be read"),
+        ("config.json", {"model_type": "mpnet"}, r"owflex\[models\]"),
+    ],
+)
+def test_a_folder_without_a_whole_model_is_refused_before_its_weights_are_read(
+    model: Path, monkeypatch: pytest.MonkeyPatch, file: str, content: object, said: str
+) -> None:
+    monkeypatch.setattr(opening, "find_spec", lambda _: None)
+    monkeypatch.setitem(sys.modules, "knowledge_base.embedding.torch_backend", None)
+    (model / file).unlink()
+    if file == "config.json":
+        (model / "modules.json").unlink() if content is None else write(model / file, content)
+    for refuses in (opening.can_be_opened, opening.open_backend):
+        with pytest.raises(EmbeddingModelError, match=said):
+            refuses(str(model))
+
+
+@pytest.mark.parametrize("name", ["/no/such/folder", "./nowhere", "~/models", __file__])
+def test_a_path_to_nowhere_is_not_looked_for_on_the_hub(name: str) -> None:
+    with pytest.raises(EmbeddingModelError, match=r"There is no folder .* EMBEDDING_MODEL"):
+        opening.can_be_opened(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("nobody/has-such-a-model", "hub cannot be reached"), ("no name!", "neither a folder nor a name")],
+)
+def test_why_the_hub_gives_no_model_is_said_in_our_words(name: str, said: str) -> None:
+    assert not opening.can_be_opened(name)
+    with pytest.raises(EmbeddingModelError, match=said):
+        opening.open_backend(name)
+
+
 def test_the_prompts_a_model_asks_for_are_used_by_both_back_ends(
     model: Path, embedder: SentenceTransformerEmbedder
 ) -> None:

@@ -1,15 +1,18 @@
 """`owflex config` keeps settings in the data folder, and misspelt settings are told."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
+from dotenv import dotenv_values
 from typer.testing import CliRunner
 
 from database.settings import read_settings
 from mcp_server.settings import McpServerSettings
 from owflex.__main__ import app
+from owflex.config import set_setting
 from owflex.known_settings import known_settings, meant, misspelt_settings
 
 KEYS = ("OPENAI_API_KEY", "MCP_SERVER_PORT", "MODEL_NAME")
@@ -133,3 +136,82 @@ def test_a_misspelt_setting_of_the_env_file_is_told_by_the_command(tmp_path: Pat
     told = CliRunner().invoke(app, ["up"])
     assert "OPENAI_APIKEY is no setting of OwFlex. Did you mean OPENAI_API_KEY?" in told.stderr
     assert "sk" not in told.stderr.replace("OPENAI_APIKEY", "")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("OPENAI_API_KEY", "sk\nsk", "control characters"),
+        ("OPENAI_API_KEY", "sk\x1b[31m", "control characters"),
+        ("MODEL_NAME", "a\rb", "control characters"),
+        ("MODEL_NAME", "\udcff", "not UTF-8"),
+        ("MODEL_NAME", "x" * 100_001, "longer than 100000"),
+    ],
+)
+def test_a_value_that_no_file_holds_as_it_is_is_refused_and_not_shown(
+    home: Path, name: str, value: str, sentence: str
+) -> None:
+    refused = config("set", name, value)
+    assert refused.exit_code == 1
+    assert sentence in refused.stderr
+    assert value not in refused.output
+    assert not (home / "settings.env").exists()
+
+
+def test_comments_other_lines_and_the_mode_of_the_file_are_kept(home: Path) -> None:
+    home.mkdir()
+    file = home / "settings.env"
+    file.write_text("# mine\n\nexport FOO=1\nMODEL_NAME = old # why\nno setting\n")
+    file.chmod(0o644)
+    assert config("set", "MODEL_NAME", "new").exit_code == 0
+    assert file.read_text() == "# mine\n\nexport FOO=1\nMODEL_NAME='new'\nno setting\n"
+    assert file.stat().st_mode & 0o777 == 0o600
+    file.chmod(0o644)
+    assert config("unset", "MODEL_NAME").exit_code == 0
+    assert file.read_text() == "# mine\n\nexport FOO=1\nno setting\n"
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_two_writers_at_once_lose_nothing(home: Path) -> None:
+    names = ["MODEL_NAME", "HISTORY_TOKENS", "MCP_SERVER_PORT", "AGENT_SERVICE_PORT"]
+    with ThreadPoolExecutor(len(names)) as writers:
+        done = list(writers.map(lambda name: set_setting(name, "9000"), names * 5))
+    assert done == [0] * 20
+    assert set(dotenv_values(home / "settings.env")) == set(names)
+
+
+def test_the_draft_of_a_writer_that_was_killed_is_removed(home: Path) -> None:
+    home.mkdir()
+    (home / ".tmp_killed").write_text("OPENAI_API_KEY='sk'\n")
+    config("set", "MODEL_NAME", "new")
+    assert {file.name for file in home.iterdir()} == {"settings.env", "settings.lock"}
+
+
+@pytest.mark.parametrize("place", ["settings.env", ".env"])
+@pytest.mark.parametrize("command", ["list", "get MODEL_NAME", "set MODEL_NAME x", "unset MODEL_NAME"])
+def test_a_damaged_file_is_named_by_each_command_and_left_as_it_is(
+    home: Path, tmp_path: Path, place: str, command: str
+) -> None:
+    home.mkdir()
+    file = home / place if place == "settings.env" else tmp_path / place
+    file.write_bytes(b"MODEL_NAME=\xff\n")
+    refused = config(*command.split())
+    if (place, command) != (".env", "unset MODEL_NAME"):
+        assert f"{place} cannot be read" in refused.stderr
+    assert refused.exit_code == 1
+    assert file.read_bytes() == b"MODEL_NAME=\xff\n"
+
+
+def test_a_folder_in_the_place_of_the_file_is_said(home: Path) -> None:
+    (home / "settings.env").mkdir(parents=True)
+    refused = config("set", "MODEL_NAME", "x")
+    assert refused.exit_code == 1
+    assert "settings.env is no file" in refused.stderr
+
+
+def test_a_data_folder_of_nobody_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OWFLEX_HOME", "~nobody-is-called-so/owflex")
+    for command in ("config list", "token list", "doctor"):
+        refused = CliRunner().invoke(app, command.split())
+        assert refused.exit_code == 1
+        assert "home of a user who does not exist" in refused.output

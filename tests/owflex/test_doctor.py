@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -15,7 +16,8 @@ from typer.testing import CliRunner
 
 from agent_service.settings.settings import AgentServiceSettings
 from ingest.settings import IngestSettings
-from mcp_server.settings import McpServerSettings
+from knowledge_base.embedding import reranking
+from mcp_server.settings import SIGNING_KEY_FILE, McpServerSettings
 from owflex.__main__ import app
 from owflex.doctor import look
 from owflex.doctor_findings import Finding, exit_code
@@ -236,6 +238,49 @@ async def test_a_database_that_is_not_there_is_named_without_its_password(
     assert broken.state == "bad"
     assert "CHAT_DATABASE_URL" in broken.cure
     assert "geheim" not in str(found)
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "name", "said"),
+    [
+        ("EMBEDDING_MODEL", "/no/such/folder", "embedding model", "There is no folder /no/such/folder"),
+        ("EMBEDDING_MODEL", ".", "embedding model", "holds no model"),
+        ("RERANK_MODEL", "x", "reranking model", "owflex[models]"),
+    ],
+)
+async def test_a_model_that_cannot_be_loaded_is_found_with_its_cure(
+    monkeypatch: pytest.MonkeyPatch, setting: str, value: str, name: str, said: str
+) -> None:
+    monkeypatch.setattr(reranking, "find_spec", lambda _: None)
+    monkeypatch.setenv(setting, value)
+    broken = [finding for finding in [one async for one in look(offline=True)] if finding.state == "bad"]
+    assert [finding.name for finding in broken] == [name]
+    assert said in broken[0].sentence
+
+
+async def test_another_model_than_that_of_the_documents_is_found(
+    monkeypatch: pytest.MonkeyPatch, knowledge_base_url: str
+) -> None:
+    with psycopg.connect(knowledge_base_url) as connection:
+        connection.execute(
+            "insert into embedding_spaces (model_name, dimensions, in_use)"
+            " values ('all-MiniLM-L6-v2', 384, true)"
+        )
+    monkeypatch.setenv("KNOWLEDGE_BASE_DATABASE_URL", knowledge_base_url)
+    monkeypatch.setenv("EMBEDDING_MODEL", "some/model")
+    found = [finding async for finding in look(offline=True)]
+    model = next(finding for finding in found if finding.name == "embedding model")
+    assert model.state == "bad"
+    assert "embedded with all-MiniLM-L6-v2, but EMBEDDING_MODEL is some/model" in model.sentence
+
+
+async def test_a_signing_key_that_cannot_be_read_is_found(tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / SIGNING_KEY_FILE).write_bytes(b"\xff")
+    found = [finding async for finding in look(offline=True)]
+    server = next(finding for finding in found if finding.name == "MCP server")
+    assert server.state == "bad"
+    assert "cannot be used" in server.sentence
 
 
 async def test_half_a_login_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
