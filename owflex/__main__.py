@@ -1,5 +1,6 @@
 """The `owflex` command."""
 
+import logging
 import os
 import sys
 from enum import StrEnum
@@ -254,6 +255,8 @@ def options(
 def main() -> None:
     """Entry point of the `owflex` command."""
     write_what_the_terminal_knows()
+    # It says a line that it cannot read each time it is read, and not in which file; we say both, once.
+    logging.getLogger("dotenv.main").setLevel(logging.ERROR)
     if problem := undecodable(sys.argv[1:]):
         print_error(problem)
         sys.exit(BAD_ARGUMENT)

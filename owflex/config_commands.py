@@ -4,6 +4,8 @@ from typing import Annotated
 
 import typer
 
+from owflex.program_settings import warn_of_misspelt_settings
+
 Name = Annotated[str, typer.Argument(help="A setting, e.g. OPENAI_API_KEY. All are in docs/settings.md.")]
 
 app = typer.Typer(
@@ -54,4 +56,5 @@ def list_(
     """Show what is set, and where; secrets are hidden."""
     from owflex.config import list_settings
 
+    warn_of_misspelt_settings()
     raise typer.Exit(list_settings(everything=everything, as_json=as_json))

@@ -5,9 +5,11 @@ import re
 from collections.abc import Iterable
 from difflib import SequenceMatcher, get_close_matches
 from functools import cache
+from pathlib import Path
 from typing import get_args
 
 from dotenv import dotenv_values
+from dotenv.parser import parse_stream
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
@@ -47,6 +49,19 @@ def misspelt_settings() -> list[tuple[str, str]]:
     written = _written()
     found = ((name, _surely_meant(name)) for name in written if name not in known_settings())
     return [(name, setting) for name, setting in found if setting and setting not in written]
+
+
+def lines_without_setting() -> list[tuple[Path, int]]:
+    """The lines of the settings files that say nothing, by the numbers that editors show."""
+    files = [file for file in (settings_file(), Path(ENV_FILE)) if file.is_file()]
+    return [(file, line) for file in files for line in _lines_without_setting(file)]
+
+
+def _lines_without_setting(file: Path) -> list[int]:
+    with file.open(encoding="utf-8") as stream:
+        wrong = [binding.original for binding in parse_stream(stream) if binding.error]
+    # Empty lines before it belong to what could not be read.
+    return [one.line + len(one.string) - len(one.string.lstrip("\n")) for one in wrong]
 
 
 def _written() -> set[str]:

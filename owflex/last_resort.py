@@ -33,14 +33,16 @@ def undecodable(arguments: Sequence[str]) -> str | None:
 
 def unforeseen(error: Exception) -> str:
     """What to say of an error of ours; how it came about goes into a file, where it can be kept."""
-    from database.home import default_data_folder
+    from database.errors import DatabaseError
+    from database.home import data_folder
 
-    folder = Path(os.environ.get("OWFLEX_HOME") or default_data_folder()).absolute()
+    home = os.environ.get("OWFLEX_HOME")
     said = f"OwFlex made a mistake ({type(error).__name__})."
     try:
+        folder = data_folder(Path(home) if home else None)
         return f"{said} What happened is in {_kept(folder, error)}. Report it, or try owflex doctor."
-    except OSError:
-        return f"{said} What happened cannot be kept in {folder}. Try owflex doctor."
+    except (OSError, DatabaseError):
+        return f"{said} What happened cannot be kept in the data folder. Try owflex doctor."
 
 
 def _kept(folder: Path, error: Exception) -> Path:

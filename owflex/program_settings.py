@@ -26,20 +26,20 @@ def check_settings(*programs: ProgramName) -> None:
 
 
 def warn_of_misspelt_settings() -> None:
-    """Say on standard error which names were probably meant to be settings."""
+    """Say on standard error which names were probably meant to be settings, and which lines are none."""
     from database.errors import DatabaseError
-    from owflex.known_settings import misspelt_settings
-    from serving.exit_codes import errors
+    from owflex.known_settings import lines_without_setting, misspelt_settings
+    from serving.exit_codes import print_warning
 
     try:
-        misspelt = misspelt_settings()
+        misspelt, useless = misspelt_settings(), lines_without_setting()
     except (OSError, UnicodeDecodeError, DatabaseError):
         # The file that cannot be read is told with the settings.
         return
+    for file, line in useless:
+        print_warning(f"Line {line} of {file} is no setting. Write NAME=value, or remove it.")
     for written, setting in misspelt:
-        errors.print(
-            f"[yellow]{written} is no setting of OwFlex. Did you mean {setting}?[/yellow]", soft_wrap=True
-        )
+        print_warning(f"{written} is no setting of OwFlex. Did you mean {setting}?")
 
 
 def problems_of(*programs: ProgramName) -> "Sequence[SettingProblem]":

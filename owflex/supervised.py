@@ -139,7 +139,7 @@ def pause_after(failures: int) -> float:
 def _popen(program: Program) -> "subprocess.Popen[bytes]":
     # A session of its own: Ctrl+C in the terminal reaches the supervisor only, which stops all in order.
     return subprocess.Popen(  # noqa: S603
-        [sys.executable, "-m", "owflex.supervised_program", program.module, *program.arguments],
+        [sys.executable, "-P", "-m", "owflex.supervised_program", program.module, *program.arguments],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

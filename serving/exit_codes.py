@@ -24,3 +24,8 @@ def exit_code_of(run: Callable[[], int], *known: type[Exception]) -> int:
 def print_error(error: Exception | str) -> None:
     """Write the text of an error whose reader is the user, in red where that is a terminal."""
     errors.print(Text(printable(str(error)), style="red"), soft_wrap=True)
+
+
+def print_warning(sentence: str) -> None:
+    """Write what a user should know although it stops nothing, in yellow where that is a terminal."""
+    errors.print(Text(printable(sentence), style="yellow"), soft_wrap=True)

@@ -215,3 +215,11 @@ def test_a_data_folder_of_nobody_is_said(monkeypatch: pytest.MonkeyPatch) -> Non
         refused = CliRunner().invoke(app, command.split())
         assert refused.exit_code == 1
         assert "home of a user who does not exist" in refused.output
+
+
+def test_a_line_that_is_no_setting_is_told_with_its_number(home: Path, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("# mine\n\nOPENAI_API_KEY sk-1234\nMODEL_NAME=x\n")
+    told = config("list")
+    assert told.exit_code == 0
+    assert "Line 3 of .env is no setting" in told.stderr
+    assert "sk-1234" not in told.output
