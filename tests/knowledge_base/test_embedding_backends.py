@@ -180,6 +180,10 @@ def test_a_damaged_model_is_refused_with_its_reason(model: Path) -> None:
         create_embedder(str(model)).embed_query("ready")
 
 
+def not_installed(_: str) -> None:
+    """What `find_spec` says of a package that is not there."""
+
+
 @pytest.mark.parametrize(
     ("file", "content", "said"),
     [
@@ -197,11 +201,13 @@ def test_a_damaged_model_is_refused_with_its_reason(model: Path) -> None:
 def test_a_folder_without_a_whole_model_is_refused_before_its_weights_are_read(
     model: Path, monkeypatch: pytest.MonkeyPatch, file: str, content: object, said: str
 ) -> None:
-    monkeypatch.setattr(opening, "find_spec", lambda _: None)
+    monkeypatch.setattr(opening, "find_spec", not_installed)
     monkeypatch.setitem(sys.modules, "knowledge_base.embedding.torch_backend", None)
     (model / file).unlink()
     if file == "config.json":
-        (model / "modules.json").unlink() if content is None else write(model / file, content)
+        (model / "modules.json").unlink() if content is None else (model / file).write_text(
+            json.dumps(content)
+        )
     for refuses in (opening.can_be_opened, opening.open_backend):
         with pytest.raises(EmbeddingModelError, match=said):
             refuses(str(model))

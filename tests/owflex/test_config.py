@@ -175,7 +175,7 @@ def test_comments_other_lines_and_the_mode_of_the_file_are_kept(home: Path) -> N
 def test_two_writers_at_once_lose_nothing(home: Path) -> None:
     names = ["MODEL_NAME", "HISTORY_TOKENS", "MCP_SERVER_PORT", "AGENT_SERVICE_PORT"]
     with ThreadPoolExecutor(len(names)) as writers:
-        done = list(writers.map(lambda name: set_setting(name, "9000"), names * 5))
+        done = list(writers.map(set_setting, names * 5, ["9000"] * 20))
     assert done == [0] * 20
     assert set(dotenv_values(home / "settings.env")) == set(names)
 

@@ -240,6 +240,10 @@ async def test_a_database_that_is_not_there_is_named_without_its_password(
     assert "geheim" not in str(found)
 
 
+def not_installed(_: str) -> None:
+    """What `find_spec` says of a package that is not there."""
+
+
 @pytest.mark.parametrize(
     ("setting", "value", "name", "said"),
     [
@@ -251,7 +255,7 @@ async def test_a_database_that_is_not_there_is_named_without_its_password(
 async def test_a_model_that_cannot_be_loaded_is_found_with_its_cure(
     monkeypatch: pytest.MonkeyPatch, setting: str, value: str, name: str, said: str
 ) -> None:
-    monkeypatch.setattr(reranking, "find_spec", lambda _: None)
+    monkeypatch.setattr(reranking, "find_spec", not_installed)
     monkeypatch.setenv(setting, value)
     broken = [finding for finding in [one async for one in look(offline=True)] if finding.state == "bad"]
     assert [finding.name for finding in broken] == [name]

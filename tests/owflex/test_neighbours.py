@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
@@ -12,12 +12,15 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response, Strea
 from starlette.routing import Route
 from typer.testing import CliRunner, Result
 
+from database.settings import read_settings
+from mcp_server.settings import McpServerSettings
 from owflex.__main__ import app
 from owflex.addresses import is_chat, is_server
 from owflex.ask import LANGUAGE_VARIABLES
+from owflex.server_search import search_by_server
 from tests.conftest import Serve
 
-ABOUT = {"greeting": "Hi", "login": "none", "attachments": {}}
+ABOUT: dict[str, Any] = {"greeting": "Hi", "login": "none", "attachments": {}}
 EVIL = "\x1b[2J\x9b31m\u202e[red]x[/red]"
 
 
@@ -49,7 +52,7 @@ class Chat:
     def app(self) -> Starlette:
         return Starlette(
             routes=[
-                Route("/config.json", lambda _: JSONResponse(ABOUT)),
+                always("/config.json", lambda: JSONResponse(ABOUT)),
                 Route("/chatkit", self._answer, methods=["POST"]),
             ]
         )
@@ -85,19 +88,28 @@ async def endless() -> AsyncIterator[bytes]:
         await asyncio.sleep(0)
 
 
-OTHERS = {
-    "a page": lambda _: PlainTextResponse("<html>[red]hi[/red]</html>"),
-    "another JSON": lambda _: JSONResponse(["status", "ok"]),
-    "a result": lambda _: JSONResponse({"result": "x"}),
-    "an error": lambda _: JSONResponse({"status": "ok"}, status_code=500),
-    "no end": lambda _: StreamingResponse(endless()),
-    "deep": lambda _: PlainTextResponse("[" * 100_000),
+OTHERS: dict[str, Callable[[], Response]] = {
+    "a page": lambda: PlainTextResponse("<html>[red]hi[/red]</html>"),
+    "another JSON": lambda: JSONResponse(["status", "ok"]),
+    "a result": lambda: JSONResponse({"result": "x"}),
+    "an error": lambda: JSONResponse({"status": "ok"}, status_code=500),
+    "no end": lambda: StreamingResponse(endless()),
+    "deep": lambda: PlainTextResponse("[" * 100_000),
 }
+
+
+def always(path: str, response: Callable[[], Response]) -> Route:
+    """A route that says the same to everybody."""
+
+    async def answer(_: Request) -> Response:
+        return response()
+
+    return Route(path, answer, methods=["GET", "POST"])
 
 
 @pytest.mark.parametrize("other", OTHERS)
 async def test_another_program_on_a_port_is_not_taken_for_ours(serve: Serve, other: str) -> None:
-    everything = Starlette(routes=[Route("/{path:path}", OTHERS[other], methods=["GET", "POST"])])
+    everything = Starlette(routes=[always("/{path:path}", OTHERS[other])])
     async with serve(everything) as url:
         assert not await asyncio.to_thread(is_chat, url)
         assert not await asyncio.to_thread(is_server, url)
@@ -113,17 +125,14 @@ def test_an_address_that_cannot_be_reached_is_no_server(url: str) -> None:
     "answer", [{"result": "x"}, {"result": {"isError": True}}, {"result": {"structuredContent": 1}}, [], "x"]
 )
 async def test_what_is_no_result_of_a_search_is_not_shown(serve: Serve, answer: object) -> None:
-    from mcp_server.settings import McpServerSettings
-    from owflex.server_search import search_by_server
-
     almost_ours = Starlette(
         routes=[
-            Route("/health", lambda _: JSONResponse({"status": "ok"})),
-            Route("/mcp", lambda _: JSONResponse(answer), methods=["POST"]),
+            always("/health", lambda: JSONResponse({"status": "ok"})),
+            always("/mcp", lambda: JSONResponse(answer)),
         ]
     )
     async with serve(almost_ours) as url:
-        settings = McpServerSettings(mcp_server_port=int(url.rpartition(":")[2]))
+        settings = read_settings(McpServerSettings, mcp_server_port=url.rpartition(":")[2])
         assert await asyncio.to_thread(search_by_server, settings, {"query": "x"}) is None
 
 
