@@ -9,7 +9,7 @@ from knowledge_base.embedding.encoder import Encoder, UnknownEncoderError, read_
 from knowledge_base.embedding.model import Backend, least_cosine
 from knowledge_base.embedding.openvino_backend import OpenVinoBackend
 from knowledge_base.embedding.runtime import has_bf16
-from knowledge_base.embedding.source import download_model, find_model
+from knowledge_base.embedding.source import check_whole, download_model, find_model
 from knowledge_base.errors import EmbeddingModelError
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ SAMPLES = [
 def open_backend(model_name: str) -> Backend:
     """The model, ready to embed. Raises `EmbeddingModelError`."""
     folder = find_model(model_name) or download_model(model_name)
+    check_whole(folder)
     try:
         return _fastest(read_encoder(folder))
     except UnknownEncoderError as error:
@@ -48,6 +49,7 @@ def can_be_opened(model_name: str) -> bool:
     folder = find_model(model_name)
     if folder is None:
         return False
+    check_whole(folder)
     try:
         read_encoder(folder)
     except UnknownEncoderError as error:

@@ -24,13 +24,13 @@ WEIGHTS_FILES = ["*.safetensors", "*.bin", "*/*.safetensors", "*/*.bin"]
 def find_model(model_name: str) -> Path | None:
     """The folder of the model; None if it is not on this machine (yet).
 
-    Raises `EmbeddingModelError` if the default model is not installed whole, or a folder holds no model.
+    Raises `EmbeddingModelError` if the default model is not installed whole, or there is no such folder.
     """
     if model_name == DEFAULT_MODEL:
         return _default_folder()
     folder = Path(model_name)
     if folder.is_dir():
-        return _whole(folder)
+        return folder
     if folder.exists() or model_name.startswith(("/", "./", "../", "~")):
         raise EmbeddingModelError(f"There is no folder {model_name}. {CURE}")
     return _downloaded(model_name)
@@ -62,15 +62,14 @@ def _reason(error: Exception) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
 
 
-def _whole(folder: Path) -> Path:
-    """The folder, if it holds a model by the names of its files. Raises `EmbeddingModelError`."""
+def check_whole(folder: Path) -> None:
+    """Raises `EmbeddingModelError` unless the folder holds a model, by the names of its files."""
     for patterns, what in (
         (SETTINGS_FILES, "no model (config.json)"),
         (WEIGHTS_FILES, f"no weights ({WEIGHTS})"),
     ):
         if not any(any(folder.glob(pattern)) for pattern in patterns):
             raise EmbeddingModelError(f"The folder {folder} holds {what}. {CURE}")
-    return folder
 
 
 def verify(weights: Path) -> None:
