@@ -12,8 +12,9 @@ from knowledge_base.embedding.encoder import Encoder, UnknownEncoderError, Weigh
 from knowledge_base.embedding.runtime import openvino, operations
 
 INPUTS = ("input_ids", "attention_mask")
-# Added to the score of padding: e to that power is zero.
-MASKED = np.float32(-3e38)
+# Added to the score of padding, as in the published BERT: e to that power is zero. A larger one would be
+# infinite in 16 bits, and nothing after it a number.
+MASKED = np.float32(-10_000)
 
 
 def build_graph(encoder: Encoder) -> Any:

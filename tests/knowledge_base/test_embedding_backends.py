@@ -17,6 +17,7 @@ import pytest
 from knowledge_base.embedding import SentenceTransformerEmbedder, create_embedder, opening
 from knowledge_base.embedding.encoder import Encoder
 from knowledge_base.embedding.model import Backend, ModelFacts, Vectors, normalised
+from knowledge_base.embedding.runtime import has_bf16
 from knowledge_base.embedding.torch_backend import TorchBackend, load_torch
 from knowledge_base.errors import EmbeddingModelError
 
@@ -90,6 +91,11 @@ def test_the_vectors_are_those_of_sentence_transformers(
         reference.facts.dimensions,
         reference.facts.max_tokens,
     )
+
+
+@pytest.mark.skipif(not has_bf16(), reason="this CPU does not multiply 16-bit floats")
+def test_half_precision_says_the_same_here(embedder: SentenceTransformerEmbedder) -> None:
+    assert embedder.backend == "openvino bf16"
 
 
 def test_vectors_come_in_the_order_of_their_texts_and_do_not_depend_on_company(
