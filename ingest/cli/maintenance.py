@@ -14,7 +14,8 @@ from database.pool import Pool
 from ingest.cli.run_command import ALL_GOOD, NOT_DONE, SOME_FAILED, in_plain_words
 from ingest.errors import DocumentUnknownError
 from ingest.ingestion import open_ingestion
-from ingest.jobs.queue import QueueStatus, check_schedule, queue_status, run_worker
+from ingest.jobs.queue import QueueStatus, queue_status, run_worker
+from ingest.jobs.schedule import check_schedule
 from ingest.pipeline import open_ingest_pool
 from ingest.report import Silent
 from ingest.settings import IngestSettings

@@ -13,12 +13,11 @@ from functools import partial
 from typing import Any
 
 import psycopg
-from croniter import croniter
 from procrastinate import App, JobContext, PsycopgConnector, RetryStrategy
 from procrastinate.exceptions import AlreadyEnqueued
 
 from database.migrations import ADVISORY_LOCK
-from ingest.errors import IngestError, OptionError
+from ingest.errors import IngestError
 from ingest.ingestion import Ingestion, Wanted, spool_folder
 from ingest.jobs.uploads import TRY_AGAIN, do_uploads, queue_forgotten, remove_old_uploads
 from ingest.jobs.worker import PACE, RESCUE, Pace, PatientConnector, rescue_soon, work_until_stopped
@@ -129,12 +128,6 @@ async def run_worker(
         await work_until_stopped(work, again=wait)
         if not wait:
             await ingestion.finish()
-
-
-def check_schedule(every: str) -> None:
-    """Raise `OptionError` when it is not a cron expression."""
-    if not croniter.is_valid(every):
-        raise OptionError(f'"{every}" is not a schedule such as "0 * * * *" (every hour) or "30 2 * * *".')
 
 
 async def queue_status(url: str) -> QueueStatus:

@@ -13,7 +13,8 @@ import pytest
 from procrastinate import App, PsycopgConnector
 
 from ingest.errors import OptionError
-from ingest.jobs.queue import QUEUE, check_schedule, open_queue, queue_status
+from ingest.jobs.queue import QUEUE, open_queue, queue_status
+from ingest.jobs.schedule import check_schedule
 from tests.ingest.queue_worker import (
     ROOT,
     leave_to_workers,
