@@ -4,13 +4,13 @@ import re
 
 from agent_service.models.wire.names import ToolNames
 
-MAX_LINE_CALL_CHARACTERS = 8_000
+MAX_LINE_CALL_CHARACTERS = 4_000
 # The first member of an object that may be a call.
 KEYS = (
     "name|tool|tool_name|tool_uses|tool_calls|action|function|function_call|type|id|arguments|parameters"
     "|recipient_name"
 )
-HALF_KEY = re.compile(r"\[?\s*(?:\{\s*(?:[\"']\w{0,40}[\"']?\s*)?)?")
+HALF_KEY = re.compile(r"\[?\s{0,40}(?:\{\s{0,40}(?:[\"']\w{0,40}[\"']?\s*)?)?")
 BRACKETS = re.compile(r"\\.|\"|'(?=\s*[\w:,)\]}\[({'\"]|\Z)|'|[()\[\]{}]", re.DOTALL)
 CLOSING = {")": "(", "]": "[", "}": "{"}
 APOSTROPHE = re.compile(r"\w'\w")
@@ -24,7 +24,7 @@ class CallLines:
         self._words = [word for name in names for word in _openings(name)]
         any_name = "|".join(map(re.escape, names)) or r"(?!)"
         self._opens = re.compile(
-            rf"\s*(?:\[?\s*\{{\s*[\"'](?:{KEYS}|{any_name})[\"']\s*:"
+            rf"[ \t]{{0,40}}(?:\[?\s{{0,40}}\{{\s{{0,40}}[\"'](?:{KEYS}|{any_name})[\"']\s*:"
             rf"|(?:print\(|await |\[)?(?:[a-z_]{{1,20}}[.:]){{0,2}}(?:{any_name})\s?(?:\(|\{{|\[ARGS\])"
             rf"|<(?P<tag>{any_name})>|functools\[\{{|Action:\s*(?:{any_name})\b)"
         )
@@ -35,7 +35,7 @@ class CallLines:
 
     def may_open(self, text: str) -> bool:
         """Whether it still may, when more of it comes."""
-        text = text.lstrip()
+        text = text.lstrip(" \t")
         return bool(HALF_KEY.fullmatch(text)) or any(word.startswith(text) for word in self._words)
 
     def end(self, text: str) -> int | None:

@@ -51,6 +51,7 @@ class SpokenText:
         self._may_run = may_run
         self._lines = CallLines(tools)
         self._line_begins = True
+        self._closes = False
         self._waiting = ""
         self._code = ""
         self._has_spoken = False
@@ -59,6 +60,7 @@ class SpokenText:
     def feed(self, text: str) -> list[Piece]:
         """What is decided after `text` arrived."""
         self._waiting += text
+        self._closes = any(mark in text for mark in ")]}>")
         return list(self._decided(final=False))
 
     def finish(self) -> list[Piece]:
@@ -140,6 +142,8 @@ class SpokenText:
     def _next_line(self) -> int | None:
         """Where the next line begins, if that comes before any mark and the line may be a call."""
         place = self._waiting.find("\n") + 1
+        while place and self._waiting[place : place + 1] == "\n":
+            place += 1
         if not place or self._code or not self._tools:
             return None
         token = TOKEN.search(self._waiting)
@@ -151,9 +155,11 @@ class SpokenText:
         """The calls with which the line begins, none yet while it may become one; None when it is text."""
         if not self._line_begins or self._code or not self._tools:
             return None
+        if not self._has_spoken:
+            self._waiting = self._waiting.lstrip()
         if not self._lines.opens(self._waiting):
             return [] if not final and self._lines.may_open(self._waiting) else None
-        end = self._lines.end(self._waiting)
+        end = self._lines.end(self._waiting) if self._closes or final else None
         if end is None and not final and len(self._waiting) < MAX_LINE_CALL_CHARACTERS:
             return []
         block = self._waiting[:end]

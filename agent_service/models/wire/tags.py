@@ -6,6 +6,8 @@ from typing import Any
 
 # What stands before the names of tags: DeepSeek's mark, a name space.
 PREFIX = r"(?:｜DSML｜|[a-z]{1,12}:)?"
+# What looking for pairs costs grows with the square of the tags.
+MAX_TAGS = 400
 PARAMETER = re.compile(
     rf"<{PREFIX}parameter(?:=|\s+name=)[\"']?(?P<name>[^\"'<>\s]{{1,200}})[\"']?[^<>]{{0,80}}>"
     rf"(?P<value>.*?)(?:</{PREFIX}parameter>|(?=<{PREFIX}parameter)|\Z)",
@@ -33,6 +35,8 @@ def tagged_values(text: str) -> dict[str, Any]:
 
 def members(text: str) -> dict[str, Any]:
     """The values of `<query>…</query>` and the like, if the text is nothing else."""
+    if text.count("<") > MAX_TAGS:
+        return {}
     is_alone = not MEMBER.sub("", text).strip()
     return {one["name"]: _value(one["value"]) for one in MEMBER.finditer(text)} if is_alone else {}
 
