@@ -10,7 +10,7 @@ KEYS = (
     "name|tool|tool_name|tool_uses|tool_calls|action|function|function_call|type|id|arguments|parameters"
     "|recipient_name"
 )
-HALF_KEY = re.compile(r"\[?\s{0,40}(?:\{\s{0,40}(?:[\"']\w{0,40}[\"']?\s*)?)?")
+HALF_KEY = re.compile(r"(?:\[\s{0,40})?(?:\{\s{0,40}(?:[\"']\w{0,40}[\"']?\s*)?)?")
 BRACKETS = re.compile(r"\\.|\"|'(?=\s*[\w:,)\]}\[({'\"]|\Z)|'|[()\[\]{}]", re.DOTALL)
 CLOSING = {")": "(", "]": "[", "}": "{"}
 APOSTROPHE = re.compile(r"\w'\w")
@@ -24,7 +24,7 @@ class CallLines:
         self._words = [word for name in names for word in _openings(name)]
         any_name = "|".join(map(re.escape, names)) or r"(?!)"
         self._opens = re.compile(
-            rf"[ \t]{{0,40}}(?:\[?\s{{0,40}}\{{\s{{0,40}}[\"'](?:{KEYS}|{any_name})[\"']\s*:"
+            rf"[ \t]{{0,40}}(?:(?:\[\s{{0,40}})?\{{\s{{0,40}}[\"'](?:{KEYS}|{any_name})[\"']\s*:"
             rf"|(?:print\(|await |\[)?(?:[a-z_]{{1,20}}[.:]){{0,2}}(?:{any_name})\s?(?:\(|\{{|\[ARGS\])"
             rf"|<(?P<tag>{any_name})>|functools\[\{{|Action:\s*(?:{any_name})\b)"
         )
