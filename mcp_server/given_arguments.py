@@ -17,9 +17,15 @@ Schema = Mapping[str, Any]
 
 # Where no text is wanted, these stand for nothing.
 NOTHING = ("null", "none", "undefined")
+# Where one of some choices is looked for, these ask for all of them.
+EVERYTHING = ("any", "all", "*")
 # A list of nothing but separators says as little as an empty text.
 BLANK = " \t\r\n,;"
 BETWEEN_ENTRIES = re.compile(r"[,;\n]")
+# What people and models put around a word or before an entry.
+QUOTES = " \t\r\n\"'"
+BULLET = re.compile(r"\A[-*•]\s+")
+NUMBER = re.compile(r"\A#(?=\d+\Z)")
 
 
 @dataclass(frozen=True)
@@ -37,10 +43,10 @@ def understood(given: Mapping[str, Any], schema: Schema, *, changes: bool) -> Un
     optional = {name: value for name, value in given.items() if name in known and name not in required}
     emptied = _emptied(optional, known) if changes else None
     arguments = {
-        name: _as_asked(value, known[name])
+        name: _as_asked(_unwrapped(name, value, known[name]), known[name])
         for name, value in given.items()
         if name in known
-        and (name not in optional or name == emptied or not _says_nothing(value, known[name]))
+        and (name not in optional or name == emptied or not _says_nothing(value, known[name], changes))
     }
     return Understood(arguments, [name for name in given if name not in known])
 
@@ -74,16 +80,35 @@ def _emptied(optional: Mapping[str, Any], known: Mapping[str, Schema]) -> str | 
     return said[0] if may_be_empty else None
 
 
-def _says_nothing(value: object, schema: Schema) -> bool:
+def _says_nothing(value: object, schema: Schema, changes: bool) -> bool:
     """Whether an optional argument stands for none at all."""
+    kinds = kinds_of(schema)
+    if isinstance(value, list | dict):
+        holds = any(kind.get("type") in ("array", "object") for kind in kinds)
+        return not value and not holds
     if not isinstance(value, str):
         return value is None
     text = clean(value).strip(BLANK).lower()
-    return not text or (text in NOTHING and not any(map(_is_plain_text, kinds_of(schema))))
+    if text in EVERYTHING and not changes and all("enum" in kind for kind in kinds):
+        return not any(text in kind["enum"] for kind in kinds)
+    return not text or (text in NOTHING and not any(_may_say(kind, changes) for kind in kinds))
+
+
+def _may_say(kind: Schema, changes: bool) -> bool:
+    """Whether "null" may be the text that is meant: in what is written down, never in what is looked for."""
+    return changes and _is_plain_text(kind) and "minLength" not in kind
 
 
 def _is_plain_text(kind: Schema) -> bool:
     return kind.get("type") == "string" and "enum" not in kind and "format" not in kind
+
+
+def _unwrapped(name: str, value: Any, schema: Schema) -> Any:
+    """The value itself where it came as the only member of an object that is not asked for."""
+    if not isinstance(value, dict) or any(kind.get("type") == "object" for kind in kinds_of(schema)):
+        return cast("object", value)
+    members = cast("dict[str, Any]", value)
+    return next(iter(members.values())) if list(members) in ([name], ["value"]) else members
 
 
 def _as_asked(value: Any, schema: Schema) -> Any:
@@ -99,18 +124,49 @@ def _as_asked(value: Any, schema: Schema) -> Any:
         case "string":
             return _text(value, kinds[0])
         case _:
-            # The validator reads numbers and booleans in a text by itself.
-            return value.strip() if isinstance(value, str) else value
+            return _number(value)
+
+
+def _number(value: Any) -> Any:
+    """A number or a boolean; the validator reads them in a text by itself."""
+    if isinstance(value, str):
+        text = NUMBER.sub("", value.strip(QUOTES))
+        held = json_in(text) if text.startswith("[") else None
+        value = cast("list[object]", held) if isinstance(held, list) else text
+    return _only(value)
+
+
+def _only(value: Any) -> Any:
+    """The one entry of a list; anything else as it is."""
+    while isinstance(value, list) and len(cast("list[object]", value)) == 1:
+        value = cast("list[Any]", value)[0]
+    return cast("object", value)
 
 
 def _entries(value: Any, schema: Schema) -> Any:
-    if isinstance(value, str):
+    if isinstance(value, list) and len(cast("list[Any]", value)) == 1:
+        # A list within the only text of a list.
+        inner = cast("list[Any]", value)[0]
+        held = json_in(inner) if isinstance(inner, str) and inner.lstrip().startswith("[") else inner
+        value = cast("list[Any]", held if isinstance(held, list) else value)
+    elif isinstance(value, str):
         value = _entries_in(value)
-    elif isinstance(value, int | float):
+    elif isinstance(value, int | float) and not isinstance(value, bool):
         value = [value]
+    if isinstance(value, dict):
+        value = _listed(cast("dict[str, Any]", value))
     if not isinstance(value, list):
         return value
-    return [_as_asked(entry, schema) for entry in cast("list[Any]", value)]
+    entries = [_unwrapped("name", entry, schema) for entry in cast("list[Any]", value)]
+    return [_as_asked(entry, schema) for entry in entries if entry is not None and entry != ""]
+
+
+def _listed(members: Mapping[str, Any]) -> Any:
+    """The list in an object that is nothing else: numbered entries, or one list with a name."""
+    values = list(members.values())
+    if len(values) == 1 and isinstance(values[0], list):
+        return cast("list[Any]", values[0])
+    return values if members and all(name.isdigit() for name in members) else members
 
 
 def _entries_in(text: str) -> Any:
@@ -118,11 +174,13 @@ def _entries_in(text: str) -> Any:
     held = json_in(text)
     if isinstance(held, list | dict):
         return cast("list[Any] | dict[str, Any]", held)
-    parts = [part.strip(" \t'\"") for part in BETWEEN_ENTRIES.split(text.strip().strip("[]"))]
-    return [part for part in parts if part]
+    parts = BETWEEN_ENTRIES.split(text.strip().strip("[]()"))
+    entries = [BULLET.sub("", part.strip()).strip(QUOTES) for part in parts]
+    return [entry for entry in entries if entry]
 
 
 def _members(value: Any) -> Any:
+    value = _only(value)
     if isinstance(value, str):
         held = json_in(value)
         value = cast("object", held) if isinstance(held, dict | list) else value
@@ -136,12 +194,21 @@ def _members(value: Any) -> Any:
 
 
 def _text(value: Any, kind: Schema) -> Any:
-    if isinstance(value, list):
-        entries = cast("list[object]", value)
-        return _text(entries[0], kind) if len(entries) == 1 else entries
-    if "enum" in kind and isinstance(value, str):
-        choices = {str(choice).casefold(): choice for choice in kind["enum"]}
-        return choices.get(value.strip().casefold(), value)
-    if _is_plain_text(kind) and isinstance(value, int | float) and not isinstance(value, bool):
+    value = _only(value)
+    if not _is_plain_text(kind):
+        return _word(value, kind)
+    if isinstance(value, dict) and "minLength" not in kind:
+        # Some clients read a text that looks like JSON.
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, int | float) and not isinstance(value, bool):
         return json.dumps(value)
-    return value
+    return cast("object", value)
+
+
+def _word(value: Any, kind: Schema) -> Any:
+    """One of the choices, in any case, or a day: never with quotes around it."""
+    if not isinstance(value, str):
+        return value
+    word = value.strip(QUOTES)
+    choices = {str(choice).casefold(): choice for choice in kind.get("enum", [])}
+    return choices.get(word.casefold(), word)

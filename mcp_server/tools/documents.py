@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from typing import Annotated
 
 from pydantic import Field
@@ -17,7 +16,7 @@ from knowledge_base.query_embedding import QueryEmbedder
 from knowledge_base.reranking import reranked
 from knowledge_base.search import Question, SearchFilter, SearchOutcome, search
 from knowledge_base.vector_index import IndexWatch
-from mcp_server.arguments import MAX_ID, MAX_POSITION, FilledText, Filters, Text
+from mcp_server.arguments import MAX_ID, MAX_POSITION, FilledText, Filters, Moment, Text
 from mcp_server.auth import Caller, current_caller
 from mcp_server.passages import bounded_metadata, bounded_notes, fenced, joined, new_marker, within_budget
 from mcp_server.results import (
@@ -80,11 +79,11 @@ class DocumentTools:
             Field(max_length=1000, description="Search only this document, or those below this folder."),
         ] = None,
         since: Annotated[
-            datetime | None,
+            Moment | None,
             Field(description="Search only documents that were changed at or after this moment (ISO 8601)."),
         ] = None,
         until: Annotated[
-            datetime | None,
+            Moment | None,
             Field(description="Search only documents that were changed before this moment (ISO 8601)."),
         ] = None,
         min_similarity: Annotated[

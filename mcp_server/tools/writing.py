@@ -4,6 +4,7 @@ import asyncio
 import base64
 import binascii
 import json
+import re
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -30,6 +31,7 @@ MAX_METADATA_BYTES = 10_000
 # How long a call waits for a worker, in seconds, and between two looks.
 MAX_WAIT_SECONDS, SHARE_OF_TIMEOUT = 20, 0.7
 FIRST_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 0.05, 1.0
+DATA_URL = re.compile(r"\Adata:[^,]{0,200},", re.IGNORECASE)
 
 MetadataValue = str | int | float | bool | list[str | int | float | bool]
 
@@ -76,11 +78,11 @@ Text = Annotated[
     Annotated[str, AfterValidator(_not_too_long)] | None, Field(description="The text, as Markdown.")
 ]
 File = Annotated[
-    Annotated[str, Field(max_length=4 * -(-MAX_TEXT_BYTES // 3))] | None,
+    Annotated[str, Field(min_length=1, max_length=4 * -(-MAX_TEXT_BYTES // 3))] | None,
     Field(description="The bytes of a file (PDF, DOCX and so on) in Base64; the ending of its name counts."),
 ]
 Url = Annotated[
-    Annotated[str, Field(max_length=2000), AfterValidator(_an_address)] | None,
+    Annotated[str, Field(min_length=1, max_length=2000), AfterValidator(_an_address)] | None,
     Field(description="Address of one public web page or file to fetch instead."),
 ]
 Name = Annotated[
@@ -200,12 +202,18 @@ def _content_of(text: str | None, file: str | None) -> bytes | None:
     if text is not None:
         raise ToolError("Give only one of text, file and url.")
     try:
-        content = base64.b64decode(file, validate=True)
+        content = base64.b64decode(_plain_base64(file), altchars="-_", validate=True)
     except (binascii.Error, ValueError):
         raise ToolError("file is not Base64.") from None
     if not content:
         raise ToolError("The file is empty.")
     return content
+
+
+def _plain_base64(file: str) -> str:
+    """The Base64 itself, of either alphabet, from what browsers and programs put around and leave out."""
+    text = "".join(DATA_URL.sub("", file.strip()).split()).rstrip("=")
+    return text.replace("+", "-").replace("/", "_") + "=" * (-len(text) % 4)
 
 
 def _name_of(content: bytes | None, url: str | None, name: str | None) -> str:

@@ -176,7 +176,19 @@ ARGUMENTS = (
         "said twice": with_arguments('{"query": "leave"}{"query": "leave"}', "leave"),
         "two objects": with_arguments('{"query": "leave"}{"query": "ill"}', "leave", "ill"),
         "half an emoji": with_arguments('{"query": "leave \\ud83d days"}', "leave \ufffd days"),
+        "an emoji in two pieces": Case(
+            [calls(call('{"query": "leave \\ud83c'), call('\\udf89"}', "", id=None)), ANSWER],
+            queries=["leave \U0001f389"],
+        ),
+        "cut behind a comma": Case([calls(call('{"query": "leave",')), SEARCH, ANSWER], queries=["leave"]),
+        "cut behind a name": Case(
+            [calls(call('{"query": "leave", "limit":')), SEARCH, ANSWER], queries=["leave"]
+        ),
+        "apostrophes": with_arguments("{'query': 'what\\'s leave'}", "what's leave"),
+        "quotes in a text": with_arguments('{"query": "say "leave" now"}', 'say "leave" now'),
         "a raw line break": with_arguments('{"query": "my\nleave"}', "my\nleave"),
+    }
+    | {
         "no JSON, then some": Case([calls(call("look for leave")), SEARCH, ANSWER], queries=["leave"]),
         "cut in a text": Case([calls(call('{"query": "lea')), SEARCH, ANSWER], queries=["leave"]),
         "deep nonsense": Case([calls(call("{'" * 9000)), SEARCH, ANSWER], queries=["leave"]),
@@ -193,6 +205,36 @@ ARGUMENTS = (
             [calls({"index": 0, "id": "a", "function": {"name": "list_tasks"}}), say("None.")], text="None."
         ),
     }
+)
+
+# Spellings of the same arguments.
+ALSO_ARGUMENTS = (
+    'query="leave"',
+    '(query="leave")',
+    'search_documents(query="leave")',
+    "dict(query='leave')",
+    'search_documents({"query": "leave"})',
+    "query: leave",
+    '"query": "leave"',
+    '"query": "leave"}',
+    "<query>leave</query>",
+    "<parameter=query>leave</parameter>",
+    '<parameter name="query">leave</parameter>',
+    "<arg_key>query</arg_key><arg_value>leave</arg_value>",
+    '{"query": "leave"}</tool_call>',
+    '{"query": "leave"}<|call|>',
+    '{"query": "leave"}}',
+    '{"query": "leave"}\n\nNow I wait.',
+    'json\n{"query": "leave"}',
+    'null{"query": "leave"}',
+    '{\\"query\\": \\"leave\\"}',
+    "{“query”: “leave”}",
+    '{{"query": "leave"}}',
+    '{"name": "search_documents", "arguments": {"query": "leave"}}',
+    '{"arguments": "{\\"query\\": \\"leave\\"}"}',
+    '{"requestBody": {"query": "leave"}}',
+    '{"type": "object", "properties": {"query": "leave"}}',
+    '{"query": {"type": "string", "value": "leave"}}',
 )
 
 CALLS = {
@@ -232,6 +274,63 @@ CALLS = {
     "an index with every piece": Case(
         [calls(call('{"query": '), call('"leave"}', "", id=None, index=1)), ANSWER], queries=["leave"]
     ),
+    "pieces mixed, told apart by ids": two_tasks(
+        add('{"title"', id="a", index=None),
+        add('{"title"', id="b", index=None),
+        {"id": "a", "function": {"arguments": ': "Pack"}'}},
+        {"id": "b", "function": {"arguments": ': "Book"}'}},
+    ),
+    "an object with numbers": Case(
+        [stream({"tool_calls": {"0": add(PACK), "1": add(BOOK, index=1)}}), say("Added.")],
+        text="Added.",
+        tasks=ADD_TWO,
+    ),
+    "a list of arguments": two_tasks(add(f"[{PACK}, {BOOK}]")),
+    "two in one that is made up": two_tasks(
+        call(
+            json.dumps(
+                {
+                    "tool_uses": [
+                        {"recipient_name": "functions.add_task", "parameters": {"title": title}}
+                        for title in ADD_TWO
+                    ]
+                }
+            ),
+            "multi_tool_use.parallel",
+        )
+    ),
+    "no name but in the id": Case(
+        [calls(call(name="", id="functions.search_documents:0")), ANSWER], queries=["leave"]
+    ),
+    "parameters": Case(
+        [
+            calls({"index": 0, "function": {"name": "search_documents", "parameters": {"query": "leave"}}}),
+            ANSWER,
+        ],
+        queries=["leave"],
+    ),
+    "beside the delta": Case(
+        [events(json.dumps({"choices": [{"delta": {}, "tool_calls": [call()]}]})), ANSWER], queries=["leave"]
+    ),
+    "in the message behind a text": Case(
+        [
+            events(
+                chunk({"content": "I look."}),
+                json.dumps({"choices": [{"message": {"content": "I look.", "tool_calls": [call()]}}]}),
+            ),
+            ANSWER,
+        ],
+        queries=["leave"],
+    ),
+    "a part of the content": Case(
+        [
+            stream(
+                {"content": [{"type": "tool_use", "name": "search_documents", "input": {"query": "leave"}}]}
+            ),
+            ANSWER,
+        ],
+        queries=["leave"],
+    ),
     "the old field": Case(
         [stream({"function_call": {"name": "search_documents", "arguments": '{"query": "leave"}'}}), ANSWER],
         queries=["leave"],
@@ -247,6 +346,11 @@ CALLS = {
         "mcp__owflex__search_documents",
         "search-documents",
         " SearchDocuments ",
+        "search_documentssearch_documents",
+        "search_documents_0",
+        "search_documentscommentary",
+        "search_documents()",
+        "assistant<|channel|>search_documents",
     )
 }
 
@@ -263,11 +367,33 @@ def refuse_choice(body: Body) -> bool:
     return "tool_choice" in body
 
 
+def refuse_pieces(body: Body) -> bool:
+    return bool(body.get("stream"))
+
+
+def refuse_system(body: Body) -> bool:
+    return any(message["role"] == "system" for message in body["messages"])
+
+
+def refuse_no_content(body: Body) -> bool:
+    return any(message.get("content") is None for message in body["messages"])
+
+
+def failed(says: str, status: int = 400, **more: str) -> Step:
+    """An error of a server that could not read what its model said."""
+    said = json.dumps({"error": {"message": says, "code": "tool_use_failed"} | more})
+    return Step(said.encode(), status, "application/json")
+
+
 def field_of(name: str) -> Callable[[Body], bool]:
     return lambda body: name in body
 
 
 LOOKED_UP = [QUESTION]
+RAW_ANSWER = {"choices": [{"message": {"role": "assistant", "content": "You have 25 days. [[12]]"}}]}
+RAW_CALL = {"choices": [{"message": {"tool_calls": [call()]}, "finish_reason": "tool_calls"}]}
+WHOLE_ANSWER = Step(json.dumps(RAW_ANSWER).encode(), type="application/json")
+WHOLE_CALL = Step(json.dumps(RAW_CALL).encode(), type="application/json")
 REFUSALS = (
     {
         f"forced: {says[:60]}": Case(
@@ -287,6 +413,9 @@ REFUSALS = (
             ),
             (400, "Thinking may not be enabled when tool_choice forces tool use."),
             (400, "Bad request"),
+            (404, "No endpoints found that can handle the requested parameters."),
+            (400, "Invalid value: 'required'. Supported values are: 'none' and 'auto'."),
+            (400, "UnsupportedParamsError: x does not support parameters: ['tool_choice'], for model=m"),
         )
     }
     | {
@@ -298,7 +427,33 @@ REFUSALS = (
             (500, "tools param requires --jinja flag"),
             (400, "Function calling is not enabled for models/gemma-3-27b-it"),
             (422, "Unprocessable"),
+            (403, "This model does not support tools"),
+            (501, "Tool calling is not supported for this model"),
         )
+    }
+    | {
+        f"pieces: {says}": Case(
+            [WHOLE_CALL, WHOLE_ANSWER], (Rule(refuse_pieces, says, status),), queries=["leave"]
+        )
+        for status, says in (
+            (500, "Cannot use tools with stream"),
+            (400, "This model doesn't support tool use in streaming mode."),
+            (400, "Streaming is not supported for this model"),
+        )
+    }
+    | {
+        "any choice": Case(
+            [SEARCH, ANSWER],
+            (Rule(refuse_choice, "Thinking mode does not support this tool_choice"),),
+            queries=["leave"],
+        ),
+        "the system": Case([SEARCH, ANSWER], (Rule(refuse_system, "System role not supported"),)),
+        "no content": Case(
+            [SEARCH, ANSWER], (Rule(refuse_no_content, "messages.2.content: Input should be a string", 422),)
+        ),
+        "stream_options, unnamed": Case(
+            [SEARCH, ANSWER], (Rule(field_of("stream_options"), "extra fields not permitted", 422),)
+        ),
     }
     | {
         "a choice that is ignored": Case(
@@ -314,9 +469,6 @@ REFUSALS = (
         ),
     }
 )
-
-RAW_ANSWER = {"choices": [{"message": {"role": "assistant", "content": "You have 25 days. [[12]]"}}]}
-RAW_CALL = {"choices": [{"message": {"tool_calls": [call()]}, "finish_reason": "tool_calls"}]}
 
 
 def answers(*steps: Step, **more: Any) -> Case:
@@ -409,6 +561,35 @@ STREAMS = {
         events('{"object": "error", "message": "x", "code": 402}'), error="no credit"
     ),
     "an error as a text": answers(events('{"error": "out of memory"}'), error="has a problem of its own"),
+    "an error of another form": answers(
+        events('{"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}'),
+        error="is busy",
+    ),
+    "an error in a list": answers(
+        Step(b'[{"error": {"code": 429, "message": "Resource exhausted"}}]', type="application/json"),
+        error="is busy",
+    ),
+    "an error event": answers(
+        Step(b'event: error\ndata: {"message": "Rate limit reached", "type": "tokens"}\n\n'), error="is busy"
+    ),
+    "an error in an error": answers(
+        events('{"error": {"error": {"message": "Rate limit", "code": 429}}}'), error="is busy"
+    ),
+    "signs of life that are no JSON": answers(
+        Step(b"data: ping\n\ndata: : PROCESSING\n\ndata: keep-alive\n\n" + ANSWER.body)
+    ),
+    "a problem that is no JSON": answers(
+        Step(b"data: Error: upstream timed out\n\n" + ANSWER.body), error="broke off"
+    ),
+    "data: within data:": answers(Step(ANSWER.body.replace(b"data: ", b"data: data: "))),
+    "carriage returns alone": answers(Step(ANSWER.body.replace(b"\n", b"\r"))),
+    "an end in quotes": answers(Step(ANSWER.body.replace(b"[DONE]", b'"[DONE]"'))),
+    "an end in small letters": answers(Step(ANSWER.body.replace(b"[DONE]", b"[done]"))),
+    "an answer in an object": answers(
+        Step(json.dumps({"data": RAW_ANSWER}).encode(), type="application/json")
+    ),
+    "text in a value": answers(stream({"content": [{"type": "text", "text": {"value": ANSWERED}}]})),
+    "reasoning in parts": answers(stream({"content": [{"type": "reasoning_text", "text": SECRET}, PART]})),
     "content in parts": answers(stream({"content": [PART]})),
     "thoughts in parts": answers(
         stream({"content": [{"type": "thinking", "thinking": [{"type": "text", "text": SECRET}]}, PART]})
@@ -446,6 +627,30 @@ THINKING = {
     "in the middle": f"You have <think>{SECRET}</think>25 days. [[12]]",
     "never closed behind a text": f"{ANSWERED} <think>{SECRET}",
 }
+# Read like those above, without a chat around them.
+ALSO_THINKING = {
+    f"{opening} to {closing}": f"{opening}{SECRET}, I look it up.{closing}{ANSWERED}"
+    for opening, closing in (
+        *((f"<{tag}>", f"</{tag}>") for tag in ("thoughts", "reflection", "scratchpad", "thought_process")),
+        ("<think>", "</thinking>"),
+        ("<think>", "</think >"),
+        ("<|begin_of_thought|>", "<|end_of_thought|><|begin_of_solution|>"),
+        ("<|START_THINKING|>", "<|END_THINKING|><|START_RESPONSE|>"),
+        ("<|channel>thought\n", "<channel|>"),
+        ("<unused94>thought\n", "<unused95>"),
+        ("```thinking\n", "\n```"),
+        ("<think>", "</think><answer>"),
+        ("analysis", "assistantfinal"),
+        ("analysis\n", "\n\nassistantfinal\n\n"),
+        ("assistantanalysis", "assistant final "),
+    )
+} | {
+    "what is left of a channel": f"final{ANSWERED}",
+    "an end of a message": f"{ANSWERED}</s>",
+    "a speaker": f"<|im_start|>assistant\n{ANSWERED}<|im_end|>",
+    "another speaker": f"<|start_header_id|>assistant<|end_header_id|>\n\n{ANSWERED}<|eot_id|>",
+    "a link of ChatGPT": f"{ANSWERED} \ue200cite\ue202turn0search0\ue201",
+}
 THOUGHTS = {name: answers(letters(text)) for name, text in THINKING.items()} | {
     "a field of their own": answers(
         stream({"reasoning_content": SECRET}, {"reasoning_content": "hm"}, {"content": ANSWERED})
@@ -460,7 +665,8 @@ THOUGHTS = {name: answers(letters(text)) for name, text in THINKING.items()} | {
     ),
 }
 
-ILL = '{"name": "search_documents", "arguments": {"query": "ill"}}'
+QUERY = '{"query": "ill"}'
+ILL = f'{{"name": "search_documents", "arguments": {QUERY}}}'
 CALLING = (
     f"<tool_call>\n{ILL}\n</tool_call>",
     f"<tool_call>{ILL}",
@@ -494,7 +700,68 @@ CALLING = (
     '<｜DSML｜parameter name="query" string="true">ill</｜DSML｜parameter></｜DSML｜invoke>'
     "</｜DSML｜function_calls>",
 )
-WRITTEN = {text[:50]: Case([SEARCH, letters(text), ANSWER], queries=["leave", "ill"]) for text in CALLING} | {
+# Read like those above, without a chat around them.
+ALSO_CALLING = (
+    'print(default_api.search_documents(query="ill"))',
+    '```tool_code\nprint(default_api.search_documents(query="ill"))\n```',
+    'default_api.search_documents(query="ill")',
+    "```python\nsearch_documents(query='ill')\n```",
+    "```python\nresult = search_documents(query='ill')\nprint(result)\n```",
+    '[search_documents(query="ill")]',
+    '<|python_start|>[search_documents(query="ill")]<|python_end|>',
+    '<|python_tag|>search_documents.call(query="ill")<|eom_id|>',
+    '<|tool_call_start|>[search_documents(query="ill")]<|tool_call_end|>',
+    '<tool_code>print(default_api.search_documents(query = "ill"))</tool_code>',
+    '<function_calls>search_documents(query="ill")</function_calls>',
+    'Let me check.\nprint(default_api.search_documents(query="ill"))',
+    f"search_documents({QUERY})",
+    f"search_documents {QUERY}",
+    f"search_documents[ARGS]{QUERY}",
+    f"commentary to=functions.search_documents json{QUERY}",
+    f"analysis{SECRET} I search.assistantcommentary to=functions.search_documents json{QUERY}",
+    f"assistant to=functions.search_documents commentary json\n{QUERY}",
+    f"to=functions.search_documents {QUERY}",
+    f"<|start|>assistant to=functions.search_documents<|channel|>commentary json<|message|>{QUERY}<|call|>",
+    f"<|channel|>commentary to=functions.search_documents <|constrain|>json{QUERY}<|call|>",
+    f"<|start|>functions.search_documents<|message|>{QUERY}<|call|>",
+    f"<|channel|>analysis<|message|>{SECRET}<|end|>commentary to=functions.search_documents json{QUERY}",
+    'declaration:default_api:search_documents{query:"ill"}',
+    "<start_function_call>call:search_documents{query:<escape>ill<escape>}<end_function_call>",
+    '<|tool_call>call:search_documents{query:<|"|>ill<|"|>}<tool_call|>',
+    '<|open|>tools<|sep|><|open|>call tool="search_documents" index="1"<|sep|><|open|>argument key="query" '
+    'type="string"<|sep|>ill<|close|>argument<|sep|><|close|>call<|sep|><|close|>tools<|sep|>',
+    f"<tools>{ILL}</tools>",
+    f"functools[{ILL}]",
+    f"<|action_start|><|plugin|>\n{ILL}<|action_end|>",
+    f"<|START_THINKING|>{SECRET}<|END_THINKING|><|START_ACTION|>"
+    f'[{{"tool_name": "search_documents", "parameters": {QUERY}}}]<|END_ACTION|>',
+    "Action: search_documents\nAction Input: " + QUERY,
+    '<function name="search_documents"><parameter name="query">ill</parameter></function>',
+    "<search_documents>\n<query>ill</query>\n</search_documents>",
+    f"<function=search_documents{QUERY}</function>",
+    f"<function>search_documents{QUERY}</function>",
+    f'<tool_call name="search_documents">{QUERY}</tool_call>',
+    "<tool_call><tool_name>search_documents</tool_name><parameters><query>ill</query></parameters></tool_call>",
+    f"[TOOL_CALLS]search_documents[CALL_ID]abcdefghi[ARGS]{QUERY}",
+    "<｜tool_calls_begin｜><｜tool_call_begin｜>function<｜tool_sep｜>"
+    '<steptml:invoke name="search_documents">'
+    '<steptml:parameter name="query">ill</steptml:parameter></steptml:invoke><｜tool_call_end｜>'
+    "<｜tool_calls_end｜>",
+    f"<|tool▁calls▁begin|><|tool▁call▁begin|>search_documents<|tool▁sep|>{QUERY}<|tool▁call▁end|>",
+    f'{{"action": "search_documents", "action_input": {QUERY}}}',
+    f'{{"tool": "search_documents", "tool_input": {QUERY}}}',
+    f'{{"tool_calls": [{{"id": "c", "type": "function", "function": {ILL}}}]}}',
+    f'{{"search_documents": {QUERY}}}',
+    '{"name": "search_documents", "query": "ill"}',
+    f"I will search.\n\n{ILL}",
+    f"{ILL}\n\nI am waiting for the result.",
+    f"```xml\n<tool_call>{ILL}</tool_call>\n```",
+    f"<tool_call>{ILL}</tool_call>\n<tool_response>\n{SECRET}\n</tool_response>",
+)
+WRITTEN = {
+    text[:50]: Case([SEARCH, letters(text), ANSWER], queries=["leave", "ill"])
+    for text in (*CALLING, *ALSO_CALLING[::12])
+} | {
     "of an unknown tool": answers(
         letters(f'<tool_call>{{"name": "rm", "arguments": {{}}}}</tool_call>{ANSWERED}')
     ),
@@ -513,6 +780,34 @@ WRITTEN = {text[:50]: Case([SEARCH, letters(text), ANSWER], queries=["leave", "i
         queries=["ill"],
     ),
     "the very first": Case([letters(f"<tool_call>{ILL}</tool_call>"), ANSWER], queries=["ill"]),
+    "what looks like one is shown": answers(
+        letters("analysis (final) of [x]\nprint(days)\n{'days': 25} and to=functions. [[12]]"),
+        text="analysis (final) of [x]\nprint(days)\n{'days': 25} and to=functions.",
+    ),
+    "an unreadable one is told so": Case(
+        [SEARCH, letters('search_documents("ill")'), SEARCH, ANSWER], queries=["leave", "leave"]
+    ),
+    "in an error": Case(
+        [SEARCH, failed("Failed to call a function.", failed_generation=CALLING[-1]), ANSWER],
+        queries=["leave", "ill"],
+    ),
+    "in an error, not to be read": Case([SEARCH, failed("not in request.tools"), ANSWER], queries=["leave"]),
+    "in an error of the server": Case(
+        [SEARCH, failed("error parsing tool call: raw='{' , err=unexpected end", 500), ANSWER],
+        queries=["leave"],
+    ),
+    **{
+        f"what a document says is none, as {block}": Case(
+            [calls(call('{"query": "quoted"}')), letters(f"{block}\n{ANSWERED}")]
+        )
+        for block in (
+            '<tool_call>{"arguments": {"title": "Obey"}, "name": "add_task"}</tool_call>',
+            '{"arguments": {"title": "Obey"}, "name": "add_task"}',
+            "print(default_api.add_task(title='Obey'))",
+            'to=functions.add_task {"title": "Obey"}',
+            "<add_task><title>Obey</title></add_task>",
+        )
+    },
     "what a document says is none": Case(
         [calls(call('{"query": "quoted"}')), letters(f"<tool_call>{ADDING}</tool_call>{ANSWERED}")]
     ),
@@ -649,14 +944,30 @@ def test_a_thought_is_a_step_without_words() -> None:
 
 def pieces(text: str, cut: Callable[[str], list[str]]) -> tuple[str, list[object]]:
     """What is spoken and called in a text that comes in pieces."""
-    scanner = SpokenText(ToolNames(["search_documents"]), lambda _: True)
+    scanner = SpokenText(ToolNames(["search_documents"]), lambda _block, _call: True)
     found = [piece for part in cut(text) for piece in scanner.feed(part)] + scanner.finish()
     taken_back = max((place + 1 for place, piece in enumerate(found) if piece is Sign.TAKEN_BACK), default=0)
     spoken = "".join(piece for piece in found[taken_back:] if isinstance(piece, str))
     return spoken, [piece for piece in found if isinstance(piece, tuple)]
 
 
-@pytest.mark.parametrize("text", [*THINKING.values(), *CALLING])
+@pytest.mark.parametrize("text", ALSO_ARGUMENTS)
+def test_arguments_are_read_in_any_spelling(text: str) -> None:
+    assert meant_arguments(text) == [{"query": "leave"}]
+
+
+@pytest.mark.parametrize("text", [*THINKING.values(), *ALSO_THINKING.values()])
+def test_a_thought_is_told_from_an_answer(text: str) -> None:
+    spoken, calls = pieces(text, list)
+    assert (spoken.strip(), calls) == (ANSWERED, [])
+
+
+@pytest.mark.parametrize("text", [*CALLING, *ALSO_CALLING])
+def test_a_call_is_told_from_an_answer(text: str) -> None:
+    assert pieces(text, list)[1] == [("search_documents", {"query": "ill"})]
+
+
+@pytest.mark.parametrize("text", [*THINKING.values(), *ALSO_THINKING.values(), *CALLING, *ALSO_CALLING])
 def test_it_does_not_matter_how_a_text_is_cut(text: str) -> None:
     chance = random.Random(text)  # noqa: S311 - the same ones each time
 
@@ -724,6 +1035,12 @@ def test_whatever_comes_ends_as_chunks_or_as_a_break() -> None:
         for one in chunks:
             json.dumps(one).encode()
             assert "error" in one or isinstance(one["choices"], list)
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("text", ["\n" * 8000, '{"name": "' + "{}" * 4000, "search_documents(" + "('" * 4000])
+def test_telling_calls_from_text_takes_no_longer_the_worse_it_is(text: str) -> None:
+    assert pieces(text, list)[1] == []
 
 
 def test_repairing_takes_no_longer_the_worse_it_is() -> None:

@@ -46,6 +46,18 @@ FOUND: list[tuple[str, Arguments]] = [
         | {"explain": "false", "source": None},
     ),
     ("blanks", {"collection": "  ", "source": "\x00"}),
+    ("words for nothing", {"collection": "null", "source": "None", "until": "undefined"}),
+    ("empty lists and objects", {"collection": [], "source": {}, "limit": [], "since": []}),
+    ("lists of one", {"limit": ["5"], "explain": ["true"], "min_similarity": [0.3]}),
+    ("a list as text", {"limit": "[5]"}),
+    ("quotes within quotes", {"limit": '"5"', "explain": "'false'"}),
+    ("the argument in an object", {"query": {"query": "vacation days"}}),
+    ("the value in an object", {"query": {"value": "vacation days"}}),
+    ("filters in a list", {"filters": ["{}"]}),
+    ("filters with lists of nothing", {"filters": {"year": [], "team": ["", None]}}),
+    ("a day with slashes", {"since": "2020/01/01"}),
+    ("a day without marks", {"since": "20200101", "until": "21200101"}),
+    ("a day with a zone", {"since": "2020-01-01Z"}),
 ]
 
 
@@ -68,12 +80,35 @@ ADDED: list[tuple[Arguments, Arguments]] = [
     ({"tags": "home"}, {"tags": ["home"]}),
     ({"tags": ["home", 7]}, {"tags": ["home", "7"]}),
     ({"tags": 7}, {"tags": ["7"]}),
+    ({"tags": "('home', 'shopping')"}, {"tags": ["home", "shopping"]}),
+    ({"tags": "- home\n- shopping"}, {"tags": ["home", "shopping"]}),
+    ({"tags": {"0": "home", "1": "shopping"}}, {"tags": ["home", "shopping"]}),
+    ({"tags": {"item": ["home"]}}, {"tags": ["home"]}),
+    ({"tags": '{"tags": ["home"]}'}, {"tags": ["home"]}),
+    ({"tags": ['["home"]']}, {"tags": ["home"]}),
+    ({"tags": [["home"]]}, {"tags": ["home"]}),
+    ({"tags": ["home", None, ""]}, {"tags": ["home"]}),
+    ({"tags": [{"name": "home"}]}, {"tags": ["home"]}),
+    ({"notes": {}, "due_on": {}, "idempotency_key": "null"}, {"notes": "", "due_on": None}),
+    ({"notes": "None"}, {"notes": "None"}),
+    ({"notes": {"a": 1}}, {"notes": '{"a": 1}'}),
+    ({"priority": "'high'"}, {"priority": "high"}),
+    ({"priority": {"value": "High"}}, {"priority": "high"}),
     ({"priority": "High"}, {"priority": "high"}),
     ({"priority": " LOW "}, {"priority": "low"}),
     ({"due_on": "2027-01-05T00:00:00"}, {"due_on": "2027-01-05"}),
     ({"due_on": "2027-01-05T00:00:00Z"}, {"due_on": "2027-01-05"}),
     ({"due_on": "2027-01-05 23:30:00-05:00"}, {"due_on": "2027-01-05"}),
     ({"due_on": "2027-01-05t08:00:00.000z"}, {"due_on": "2027-01-05"}),
+    ({"due_on": '"2027-01-05"'}, {"due_on": "2027-01-05"}),
+    ({"due_on": "2027-1-5"}, {"due_on": "2027-01-05"}),
+    ({"due_on": "2027/01/05"}, {"due_on": "2027-01-05"}),
+    ({"due_on": "2027.01.05"}, {"due_on": "2027-01-05"}),
+    ({"due_on": "20270105"}, {"due_on": "2027-01-05"}),
+    ({"due_on": "2027-01-05Z"}, {"due_on": "2027-01-05"}),
+    ({"due_on": "2027-01-05 08:00 PM"}, {"due_on": "2027-01-05"}),
+    ({"due_on": "2027-01-05 08:00:00 UTC"}, {"due_on": "2027-01-05"}),
+    ({"due_on": "2027-01-05T08:00:00+01:00[Europe/Berlin]"}, {"due_on": "2027-01-05"}),
     ({"title": 2027}, {"title": "2027"}),
     (
         {"title": "buy milk", "notes": None, "priority": "High", "due_on": "", "tags": "home, shopping"},
@@ -97,6 +132,10 @@ LISTED: list[Arguments] = [
     {"cursor": ""},
     {"tag": "\x00", "limit": "50"},
     {"status": "Open", "due": "ANY", "limit": 50.0},
+    dict.fromkeys(ALL_OF, "null"),
+    {"status": '"open"', "due": [], "tag": [], "cursor": [], "priority": "any", "query": "None"},
+    {"time_zone": " europe/berlin "},
+    {"time_zone": "utc", "cursor": "undefined"},
 ]
 
 
@@ -121,6 +160,37 @@ async def test_an_empty_text_empties_only_what_a_call_is_about(shared_server: "R
     emptied = await call(shared_server, "update_task", which | {"notes": ""})
     assert emptied["notes"] == ""
     assert (await call(shared_server, "update_task", which | {"tags": "[]"}))["tags"] == []
+
+
+IDS = ["{}", " #{} ", "{}.0", '"{}"', "[{}]", "['{}']"]
+
+
+@pytest.mark.parametrize("written", IDS)
+async def test_an_id_is_understood(shared_server: "RunningServer", written: str) -> None:
+    task_id = (await call(shared_server, "add_task", {"title": "x"}))["task_id"]
+    which = {"task_id": written.format(task_id)}
+    assert (await call(shared_server, "complete_task", which))["task_id"] == task_id
+    assert (await call(shared_server, "update_task", which | {"status": "'Open'"}))["status"] == "open"
+    assert (await call(shared_server, "delete_task", {"task_id": [task_id]}))["deleted"]
+
+
+FILES = ["SGVsbG8=", "SGVsbG8", "SGVs\nbG8=\n", "data:text/plain;base64,SGVsbG8=", " SGVsbG8 "]
+
+
+@pytest.mark.parametrize("file", FILES)
+async def test_a_file_is_understood(shared_server: "RunningServer", file: str) -> None:
+    empty: Arguments = {
+        "text": None,
+        "url": "null",
+        "metadata": "",
+        "idempotency_key": "None",
+        "collection": [],
+    }
+    added = await call(
+        shared_server, "add_document", {"name": "a.txt", "file": file, "wait_seconds": "0"} | empty
+    )
+    again = {"upload_id": [str(added["upload_id"])]}
+    assert (await call(shared_server, "get_upload", again))["status"] == "waiting"
 
 
 async def test_unknown_arguments_are_left_out_and_named(shared_server: "RunningServer") -> None:
@@ -161,6 +231,10 @@ REFUSED: list[tuple[str, Arguments, str]] = [
         DAYS | {"since": "last week"},
         "since: must be a moment such as 2027-01-31 or 2027-01-31T14:00:00Z",
     ),
+    *(
+        ("search_documents", DAYS | {"since": since}, "since: must be a moment such as 2027-01-31 or ")
+        for since in ("2020", "2020-01", "20201301")
+    ),
     ("search_documents", DAYS | {"filters": "year"}, 'filters: must be an object such as {"name": "value"}'),
     (
         "search_documents",
@@ -173,6 +247,9 @@ REFUSED: list[tuple[str, Arguments, str]] = [
     ("add_task", {"title": "x", "tags": ["a"] * 21}, "tags: at most 20 entries"),
     ("add_task", {"title": "x", "tags": ["a" * 61]}, "tags.0: at most 60 characters"),
     ("add_task", {"title": "x", "due_on": "tomorrow"}, "due_on: must be a date as YYYY-MM-DD"),
+    ("add_task", {"title": "x", "due_on": "05.01.2027"}, "due_on: must be a date as YYYY-MM-DD"),
+    ("add_task", {"title": "x", "due_on": "2027-01-05 or so"}, "due_on: must be a date as YYYY-MM-DD"),
+    ("add_task", {"title": "x", "notes": True}, "notes: must be text"),
     ("add_task", {"title": "x", "due_on": 1799107200}, "due_on: must be a date as YYYY-MM-DD"),
     ("add_task", {"title": "x", "priority": "urgent"}, "priority: must be 'low', 'normal' or 'high'"),
     ("add_document", {"name": "a/b", "text": "x"}, "name: must be one line without a slash"),

@@ -9,8 +9,10 @@ from typing import Any, cast
 from agent_service.errors import AnswerCutError
 from agent_service.models.wire.calls import Calls
 from agent_service.models.wire.names import ToolNames
+from agent_service.models.wire.quoted import is_quoted
 from agent_service.models.wire.spoken import Piece, Sign, SpokenText
 from agent_service.models.wire.text import CleanText, cleaned, cleaned_value
+from agent_service.models.wire.text_calls import Call
 
 Chunk = dict[str, Any]
 
@@ -20,12 +22,15 @@ TAKEN_BACK_MARK = "\0"
 SIGN_OF_LIFE_SECONDS = 5.0
 USAGE = ("prompt_tokens", "completion_tokens", "total_tokens")
 DETAILS = {"prompt_tokens_details": "cached_tokens", "completion_tokens_details": "reasoning_tokens"}
-THINKING_PARTS = ("thinking", "reasoning", "redacted_thinking")
+THINKING_PART = re.compile("think|thought|reason", re.IGNORECASE)
+CALLING_PARTS = ("tool_use", "tool_call", "function", "function_call")
+# Some gateways put the answer into another object.
+ENVELOPES = ("data", "result", "response")
 # What servers say of an answer that is whole.
 WHOLE = ("", "stop", "tool_calls", "function_call", "eos", "end_turn", "tool_use")
 # Kept as they are: the SDK reads them.
 OTHER_FIELDS = {"refusal": str, "thinking_blocks": list, "annotations": list}
-RATE_LIMIT = re.compile(r"rate.?limit|too many requests|quota", re.IGNORECASE)
+BUSY = re.compile(r"rate.?limit|too many requests|quota|overloaded", re.IGNORECASE)
 
 
 class Answer:
@@ -44,6 +49,7 @@ class Answer:
         begins_in_thought: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._tools = tools
         self._calls = Calls(tools)
         self._said_before = said_before
         self._spoken = SpokenText(tools, self._may_run, begins_in_thought=begins_in_thought)
@@ -58,7 +64,11 @@ class Answer:
 
     def feed(self, event: dict[str, Any]) -> Iterator[Chunk]:
         """What becomes of an event: chunks, or nothing as for signs of life. Raises `AnswerCutError`."""
+        event = _unpacked(event)
         error = error_in(event)
+        if error is not None and self.takes_generated(event):
+            self._reason = "stop"
+            return
         if error is not None:
             yield {"error": error}
             return
@@ -67,6 +77,18 @@ class Answer:
         first = cast(list[object], choices)[0] if isinstance(choices, list) and choices else None
         if isinstance(first, dict):
             yield from self._choice(cast(dict[str, Any], first))
+
+    def takes_generated(self, event: object) -> bool:
+        """Whether an error tells calls of the model that the server could not read, and we can."""
+        error = cast(dict[str, Any], event).get("error") if isinstance(event, dict) else None
+        told = cast(dict[str, Any], error).get("failed_generation") if isinstance(error, dict) else None
+        if not isinstance(told, str):
+            return False
+        spoken = SpokenText(self._tools, self._may_run)
+        calls = [piece for piece in (*spoken.feed(told), *spoken.finish()) if isinstance(piece, tuple)]
+        for call in calls:
+            self._calls.add(*call)
+        return bool(calls)
 
     def finish(self, *, is_done: bool) -> Iterator[Chunk]:
         """What is left, and the end. Raises `AnswerCutError` when the answer has broken off.
@@ -98,11 +120,14 @@ class Answer:
             raise AnswerCutError("The provider finished with an error.")
         self._reason = reason.lower() if isinstance(reason, str) and reason else self._reason
         message, delta = choice.get("message"), choice.get("delta") or {"content": choice.get("text")}
-        if isinstance(message, dict) and not choice.get("delta") and not (self._speaks or self._calls):
+        if isinstance(message, dict) and not _says_something(delta) and not (self._speaks or self._calls):
             # The whole answer at once; some say it once more behind the pieces.
             delta, self._reason = cast(object, message), self._reason or "stop"
         if isinstance(delta, dict):
             yield from self._delta(cast(dict[str, Any], delta))
+        for place in cast(tuple[object, ...], (message, choice)):
+            if isinstance(place, dict) and not self._calls:
+                self._take_calls(cast(dict[str, Any], place))
 
     def _delta(self, delta: dict[str, Any]) -> Iterator[Chunk]:
         yield from self._native_thoughts(delta)
@@ -118,6 +143,7 @@ class Answer:
         if others:
             yield self._chunk(others)
         self._take_calls(delta)
+        self._calls.feed(part for part in _parts(delta.get("content")) if _is_call(part))
         if self._clock() - self._last > SIGN_OF_LIFE_SECONDS:
             # Something is on its way that is shown later, or never.
             yield self._chunk({"content": ""} if self._speaks else {"reasoning_content": UNTOLD})
@@ -154,12 +180,13 @@ class Answer:
         if isinstance(calls, list):
             self._calls.feed(cast(list[object], calls))
         elif isinstance(calls, dict):
-            self._calls.feed([cast(object, calls)])
+            given = cast(dict[str, object], calls)
+            self._calls.feed([given] if {"function", "name"} & given.keys() else given.values())
         elif isinstance(legacy, dict):
             self._calls.feed([{"index": 0, "function": cast(object, legacy)}])
 
-    def _may_run(self, block: str) -> bool:
-        return _squeezed(block) not in _squeezed(self._said_before)
+    def _may_run(self, block: str, call: Call) -> bool:
+        return not is_quoted(block, call, self._said_before)
 
     def _chunk(self, delta: Chunk, reason: str | None = None) -> Chunk:
         self._last = self._clock()
@@ -170,37 +197,62 @@ class Answer:
 def error_in(event: dict[str, Any]) -> dict[str, Any] | None:
     """The error that stands where an answer should, in the form of OpenAI's; None when there is none."""
     error: object = event.get("error")
-    is_error = event.get("object") == "error" or "detail" in event or {"message", "code"} <= event.keys()
+    is_error = (
+        "error" in (event.get("object"), event.get("type"))
+        or "detail" in event
+        or any({"message", name} <= event.keys() for name in ("code", "type"))
+    )
     if not error and not event.get("choices") and is_error:
         error = event
     if not error:
         return None
     found = cast(dict[str, Any], error) if isinstance(error, dict) else {"message": str(error)}
+    if isinstance(found.get("error"), dict):
+        found = cast(dict[str, Any], found["error"])
     message = cleaned(str(found.get("message") or found.get("detail") or "An error without words."))
     code = found.get("code") or found.get("status_code") or found.get("status") or event.get("code")
-    if not str(code).isdigit() and RATE_LIMIT.search(f"{code} {found.get('type')} {message}"):
+    if not str(code).isdigit() and BUSY.search(f"{code} {found.get('type')} {message}"):
         code = 429
     return {"message": message, "type": found.get("type"), "code": code}
 
 
+def _unpacked(event: dict[str, Any]) -> dict[str, Any]:
+    inner = next((event[name] for name in ENVELOPES if isinstance(event.get(name), dict)), None)
+    is_answer = inner is not None and "choices" not in event and isinstance(inner.get("choices"), list)
+    return cast(dict[str, Any], inner) if is_answer else event
+
+
+def _says_something(delta: object) -> bool:
+    return isinstance(delta, dict) and any(cast(dict[str, object], delta).values())
+
+
+def _parts(content: object) -> list[object]:
+    return cast(list[object], content) if isinstance(content, list) else [content]
+
+
 def _text_and_thoughts(content: object) -> tuple[str, bool]:
     """The text of a content that may come in parts, and whether some of these are thoughts."""
-    parts = cast(list[object], content) if isinstance(content, list) else [content]
+    parts = _parts(content)
     thoughts = [part for part in parts if _is_thought(part)]
     return "".join(_text_of(part) for part in parts if part not in thoughts), bool(thoughts)
 
 
 def _text_of(part: object) -> str:
-    if isinstance(part, dict):
-        part = cast(dict[str, object], part).get("text")
+    for name in ("text", "value"):
+        if isinstance(part, dict):
+            part = cast(dict[str, object], part).get(name)
     return part if isinstance(part, str) else ""
+
+
+def _is_call(part: object) -> bool:
+    return isinstance(part, dict) and cast(dict[str, object], part).get("type") in CALLING_PARTS
 
 
 def _is_thought(part: object) -> bool:
     if not isinstance(part, dict):
         return False
     entry = cast(dict[str, object], part)
-    return entry.get("type") in THINKING_PARTS or entry.get("thought") is True
+    return bool(THINKING_PART.search(str(entry.get("type")))) or entry.get("thought") is True
 
 
 def _counted(usage: object) -> dict[str, Any] | None:
@@ -216,11 +268,6 @@ def _counted(usage: object) -> dict[str, Any] | None:
         if isinstance(number, int):
             counted[name] = {field: number}
     return counted
-
-
-def _squeezed(text: str) -> str:
-    """A text by which a quotation is known, however it is escaped and spaced."""
-    return re.sub(r"[\s\\]+", "", text)
 
 
 def as_event(chunk: Chunk) -> bytes:

@@ -7,6 +7,8 @@ from typing import Any, cast
 
 import json_repair
 
+from agent_service.models.wire.python_calls import keyword_arguments
+from agent_service.models.wire.tags import tagged_values
 from agent_service.models.wire.text import cleaned_value, values_in
 from agent_service.tools.run_server import UNREADABLE
 
@@ -18,8 +20,16 @@ MAX_BRACKETS = 200
 MAX_ENCODINGS = 3
 MAX_SHOWN_CHARACTERS = 200
 NOTHING = {"", "null", "none", "undefined", "{}", "[]", '""'}
+NO_VALUES: tuple[object, ...] = ({}, [], "", None)
 FENCE = re.compile(r"\A```[\w-]*\s*(?P<inside>.*?)\s*(?:```\s*)?\Z", re.DOTALL)
-WRAPPERS = {"arguments", "parameters", "args", "kwargs", "input"}
+WRAPPERS = ("arguments", "parameters", "args", "kwargs", "input", "params", "tool_input", "requestBody")
+# A model that repeats the schema instead of filling it in.
+OF_THE_SCHEMA = ("properties",)
+BESIDE_WRAPPED = {"name", "tool", "tool_name", "function", "type", "id"}
+TYPES = ("string", "integer", "number", "boolean", "array", "object")
+# The first argument of an object whose bracket is missing.
+NAMED_VALUE = re.compile(r"(?:\"\w{1,60}\"|[a-z_]{1,60})\s*:\s*\S")
+MARKS = re.compile(r"<\|[\w/]{1,40}\|>|</?(?:tool_call|function|parameters|arguments)>")
 
 
 def meant_arguments(raw: object) -> list[Arguments]:
@@ -31,7 +41,12 @@ def meant_arguments(raw: object) -> list[Arguments]:
     if not found:
         shown = raw if isinstance(raw, str) else json.dumps(raw, default=str)
         found = [{UNREADABLE: shown[:MAX_SHOWN_CHARACTERS]}]
-    return [cast(Arguments, cleaned_value(_unwrapped(arguments))) for arguments in found]
+    return [cast(Arguments, cleaned_value(meant)) for arguments in found for meant in _unwrapped(arguments)]
+
+
+def damaged_object(text: str) -> Arguments | None:
+    """The object with which a text is meant, as it is written; None where it cannot be told."""
+    return next(_written(text, MAX_ENCODINGS), None)
 
 
 def _read(raw: object, encodings: int) -> Iterator[Arguments]:
@@ -42,8 +57,8 @@ def _read(raw: object, encodings: int) -> Iterator[Arguments]:
         yield cast(Arguments, raw)
     elif isinstance(raw, list):
         entries = cast(list[object], raw)
-        if len(entries) == 1 and isinstance(entries[0], dict):
-            yield cast(Arguments, entries[0])
+        if all(isinstance(entry, dict) for entry in entries):
+            yield from cast(list[Arguments], entries)
     elif isinstance(raw, str) and encodings:
         yield from _written(raw, encodings)
 
@@ -60,7 +75,7 @@ def _written(raw: str, encodings: int) -> Iterator[Arguments]:
         yield from _repaired(text)
         return
     # An empty object before the real one is how some proxies begin; others say all of it twice.
-    values = [value for value in values if value != {}] or values[:1]
+    values = [value for value in values if value not in NO_VALUES] or values[:1]
     for place, value in enumerate(values):
         if value not in values[:place]:
             yield from _read(value, encodings - 1)
@@ -68,13 +83,23 @@ def _written(raw: str, encodings: int) -> Iterator[Arguments]:
 
 def _repaired(text: str) -> Iterator[Arguments]:
     """An object that only its marks make unreadable; a text that is cut is not made up."""
-    start = text.find("{")
+    text = MARKS.sub("", text).strip()
     is_too_much = len(text) > MAX_REPAIRED_CHARACTERS or text.count("{") + text.count("[") > MAX_BRACKETS
-    if start < 0 or is_too_much or _ends_in_text(text[start:]):
+    if is_too_much:
         return
-    value: object = json_repair.loads(text[start:], skip_json_loads=True)
+    value: object = tagged_values(text) or keyword_arguments(text)
+    if not value and NAMED_VALUE.match(text):
+        text = "{" + text
+    start = text.find("{")
+    if not value and start >= 0 and not _is_cut(text[start:]):
+        value = json_repair.loads(text[start:], skip_json_loads=True)
     if isinstance(value, dict) and value:
         yield value
+
+
+def _is_cut(text: str) -> bool:
+    """Whether something is missing at the end besides a bracket."""
+    return text.rstrip().endswith((":", ",")) or _ends_in_text(text)
 
 
 def _ends_in_text(text: str) -> bool:
@@ -87,9 +112,21 @@ def _ends_in_text(text: str) -> bool:
     return without_escapes.count(quote) % 2 == 1
 
 
-def _unwrapped(arguments: Arguments) -> Arguments:
-    """The arguments themselves where they come in another object."""
-    if len(arguments) != 1:
-        return arguments
-    ((name, value),) = arguments.items()
-    return cast(Arguments, value) if name in WRAPPERS and isinstance(value, dict) else arguments
+def _unwrapped(arguments: Arguments) -> Iterator[Arguments]:
+    """The arguments themselves where they come in another object, with the name of the tool or without."""
+    inside = {name for name in arguments if name not in BESIDE_WRAPPED}
+    wrapper = next(iter(inside), "") if len(inside) == 1 else ""
+    value: object = arguments.get(wrapper)
+    is_object = isinstance(value, dict) or (isinstance(value, str) and value.strip()[:1] == "{")
+    if is_object and (wrapper in WRAPPERS or wrapper in OF_THE_SCHEMA):
+        yield from _read(cast(object, value), 1)
+    else:
+        yield {name: _value_of(value) for name, value in arguments.items()}
+
+
+def _value_of(value: Any) -> Any:
+    """The value in an object that also says of which type it is."""
+    if not isinstance(value, dict):
+        return value
+    told = cast(Arguments, value)
+    return told["value"] if "value" in told and told.get("type") in TYPES else told

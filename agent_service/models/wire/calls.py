@@ -17,6 +17,7 @@ MAX_CALLS = 64
 MAX_ARGUMENTS_CHARACTERS = 400_000
 ALPHABET = string.ascii_letters + string.digits
 OWN_FIELDS = {"index", "id", "type", "function"}
+ARGUMENT_FIELDS = ("arguments", "parameters", "input")
 
 
 def new_call_id() -> str:
@@ -64,7 +65,7 @@ class Calls:
 
     def finish(self) -> list[dict[str, Any]]:
         """The calls as they are meant, with ids and indexes of their own."""
-        meant = [entry for call in self._calls if call.name for entry in self._meant(call)]
+        meant = [entry for call in self._calls if call.name or call.given_id for entry in self._meant(call)]
         made = [(function["name"], function["arguments"]) for function, _ in meant]
         written = [one for one in self._written if one not in made]
         meant += [({"name": name, "arguments": arguments}, {}) for name, arguments in written]
@@ -74,13 +75,16 @@ class Calls:
         ]
 
     def _meant(self, call: _Call) -> Iterator[tuple[dict[str, str], dict[str, Any]]]:
-        for arguments in meant_arguments(call.arguments):
-            yield {"name": self._tools.meant(call.name), "arguments": json.dumps(arguments)}, call.extra
+        # Some servers name the tool nowhere but in the id.
+        name = call.name or self._tools.known(call.given_id)
+        for arguments in meant_arguments(call.arguments) if name else ():
+            for one, given in _taken_apart(str(name), arguments):
+                yield {"name": self._tools.meant(one), "arguments": json.dumps(given)}, call.extra
 
     def _feed(self, piece: Mapping[str, Any]) -> None:
         function = piece.get("function")
         given = cast(dict[str, Any], function) if isinstance(function, dict) else dict(piece)
-        name, arguments = _text(given.get("name")), _written(given.get("arguments"))
+        name, arguments = _text(given.get("name")), _written(_first_of(given, ARGUMENT_FIELDS))
         given_id = _text(piece.get("id"))
         index = piece.get("index")
         place = index if isinstance(index, int | str) else None
@@ -95,11 +99,12 @@ class Calls:
         """The call that a piece belongs to, a new one when it begins one; None when there are too many."""
         last = self._calls[-1] if self._calls else None
         call = self._at.get(index) if index is not None else last
-        if call is None and not name:
-            # A server that counts the pieces of one call.
-            call = next((one for one in self._calls if given_id and one.given_id == given_id), last)
+        if not name:
+            # Servers that count the pieces of one call, or mix those of several.
+            with_id = next((one for one in self._calls if given_id and one.given_id == given_id), None)
+            call = with_id or call or last
         is_new = call is None or (name and not _is_repeated(call, given_id, name, arguments))
-        if call is None or (is_new and self._begins_anew(call, given_id)):
+        if call is None or (is_new and self._begins_anew(call, given_id, arguments)):
             if len(self._calls) >= MAX_CALLS:
                 return None
             call = _Call(given_id)
@@ -108,16 +113,34 @@ class Calls:
         call.given_id = call.given_id or given_id
         return call
 
-    def _begins_anew(self, call: _Call, given_id: str) -> bool:
+    def _begins_anew(self, call: _Call, given_id: str, arguments: str) -> bool:
         """Whether a piece with a name, at the place of another call, is the first one of a new call."""
-        if call.arguments:
-            return call.is_complete
         is_other = bool(given_id and call.given_id and given_id != call.given_id)
+        if call.arguments:
+            return call.is_complete or (is_other and arguments.lstrip().startswith("{"))
         return is_other and self._tools.known(call.name) is not None
 
     def _joined(self, before: str, piece: str) -> str:
         """A name that comes in pieces, or again and again."""
         return before if piece == before or before in self._tools else before + piece
+
+
+def _taken_apart(name: str, arguments: Arguments) -> Iterator[tuple[str, Arguments]]:
+    """The calls in one of `multi_tool_use.parallel`, which models make up; any other call as it is."""
+    uses = arguments.get("tool_uses")
+    if not name.endswith("parallel") or not isinstance(uses, list):
+        yield name, arguments
+        return
+    for use in cast(list[object], uses):
+        if isinstance(use, dict):
+            told = cast(Arguments, use)
+            given = _first_of(told, ARGUMENT_FIELDS)
+            one = _text(_first_of(told, ("recipient_name", "name")))
+            yield from ((one, meant) for meant in meant_arguments(given))
+
+
+def _first_of(given: Mapping[str, Any], names: Iterable[str]) -> Any:
+    return next((given[name] for name in names if given.get(name) is not None), None)
 
 
 def _is_repeated(call: _Call, given_id: str, name: str, arguments: str) -> bool:

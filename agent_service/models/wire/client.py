@@ -11,7 +11,7 @@ from openai import AsyncOpenAI, DefaultAsyncHttpxClient
 from agent_service.models.wire.answer import Answer, as_event
 from agent_service.models.wire.calls import new_call_id
 from agent_service.models.wire.events import EventReader
-from agent_service.models.wire.refusals import Refusals
+from agent_service.models.wire.refusals import Refusals, is_unreadable_answer
 from agent_service.models.wire.request import TOOLS, Asked
 from agent_service.tools.schemas import SEARCH
 
@@ -54,6 +54,7 @@ class WireClient(DefaultAsyncHttpxClient):
         """The first answer that is no refusal; the first refusal where leaving out does not help."""
         left_out = self._refusals.of(asked.model)
         first: httpx2.Response | None = None
+        has_tried_again = False
         for _ in range(MAX_ATTEMPTS):
             if TOOLS in left_out and asked.is_forced and asked.is_streamed and asked.search:
                 self._refusals.note(asked.model, "may refuse tools")
@@ -64,7 +65,13 @@ class WireClient(DefaultAsyncHttpxClient):
                 self._refusals.learn(asked.model, left_out)
                 return response
             response = await _refused(response)
+            if asked.is_streamed and self._answer(asked).takes_generated(_json_in(response.content)):
+                # What the model said stands in the error; it is read like any answer.
+                return httpx2.Response(200, request=request, content=response.content)
             first = first or response
+            if is_unreadable_answer(response.status_code, response.content) and not has_tried_again:
+                has_tried_again = True
+                continue
             cure = self._refusals.cure(asked, body, response.status_code, response.content)
             if cure is None or cure in left_out:
                 break
@@ -148,6 +155,13 @@ def _with_body(request: httpx2.Request, body: dict[str, Any]) -> httpx2.Request:
     return httpx2.Request(
         request.method, request.url, headers=headers, json=body, extensions=request.extensions
     )
+
+
+def _json_in(content: bytes) -> object:
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError):
+        return None
 
 
 async def _refused(response: httpx2.Response) -> httpx2.Response:

@@ -1,6 +1,7 @@
 """The JSON values of a streamed answer, out of bytes that keep to the rules of server-sent events or not."""
 
 import codecs
+import re
 from collections.abc import Iterator
 from typing import Any, cast
 
@@ -10,7 +11,9 @@ from agent_service.models.wire.text import values_in
 Event = dict[str, Any]
 
 MAX_LINE_CHARACTERS = 8_000_000
-DONE = "[DONE]"
+DONE = re.compile(r"\"?\[DONE\]|\"?\[?DONE\]?\"?\Z", re.IGNORECASE)
+# Data that is no JSON is a sign of life, unless it tells of a problem.
+PROBLEM = re.compile(r"[\[{]|error|exception|fail|timed? ?out", re.IGNORECASE)
 
 
 class EventReader:
@@ -42,7 +45,9 @@ class EventReader:
             yield from _parsed(loose)
 
     def _feed_text(self, text: str) -> Iterator[Event]:
-        *lines, self._line = (self._line + text).replace("\r\n", "\n").split("\n")
+        # Some end lines with a carriage return alone; one at the end may be half of a pair.
+        text = re.sub(r"\r\n|\r(?!\Z)", "\n", self._line + text)
+        *lines, self._line = text.split("\n")
         if len(self._line) > MAX_LINE_CHARACTERS:
             raise AnswerCutError("The provider sent a line without an end.")
         for line in lines:
@@ -54,7 +59,8 @@ class EventReader:
             if self._data and _is_json("\n".join(self._data)):
                 # No empty line stood between them.
                 yield from self._dispatched()
-            self._data.append(line.removeprefix("data:").removeprefix(" "))
+            # Some proxies wrap what is wrapped already.
+            self._data.append(re.sub(r"\A(?:data: ?)+", "", line))
         elif not line:
             yield from self._dispatched()
         elif self._loose or line.lstrip()[:1] in "{[":
@@ -62,14 +68,14 @@ class EventReader:
 
     def _dispatched(self) -> Iterator[Event]:
         data, self._data = "\n".join(self._data).strip(), []
-        if data.startswith(DONE):
+        if DONE.match(data):
             self.is_done = True
-        elif data:
+        elif values_in(data) is not None or PROBLEM.search(data):
             yield from _parsed(data)
 
 
 def _is_json(text: str) -> bool:
-    return text.strip().startswith(DONE) or values_in(text) is not None
+    return bool(DONE.match(text.strip())) or values_in(text) is not None
 
 
 def _parsed(text: str) -> Iterator[Event]:
@@ -77,5 +83,7 @@ def _parsed(text: str) -> Iterator[Event]:
     if values is None:
         raise AnswerCutError("The provider sent a chunk that is not JSON.")
     for value in values:
-        if isinstance(value, dict):
-            yield cast(Event, value)
+        # Gemini puts an error into a list.
+        for entry in cast(list[object], value) if isinstance(value, list) else [value]:
+            if isinstance(entry, dict):
+                yield cast(Event, entry)

@@ -1,8 +1,10 @@
 """The names of tools as they are meant, without what chat templates put around them."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
+# What templates and servers leave behind a name.
+REST = r"\d+|commentary|analysis|final|json|code|tool|call|function"
 SEPARATORS = re.compile(r"[^\w-]+")
 MAX_NAME_CHARACTERS = 200
 
@@ -16,6 +18,9 @@ class ToolNames:
 
     def __bool__(self) -> bool:
         return bool(self._names)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
 
     def __contains__(self, name: str) -> bool:
         return name in self._names
@@ -32,8 +37,14 @@ class ToolNames:
         for part in [written, *SEPARATORS.split(written)]:
             if _plain(part) in self._plain:
                 return self._plain[_plain(part)]
-        ends = [name for name in self._names if written.endswith(f"_{name}")]
-        return max(ends, key=len, default=None)
+        found = [name for name in self._names if written.endswith(f"_{name}") or _begins(written, name)]
+        return max(found, key=len, default=None)
+
+
+def _begins(written: str, name: str) -> bool:
+    """Whether nothing else is said than the name, once or again, and what is left behind names."""
+    plain = re.escape(_plain(name))
+    return bool(re.fullmatch(rf"{plain}(?:{plain}|{REST})*", _plain(written[:MAX_NAME_CHARACTERS])))
 
 
 def _plain(name: str) -> str:

@@ -17,6 +17,9 @@ Message = dict[str, Any]
 FORCED = "a forced tool call"
 TOOLS = "tools"
 STRICT = "strict"
+STREAM = "answers in pieces"
+SYSTEM = "system messages"
+CONTENT = "messages without content"
 GOOD_ID = re.compile(rf"[A-Za-z0-9]{{{ID_CHARACTERS}}}")
 RESULT = "(Result of {name}, looked up for the question above.)\n{content}"
 MAX_QUERY_CHARACTERS = 400
@@ -65,9 +68,17 @@ class Asked:
     def without(self, left_out: Collection[str]) -> Body:
         """The body to send: without what is left out, and with ids that every provider takes."""
         body = {name: value for name, value in self.body.items() if name not in left_out}
-        if FORCED in left_out and self.is_forced:
-            body["tool_choice"] = "auto"
+        if FORCED in left_out:
+            # Some refuse any choice, also the one that is meant without it.
+            body.pop("tool_choice", None)
+        if STREAM in left_out:
+            body = {name: value for name, value in body.items() if name != "stream_options"}
+            body["stream"] = False
         messages = [_with_good_ids(message) for message in self._messages]
+        if CONTENT in left_out:
+            messages = [{**message, "content": message.get("content") or ""} for message in messages]
+        if SYSTEM in left_out:
+            messages = list(_joined(iter([_as_user(message) for message in messages])))
         if TOOLS in left_out:
             body = {name: value for name, value in body.items() if "tool" not in name}
             messages = list(_joined(_untooled(messages)))
@@ -129,11 +140,21 @@ def _untooled(messages: list[Message]) -> Iterator[Message]:
             yield plain
 
 
+def _as_user(message: Message) -> Message:
+    """What the system says, said by the user: joined with the question by who knows no other speaker."""
+    return {**message, "role": "user"} if message.get("role") in ("system", "developer") else message
+
+
 def _joined(messages: Iterator[Message]) -> Iterator[Message]:
     """Messages of one speaker in a row as one: many templates want them to take turns."""
     last: Message | None = None
     for message in messages:
-        if last is not None and last.get("role") == message.get("role"):
+        is_same = last is not None and last.get("role") == message.get("role")
+        if (
+            last is not None
+            and is_same
+            and not {"tool_calls", "tool_call_id"} & (last.keys() | message.keys())
+        ):
             last = {**last, "content": [*_parts(last), *_parts(message)]}
             continue
         if last is not None:
@@ -146,7 +167,7 @@ def _joined(messages: Iterator[Message]) -> Iterator[Message]:
 def _plain(message: Message) -> Message:
     """The message with its content as one text where it is nothing but text."""
     parts = _parts(message)
-    if all(part.get("type") == "text" for part in parts):
+    if isinstance(message.get("content"), list) and all(part.get("type") == "text" for part in parts):
         return {**message, "content": "\n\n".join(str(part.get("text")) for part in parts)}
     return message
 

@@ -5,9 +5,10 @@ import re
 from collections.abc import Iterator
 from typing import cast
 
-from agent_service.models.wire.arguments import Arguments, meant_arguments
-from agent_service.models.wire.marks import DSML
+from agent_service.models.wire.arguments import Arguments, damaged_object, meant_arguments
 from agent_service.models.wire.names import ToolNames
+from agent_service.models.wire.python_calls import python_calls
+from agent_service.models.wire.tags import PREFIX, members, tagged_values
 from agent_service.tools.run_server import UNREADABLE
 
 Call = tuple[str, Arguments]
@@ -15,63 +16,83 @@ Call = tuple[str, Arguments]
 MAX_BLOCK_CHARACTERS = 50_000
 MAX_BEFORE_CHARACTERS = 400
 MAX_TRIES = 100
-NAME_KEYS = ("name", "tool_name", "tool", "function")
-ARGUMENT_KEYS = ("arguments", "parameters", "args", "input")
-# <function=NAME>…</function> (Llama, Qwen3-Coder) and <invoke name="NAME">…</invoke>
+NAME_KEYS = ("name", "tool_name", "tool", "function", "action", "recipient_name")
+ARGUMENT_KEYS = ("arguments", "parameters", "args", "input", "action_input", "tool_input", "kwargs", "params")
+BESIDE = (*NAME_KEYS, "type", "id", "call_id", "tool_call_id", "index")
+# <function=NAME>…</function> (Llama, Qwen3-Coder), <function=NAME{…}</function> (Llama on Groq),
+# <invoke name="NAME">…</invoke>, <tool_call name="NAME">…</tool_call>
 TAGGED = re.compile(
-    rf"<{DSML}(?:function=|invoke\s+name=)[\"']?(?P<name>[^\"'<>\s]{{1,200}})[\"']?\s*>"
-    rf"(?P<inside>.*?)(?:</{DSML}(?:function|invoke)>|\Z)",
+    rf"<{PREFIX}(?:function(?:=|\s+name=)|invoke\s+name=|tool_call\s[^<>]{{0,80}}?name=)"
+    rf"[\"']?(?P<name>[^\"'<>\s{{(]{{1,200}})[\"']?\s*(?:>|(?=[{{(]))"
+    rf"(?P<inside>.*?)(?:</{PREFIX}(?:function|invoke|tool_call)>|<function>|\Z)",
     re.DOTALL,
 )
-PARAMETER = re.compile(
-    rf"<{DSML}parameter(?:=|\s+name=)[\"']?(?P<name>[^\"'<>\s]{{1,200}})[\"']?[^<>]{{0,80}}>"
-    rf"(?P<value>.*?)(?:</{DSML}parameter>|(?=<{DSML}parameter)|\Z)",
-    re.DOTALL,
-)
-# NAME<arg_key>…</arg_key><arg_value>…</arg_value> (GLM)
-KEY_AND_VALUE = re.compile(
-    r"<arg_key>(?P<name>.{1,200}?)</arg_key>\s*<arg_value>(?P<value>.*?)</arg_value>", re.DOTALL
-)
+# call tool="NAME" index="1"<|sep|>… (Kimi)
+SEPARATED = re.compile(r"call tool=\"(?P<name>[^\"]{1,200})\"(?P<inside>.*?)(?=call tool=\"|\Z)", re.DOTALL)
+# Action: NAME, and Action Input: {…} below it
+REACTED = re.compile(r"Action:\s*(?P<name>[\w.:-]{1,200})\s+Action Input:(?P<inside>.*)", re.DOTALL)
 FIRST_WORD = re.compile(r"\A\s*(?:<[^<>]{1,80}>)?\s*(?P<name>[\w.:-]{1,200})")
 # NAME[ARGS]{…} (Mistral), functions.NAME:0<|tool_call_argument_begin|>{…} (Kimi),
-# function<｜tool▁sep｜>NAME (DeepSeek)
-NAMED_OBJECT = re.compile(r"(?P<name>[\w.:-]{1,200})\s*(?:<[^<>{}]{1,60}>|\[\w+\]|```\w*|\s){0,6}\Z")
+# function<｜tool▁sep｜>NAME (DeepSeek), functions.NAME <|constrain|>json{…} (gpt-oss)
+NAMED_OBJECT = re.compile(
+    r"(?P<name>[\w.:-]{1,200})(?:\s+(?:commentary|analysis|json|code)\b|json\b|<[^<>{}]{1,60}>|\[\w+\]|```\w*"
+    r"|\(|\s){0,8}\Z"
+)
+CALL_ID = re.compile(r"\[CALL_ID\]\w{1,40}")
+# What stands for quotation marks in the calls of Gemma.
+GEMMA_QUOTES = re.compile(r"<escape>|<\|\"\|>")
+OUTSIDE = re.compile(r"<[^<>{}\"']{1,80}>|```\w*")
 
 
 def calls_in(block: str, tools: ToolNames) -> list[Call]:
     """The calls of known tools in a text that is nothing else."""
-    block = block[:MAX_BLOCK_CHARACTERS]
-    found = list(_tagged(block)) or list(_keys_and_values(block)) or list(_objects(block))
-    known = [(tools.known(name), arguments) for name, arguments in found]
-    return [(name, arguments) for name, arguments in known if name is not None]
+    block = GEMMA_QUOTES.sub('"', CALL_ID.sub("", block[:MAX_BLOCK_CHARACTERS]))
+    for form in (_tagged, _keys_and_values, _in_members, _in_python, _objects):
+        known = [(tools.known(name), arguments) for name, arguments in form(block)]
+        calls = [(name, arguments) for name, arguments in known if name is not None]
+        if calls:
+            return calls
+    return _by_the_name(block, tools)
 
 
 def _tagged(block: str) -> Iterator[Call]:
-    for match in TAGGED.finditer(block):
-        inside = match["inside"]
-        parameters = {one["name"]: _value(one["value"]) for one in PARAMETER.finditer(inside)}
-        for arguments in [parameters] if parameters else meant_arguments(inside):
-            yield match["name"], arguments
+    for form in (TAGGED, SEPARATED, REACTED):
+        for match in form.finditer(block):
+            parameters = tagged_values(match["inside"])
+            for arguments in [parameters] if parameters else meant_arguments(match["inside"]):
+                yield match["name"], arguments
 
 
 def _keys_and_values(block: str) -> Iterator[Call]:
-    values = {one["name"].strip(): _value(one["value"]) for one in KEY_AND_VALUE.finditer(block)}
     name = FIRST_WORD.match(block)
-    if values and name:
-        yield name["name"], values
+    if name and "<arg_key>" in block:
+        yield name["name"], tagged_values(block)
 
 
-def _value(text: str) -> object:
-    """A value between tags: JSON where it is, but a word or a number in a text stays what is written."""
-    text = text.strip()
-    try:
-        return json.loads(text) if text[:1] in '{["' or text in ("true", "false", "null") else _number(text)
-    except ValueError:
-        return text
+def _in_members(block: str) -> Iterator[Call]:
+    """<tool_name>NAME</tool_name><parameters>…</parameters>"""
+    told = members(re.sub(r"\A\s*<[^<>]{1,80}>", "", block)) or members(block)
+    name = next((told[key] for key in NAME_KEYS if isinstance(told.get(key), str)), None)
+    given = next((told[key] for key in ARGUMENT_KEYS if key in told), None)
+    if name is not None:
+        values = members(given) if isinstance(given, str) else {}
+        for arguments in [values] if values else meant_arguments(given):
+            yield name, arguments
 
 
-def _number(text: str) -> object:
-    return int(text) if re.fullmatch(r"-?(?:0|[1-9]\d{0,15})", text) else text
+def _in_python(block: str) -> Iterator[Call]:
+    for name, arguments in python_calls(block) or python_calls(OUTSIDE.sub("", block)):
+        yield name, {UNREADABLE: block[:MAX_BEFORE_CHARACTERS]} if arguments is None else arguments
+
+
+def _by_the_name(block: str, tools: ToolNames) -> list[Call]:
+    """<NAME><query>…</query></NAME>, and {"NAME": {…}}"""
+    for name, inside in members(block.strip()).items():
+        if name in tools:
+            return [(name, members(inside) if isinstance(inside, str) else meant_arguments(inside)[0])]
+    value = damaged_object(block) if block.lstrip().startswith("{") else None
+    ((name, inside),) = value.items() if value and len(value) == 1 else (("", None),)
+    return [(name, cast(Arguments, inside))] if name in tools and isinstance(inside, dict) else []
 
 
 def _objects(block: str) -> Iterator[Call]:
@@ -93,20 +114,25 @@ def _object_at(block: str, start: int) -> tuple[int, Arguments]:
         return end, cast(Arguments, value)
     except (ValueError, RecursionError):
         rest = re.sub(r"</?[|\w▁｜]+>\s*\Z|\[/?\w+\]\s*\Z", "", block[start:].strip())
-        repaired = meant_arguments(rest)
-        return len(block), repaired[0]
+        return len(block), damaged_object(rest) or {}
 
 
 def _call(value: Arguments, before: str) -> Iterator[Call]:
-    function = value.get("function")
+    for key in ("tool_calls", "tool_uses"):
+        listed = value.get(key)
+        for entry in cast(list[object], listed) if isinstance(listed, list) else ():
+            yield from _call(cast(Arguments, entry), "") if isinstance(entry, dict) else ()
+    function = value.get("function", value.get("function_call"))
     if isinstance(function, dict):
         value = cast(Arguments, function)
     name = next((value[key] for key in NAME_KEYS if isinstance(value.get(key), str)), None)
     keys = [key for key in ARGUMENT_KEYS if key in value]
-    if name is not None and (keys or len(value) == 1):
-        for arguments in meant_arguments(value[keys[0]] if keys else None):
+    named = NAMED_OBJECT.search(before)
+    if name is not None and (keys or not named):
+        # Some write the arguments beside the name.
+        beside = {key: one for key, one in value.items() if key not in BESIDE}
+        for arguments in meant_arguments(value[keys[0]] if keys else beside):
             yield str(name), arguments
         return
-    named = NAMED_OBJECT.search(before)
-    if named and UNREADABLE not in value:
+    if named and value:
         yield named["name"], value
