@@ -4,12 +4,13 @@ import fcntl
 import logging
 import os
 import re
+import shutil
 import signal
 import subprocess
 import threading
 import time
 import warnings
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -37,6 +38,10 @@ MAX_LOG_BYTES = 5_000_000
 LAST_LOG_LINES = 5
 LINE_HEAD = re.compile(r"^\d{4}-\d\d-\d\d .*? \[\d+\] ")
 SECONDS_TO_LEAVE = 5
+SECONDS_TO_STOP, SECONDS_BETWEEN_LOOKS_AT_ITS_END = 60, 0.02
+SECONDS_TO_BE_SEEN = 0.3
+# There while a new server is made: what is in the folder then was never in use.
+UNFINISHED = "postgres.unfinished"
 
 # Trust authentication is safe only because nobody but the owner can reach the socket. `maintenance_work_mem`
 # must hold a vector index while it is built.
@@ -69,13 +74,13 @@ def embedded_postgres(folder: Path, database: str) -> Generator[str]:
     """
     with (folder / "postgres.users").open("a") as users:
         fcntl.flock(users, fcntl.LOCK_SH)
-        server = _start(folder)
         try:
+            server = _start(folder)
             _create_database(server.get_uri(), database)
             with _kept_alive(folder):
                 yield server.get_uri(database=database)
         finally:
-            _stop_if_last(server, users)
+            _stop_if_last(folder / "postgres", users)
 
 
 def ready_postgres(folder: Path) -> psutil.Process | None:
@@ -117,12 +122,20 @@ def _keep_alive(folder: Path, is_leaving: threading.Event) -> None:
                 logger.error("%s", complaint := str(error))
 
 
-def _stop_if_last(server: "PostgresServer", users: IO[str]) -> None:
+def _stop_if_last(pgdata: Path, users: IO[str]) -> None:
+    """Stop whichever server runs in the folder: another user may have started it again, or we half-way."""
     try:
         fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return
-    server.stop()
+    for how in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
+        if (process := _postmaster(pgdata)) is None:
+            return
+        with suppress(psutil.NoSuchProcess):
+            process.send_signal(how)
+        give_up = time.monotonic() + SECONDS_TO_STOP
+        while _runs(process) and time.monotonic() < give_up:
+            time.sleep(SECONDS_BETWEEN_LOOKS_AT_ITS_END)
 
 
 def _start(folder: Path) -> "PostgresServer":
@@ -130,17 +143,20 @@ def _start(folder: Path) -> "PostgresServer":
         with (folder / "postgres.starting").open("a") as starting:
             fcntl.flock(starting, fcntl.LOCK_EX)
             return _start_when_ready(folder)
+    except (KeyboardInterrupt, SystemExit):
+        # The server may be begun and not have said so yet; it must be seen to be stopped.
+        time.sleep(SECONDS_TO_BE_SEEN)
+        raise
     except (OSError, RuntimeError, subprocess.SubprocessError, AssertionError, psycopg.Error) as error:
         raise PostgresStartError(_explanation(folder, error)) from error
 
 
 def _start_when_ready(folder: Path) -> "PostgresServer":
+    _clear_what_was_cut_off(folder)
     server = _server_object(folder)
     pgdata = server.pgdata
     if not (pgdata / "PG_VERSION").exists():
-        server.ensure_pgdata_inited()
-        with (pgdata / "postgresql.conf").open("a", encoding="utf-8") as settings:
-            settings.write(SERVER_SETTINGS)
+        _initialise(server, folder / UNFINISHED)
     if _postmaster(pgdata) is None:
         _clean_up_after_a_crash(pgdata)
         _begin_a_log(postgres_log(folder))
@@ -157,6 +173,34 @@ def _start_when_ready(folder: Path) -> "PostgresServer":
         time.sleep(SECONDS_BETWEEN_ATTEMPTS)
 
 
+def _initialise(server: "PostgresServer", unfinished: Path) -> None:
+    """Make the files of a new server; until all are there, a mark says so."""
+    unfinished.touch()
+    server.ensure_pgdata_inited()
+    with (server.pgdata / "postgresql.conf").open("a", encoding="utf-8") as settings:
+        settings.write(SERVER_SETTINGS)
+    unfinished.unlink()
+    _write_through(unfinished.parent)
+
+
+def _clear_what_was_cut_off(folder: Path) -> None:
+    """Remove the files of a server whose making was interrupted. One that has logged has run: it is kept."""
+    pgdata, unfinished = folder / "postgres", folder / UNFINISHED
+    if not unfinished.exists() or postgres_log(folder).exists():
+        return
+    _end_all(process for process in psutil.process_iter() if _makes_server_in(process, pgdata))
+    for path in pgdata.iterdir() if pgdata.exists() else ():
+        shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+
+
+def _write_through(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def _clean_up_after_a_crash(pgdata: Path) -> None:
     """Remove what a killed server leaves and a new one would stumble over: its lock files and its children.
 
@@ -165,7 +209,11 @@ def _clean_up_after_a_crash(pgdata: Path) -> None:
     """
     for lock in (*_socket_folder(pgdata).glob(".s.PGSQL.*.lock"), pgdata / "postmaster.pid"):
         lock.unlink(missing_ok=True)
-    orphans = [process for process in psutil.process_iter() if _is_server_in(process, pgdata)]
+    _end_all(process for process in psutil.process_iter() if _is_server_in(process, pgdata))
+
+
+def _end_all(processes: Iterable[psutil.Process]) -> None:
+    orphans = list(processes)
     for process in orphans:
         with suppress(psutil.NoSuchProcess):
             process.send_signal(signal.SIGQUIT)
@@ -227,11 +275,27 @@ def _postmaster(pgdata: Path) -> psutil.Process | None:
     return process if _is_server_in(process, pgdata) else None
 
 
+def _runs(process: psutil.Process) -> bool:
+    """Whether it has not ended; who is to take note of its end may be slow."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
 def _is_server_in(process: psutil.Process, pgdata: Path) -> bool:
     """Whether it is a Postgres that works in this folder, where all its processes are at home."""
     try:
         is_postgres = "postgres" in process.name() and process.status() != psutil.STATUS_ZOMBIE
         return is_postgres and Path(process.cwd()) == pgdata.resolve()
+    except psutil.Error:
+        return False
+
+
+def _makes_server_in(process: psutil.Process, pgdata: Path) -> bool:
+    """Whether it is an `initdb` of this folder, or what that runs."""
+    try:
+        return process.name() in ("initdb", "postgres") and str(pgdata.resolve()) in process.cmdline()
     except psutil.Error:
         return False
 

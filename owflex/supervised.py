@@ -34,6 +34,7 @@ class Supervised:
     restarts: int = 0
     reason: str = ""
     _process: "subprocess.Popen[bytes] | None" = None
+    _is_told_to_stop: bool = False
     _reader: threading.Thread | None = None
     _started: float = 0.0
     _down_since: float | None = None
@@ -71,10 +72,17 @@ class Supervised:
         elif self.state in ("starting", "running"):
             self._see_whether_it_is_up()
 
-    def stop(self) -> None:
-        """End it, in good order if it can within half a minute."""
+    def tell_to_stop(self) -> None:
+        """Let it begin to end."""
+        self._is_told_to_stop = True
         if self._process is not None:
             self._process.terminate()
+
+    def stop(self) -> None:
+        """End it, in good order if it can within half a minute."""
+        if not self._is_told_to_stop:
+            self.tell_to_stop()
+        if self._process is not None:
             try:
                 self._process.wait(SECONDS_TO_STOP)
             except subprocess.TimeoutExpired:

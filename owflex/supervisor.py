@@ -8,7 +8,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import NoReturn
 
 import psutil
 
@@ -59,12 +58,21 @@ class Supervisor:
         for one in self._programs:
             one.look()
 
-    def stop(self) -> None:
-        """Stop everything, what was started last first."""
+    def close(self) -> None:
+        """Stop everything, what was started last first; what answers nobody is told at once."""
+        for one in self._programs:
+            if one.program.listens is None:
+                one.tell_to_stop()
         while self._programs:
-            one = self._programs.pop()
+            one = self._programs[-1]
             one.stop()
             one.log.close()
+            self._programs.pop()
+
+    def hurry(self) -> None:
+        """Tell all that still run to stop once more: they do not wait for what is in work then."""
+        for one in self._programs:
+            one.tell_to_stop()
 
     def states(self) -> Sequence[ProgramState]:
         """How all of them are right now."""
@@ -131,15 +139,28 @@ class SayingHandler(logging.Handler):
 
 
 @contextmanager
-def stop_on_signals() -> Generator[None]:
+def stop_on_signals() -> Generator[list[Callable[[], None]]]:
     """Ctrl+C, SIGTERM and SIGHUP leave the block, so that everything that was started is stopped.
 
-    SIGINT is named too: a shell starts background programs with it switched off.
+    Those that follow do not interrupt the stopping; they call what is in the list. SIGINT is named too: a
+    shell starts background programs with it switched off.
     """
+    again: list[Callable[[], None]] = []
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = [signal.signal(number, _interrupt) for number in numbers]
+    has_come = False
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        nonlocal has_come
+        if has_come:
+            for act in again:
+                act()
+            return
+        has_come = True
+        raise KeyboardInterrupt
+
+    before = [signal.signal(number, interrupt) for number in numbers]
     try:
-        yield
+        yield again
     finally:
         for number, handler in zip(numbers, before, strict=True):
             signal.signal(number, handler)
@@ -168,7 +189,3 @@ def _memory_of(pid: int | None) -> int:
             with suppress(psutil.Error):
                 total += one.memory_info().rss
     return total
-
-
-def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
-    raise KeyboardInterrupt

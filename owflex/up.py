@@ -5,7 +5,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,23 +63,30 @@ def _run(docs: Path | None, *, opens_browser: bool) -> int:
         # Without the chat there is nothing to show; every other program may follow later.
         addresses.chat.check_free()
         try:
-            with stop_on_signals(), display:
-                _run_programs(settings, folder, docs, addresses, display)
+            with stop_on_signals() as again, display, _supervisor(folder, display) as supervisor:
+                again.append(supervisor.hurry)
+                _run_programs(settings, folder, docs, addresses, display, supervisor)
         except KeyboardInterrupt:
             display.stopped()
     return 0
 
 
 def _run_programs(
-    settings: McpServerSettings, folder: Path, docs: Path | None, addresses: Addresses, display: UpDisplay
+    settings: McpServerSettings,
+    folder: Path,
+    docs: Path | None,
+    addresses: Addresses,
+    display: UpDisplay,
+    supervisor: Supervisor,
 ) -> None:
-    with _supervisor(folder, display) as supervisor, _telling(folder, addresses, supervisor):
-        # They load for seconds, and need Postgres only then.
-        chat = supervisor.start(Program(UpProgram.CHAT, "The chat", "agent_service", listens=addresses.chat))
+    with _telling(folder, addresses, supervisor):
+        # They load for seconds, and need Postgres only then. The chat needs the MCP server for its last
+        # answers, so it is started after it and stopped before.
         mcp = supervisor.start(Program(UpProgram.MCP, "The MCP server", "mcp_server", listens=addresses.mcp))
+        chat = supervisor.start(Program(UpProgram.CHAT, "The chat", "agent_service", listens=addresses.chat))
         supervisor.start(_documents(docs), display.ingestion)
         configured = settings.knowledge_base_database_url
-        with configured_or_embedded(configured, folder, "knowledge_base"):
+        with configured_or_embedded(configured, folder, "knowledge_base"), closing(supervisor):
             if configured is None:
                 supervisor.watch_postgres(folder)
             _watch(supervisor, lambda: chat.state == "running" and mcp.state in ("running", "down"))
@@ -123,7 +130,7 @@ def _supervisor(folder: Path, display: UpDisplay) -> Generator[Supervisor]:
     try:
         yield supervisor
     finally:
-        supervisor.stop()
+        supervisor.close()
         logging.getLogger("database").removeHandler(handler)
 
 

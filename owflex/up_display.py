@@ -7,7 +7,7 @@ import time
 import webbrowser
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import IO, Self, cast
 
 from rich.console import Console
 from rich.panel import Panel
@@ -17,7 +17,7 @@ from mcp_server.settings import TOKEN_FILE
 from owflex.program_log import now
 from owflex.running import UpState
 from owflex.status_command import print_status
-from serving.terminal import escape, printable
+from serving.terminal import PatientOutput, escape, printable
 
 SECONDS_BETWEEN_LINES = 10
 
@@ -26,7 +26,7 @@ class UpDisplay:
     """Prints what happens; what is being done stands on a terminal in a last line that moves along."""
 
     def __init__(self, *, opens_browser: bool) -> None:
-        self._console = Console(highlight=False)
+        self._console = Console(highlight=False, file=cast(IO[str], PatientOutput()))
         self._status = self._console.status("")
         self._opens_browser = opens_browser
         self._waiting, self._progress = "Starting …", ""

@@ -1,7 +1,11 @@
 """Texts of others in a terminal: shown, never obeyed."""
 
+import io
 import json
+import os
 import re
+import sys
+from contextlib import suppress
 
 from rich import markup
 
@@ -34,6 +38,37 @@ def escape(text: str) -> str:
 def escape_line(text: str) -> str:
     """A name or a title for a rich console that reads markup."""
     return markup.escape(printable_line(text))
+
+
+class PatientOutput(io.TextIOBase):
+    """Standard output of a program that goes on when its disk is full or its reader is gone."""
+
+    @property
+    def encoding(self) -> str:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """That of standard output."""
+        return sys.stdout.encoding
+
+    def isatty(self) -> bool:
+        """Whether a person reads it."""
+        return sys.stdout.isatty()
+
+    def write(self, text: str) -> int:
+        """Write it at once; what cannot be written is left out."""
+        with suppress(OSError):
+            _write_through(text)
+        return len(text)
+
+
+def _write_through(text: str) -> None:
+    try:
+        descriptor = sys.stdout.fileno()
+    except io.UnsupportedOperation:
+        sys.stdout.write(text)
+        return
+    # Not by way of its buffer: that would keep what it could not write, and fail again at the end.
+    rest = text.encode(sys.stdout.encoding, "replace")
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
 
 
 def _written(control: re.Match[str]) -> str:

@@ -1,8 +1,11 @@
 """The embedded Postgres: shared, counted and stopped."""
 
+import os
+import signal
 import tempfile
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -119,3 +122,61 @@ def _another_than(first: psutil.Process, folder: Path) -> psutil.Process:
             return found
         time.sleep(0.1)
     pytest.fail("The server is not started again.")
+
+
+def interrupt_when(is_time: Callable[[], bool]) -> threading.Thread:
+    """A thread that sends this process Ctrl+C as soon as `is_time`."""
+
+    def watch() -> None:
+        while not is_time():
+            time.sleep(0.001)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
+    return thread
+
+
+def test_a_first_start_that_is_interrupted_while_files_are_made_is_begun_anew(folder: Path) -> None:
+    watching = interrupt_when((folder / "postgres" / "PG_VERSION").exists)
+    with pytest.raises(KeyboardInterrupt), embedded_postgres(folder, "one"):
+        pass
+    watching.join()
+    assert (folder / "postgres" / "PG_VERSION").exists()
+    with embedded_postgres(folder, "one") as url, psycopg.connect(url) as connection:
+        assert connection.execute("show unix_socket_permissions").fetchone() == ("0700",)
+    # What was in use is never made anew, whatever says that it is not finished.
+    (folder / "postgres.unfinished").touch()
+    with embedded_postgres(folder, "one") as url, psycopg.connect(url) as connection:
+        connection.execute("create table kept (id int)")
+    with embedded_postgres(folder, "one") as url, psycopg.connect(url) as connection:
+        assert connection.execute("select to_regclass('kept')::text").fetchone() == ("kept",)
+
+
+def test_a_start_that_is_interrupted_leaves_no_server_behind(folder: Path) -> None:
+    with embedded_postgres(folder, "one"):
+        pass
+    watching = interrupt_when((folder / "postgres" / "postmaster.pid").exists)
+    with pytest.raises(KeyboardInterrupt), embedded_postgres(folder, "one"):
+        pass
+    watching.join()
+    assert ready_postgres(folder) is None
+    assert not [one for one in psutil.process_iter() if str(folder) in " ".join(arguments(one))]
+
+
+def test_the_last_user_stops_also_a_server_that_another_one_has_started_again(folder: Path) -> None:
+    with embedded_postgres(folder, "one"), embedded_postgres(folder, "two"):
+        killed = postmaster(folder)
+        psutil.Process(killed).kill()
+        give_up = time.monotonic() + 60
+        while (found := ready_postgres(folder)) is None or found.pid == killed:
+            assert time.monotonic() < give_up
+            time.sleep(0.05)
+    assert not runs(found.pid)
+
+
+def arguments(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []

@@ -1,12 +1,15 @@
 """Programs are kept running, each for itself, and say what happened; their logs are kept."""
 
 import os
+import signal
 import socket
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO, cast
 
+import psutil
 import pytest
 from rich.console import Console
 from typer.testing import CliRunner
@@ -20,8 +23,9 @@ from owflex.programs import Listener, Program
 from owflex.running import UpState, asked, only_one, telling
 from owflex.status_command import print_status
 from owflex.supervised import MAX_SECONDS_BETWEEN_STARTS, Supervised, pause_after
-from owflex.supervisor import ProgramState
+from owflex.supervisor import ProgramState, Supervisor, stop_on_signals
 from owflex.up_programs import UpProgram
+from serving.terminal import PatientOutput
 
 PATIENCE_SECONDS = 60
 STATE = UpState(
@@ -214,3 +218,49 @@ def test_the_check_up_names_what_is_down_and_whose_port_is_taken(tmp_path: Path)
         at = Listener("127.0.0.1", port, "MCP_SERVER_PORT")
         assert [one.state for one in look_at_running(tmp_path, (at,))] == ["unknown", "bad"]
     assert [one.state for one in look_at_running(tmp_path, (at,))] == ["unknown", "ok"]
+
+
+def test_the_first_signal_stops_and_those_that_follow_only_hurry() -> None:
+    hurried: list[int] = []
+
+    def work_until_signals() -> None:
+        with stop_on_signals() as again:
+            again.append(lambda: hurried.append(1))
+            try:
+                os.kill(os.getpid(), signal.SIGTERM)
+            finally:
+                os.kill(os.getpid(), signal.SIGTERM)
+                os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        work_until_signals()
+    assert hurried == [1, 1]
+
+
+def test_all_are_stopped_and_what_was_started_last_is_stopped_first(tmp_path: Path) -> None:
+    supervisor = Supervisor(tmp_path, lambda _: None)
+    waits = ("--bind", "127.0.0.1", "0")
+    names = (UpProgram.MCP, UpProgram.CHAT, UpProgram.WORKER)
+    started = [supervisor.start(Program(name, name, "http.server", waits)) for name in names]
+    pids = [one.pid for one in started if one.pid is not None]
+    supervisor.close()
+    assert len(pids) == len(names)
+    assert not [pid for pid in pids if psutil.pid_exists(pid)]
+    assert [one.state for one in started] == ["stopped"] * len(names)
+    since = [one.since for one in started]
+    assert since == sorted(since, reverse=True)
+
+
+def test_an_output_that_nobody_takes_stops_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    reader, gone = os.pipe()
+    os.close(reader)
+    # Closing them would fail if they held what could not be written.
+    with (
+        (tmp_path / "out").open("w") as file,
+        Path("/dev/full").open("w") as full,
+        os.fdopen(gone, "w") as pipe,
+    ):
+        for output in (full, pipe, file):
+            monkeypatch.setattr("sys.stdout", output)
+            Console(file=cast(IO[str], PatientOutput())).print("said")
+    assert (tmp_path / "out").read_text() == "said\n"
