@@ -78,6 +78,8 @@ class Waiting:
 
 def open_ingest_pool(url: str) -> Pool:
     """A pool whose connections can copy vectors; the migrations must have been applied."""
+    # That Postgres is away and back is said once, by who waits for it; the pool would say it at each attempt.
+    logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
     return create_pool(url, max_size=3, statement_timeout_ms=STATEMENT_TIMEOUT_MS, configure=_know_vectors)
 
 

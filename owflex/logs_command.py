@@ -48,7 +48,7 @@ class Tail:
         self._inode: int = 0
 
     def new_lines(self) -> Iterator[str]:
-        """Whole lines that have come since the last call."""
+        """Whole lines that have come since the last call; none of what cannot be read."""
         try:
             with self._path.open("rb") as file:
                 self._find_place(self._path.stat().st_ino, self._path.stat().st_size)
@@ -58,7 +58,7 @@ class Tail:
                         return
                     self._read += len(line)
                     yield line.decode("utf-8", "replace").rstrip("\r\n")
-        except FileNotFoundError:
+        except OSError:
             return
 
     def _find_place(self, inode: int, size: int) -> None:

@@ -8,6 +8,8 @@ from datetime import datetime
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
+from database.errors import DataFolderError
+
 MAX_BYTES = 5_000_000
 KEPT_FILES = 3
 LAST_LINES = 5
@@ -18,7 +20,7 @@ class ProgramLog:
     """The log of one program, written by the supervisor alone: `NAME.log`; `NAME.log.1` to `.3` are older."""
 
     def __init__(self, folder: Path, name: str, on_line: Callable[[str], None] | None = None) -> None:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _make(folder)
         self.path = log_file(folder, name)
         self.last_lines: deque[str] = deque(maxlen=LAST_LINES)
         self._on_line = on_line
@@ -51,6 +53,15 @@ class ProgramLog:
 
     def _write(self, text: str) -> None:
         self._file.handle(logging.LogRecord("log", logging.INFO, "", 0, text, None, None))
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataFolderError(
+            f"{folder} cannot be used as the folder of the logs ({error.strerror}). Move away what is there."
+        ) from None
 
 
 class _PatientFile(RotatingFileHandler):

@@ -11,6 +11,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from pydantic import TypeAdapter
 
@@ -42,7 +43,7 @@ AS_JSON = TypeAdapter(UpState)
 @contextmanager
 def only_one(folder: Path) -> Generator[bool]:
     """Whether this is the only `owflex up` of the data folder, which stays so while in the block."""
-    with (folder / LOCK_FILE).open("a") as file:
+    with _opened(folder / LOCK_FILE) as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -51,13 +52,22 @@ def only_one(folder: Path) -> Generator[bool]:
             yield True
 
 
+def _opened(path: Path) -> IO[str]:
+    try:
+        return path.open("a")
+    except OSError as error:
+        raise DataFolderError(
+            f"{path} cannot be used ({error.strerror}). Move away what is there, or make it writable."
+        ) from None
+
+
 @contextmanager
 def telling(folder: Path, state: Callable[[], UpState]) -> Generator[None]:
     """Tell whoever asks how everything is, while in the block."""
     path = folder / SOCKET_FILE
-    path.unlink(missing_ok=True)
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
         try:
+            path.unlink(missing_ok=True)
             listener.bind(str(path))
         except OSError as error:
             raise DataFolderError(

@@ -264,3 +264,16 @@ def test_an_output_that_nobody_takes_stops_nothing(tmp_path: Path, monkeypatch: 
             monkeypatch.setattr("sys.stdout", output)
             Console(file=cast(IO[str], PatientOutput())).print("said")
     assert (tmp_path / "out").read_text() == "said\n"
+
+
+@pytest.mark.parametrize("name", ["up.lock", "up.socket", "logs"])
+def test_what_stands_where_a_file_of_ours_belongs_is_named(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).touch() if name == "logs" else (tmp_path / name).mkdir()
+
+    def begin() -> None:
+        with only_one(tmp_path), telling(tmp_path, lambda: STATE):
+            ProgramLog(tmp_path / "logs", "chat")
+
+    with pytest.raises(DataFolderError, match=name.replace("up.socket", "OWFLEX_HOME")):
+        begin()
+    assert list(Tail(tmp_path / name / "chat.log").new_lines()) == []
