@@ -42,6 +42,10 @@ class ProgramLog:
         if self._on_line is not None:
             self._on_line(text)
 
+    def hush(self) -> None:
+        """Only the file hears what comes from now on."""
+        self._on_line = None
+
     @property
     def last_words(self) -> str:
         """The last lines that say something."""

@@ -72,6 +72,8 @@ class Supervisor:
     def hurry(self) -> None:
         """Tell all that still run to stop once more: they do not wait for what is in work then."""
         for one in self._programs:
+            # Cut off in the middle of something, it complains.
+            one.log.hush()
             one.tell_to_stop()
 
     def states(self) -> Sequence[ProgramState]:

@@ -128,6 +128,17 @@ def test_a_log_is_kept_over_starts_and_does_not_grow_for_ever(tmp_path: Path) ->
     assert max(sizes) <= MAX_BYTES
 
 
+def test_what_one_complains_of_that_is_hurried_is_only_in_its_log(tmp_path: Path) -> None:
+    heard: list[str] = []
+    log = ProgramLog(tmp_path, "chat", heard.append)
+    log.line("working")
+    log.hush()
+    log.line("cut off")
+    log.close()
+    assert heard == ["working"]
+    assert (tmp_path / "chat.log").read_text() == "working\ncut off\n"
+
+
 def test_a_log_on_a_full_disk_loses_lines_and_nothing_else(tmp_path: Path) -> None:
     (tmp_path / "chat.log").symlink_to("/dev/full")
     log = ProgramLog(tmp_path, "chat")
