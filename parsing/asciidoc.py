@@ -1,8 +1,10 @@
 """AsciiDoc: sections, delimited blocks, tables, and macros as their words."""
 
+import csv
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from io import StringIO
 from typing import Any
 
 from parsing.links import linked
@@ -19,7 +21,7 @@ FENCE = re.compile(r"(-{4,}|\.{4,}|={4,}|\*{4,}|_{4,}|\+{4,}|/{4,}|`{3,}|--)\s*(
 TABLE = re.compile(r"([|!,:])={3,}\s*$")
 # `2+|`, `.3+^.>s|`: over how many columns and rows a cell goes, and how it looks.
 CELL = re.compile(r"(?:(?<=\s)|^)((?:\d+(?:\.\d+)?|\.\d+)?[+*]?[<^>]?(?:\.[<^>])?[a-z]?)(?<!\\)\|")
-SPAN = re.compile(r"(\d*)(?:\.\d+)?([+*])")
+SPAN = re.compile(r"(\d*)(?:\.(\d+))?([+*])")
 BLOCK_MACRO = re.compile(r"(\w+)::(\S*)\[(.*)\]\s*$")
 CONDITION = re.compile(r"(?:ifdef|ifndef|ifeval|endif)::\S*\[(.*)\]\s*$")
 ADMONITIONS = frozenset({"NOTE", "TIP", "IMPORTANT", "WARNING", "CAUTION"})
@@ -35,6 +37,7 @@ ANCHORS = re.compile(r"\[\[[^\[\]]{1,200}\]\]|\(\(\([^()]{1,200}\)\)\)|\[#[\w-]{
 # Parts that are code whatever they hold, and parts with text in them as in the rest.
 CODE, TEXT = frozenset("-.`"), frozenset("=*_")
 MAX_NESTING = 20
+MAX_SPAN = 100
 MAX_SUBSTITUTED = 10_000
 
 
@@ -187,16 +190,49 @@ def _table(lines: Sequence[str], number: int, begin: re.Match[str], state: State
     )
     inside, style = lines[number + 1 : end], ",".join(state.style)
     state.style = []
-    if begin[1] != "|":
+    if separated := _separator(begin[1], style):
+        rows = list(csv.reader(StringIO("\n".join(inside)), delimiter=separated, skipinitialspace=True))
+    elif begin[1] != "|":
         state.writer.code(inside)
         return end + 1
-    cells, first = _cells(inside)
-    stated = re.search(r"cols=\"?([^\"\]]*)", style)
-    width = _stated_columns(stated[1]) if stated else 0
-    width = width or first or 1
-    rows = [[_inline(cell, state) for cell in cells[at : at + width]] for at in range(0, len(cells), width)]
-    state.writer.table(rows)
+    else:
+        stated = re.search(r"cols=\"?([^\"\]]*)", style)
+        rows = _rows(*_cells(inside), _stated_columns(stated[1]) if stated else 0)
+    state.writer.table([[_inline(cell.strip(), state) for cell in row] for row in rows])
     return end + 1
+
+
+def _separator(mark: str, style: str) -> str:
+    """What parts the cells of a table that is written as CSV; empty where it is not."""
+    stated = re.search(r"format=\"?(csv|tsv|dsv)", style)
+    if stated:
+        return {"csv": ",", "tsv": "\t", "dsv": ":"}[stated[1]]
+    return mark if mark in ",:" else ""
+
+
+def _rows(cells: Sequence["Cell"], first: int, stated: int) -> list[list[str]]:
+    """Cells in their rows; one that reaches over several rows stands in each of them."""
+    width = stated or first or 1
+    rows: list[list[str]] = [[]]
+    below: dict[tuple[int, int], str] = {}
+    for cell in cells:
+        _fill(rows, below, width)
+        place = (len(rows) - 1, len(rows[-1]))
+        rows[-1].append(cell.text)
+        below.update({(place[0] + more, place[1]): cell.text for more in range(1, cell.rows)})
+    _fill(rows, below, width)
+    return rows
+
+
+def _fill(rows: list[list[str]], below: dict[tuple[int, int], str], width: int) -> None:
+    """Goes on to the next place that no cell above reaches."""
+    while True:
+        if len(rows[-1]) >= width:
+            rows.append([])
+        text = below.pop((len(rows) - 1, len(rows[-1])), None)
+        if text is None:
+            return
+        rows[-1].append(text)
 
 
 def _stated_columns(stated: str) -> int:
@@ -207,21 +243,31 @@ def _stated_columns(stated: str) -> int:
     return columns
 
 
-def _cells(lines: Sequence[str]) -> tuple[list[str], int]:
+@dataclass
+class Cell:
+    """A cell's text, and over how many rows it goes."""
+
+    text: str
+    rows: int = 1
+
+
+def _cells(lines: Sequence[str]) -> tuple[list[Cell], int]:
     """The cells of a table in their order, and how many the first line has."""
-    cells: list[str] = []
+    cells: list[Cell] = []
     first = 0
     for line in lines:
         marks = list(CELL.finditer(line))
         before = line[: marks[0].start()] if marks else line
         if cells and before.strip():
-            cells[-1] = f"{cells[-1]} {before.strip()}".strip()
+            cells[-1].text = f"{cells[-1].text} {before.strip()}".strip()
         for mark, following in zip(marks, [*marks[1:], None], strict=False):
             text = line[mark.end() : following.start() if following else len(line)].strip()
             span = SPAN.match(mark[1])
-            cells += [text] * min(int(span[1] or 1) if span else 1, 100)
+            times = min(int(span[1] or 1) if span else 1, MAX_SPAN)
+            rows = min(int(span[2] or 1) if span else 1, MAX_SPAN)
+            cells += [Cell(text.replace("\\|", "|"), rows) for _ in range(times)]
         first = first or len(cells)
-    return [cell.replace("\\|", "|") for cell in cells], first
+    return cells, first
 
 
 def _inline(text: str, state: State) -> str:

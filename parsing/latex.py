@@ -27,7 +27,26 @@ RULES = re.compile(
     r"\\(?:hline|toprule|midrule|bottomrule|endhead|endfirsthead|endfoot|endlastfoot|centering)\b"
     r"|\\c(?:line|midrule)(?:\([^)]*\))?\{[^{}]*\}"
 )
-SPANNING = re.compile(r"\\multi(?:column|row)\{(\d{1,2})\}\{[^{}]*\}\{([^{}]*)\}")
+SPANNING = re.compile(r"\\multicolumn\{(\d{1,2})\}\{[^{}]*\}\{([^{}]*)\}")
+ROWS = re.compile(r"\\multirow(?:\[[^\]]*\])?\{(\d{1,2})\}(?:\[[^\]]*\])?\{[^{}]*\}(?:\[[^\]]*\])?(?=\{)")
+ADDRESS = re.compile(r"\\(?:url|href|path|nolinkurl)\s*\{[^{}\n]{0,2000}\}")
+DEFINITION = re.compile(
+    r"\\(?:(?:re)?new|provide)command\*?\s*(?:\{\\([A-Za-z]+)\}|\\([A-Za-z]+))\s*(?:\[(\d)\])?\s*(?=\{)"
+    r"|\\def\s*\\([A-Za-z]+)\s*(?=\{)"
+)
+# A text that its own definitions make longer than this is not written out.
+MAX_WRITTEN_OUT = 200_000
+# Commands may stand for others, so many times over.
+MAX_DEFINED_BY = 3
+# How many arguments of these are a color, a length or a picture's size, before the one with words.
+ARGUMENTS_BEFORE_WORDS = {
+    "textcolor": 1, "colorbox": 1, "fcolorbox": 2, "parbox": 1, "raisebox": 1, "resizebox": 2, "scalebox": 1,
+    "rotatebox": 1, "foreignlanguage": 1, "adjustbox": 1, "rule": 2, "color": 1, "fontsize": 2, "selectlanguage": 1,
+}  # fmt: skip
+QUANTITIES = frozenset({"SI", "qty", "si", "unit"})
+UNIT = re.compile(r"\\([A-Za-z]+)\s*")
+PREFIXES = frozenset({"kilo", "milli", "micro", "nano", "mega", "giga", "centi", "deci", "hecto", "tera", "pico"})
+CAPTION = re.compile(r"\bcaption\s*=\s*(?:\{([^{}]*)\}|([^,\]]*))")
 # Commands whose argument is for the program, with the name of what is left out where readers miss it.
 SILENT = {
     **dict.fromkeys(("label", "vspace", "hspace", "bibliographystyle", "pagestyle", "thispagestyle"), ""),
@@ -51,7 +70,7 @@ SIGNS = {
     "copyright": "©", "pounds": "£", "euro": "€", "texteuro": "€", "textdegree": "°", "degree": "°",
     "ss": "ß",
     "ae": "æ", "AE": "Æ", "oe": "œ", "OE": "Œ", "o": "ø", "O": "Ø", "aa": "å", "AA": "Å", "l": "ł", "L": "Ł",
-    "quad": " ", "qquad": " ", "textbar": "|", "textless": "<", "textgreater": ">", "item": "\n- ",
+    "quad": " ", "qquad": " ", "and": ", ", "textbar": "|", "textless": "<", "textgreater": ">", "item": "\n- ",
 }  # fmt: skip
 ACCENTS = {
     "`": "\u0300", "'": "\u0301", "^": "\u0302", "~": "\u0303", '"': "\u0308", "=": "\u0304", ".": "\u0307",
@@ -67,6 +86,8 @@ PLACES = {
 # A brace, but for one that is meant as a sign.
 BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
 MAX_ARGUMENT = 3_000
+# What the reader knows by name is read so, whatever else the text makes of it.
+KNOWN = frozenset({*LEVELS, *SILENT, *SIGNS, *LINE_ENDS, *REFERENCES, *PLACES, *ACCENTS, "begin", "end", "title", "author"})
 MAX_NESTING = 30
 
 
@@ -94,7 +115,9 @@ def _with_set_aside(text: str, pieces: list[str], writer: SectionWriter) -> str:
             return ""
         # A piece that begins with an empty line is a block of its own.
         piece = keep("\n" + _listing(kind, inside))
-        return f"\n\n{piece}\n\n"
+        options = re.match(r"\[(?:[^\[\]{}]|\{[^{}]*\})*\]", inside) if kind != "verbatim" else None
+        caption = CAPTION.search(options[0]) if options else None
+        return f"\n\n{(caption[1] or caption[2]) if caption else ''}\n\n{piece}\n\n"
 
     def comment(found: re.Match[str]) -> str:
         writer.left_out["comments"] += bool(found[0].strip("% \t\n"))
@@ -103,7 +126,9 @@ def _with_set_aside(text: str, pieces: list[str], writer: SectionWriter) -> str:
     parts = _environments(text, VERBATIM)
     text = "".join(before + (code(kind, inside) if kind else "") for before, kind, inside in parts)
     text = SHORT_VERBATIM.sub(lambda found: keep(f"`{found[2]}`"), text)
-    text = COMMENT.sub(comment, text)
+    # The percent sign of an address begins no comment.
+    text = ADDRESS.sub(lambda found: re.sub(r"(?<!\\)%", r"\\%", found[0]), text)
+    text = _written_out(COMMENT.sub(comment, text))
     return MATH.sub(lambda found: keep(found[0]), text)
 
 
@@ -111,7 +136,43 @@ def _listing(kind: str, code: str) -> str:
     """The lines of some code, without the options at its beginning."""
     if kind == "minted":
         code = re.sub(r"\A(?:\[[^\]]*\])?\{[^{}]*\}", "", code)
-    return re.sub(r"\A\[[^\]]*\]", "", code) if kind != "verbatim" else code
+    return re.sub(r"\A\[(?:[^\[\]{}]|\{[^{}]*\})*\]", "", code) if kind != "verbatim" else code
+
+
+def _written_out(text: str) -> str:
+    """The text with the words of its own commands in their places; what they stand for is no text itself."""
+    parts: list[str] = []
+    bodies: dict[str, tuple[int, str]] = {}
+    at = 0
+    for found in DEFINITION.finditer(text):
+        if found.start() < at:
+            continue
+        parts.append(text[at : found.start()])
+        body, at = _argument(text, found.end())
+        if (name := found[1] or found[2] or found[4]) not in KNOWN:
+            bodies[name] = (int(found[3] or 0), body)
+    text = "".join([*parts, text[at:]])
+    for _ in range(MAX_DEFINED_BY if bodies else 0):
+        text = _with_bodies(text, bodies)
+    return text
+
+
+def _with_bodies(text: str, bodies: dict[str, tuple[int, str]]) -> str:
+    names = "|".join(sorted(bodies, key=len, reverse=True))
+    parts: list[str] = []
+    at = written = 0
+    for found in re.finditer(rf"\\({names})(?![A-Za-z@])(?:\{{\}})?", text):
+        count, body = bodies[found[1]]
+        if found.start() < at or written > MAX_WRITTEN_OUT:
+            continue
+        end = found.end()
+        for number in range(1, count + 1):
+            argument, end = _argument(text, end) if text.startswith("{", end) else ("", end)
+            body = body.replace(f"#{number}", argument)[:MAX_ARGUMENT]
+        written += len(body)
+        parts += [text[at : found.start()], body]
+        at = end
+    return "".join([*parts, text[at:]])
 
 
 def _stated(text: str, name: str, pieces: list[str], writer: SectionWriter) -> str:
@@ -119,7 +180,8 @@ def _stated(text: str, name: str, pieces: list[str], writer: SectionWriter) -> s
     if found is None:
         return ""
     argument, _ = _argument(text, found.end())
-    return " ".join(Reader(argument, pieces, writer).plain(argument).replace("\\today", "").split())
+    words = Reader(argument, pieces, writer).plain(argument).replace("\\today", "")
+    return " ".join(words.split()).replace(" ,", ",")
 
 
 def _environments(text: str, names: Sequence[str]) -> Iterator[tuple[str, str, str]]:
@@ -192,10 +254,20 @@ class Reader:
         if body.lstrip().startswith("{"):  # a width goes before the columns
             body = body[_argument(body, len(body) - len(body.lstrip()))[1] :]
         body = SPANNING.sub(lambda found: "&".join([found[2]] * min(int(found[1]), 50)), RULES.sub("", body))
+        below: dict[int, tuple[int, str]] = {}
         for row in re.split(r"\\\\(?:\[[^\]]*\])?|\\tabularnewline", body):
-            cells = [" ".join(self.plain(cell).split()) for cell in re.split(r"(?<!\\)&", row)]
-            if any(cells):
-                yield cells
+            written = re.split(r"(?<!\\)&", row)
+            cells = [" ".join(self.plain(ROWS.sub("", cell)).split()) for cell in written]
+            if not any(cells):
+                continue
+            for column, (left, words) in list(below.items()):
+                if column < len(cells) and left:
+                    cells[column] = cells[column] or words
+                below[column] = (left - 1, words)
+            for column, cell in enumerate(written):
+                if spans := ROWS.search(cell):
+                    below[column] = (int(spans[1]) - 1, cells[column])
+            yield cells
 
     def plain(self, text: str, depth: int = 0, *, put_back: bool = True) -> str:
         """The words of a text, with its lines."""
@@ -220,9 +292,10 @@ class Reader:
         if name in ("begin", "end"):
             return self._environment(text, name, at)
         if name in SIGNS:
-            label = re.match(r"\[([^\[\]]{0,200})\]", text[at : at + 210]) if name == "item" else None
+            label = re.match(r"\[([^\[\]]{0,200})\][ \t]*", text[at : at + 210]) if name == "item" else None
             if label:
-                return f"\n- {self.plain(label[1], depth + 1)}: ", at + label.end()
+                words = self.plain(label[1], depth + 1).removesuffix(":")
+                return f"\n- {words}: ", at + label.end()
             return SIGNS[name], at + (2 if text.startswith("{}", at) else 0)
         if name in LINE_ENDS:
             return "\n\n", at
@@ -236,17 +309,29 @@ class Reader:
 
     def _with_argument(self, text: str, name: str, at: int, depth: int) -> tuple[str, int]:
         argument, end = _argument(text, at)
+        for _ in range(ARGUMENTS_BEFORE_WORDS.get(name, 0)):
+            if not text.startswith("{", end):
+                return "", end
+            argument, end = _argument(text, end)
+        if name in QUANTITIES:
+            return self._quantity(text, argument, end, depth)
         if name in SILENT:
             return "", self._silent(text, name, end)
         if name == "href" and text.startswith("{", end):
             words, end = _argument(text, end)
             return linked(self.plain(words, depth + 1), argument.replace("\\", "")), end
         if name in ("url", "path", "nolinkurl"):
-            return argument, end
+            return argument.replace("\\%", "%"), end
         if name in REFERENCES or CITATIONS.fullmatch(name):
             return f"[{argument}]", end
         words = self.plain(argument, depth + 1) if depth < MAX_NESTING else argument
         return _placed(name, words), end
+
+    def _quantity(self, text: str, argument: str, end: int, depth: int) -> tuple[str, int]:
+        """A number with the names of its unit."""
+        unit, end = _argument(text, end) if text.startswith("{", end) else ("", end)
+        parts = [UNIT.sub(_unit_name, part).strip() for part in (argument, unit)]
+        return " ".join(self.plain(part, depth + 1) for part in parts if part), end
 
     def _silent(self, text: str, name: str, end: int) -> int:
         """Counts what is left out, and returns where the arguments end."""
@@ -280,11 +365,17 @@ class Reader:
             "wrapfigure",
             "enumerate",
             "itemize",
+            "multicols",
+            "thebibliography",
         )
         if which == "begin" and options and takes:
             end += options.end()
         label = {"abstract": "**Abstract**"}.get(name, "") if which == "begin" else ""
         return f"\n\n{label}\n\n", end
+
+
+def _unit_name(found: re.Match[str]) -> str:
+    return found[1] if found[1] in PREFIXES else f"{found[1]} "
 
 
 def _placed(name: str, words: str) -> str:
