@@ -190,16 +190,26 @@ def _table(lines: Sequence[str], number: int, begin: re.Match[str], state: State
     )
     inside, style = lines[number + 1 : end], ",".join(state.style)
     state.style = []
-    if separated := _separator(begin[1], style):
-        rows = list(csv.reader(StringIO("\n".join(inside)), delimiter=separated, skipinitialspace=True))
-    elif begin[1] != "|":
+    rows = _table_rows(inside, begin[1], style)
+    if rows is None:
         state.writer.code(inside)
-        return end + 1
     else:
-        stated = re.search(r"cols=\"?([^\"\]]*)", style)
-        rows = _rows(*_cells(inside), _stated_columns(stated[1]) if stated else 0)
-    state.writer.table([[_inline(cell.strip(), state) for cell in row] for row in rows])
+        state.writer.table([[_inline(cell.strip(), state) for cell in row] for row in rows])
     return end + 1
+
+
+def _table_rows(inside: Sequence[str], mark: str, style: str) -> list[list[str]] | None:
+    """The rows of a table; None where they cannot be told apart."""
+    separator = _separator(mark, style)
+    if mark == "|" and not separator:
+        stated = re.search(r"cols=\"?([^\"\]]*)", style)
+        return _rows(*_cells(inside), _stated_columns(stated[1]) if stated else 0)
+    if not separator:
+        return None
+    try:
+        return list(csv.reader(StringIO("\n".join(inside)), delimiter=separator, skipinitialspace=True))
+    except csv.Error:  # a cell that is too long
+        return None
 
 
 def _separator(mark: str, style: str) -> str:

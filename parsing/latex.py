@@ -41,11 +41,14 @@ MAX_DEFINED_BY = 3
 # How many arguments of these are a color, a length or a picture's size, before the one with words.
 ARGUMENTS_BEFORE_WORDS = {
     "textcolor": 1, "colorbox": 1, "fcolorbox": 2, "parbox": 1, "raisebox": 1, "resizebox": 2, "scalebox": 1,
-    "rotatebox": 1, "foreignlanguage": 1, "adjustbox": 1, "rule": 2, "color": 1, "fontsize": 2, "selectlanguage": 1,
+    "rotatebox": 1, "foreignlanguage": 1, "adjustbox": 1, "rule": 2, "color": 1, "fontsize": 2,
+    "selectlanguage": 1,
 }  # fmt: skip
 QUANTITIES = frozenset({"SI", "qty", "si", "unit"})
 UNIT = re.compile(r"\\([A-Za-z]+)\s*")
-PREFIXES = frozenset({"kilo", "milli", "micro", "nano", "mega", "giga", "centi", "deci", "hecto", "tera", "pico"})
+PREFIXES = frozenset(
+    {"kilo", "milli", "micro", "nano", "mega", "giga", "centi", "deci", "hecto", "tera", "pico"}
+)
 CAPTION = re.compile(r"\bcaption\s*=\s*(?:\{([^{}]*)\}|([^,\]]*))")
 # Commands whose argument is for the program, with the name of what is left out where readers miss it.
 SILENT = {
@@ -70,7 +73,8 @@ SIGNS = {
     "copyright": "©", "pounds": "£", "euro": "€", "texteuro": "€", "textdegree": "°", "degree": "°",
     "ss": "ß",
     "ae": "æ", "AE": "Æ", "oe": "œ", "OE": "Œ", "o": "ø", "O": "Ø", "aa": "å", "AA": "Å", "l": "ł", "L": "Ł",
-    "quad": " ", "qquad": " ", "and": ", ", "textbar": "|", "textless": "<", "textgreater": ">", "item": "\n- ",
+    "quad": " ", "qquad": " ", "and": ", ", "textbar": "|", "textless": "<", "textgreater": ">",
+    "item": "\n- ",
 }  # fmt: skip
 ACCENTS = {
     "`": "\u0300", "'": "\u0301", "^": "\u0302", "~": "\u0303", '"': "\u0308", "=": "\u0304", ".": "\u0307",
@@ -87,7 +91,9 @@ PLACES = {
 BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
 MAX_ARGUMENT = 3_000
 # What the reader knows by name is read so, whatever else the text makes of it.
-KNOWN = frozenset({*LEVELS, *SILENT, *SIGNS, *LINE_ENDS, *REFERENCES, *PLACES, *ACCENTS, "begin", "end", "title", "author"})
+KNOWN = frozenset(
+    {*LEVELS, *SILENT, *SIGNS, *LINE_ENDS, *REFERENCES, *PLACES, *ACCENTS, "begin", "end", "title", "author"}
+)
 MAX_NESTING = 30
 
 

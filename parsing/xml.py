@@ -78,6 +78,9 @@ def parse(data: bytes, source: str) -> ParsedDocument:
     if name == "html":
         return parse_html(data, source)
     _put_entities(root)
+    # They are no part of the tree, and may be in what is quoted, too.
+    if comments := data.count(b"<!--"):
+        notes += (f"comments: {comments} left out",)
     if name in FEEDS:
         feed = parse_feed(root, source)
         return ParsedDocument(feed.title, feed.blocks, feed.metadata, notes=notes)

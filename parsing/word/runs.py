@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from parsing.equations import MATH, linear
+from parsing.inline import raised
 from parsing.links import linked, readable_address
 from parsing.office_package import RELATION_ID
 from parsing.text import clean
@@ -28,9 +29,15 @@ LEFT_OUT = frozenset(
 BREAKS = {"tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
 
 
+# Stands before digits above the line; no XML has it in a text.
+RAISED = "\x0e"
+DIGITS_ABOVE = re.compile(rf"(?<=\d){RAISED}([\d+−-]{{1,10}})")
+
+
 def text_of(element: Element, story: Story) -> str:
     """What a paragraph, or a part of one, says; what is drawn in it is put into `story.drawn`."""
-    return clean("".join(_within(element, story, 0)))
+    text = "".join(_within(element, story, 0))
+    return clean(DIGITS_ABOVE.sub(lambda found: raised(found[1]), text) if RAISED in text else text)
 
 
 def end_of_paragraph(story: Story) -> None:
@@ -56,7 +63,15 @@ def _shown(text: str, story: Story) -> Iterator[str]:
 
 
 def _text(element: Element, story: Story, _: int) -> Iterator[str]:
-    yield from _shown(element.text or "", story)
+    text = element.text or ""
+    yield from _shown(RAISED + text if _is_raised(element, text) else text, story)
+
+
+def _is_raised(element: Element, text: str) -> bool:
+    run = element.getparent()
+    if run is None or not (text[:1].isdigit() or text[:1] in ("+", "-", "−")):
+        return False
+    return value(run, "rPr/vertAlign") == "superscript"
 
 
 def _break(element: Element, story: Story, _: int) -> Iterator[str]:

@@ -129,6 +129,11 @@ def test_attributes_name_values_in_data_and_are_markup_in_documents(
     assert placed(xml(text)) == expected
 
 
+def test_comments_are_counted() -> None:
+    document = parse_xml(b"<!-- one --><a><b>Oak</b><!-- two --></a>", "kb/a.xml")
+    assert document.notes == ("comments: 2 left out",)
+
+
 def test_nothing_outside_an_xml_file_is_read(tmp_path: Path) -> None:
     (tmp_path / "secret.txt").write_text("secret words")
     outside = f"file://{tmp_path}/secret.txt"

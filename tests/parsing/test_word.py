@@ -209,6 +209,13 @@ def link(id: str, *runs: str) -> str:
         ),
         ('<w:r><w:sym w:font="Wingdings" w:char="F0FE"/></w:r>' + text(" Done"), "☑ Done"),
         ('<w:r><w:sym w:font="Symbol" w:char="F061"/></w:r>' + text(" rays"), "α rays"),
+        (
+            text("10")
+            + '<w:r><w:rPr><w:vertAlign w:val="superscript"/></w:rPr><w:t>6</w:t></w:r>'
+            + text(" m")
+            + '<w:r><w:rPr><w:vertAlign w:val="superscript"/></w:rPr><w:t>2</w:t></w:r>',
+            "10⁶ m2",
+        ),
         (text("pre") + "<w:r><w:noBreakHyphen/></w:r>" + text("war"), "pre-war"),
         (
             f"<w:ins>{text('new ')}</w:ins><w:del><w:r><w:delText>old</w:delText></w:r></w:del>{text('end')}",
