@@ -13,6 +13,7 @@ BEGIN = re.compile(r"\s*#\+begin_(\w+)(?:[ \t]+(\S+).*)?$", re.IGNORECASE)
 DRAWER = re.compile(r"\s*:(?:PROPERTIES|LOGBOOK|CLOCK):\s*$", re.IGNORECASE)
 LINK = re.compile(r"\[\[([^\[\]]{1,600})\](?:\[([^\[\]]{1,300})\])?\]")
 CODE = frozenset({"src", "example", "export", "comment"})
+ALTERNATIVE = re.compile(r"(?:^|\s):alt\s+((?:(?!\s:\w).){1,500})")
 METADATA = ("author", "date", "language", "description", "keywords", "subtitle")
 
 
@@ -57,6 +58,8 @@ def _state(name: str, value: str, writer: SectionWriter, stated: dict[str, str])
     if name in ("caption", "include"):
         writer.block(f"**{_inline(value)}**" if name == "caption" else "")
         writer.left_out["included files"] += name == "include"
+    elif name == "attr_html" and (words := ALTERNATIVE.search(value)):
+        writer.block(words[1].strip().strip('"'))
     else:
         stated.setdefault(name, value)
 

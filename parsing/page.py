@@ -84,6 +84,8 @@ def clean_page(root: HtmlElement, base: str) -> tuple[str, ...]:
     unfold(cleaning)
     _drop_hidden(cleaning, reachable)
     _drop_frame(cleaning)
+    for quotation in tagged(root, "blockquote", "q"):
+        quotation.attrib.pop("cite", None)  # an address that no reader sees
     write_controls(cleaning)
     mend_tables(root)
     _mend_links(root, _base_of(root, base))

@@ -190,7 +190,7 @@ def _replace(element: HtmlElement, text: str) -> None:
         return
     sentence = above.tag in SENTENCES or element.tag == "input"
     new = Element("span" if sentence else "p")
-    new.text, new.tail = text, element.tail
+    new.text, new.tail = f" {text.strip()} " if sentence else text, element.tail
     above.replace(element, new)
 
 

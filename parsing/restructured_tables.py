@@ -38,7 +38,8 @@ def simple_rows(lines: Sequence[str]) -> list[list[str]]:
             rows[-1] = [f"{above} {cell}".strip() for above, cell in zip(rows[-1], cells, strict=True)]
         else:
             rows.append(cells)
-    return rows
+    # A backslash stands for an empty cell at the beginning of a row.
+    return [["" if cell == "\\" else cell for cell in row] for row in rows]
 
 
 def grid_rows(lines: Sequence[str]) -> list[list[str]] | None:

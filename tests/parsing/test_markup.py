@@ -51,6 +51,12 @@ def placed(document: ParsedDocument) -> Placed:
             "T",
             [((), "| A | B |\n| --- | --- |\n| - x - y |  |")],
         ),
+        (
+            "a.rst",
+            "T\n=\n\n=== ===\nA   B\n=== ===\n1   2\n\\   3\n=== ===\n",
+            "T",
+            [((), "| A | B |\n| --- | --- |\n| 1 | 2 |\n|  | 3 |")],
+        ),
         ("a.rst", "Lift 3 is out\n=============\n", "Lift 3 is out", [((), "Lift 3 is out")]),
         (
             "a.rst",
@@ -94,6 +100,12 @@ def placed(document: ParsedDocument) -> Placed:
                 ((), "| C | D |\n| --- | --- |\n| 4 | 5 |"),
                 ((), "| Area | Class |\n| --- | --- |\n| North | x |\n| North | y |\n| both | both |"),
             ],
+        ),
+        (
+            "a.org",
+            "#+TITLE: T\n#+ATTR_HTML: :alt The old pier :width 5\n[[https://x.example/a.png][]]\n",
+            "T",
+            [((), "The old pier"), ((), "[[https://x.example/a.png][]]")],
         ),
         (
             "a.org",

@@ -52,6 +52,8 @@ def texts(document: ParsedDocument) -> list[str]:
             "<label>Name <input value='Ann'></label><label><input type='checkbox' checked> Parking</label>",
             ["Size:", "Small, Large", "Name Ann [x] Parking"],
         ),
+        ("<blockquote cite='a.html'><p>Bees.</p></blockquote>", ["> Bees."]),
+        ("<label>City<select><option>Ghent<option>Bonn</select></label>", ["City Ghent, Bonn"]),
         ("<p>10<sup>6</sup> m<sup>2</sup>, the 1<sup>st</sup></p>", ["10⁶ m2, the 1st"]),
         (
             "<select><optgroup label='Metal'><option>Steel<option>Brass</optgroup></select>"
