@@ -48,6 +48,9 @@ PROGRAM_ATTRIBUTES = frozenset(
 LISTED = re.compile(r"(?:items|labels|tabs|titles)\s*=\s*\{\s*\[([^\[\]{}]{1,500})\]")
 STRING = re.compile(r"\"([^\"]{1,200})\"|'([^']{1,200})'")
 RAISED = re.compile(r"(?<=\d)<sup\b[^<>]{0,200}>\s{0,10}([\d+−-]{1,10})\s{0,10}</sup\s{0,10}>", re.IGNORECASE)
+# No XML has this in a text.
+ABOVE = "\x0e"
+DIGITS_ABOVE = re.compile(rf"(?<=\d){ABOVE}([\d+−-]{{1,10}})")
 RAISED_DIGITS = str.maketrans("0123456789+-−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻")
 HIDDEN = re.compile(r"<!--|<(script|style|svg)\b[^<>]*>", re.IGNORECASE)
 SPACES = re.compile(r"(?<=\S)[ \t]{2,}(?=\S)")
@@ -64,6 +67,18 @@ def closed_elements(text: str) -> frozenset[str]:
 def raised(digits: str) -> str:
     """Digits as they stand above the line: behind others they would make a number of another value."""
     return digits.translate(RAISED_DIGITS)
+
+
+def marked_above(text: str) -> str:
+    """A run that stands above the line, marked for `with_digits_above` where it begins with a digit."""
+    return ABOVE + text if text[:1].isdigit() or text[:1] in ("+", "-", "−") else text
+
+
+def with_digits_above(text: str) -> str:
+    """The text with the marked digits above the line where they stand behind others."""
+    if ABOVE not in text:
+        return text
+    return DIGITS_ABOVE.sub(lambda found: raised(found[1]), text).replace(ABOVE, "")
 
 
 def with_raised(text: str) -> str:

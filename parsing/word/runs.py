@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from parsing.equations import MATH, linear
-from parsing.inline import raised
+from parsing.inline import marked_above, with_digits_above
 from parsing.links import linked, readable_address
 from parsing.office_package import RELATION_ID
 from parsing.text import clean
@@ -29,15 +29,9 @@ LEFT_OUT = frozenset(
 BREAKS = {"tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
 
 
-# Stands before digits above the line; no XML has it in a text.
-RAISED = "\x0e"
-DIGITS_ABOVE = re.compile(rf"(?<=\d){RAISED}([\d+−-]{{1,10}})")
-
-
 def text_of(element: Element, story: Story) -> str:
     """What a paragraph, or a part of one, says; what is drawn in it is put into `story.drawn`."""
-    text = "".join(_within(element, story, 0))
-    return clean(DIGITS_ABOVE.sub(lambda found: raised(found[1]), text) if RAISED in text else text)
+    return clean(with_digits_above("".join(_within(element, story, 0))))
 
 
 def end_of_paragraph(story: Story) -> None:
@@ -64,14 +58,9 @@ def _shown(text: str, story: Story) -> Iterator[str]:
 
 def _text(element: Element, story: Story, _: int) -> Iterator[str]:
     text = element.text or ""
-    yield from _shown(RAISED + text if _is_raised(element, text) else text, story)
-
-
-def _is_raised(element: Element, text: str) -> bool:
-    run = element.getparent()
-    if run is None or not (text[:1].isdigit() or text[:1] in ("+", "-", "−")):
-        return False
-    return value(run, "rPr/vertAlign") == "superscript"
+    marked, run = marked_above(text), element.getparent()
+    is_raised = marked != text and run is not None and value(run, "rPr/vertAlign") == "superscript"
+    yield from _shown(marked if is_raised else text, story)
 
 
 def _break(element: Element, story: Story, _: int) -> Iterator[str]:

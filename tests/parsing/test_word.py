@@ -253,6 +253,12 @@ def test_what_a_paragraph_shows_is_read(runs: str, shown: str) -> None:
     assert [block.text for block in document.blocks] == [*([shown] if shown else []), "End."]
 
 
+def test_a_large_first_letter_belongs_to_its_word() -> None:
+    cap = paragraph(text("O"), properties='<w:framePr w:dropCap="drop" w:lines="3"/>')
+    document = read(cap + paragraph(text("nce upon a time.")) + cap)
+    assert [block.text for block in document.blocks] == ["Once upon a time.", "O"]
+
+
 def test_a_field_that_never_ends_hides_nothing_below() -> None:
     body = paragraph('<w:r><w:fldChar w:fldCharType="begin"/></w:r>') + paragraph(text("Below."))
     assert [block.text for block in read(body).blocks] == ["Below."]
