@@ -193,7 +193,9 @@ def _parts(
             key = words(child)  # in property lists a value follows its name
             continue
         elif _is_value(child):
-            values.append((key or _label(child), _value(child, data_only=data_only)))
+            # Of `<key>On</key><true/>` the element is the value.
+            said = local_name(child) if key and local_name(child) in ("true", "false") else ""
+            values.append((key or _label(child), said or _value(child, data_only=data_only)))
         else:
             yield from _text(named_values(values), above[:MAX_HEADINGS])
             values.clear()

@@ -33,7 +33,8 @@ ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
 LINK_FORMULA = re.compile(rf'HYPERLINK\(\s*"([^"]{{1,{MAX_ADDRESS_LENGTH}}})"', re.IGNORECASE)
 # `Page &P of &N`, and `&L`, `&"Arial,Bold"`, `&12`, `&KFF0000`, `&D` in what frames the printed pages.
 PAGE_CODE = re.compile(
-    r"(?:(?:(?<=&[LCR])|\b)(?:page|seite|página|pagina|p[áa]g\.|p\.|s\.)[ ]?)?&P(?:[ ]?(?:of|von|de|sur|di|/)[ ]?&N)?",
+    r"(?:(?:(?<=&[LCR])|\b)(?:page|seite|página|pagina|p[áa]g\.|p\.|s\.)[ ]?)?&P"
+    r"(?:[ ]?(?:of|von|de|sur|di|/)[ ]?&N)?",
     re.IGNORECASE,
 )
 MARGIN_CODE = re.compile(r"&(?:&|\"[^\"]{0,100}\"|\d{1,3}|K[0-9A-Fa-f]{6}|[A-Za-z])")

@@ -112,10 +112,11 @@ def test_values_stand_together_and_attributes_count_where_there_is_no_text() -> 
             [(("Anvil",), "product: sku=A1\nweight: 40 (unit=kg)")],
         ),
         (
-            "<plist><dict><key>Port</key><integer>70</integer><key>Deep</key><dict><key>A</key><string>"
+            "<plist><dict><key>On</key><true/><key>Port</key><integer>70</integer><key>Deep</key><dict>"
+            "<key>A</key><string>"
             "b</string>"
             "</dict></dict></plist>",
-            [((), "Port: 70"), (("Deep",), "A: b")],
+            [((), "On: true\nPort: 70"), (("Deep",), "A: b")],
         ),
         (
             '<doc><section id="s1" role="x"><title>One</title><p class="y">Text.</p></section></doc>',
