@@ -1,12 +1,11 @@
 """AsciiDoc: sections, delimited blocks, tables, and macros as their words."""
 
-import csv
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from io import StringIO
 from typing import Any
 
+from parsing.asciidoc_tables import table_rows
 from parsing.links import linked
 from parsing.section_writer import SectionWriter
 
@@ -19,9 +18,6 @@ ANCHOR = re.compile(r"\[\[[^\[\]]{1,200}\]\]\s*$")
 TITLE = re.compile(r"\.(?=[^\s.])(.+)$")
 FENCE = re.compile(r"(-{4,}|\.{4,}|={4,}|\*{4,}|_{4,}|\+{4,}|/{4,}|`{3,}|--)\s*(\w*)\s*$")
 TABLE = re.compile(r"([|!,:])={3,}\s*$")
-# `2+|`, `.3+^.>s|`: over how many columns and rows a cell goes, and how it looks.
-CELL = re.compile(r"(?:(?<=\s)|^)((?:\d+(?:\.\d+)?|\.\d+)?[+*]?[<^>]?(?:\.[<^>])?[a-z]?)(?<!\\)\|")
-SPAN = re.compile(r"(\d*)(?:\.(\d+))?([+*])")
 BLOCK_MACRO = re.compile(r"(\w+)::(\S*)\[(.*)\]\s*$")
 CONDITION = re.compile(r"(?:ifdef|ifndef|ifeval|endif)::\S*\[(.*)\]\s*$")
 ADMONITIONS = frozenset({"NOTE", "TIP", "IMPORTANT", "WARNING", "CAUTION"})
@@ -37,7 +33,6 @@ ANCHORS = re.compile(r"\[\[[^\[\]]{1,200}\]\]|\(\(\([^()]{1,200}\)\)\)|\[#[\w-]{
 # Parts that are code whatever they hold, and parts with text in them as in the rest.
 CODE, TEXT = frozenset("-.`"), frozenset("=*_")
 MAX_NESTING = 20
-MAX_SPAN = 100
 MAX_SUBSTITUTED = 10_000
 
 
@@ -190,94 +185,12 @@ def _table(lines: Sequence[str], number: int, begin: re.Match[str], state: State
     )
     inside, style = lines[number + 1 : end], ",".join(state.style)
     state.style = []
-    rows = _table_rows(inside, begin[1], style)
+    rows = table_rows(inside, begin[1], style)
     if rows is None:
         state.writer.code(inside)
     else:
         state.writer.table([[_inline(cell.strip(), state) for cell in row] for row in rows])
     return end + 1
-
-
-def _table_rows(inside: Sequence[str], mark: str, style: str) -> list[list[str]] | None:
-    """The rows of a table; None where they cannot be told apart."""
-    separator = _separator(mark, style)
-    if mark == "|" and not separator:
-        stated = re.search(r"cols=\"?([^\"\]]*)", style)
-        return _rows(*_cells(inside), _stated_columns(stated[1]) if stated else 0)
-    if not separator:
-        return None
-    try:
-        return list(csv.reader(StringIO("\n".join(inside)), delimiter=separator, skipinitialspace=True))
-    except csv.Error:  # a cell that is too long
-        return None
-
-
-def _separator(mark: str, style: str) -> str:
-    """What parts the cells of a table that is written as CSV; empty where it is not."""
-    stated = re.search(r"format=\"?(csv|tsv|dsv)", style)
-    if stated:
-        return {"csv": ",", "tsv": "\t", "dsv": ":"}[stated[1]]
-    return mark if mark in ",:" else ""
-
-
-def _rows(cells: Sequence["Cell"], first: int, stated: int) -> list[list[str]]:
-    """Cells in their rows; one that reaches over several rows stands in each of them."""
-    width = stated or first or 1
-    rows: list[list[str]] = [[]]
-    below: dict[tuple[int, int], str] = {}
-    for cell in cells:
-        _fill(rows, below, width)
-        place = (len(rows) - 1, len(rows[-1]))
-        rows[-1].append(cell.text)
-        below.update({(place[0] + more, place[1]): cell.text for more in range(1, cell.rows)})
-    _fill(rows, below, width)
-    return rows
-
-
-def _fill(rows: list[list[str]], below: dict[tuple[int, int], str], width: int) -> None:
-    """Goes on to the next place that no cell above reaches."""
-    while True:
-        if len(rows[-1]) >= width:
-            rows.append([])
-        text = below.pop((len(rows) - 1, len(rows[-1])), None)
-        if text is None:
-            return
-        rows[-1].append(text)
-
-
-def _stated_columns(stated: str) -> int:
-    columns = 0
-    for part in filter(None, re.split(r"[,;]", stated)):
-        times = re.match(r"(\d{1,3})\*", part.strip())
-        columns += int(times[1]) if times else 1
-    return columns
-
-
-@dataclass
-class Cell:
-    """A cell's text, and over how many rows it goes."""
-
-    text: str
-    rows: int = 1
-
-
-def _cells(lines: Sequence[str]) -> tuple[list[Cell], int]:
-    """The cells of a table in their order, and how many the first line has."""
-    cells: list[Cell] = []
-    first = 0
-    for line in lines:
-        marks = list(CELL.finditer(line))
-        before = line[: marks[0].start()] if marks else line
-        if cells and before.strip():
-            cells[-1].text = f"{cells[-1].text} {before.strip()}".strip()
-        for mark, following in zip(marks, [*marks[1:], None], strict=False):
-            text = line[mark.end() : following.start() if following else len(line)].strip()
-            span = SPAN.match(mark[1])
-            times = min(int(span[1] or 1) if span else 1, MAX_SPAN)
-            rows = min(int(span[2] or 1) if span else 1, MAX_SPAN)
-            cells += [Cell(text.replace("\\|", "|"), rows) for _ in range(times)]
-        first = first or len(cells)
-    return cells, first
 
 
 def _inline(text: str, state: State) -> str:

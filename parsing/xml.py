@@ -39,16 +39,7 @@ CELLS = frozenset({"td", "th", "entry", "cell"})
 # Where these are, attributes are for programs; elsewhere they are values like any other.
 DOCUMENT_PARTS = frozenset(
     {
-        "p",
-        "para",
-        "simpara",
-        "section",
-        "sect1",
-        "chapter",
-        "topic",
-        "body",
-        "div",
-        "abstract",
+        *("p", "para", "simpara", "section", "sect1", "chapter", "topic", "body", "div", "abstract"),
         "programlisting",
     }
 )
