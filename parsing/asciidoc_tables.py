@@ -10,6 +10,8 @@ from io import StringIO
 CELL = re.compile(r"(?:(?<=\s)|^)((?:\d+(?:\.\d+)?|\.\d+)?[+*]?[<^>]?(?:\.[<^>])?[a-z]?)(?<!\\)\|")
 SPAN = re.compile(r"(\d*)(?:\.(\d+))?([+*])")
 MAX_SPAN = 100
+# A cell may reach over a hundred rows: together they make the table longer by so much.
+MAX_REPEATED_CHARACTERS = 1_000_000
 
 
 @dataclass
@@ -47,11 +49,14 @@ def _rows(cells: Sequence[Cell], first: int, stated: int) -> list[list[str]]:
     width = stated or first or 1
     rows: list[list[str]] = [[]]
     below: dict[tuple[int, int], str] = {}
+    repeated = 0
     for cell in cells:
         _fill(rows, below, width)
         place = (len(rows) - 1, len(rows[-1]))
         rows[-1].append(cell.text)
-        below.update({(place[0] + more, place[1]): cell.text for more in range(1, cell.rows)})
+        repeated += (len(cell.text) + 10) * (cell.rows - 1)
+        if repeated < MAX_REPEATED_CHARACTERS:
+            below.update({(place[0] + more, place[1]): cell.text for more in range(1, cell.rows)})
     _fill(rows, below, width)
     return rows
 

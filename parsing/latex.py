@@ -42,7 +42,9 @@ RULES = re.compile(
     r"|\\c(?:line|midrule)(?:\([^)]*\))?\{[^{}]*\}"
 )
 SPANNING = re.compile(r"\\multicolumn\{(\d{1,2})\}\{[^{}]*\}\{([^{}]*)\}")
-ROWS = re.compile(r"\\multirow(?:\[[^\]]*\])?\{(\d{1,2})\}(?:\[[^\]]*\])?\{[^{}]*\}(?:\[[^\]]*\])?(?=\{)")
+ROWS = re.compile(
+    r"\\multirow(?:\[\w?\])?\{(\d{1,2})\}(?:\[[^\]]{0,30}\])?\{[^{}]{0,60}\}(?:\[[^\]]{0,30}\])?(?=\{)"
+)
 ADDRESS = re.compile(r"\\(?:url|href|path|nolinkurl)\s*\{[^{}\n]{0,2000}\}")
 UNIT = re.compile(r"\\([A-Za-z]+)\s*")
 PREFIXES = frozenset(

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 LEVELS = ("part", "chapter", "section", "subsection", "subsubsection", "paragraph", "subparagraph")
 DEFINITION = re.compile(
-    r"\\(?:(?:re)?new|provide)command\*?\s*(?:\{\\([A-Za-z]+)\}|\\([A-Za-z]+))\s*(?:\[(\d)\])?\s*(?=\{)"
+    r"\\(?:(?:re)?new|provide)command\*?\s*(?:\{\\([A-Za-z]+)\}|\\([A-Za-z]+))\s{0,20}(?:\[(\d)\]\s{0,20})?(?=\{)"
     r"|\\def\s*\\([A-Za-z]+)\s*(?=\{)"
 )
 # A text that its own definitions make longer than this is not written out.
