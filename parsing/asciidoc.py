@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from parsing.asciidoc_tables import table_rows
 from parsing.links import linked
 from parsing.section_writer import SectionWriter
 
@@ -17,9 +18,6 @@ ANCHOR = re.compile(r"\[\[[^\[\]]{1,200}\]\]\s*$")
 TITLE = re.compile(r"\.(?=[^\s.])(.+)$")
 FENCE = re.compile(r"(-{4,}|\.{4,}|={4,}|\*{4,}|_{4,}|\+{4,}|/{4,}|`{3,}|--)\s*(\w*)\s*$")
 TABLE = re.compile(r"([|!,:])={3,}\s*$")
-# `2+|`, `.3+^.>s|`: over how many columns and rows a cell goes, and how it looks.
-CELL = re.compile(r"(?:(?<=\s)|^)((?:\d+(?:\.\d+)?|\.\d+)?[+*]?[<^>]?(?:\.[<^>])?[a-z]?)(?<!\\)\|")
-SPAN = re.compile(r"(\d*)(?:\.\d+)?([+*])")
 BLOCK_MACRO = re.compile(r"(\w+)::(\S*)\[(.*)\]\s*$")
 CONDITION = re.compile(r"(?:ifdef|ifndef|ifeval|endif)::\S*\[(.*)\]\s*$")
 ADMONITIONS = frozenset({"NOTE", "TIP", "IMPORTANT", "WARNING", "CAUTION"})
@@ -187,41 +185,12 @@ def _table(lines: Sequence[str], number: int, begin: re.Match[str], state: State
     )
     inside, style = lines[number + 1 : end], ",".join(state.style)
     state.style = []
-    if begin[1] != "|":
+    rows = table_rows(inside, begin[1], style)
+    if rows is None:
         state.writer.code(inside)
-        return end + 1
-    cells, first = _cells(inside)
-    stated = re.search(r"cols=\"?([^\"\]]*)", style)
-    width = _stated_columns(stated[1]) if stated else 0
-    width = width or first or 1
-    rows = [[_inline(cell, state) for cell in cells[at : at + width]] for at in range(0, len(cells), width)]
-    state.writer.table(rows)
+    else:
+        state.writer.table([[_inline(cell.strip(), state) for cell in row] for row in rows])
     return end + 1
-
-
-def _stated_columns(stated: str) -> int:
-    columns = 0
-    for part in filter(None, re.split(r"[,;]", stated)):
-        times = re.match(r"(\d{1,3})\*", part.strip())
-        columns += int(times[1]) if times else 1
-    return columns
-
-
-def _cells(lines: Sequence[str]) -> tuple[list[str], int]:
-    """The cells of a table in their order, and how many the first line has."""
-    cells: list[str] = []
-    first = 0
-    for line in lines:
-        marks = list(CELL.finditer(line))
-        before = line[: marks[0].start()] if marks else line
-        if cells and before.strip():
-            cells[-1] = f"{cells[-1]} {before.strip()}".strip()
-        for mark, following in zip(marks, [*marks[1:], None], strict=False):
-            text = line[mark.end() : following.start() if following else len(line)].strip()
-            span = SPAN.match(mark[1])
-            cells += [text] * min(int(span[1] or 1) if span else 1, 100)
-        first = first or len(cells)
-    return [cell.replace("\\|", "|") for cell in cells], first
 
 
 def _inline(text: str, state: State) -> str:

@@ -6,6 +6,7 @@ FENCE = re.compile(r"[ \t]*(?P<marks>`{3,}|~{3,})(?P<info>.*)")
 # Files that a generator would include are not part of this file.
 INCLUDE = re.compile(r"[ \t]*(\{\*.*\*\}|\{!.*!\}|-+8<-+.*)[ \t]*$")
 TEMPLATE = re.compile(r"[ \t]*\{%.*%\}[ \t]*$")
+TEMPLATE_TITLE = re.compile(r"\s(?:title|label|summary|caption)\s*=\s*(?:\"([^\"]{1,300})\"|'([^']{1,300})')")
 # A place where a generator would write the documentation of some code.
 CODE_DOCUMENTATION = re.compile(r"[ \t]*:::[ \t]+(?P<name>\w+(?:\.\w+)+)[ \t]*$")
 
@@ -58,8 +59,11 @@ def count_includes(text: str) -> int:
 
 
 def _plain_line(line: str) -> list[str]:
-    if INCLUDE.match(line) or TEMPLATE.match(line):
+    if INCLUDE.match(line):
         return []
+    if TEMPLATE.match(line):
+        title = TEMPLATE_TITLE.search(line)
+        return ["", f"**{title[1] or title[2]}**", ""] if title else []
     documentation = CODE_DOCUMENTATION.match(line)
     if documentation:
         return [f"`{documentation['name']}`"]

@@ -24,6 +24,12 @@ GONE = "it was left out."
 COLON_IN_VALUE = re.compile(
     r"^([ \t]*(?:- )?[\w.-]{1,100}:[ \t]+)([^\s\"'|>\[{&*!%@`#][^\n]*:(?:[ \t][^\n]*)?)$", re.MULTILINE
 )
+# `title: [Draft] Plan`, `by: @ann`: what begins like something else in YAML, and is only a text.
+TEXT_AS_VALUE = re.compile(
+    r"^([ \t]*(?:- )?[\w.-]{1,100}:[ \t]+)((?:[@%`]|\{\{|\[[^\[\]\n]*\][ \t]+[^\s#]|\"[^\"\n]*\"[ \t]*[^\s#]"
+    r"|'[^'\n]*'[ \t]*[^\s#'])[^\n]*)$",
+    re.MULTILINE,
+)
 TOML = re.compile(r"\A\+\+\+[ \t]*\n(.{0,100000}?\n)?\+\+\+[ \t]*(?:\n|\Z)", re.DOTALL)
 
 
@@ -45,7 +51,7 @@ def read_front_matter(text: str) -> FrontMatter:
         return FrontMatter()
     values, problem = _yaml(text)
     # Most often a title has a colon in it and no quotes around it.
-    if problem and (mended := COLON_IN_VALUE.sub(_quoted, text)) != text:
+    if problem and (mended := TEXT_AS_VALUE.sub(_quoted, COLON_IN_VALUE.sub(_quoted, text))) != text:
         values, again = _yaml(mended)
         problem = problem if again else ""
     if problem or not isinstance(values, dict):

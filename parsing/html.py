@@ -11,6 +11,7 @@ from lxml.html import HtmlElement, HTMLParser, document_fromstring
 
 from parsing.document import Block, ParsedDocument
 from parsing.errors import FileFormatError
+from parsing.inline import with_raised
 from parsing.markdown import parse_markdown_text
 from parsing.page import clean_page
 from parsing.text import BYTE_ORDER_MARKS, clean, decode, decode_declared
@@ -43,7 +44,8 @@ def parse_page(data: bytes, source: str, address: str) -> ParsedDocument:
     if root is None:
         return parse_markdown_text("", source)
     notes += clean_page(root, address)
-    page = SIGN.sub(lambda sign: SIGNS[sign[0]], etree.tostring(root, encoding="unicode", method="html"))
+    page = with_raised(etree.tostring(root, encoding="unicode", method="html"))
+    page = SIGN.sub(lambda sign: SIGNS[sign[0]], page)
     # What is hidden was dealt with; what the converter would leave out nobody would count.
     options = ConversionOptions(
         hidden_content="reachable",

@@ -45,6 +45,13 @@ WORD_ATTRIBUTES = frozenset(
 PROGRAM_ATTRIBUTES = frozenset(
     {"class", "classname", "style", "id", "href", "src", "srcset", "sizes", "icon", "d"}
 )
+LISTED = re.compile(r"(?:items|labels|tabs|titles)\s*=\s*\{\s*\[([^\[\]{}]{1,500})\]")
+STRING = re.compile(r"\"([^\"]{1,200})\"|'([^']{1,200})'")
+RAISED = re.compile(r"(?<=\d)<sup\b[^<>]{0,200}>\s{0,10}([\d+−-]{1,10})\s{0,10}</sup\s{0,10}>", re.IGNORECASE)
+# No XML has this in a text.
+ABOVE = "\x0e"
+DIGITS_ABOVE = re.compile(rf"(?<=\d){ABOVE}([\d+−-]{{1,10}})")
+RAISED_DIGITS = str.maketrans("0123456789+-−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻")
 HIDDEN = re.compile(r"<!--|<(script|style|svg)\b[^<>]*>", re.IGNORECASE)
 SPACES = re.compile(r"(?<=\S)[ \t]{2,}(?=\S)")
 
@@ -55,6 +62,28 @@ NO_REFERENCES: References = {}
 def closed_elements(text: str) -> frozenset[str]:
     """The names that a text closes as elements: where it opens one of them, that is a tag."""
     return frozenset(name.lower() for name in CLOSED.findall(text))
+
+
+def raised(digits: str) -> str:
+    """Digits as they stand above the line: behind others they would make a number of another value."""
+    return digits.translate(RAISED_DIGITS)
+
+
+def marked_above(text: str) -> str:
+    """A run that stands above the line, marked for `with_digits_above` where it begins with a digit."""
+    return ABOVE + text if text[:1].isdigit() or text[:1] in ("+", "-", "−") else text
+
+
+def with_digits_above(text: str) -> str:
+    """The text with the marked digits above the line where they stand behind others."""
+    if ABOVE not in text:
+        return text
+    return DIGITS_ABOVE.sub(lambda found: raised(found[1]), text).replace(ABOVE, "")
+
+
+def with_raised(text: str) -> str:
+    """The text with the digits of `10<sup>6</sup>` above the line."""
+    return RAISED.sub(lambda found: raised(found[1]), text)
 
 
 def readable(
@@ -75,7 +104,7 @@ def readable(
         whole = linked(words, target.strip("<>").replace("&amp;", "&"))
         return words + keep(whole[len(words) :]) if whole != words else words
 
-    text = _without_hidden(CODE_SPAN.sub(lambda span: keep(span[0]), text.replace(MARK, "")))
+    text = with_raised(_without_hidden(CODE_SPAN.sub(lambda span: keep(span[0]), text.replace(MARK, ""))))
     text = IMAGE.sub(r"\1", text)
     text = LINK.sub(lambda found: link(found[1], found[2] or ""), text)
     text = REFERENCE.sub(lambda found: _referred(found, references, link), text)
@@ -110,7 +139,8 @@ def _untagged(tag: re.Match[str], elements: Container[str]) -> str:
         for value in values
         if value.strip() and _is_told(attribute.lower(), value, is_component=is_component)
     )
-    told = ". ".join(words)
+    listed = (one or other for found in LISTED.findall(rest) for one, other in STRING.findall(found))
+    told = ". ".join((*words, *listed) if is_component else words)
     before = tag.string[tag.start() - 1 : tag.start()]
     return f"{' ' if before.strip() else ''}{told} " if told else ""
 

@@ -2,13 +2,27 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
+from parsing.latex_commands import (
+    ACCENTS,
+    ARGUMENTS_BEFORE_WORDS,
+    CITATIONS,
+    LEVELS,
+    LINE_ENDS,
+    PLACES,
+    QUANTITIES,
+    REFERENCES,
+    SIGNS,
+    SILENT,
+    argument_at,
+    environments,
+    written_out,
+)
 from parsing.links import linked
 from parsing.section_writer import SectionWriter
 
-LEVELS = ("part", "chapter", "section", "subsection", "subsubsection", "paragraph", "subparagraph")
 BODY = re.compile(r"\\begin\{document\}(.*?)(?:\\end\{document\}|\Z)", re.DOTALL)
 VERBATIM = ("verbatim", "verbatim*", "Verbatim", "lstlisting", "minted", "alltt", "comment")
 SHORT_VERBATIM = re.compile(r"\\(?:verb|lstinline)\*?([^\sA-Za-z*{])(.{0,300}?)\1")
@@ -27,46 +41,16 @@ RULES = re.compile(
     r"\\(?:hline|toprule|midrule|bottomrule|endhead|endfirsthead|endfoot|endlastfoot|centering)\b"
     r"|\\c(?:line|midrule)(?:\([^)]*\))?\{[^{}]*\}"
 )
-SPANNING = re.compile(r"\\multi(?:column|row)\{(\d{1,2})\}\{[^{}]*\}\{([^{}]*)\}")
-# Commands whose argument is for the program, with the name of what is left out where readers miss it.
-SILENT = {
-    **dict.fromkeys(("label", "vspace", "hspace", "bibliographystyle", "pagestyle", "thispagestyle"), ""),
-    **dict.fromkeys(
-        ("setlength", "setcounter", "addtocounter", "usepackage", "documentclass", "hypersetup"), ""
-    ),
-    **dict.fromkeys(
-        ("newcommand", "renewcommand", "providecommand", "graphicspath", "index", "pagenumbering"), ""
-    ),
-    **dict.fromkeys(("input", "include", "subfile", "bibliography", "addbibresource"), "included files"),
-    **dict.fromkeys(("includegraphics", "includesvg", "includepdf"), "pictures"),
-}
-REFERENCES = frozenset({"ref", "eqref", "pageref", "autoref", "cref", "Cref", "nameref", "vref"})
-CITATIONS = re.compile(r"(?:no)?(?:foot|text|paren|auto)?cite(?:[tp]|alp|author|year)?|nocite", re.IGNORECASE)
-LINE_ENDS = frozenset(
-    {"newline", "par", "linebreak", "newpage", "clearpage", "medskip", "bigskip", "smallskip"}
+SPANNING = re.compile(r"\\multicolumn\{(\d{1,2})\}\{[^{}]*\}\{([^{}]*)\}")
+ROWS = re.compile(
+    r"\\multirow(?:\[\w?\])?\{(\d{1,2})\}(?:\[[^\]]{0,30}\])?\{[^{}]{0,60}\}(?:\[[^\]]{0,30}\])?(?=\{)"
 )
-SIGNS = {
-    "ldots": "…", "dots": "…", "textellipsis": "…", "textendash": "–", "textemdash": "—", "LaTeX": "LaTeX",
-    "TeX": "TeX", "textbackslash": "\\", "textasciitilde": "~", "textasciicircum": "^", "S": "§", "P": "¶",
-    "copyright": "©", "pounds": "£", "euro": "€", "texteuro": "€", "textdegree": "°", "degree": "°",
-    "ss": "ß",
-    "ae": "æ", "AE": "Æ", "oe": "œ", "OE": "Œ", "o": "ø", "O": "Ø", "aa": "å", "AA": "Å", "l": "ł", "L": "Ł",
-    "quad": " ", "qquad": " ", "textbar": "|", "textless": "<", "textgreater": ">", "item": "\n- ",
-}  # fmt: skip
-ACCENTS = {
-    "`": "\u0300", "'": "\u0301", "^": "\u0302", "~": "\u0303", '"': "\u0308", "=": "\u0304", ".": "\u0307",
-    "c": "\u0327", "v": "\u030c", "H": "\u030b", "u": "\u0306", "r": "\u030a", "k": "\u0328",
-}  # fmt: skip
-NOTE = (" [Note: ", "]")
-# What stands around the words of some commands.
-PLACES = {
-    **dict.fromkeys(("footnote", "thanks", "marginpar", "todo"), NOTE),
-    "bibitem": ("\n\n[", "] "),
-    "caption": ("\n\n", "\n\n"),
-}
-# A brace, but for one that is meant as a sign.
-BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
-MAX_ARGUMENT = 3_000
+ADDRESS = re.compile(r"\\(?:url|href|path|nolinkurl)\s*\{[^{}\n]{0,2000}\}")
+UNIT = re.compile(r"\\([A-Za-z]+)\s*")
+PREFIXES = frozenset(
+    {"kilo", "milli", "micro", "nano", "mega", "giga", "centi", "deci", "hecto", "tera", "pico"}
+)
+CAPTION = re.compile(r"\bcaption\s*=\s*(?:\{([^{}]*)\}|([^,\]]*))")
 MAX_NESTING = 30
 
 
@@ -94,16 +78,20 @@ def _with_set_aside(text: str, pieces: list[str], writer: SectionWriter) -> str:
             return ""
         # A piece that begins with an empty line is a block of its own.
         piece = keep("\n" + _listing(kind, inside))
-        return f"\n\n{piece}\n\n"
+        options = re.match(r"\[(?:[^\[\]{}]|\{[^{}]*\})*\]", inside) if kind != "verbatim" else None
+        caption = CAPTION.search(options[0]) if options else None
+        return f"\n\n{(caption[1] or caption[2]) if caption else ''}\n\n{piece}\n\n"
 
     def comment(found: re.Match[str]) -> str:
         writer.left_out["comments"] += bool(found[0].strip("% \t\n"))
         return found[1]
 
-    parts = _environments(text, VERBATIM)
+    parts = environments(text, VERBATIM)
     text = "".join(before + (code(kind, inside) if kind else "") for before, kind, inside in parts)
     text = SHORT_VERBATIM.sub(lambda found: keep(f"`{found[2]}`"), text)
-    text = COMMENT.sub(comment, text)
+    # The percent sign of an address begins no comment.
+    text = ADDRESS.sub(lambda found: re.sub(r"(?<!\\)%", r"\\%", found[0]), text)
+    text = written_out(COMMENT.sub(comment, text))
     return MATH.sub(lambda found: keep(found[0]), text)
 
 
@@ -111,41 +99,16 @@ def _listing(kind: str, code: str) -> str:
     """The lines of some code, without the options at its beginning."""
     if kind == "minted":
         code = re.sub(r"\A(?:\[[^\]]*\])?\{[^{}]*\}", "", code)
-    return re.sub(r"\A\[[^\]]*\]", "", code) if kind != "verbatim" else code
+    return re.sub(r"\A\[(?:[^\[\]{}]|\{[^{}]*\})*\]", "", code) if kind != "verbatim" else code
 
 
 def _stated(text: str, name: str, pieces: list[str], writer: SectionWriter) -> str:
     found = re.search(rf"\\{name}\s*(?:\[[^\]]*\])?\s*(?=\{{)", text)
     if found is None:
         return ""
-    argument, _ = _argument(text, found.end())
-    return " ".join(Reader(argument, pieces, writer).plain(argument).replace("\\today", "").split())
-
-
-def _environments(text: str, names: Sequence[str]) -> Iterator[tuple[str, str, str]]:
-    """What stands before each environment, its name and what is in it; the last part has no name."""
-    begin = re.compile(rf"\\begin\{{({'|'.join(map(re.escape, names))})\}}")
-    start, at = 0, 0
-    endless: set[str] = set()
-    while found := begin.search(text, at):
-        name, at = found[1], found.end()
-        end = -1 if name in endless else text.find(f"\\end{{{name}}}", at)
-        if end < 0:
-            endless.add(name)  # and no later one ends, either
-            continue
-        yield text[start : found.start()], name, text[at:end]
-        start = at = end + len(f"\\end{{{name}}}")
-    yield text[start:], "", ""
-
-
-def _argument(text: str, start: int) -> tuple[str, int]:
-    """What stands in the braces that begin at a place, and where they end; braces within belong to it."""
-    depth = 0
-    for mark in BRACE.finditer(text, start, start + MAX_ARGUMENT):
-        depth += {"{": 1, "}": -1}.get(mark[0], 0)
-        if depth == 0:
-            return text[start + 1 : mark.start()], mark.end()
-    return "", start + 1
+    argument, _ = argument_at(text, found.end())
+    words = Reader(argument, pieces, writer).plain(argument).replace("\\today", "")
+    return " ".join(words.split()).replace(" ,", ",")
 
 
 class Reader:
@@ -165,13 +128,13 @@ class Reader:
             if found.start() < start:
                 continue
             self._section(self._text[start : found.start()])
-            title, start = _argument(self._text, found.end())
+            title, start = argument_at(self._text, found.end())
             self._writer.heading(LEVELS.index(found["level"]) + 1, self.plain(title))
         self._section(self._text[start:])
 
     def _section(self, text: str) -> None:
         """The text between two headings: its tables apart."""
-        for before, name, table in _environments(text, TABLES):
+        for before, name, table in environments(text, TABLES):
             self._paragraphs(before)
             if name:
                 self._writer.table(list(self._rows(table)))
@@ -188,14 +151,24 @@ class Reader:
 
     def _rows(self, table: str) -> Iterator[list[str]]:
         columns = re.match(r"\s*(?:\[[^\]]*\])?\s*(?=\{)", table)
-        body = table[_argument(table, columns.end())[1] :] if columns else table
+        body = table[argument_at(table, columns.end())[1] :] if columns else table
         if body.lstrip().startswith("{"):  # a width goes before the columns
-            body = body[_argument(body, len(body) - len(body.lstrip()))[1] :]
+            body = body[argument_at(body, len(body) - len(body.lstrip()))[1] :]
         body = SPANNING.sub(lambda found: "&".join([found[2]] * min(int(found[1]), 50)), RULES.sub("", body))
+        below: dict[int, tuple[int, str]] = {}
         for row in re.split(r"\\\\(?:\[[^\]]*\])?|\\tabularnewline", body):
-            cells = [" ".join(self.plain(cell).split()) for cell in re.split(r"(?<!\\)&", row)]
-            if any(cells):
-                yield cells
+            written = re.split(r"(?<!\\)&", row)
+            cells = [" ".join(self.plain(ROWS.sub("", cell)).split()) for cell in written]
+            if not any(cells):
+                continue
+            for column, (left, words) in list(below.items()):
+                if column < len(cells) and left:
+                    cells[column] = cells[column] or words
+                below[column] = (left - 1, words)
+            for column, cell in enumerate(written):
+                if spans := ROWS.search(cell):
+                    below[column] = (int(spans[1]) - 1, cells[column])
+            yield cells
 
     def plain(self, text: str, depth: int = 0, *, put_back: bool = True) -> str:
         """The words of a text, with its lines."""
@@ -220,9 +193,10 @@ class Reader:
         if name in ("begin", "end"):
             return self._environment(text, name, at)
         if name in SIGNS:
-            label = re.match(r"\[([^\[\]]{0,200})\]", text[at : at + 210]) if name == "item" else None
+            label = re.match(r"\[([^\[\]]{0,200})\][ \t]*", text[at : at + 210]) if name == "item" else None
             if label:
-                return f"\n- {self.plain(label[1], depth + 1)}: ", at + label.end()
+                words = self.plain(label[1], depth + 1).removesuffix(":")
+                return f"\n- {words}: ", at + label.end()
             return SIGNS[name], at + (2 if text.startswith("{}", at) else 0)
         if name in LINE_ENDS:
             return "\n\n", at
@@ -232,28 +206,40 @@ class Reader:
         at += option.end() if option else 0
         if not text.startswith("{", at):
             return "", at
-        return self._with_argument(text, name, at, depth)
+        return self._withargument_at(text, name, at, depth)
 
-    def _with_argument(self, text: str, name: str, at: int, depth: int) -> tuple[str, int]:
-        argument, end = _argument(text, at)
+    def _withargument_at(self, text: str, name: str, at: int, depth: int) -> tuple[str, int]:
+        argument, end = argument_at(text, at)
+        for _ in range(ARGUMENTS_BEFORE_WORDS.get(name, 0)):
+            if not text.startswith("{", end):
+                return "", end
+            argument, end = argument_at(text, end)
+        if name in QUANTITIES:
+            return self._quantity(text, argument, end, depth)
         if name in SILENT:
             return "", self._silent(text, name, end)
         if name == "href" and text.startswith("{", end):
-            words, end = _argument(text, end)
+            words, end = argument_at(text, end)
             return linked(self.plain(words, depth + 1), argument.replace("\\", "")), end
         if name in ("url", "path", "nolinkurl"):
-            return argument, end
+            return argument.replace("\\%", "%"), end
         if name in REFERENCES or CITATIONS.fullmatch(name):
             return f"[{argument}]", end
         words = self.plain(argument, depth + 1) if depth < MAX_NESTING else argument
         return _placed(name, words), end
+
+    def _quantity(self, text: str, argument: str, end: int, depth: int) -> tuple[str, int]:
+        """A number with the names of its unit."""
+        unit, end = argument_at(text, end) if text.startswith("{", end) else ("", end)
+        parts = [UNIT.sub(_unit_name, part).strip() for part in (argument, unit)]
+        return " ".join(self.plain(part, depth + 1) for part in parts if part), end
 
     def _silent(self, text: str, name: str, end: int) -> int:
         """Counts what is left out, and returns where the arguments end."""
         kind = SILENT[name]
         self._writer.left_out[kind] += bool(kind)
         while text.startswith("{", end):
-            end = _argument(text, end)[1]
+            end = argument_at(text, end)[1]
         return end
 
     def _sign(self, text: str, sign: str, at: int) -> tuple[str, int]:
@@ -269,7 +255,7 @@ class Reader:
         return {",": " ", ";": " ", ":": " ", "-": "", "/": "", "!": ""}.get(sign, ""), at
 
     def _environment(self, text: str, which: str, at: int) -> tuple[str, int]:
-        name, end = _argument(text, at) if text.startswith("{", at) else ("", at)
+        name, end = argument_at(text, at) if text.startswith("{", at) else ("", at)
         options = re.match(r"(?:\[[^\]]{0,300}\])?(?:\{[^{}]{0,300}\})?", text[end : end + 700])
         takes = name in (
             "figure",
@@ -280,11 +266,17 @@ class Reader:
             "wrapfigure",
             "enumerate",
             "itemize",
+            "multicols",
+            "thebibliography",
         )
         if which == "begin" and options and takes:
             end += options.end()
         label = {"abstract": "**Abstract**"}.get(name, "") if which == "begin" else ""
         return f"\n\n{label}\n\n", end
+
+
+def _unit_name(found: re.Match[str]) -> str:
+    return found[1] if found[1] in PREFIXES else f"{found[1]} "
 
 
 def _placed(name: str, words: str) -> str:

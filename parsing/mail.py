@@ -118,7 +118,9 @@ def _body_blocks(texts: Iterable[tuple[str, bytes]], source: str) -> tuple[list[
 
 
 def _entry(part: MIMEPart, number: int) -> Entry:
-    ending = mimetypes.guess_extension(part.get_content_type()) or ""
+    # Reports of delivery and the like have no ending, and are texts.
+    text = part.get_content_type().startswith(("text/", "message/"))
+    ending = mimetypes.guess_extension(part.get_content_type()) or (".txt" if text else "")
     if part.get_content_type() == "message/rfc822":
         ending = ".eml"
     name = file_name(part) or f"attachment-{number}{ending}"
@@ -128,10 +130,11 @@ def _entry(part: MIMEPart, number: int) -> Entry:
 
 
 def _attached_bytes(part: MIMEPart) -> bytes:
-    if part.get_content_type() != "message/rfc822" or not part.is_multipart():
+    if not part.is_multipart():
         return payload_of(part)
-    inner: Any = part.get_payload(0)
+    # A message, or the groups of headers that a report of delivery has.
+    inner: Any = part.get_payload()
     try:
-        return inner.as_bytes()
+        return b"\n".join(message.as_bytes() for message in inner)
     except (MessageError, ValueError, LookupError, AttributeError, TypeError, KeyError) as error:
         raise FileFormatError(f"The attached message is damaged ({error}).") from None

@@ -24,6 +24,7 @@ HEADING_ATTRIBUTES = re.compile(r"\{\s?[#.:][^{}]{0,200}\}$")
 # Recorded terminal sessions carry their colors as tags.
 TERMINALS = frozenset({"console", "shell", "terminal", "termy"})
 TERMINAL_TAG = re.compile(r"</?(?:font|span|[bui]|strong|a)\b[^<>]*>")
+RULE_FIRST = re.compile(r"---[ \t]*\n[ \t]*\n")
 TABLE_RULE = re.compile(r"-{3,}")
 CELL_PADDING = re.compile(r"(?<=\S)[ \t]+(?=\|)|(?<=\|)[ \t]+(?=\S)")
 
@@ -46,6 +47,8 @@ def parse_markdown_text(text: str, source: str) -> ParsedDocument:
     stated, text = read_toml(text)
     includes = count_includes(text)
     text = plain_markdown(text)
+    if RULE_FIRST.match(text):
+        text = f"\n{text}"  # a line that separates, and no front matter
     environment: dict[str, Any] = {}
     tokens = _tokens(text, environment)
     if tokens and tokens[0].type == "front_matter":

@@ -7,13 +7,14 @@ from typing import Any
 from parsing.links import linked
 from parsing.section_writer import SectionWriter
 
-HEADING = re.compile(r"(\*{1,8})\s+(?:(?:TODO|DONE|NEXT|WAITING|CANCELLED)\s+)?(.+?)(?:\s+:[\w@:]+:)?\s*$")
+HEADING = re.compile(r"(\*{1,8})\s+(?:(TODO|DONE|NEXT|WAITING|CANCELLED)\s+)?(.+?)(\s+:[\w@:]+:)?\s*$")
 KEYWORD = re.compile(r"\s*#\+(\w+):[ \t]*(.*)$")
 BEGIN = re.compile(r"\s*#\+begin_(\w+)(?:[ \t]+(\S+).*)?$", re.IGNORECASE)
 DRAWER = re.compile(r"\s*:(?:PROPERTIES|LOGBOOK|CLOCK):\s*$", re.IGNORECASE)
 LINK = re.compile(r"\[\[([^\[\]]{1,600})\](?:\[([^\[\]]{1,300})\])?\]")
 CODE = frozenset({"src", "example", "export", "comment"})
-METADATA = ("author", "date", "language")
+ALTERNATIVE = re.compile(r"(?:^|\s):alt\s+((?:(?!\s:\w).){1,500})")
+METADATA = ("author", "date", "language", "description", "keywords", "subtitle")
 
 
 def read(text: str, writer: SectionWriter) -> tuple[str, dict[str, Any]]:
@@ -31,7 +32,9 @@ def _step(lines: Sequence[str], number: int, writer: SectionWriter, stated: dict
     line = lines[number]
     heading, begin, keyword = HEADING.match(line), BEGIN.match(line), KEYWORD.match(line)
     if heading:
-        writer.heading(len(heading[1]), _inline(heading[2]))
+        writer.heading(len(heading[1]), _inline(heading[3]))
+        writer.left_out["states of tasks"] += bool(heading[2])
+        writer.left_out["tags of headings"] += bool(heading[4])
     elif begin and begin[1].lower() in CODE:
         return _listing(lines, number, begin, writer)
     elif begin or re.match(r"\s*#\+end_", line, re.IGNORECASE):
@@ -55,6 +58,8 @@ def _state(name: str, value: str, writer: SectionWriter, stated: dict[str, str])
     if name in ("caption", "include"):
         writer.block(f"**{_inline(value)}**" if name == "caption" else "")
         writer.left_out["included files"] += name == "include"
+    elif name == "attr_html" and (words := ALTERNATIVE.search(value)):
+        writer.block(words[1].strip().strip('"'))
     else:
         stated.setdefault(name, value)
 

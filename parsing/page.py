@@ -26,6 +26,8 @@ WORDLESS = (
     "a[aria-hidden]",
 )  # fmt: skip
 EMBEDDED = {"iframe": "frames", "object": "embedded objects", "video": "videos", "audio": "sounds"}
+# Icons have no words; labels of a drawing, and parts that a script would fill in, are counted.
+WORDS_IN = {"svg": "drawings", "template": "templates"}
 # Parts that belong to what they stand in; elsewhere they belong to the whole site.
 CONTENT = frozenset({"main", "article", "section", "blockquote", "figure", "details", "li", "td", "dd"})
 LISTS = frozenset({"div", "ul", "ol", "p", "section"})
@@ -82,6 +84,8 @@ def clean_page(root: HtmlElement, base: str) -> tuple[str, ...]:
     unfold(cleaning)
     _drop_hidden(cleaning, reachable)
     _drop_frame(cleaning)
+    for quotation in tagged(root, "blockquote", "q"):
+        quotation.attrib.pop("cite", None)  # an address that no reader sees
     write_controls(cleaning)
     mend_tables(root)
     _mend_links(root, _base_of(root, base))
@@ -89,8 +93,13 @@ def clean_page(root: HtmlElement, base: str) -> tuple[str, ...]:
 
 
 def _drop_wordless(cleaning: Cleaning) -> None:
-    for element in tagged(cleaning.root, "script", "style", "template", "svg", "canvas"):
+    for element in tagged(cleaning.root, "script", "style", "canvas"):
         drop(element)
+    for element in tagged(cleaning.root, "svg", "template"):
+        if element.tag == "template" or next(element.iter("text", "foreignobject"), None) is not None:
+            cleaning.drop(element, WORDS_IN[str(element.tag)])
+        else:
+            drop(element)
     for element in tagged(cleaning.root, "i", "span", "a"):
         if element.get("aria-hidden") == "true" or "headerlink" in element.get("class", "").split():
             drop(element)

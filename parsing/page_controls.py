@@ -158,7 +158,7 @@ def show(element: HtmlElement) -> None:
 def write_controls(cleaning: Cleaning) -> None:
     """What a form shows: the choices, what is filled in already, and what is ticked."""
     for choice in tagged(cleaning.root, "select", "datalist"):
-        options = [" ".join(option.text_content().split()) for option in choice.iter("option")]
+        options = [_option(option) for option in choice.iter("option")]
         options = [option for option in options if option]
         if options[MAX_OPTIONS:]:
             cleaning.count("options of long choices", len(options) - MAX_OPTIONS)
@@ -167,8 +167,21 @@ def write_controls(cleaning: Cleaning) -> None:
         kind = control.get("type", "").lower()
         if kind in ("checkbox", "radio"):
             _replace(control, " [x] " if control.get("checked") is not None else " [ ] ")
+        elif kind in ("submit", "reset", "button") and control.get("value"):
+            cleaning.count("buttons")
         elif kind in VISIBLE_INPUTS and control.get("value", "").strip():
             _replace(control, f" {control.get('value', '').strip()} ")
+
+
+def _option(option: HtmlElement) -> str:
+    """The words of a choice, with the name of its group before the first of them."""
+    words = option.text_content() or option.get("label") or ""
+    if not words and is_inside(option, frozenset({"datalist"})):
+        words = option.get("value", "")
+    group = option.getparent()
+    first = group is not None and group.tag == "optgroup" and option.getprevious() is None
+    name = f"{group.get('label', '')}: " if first and group is not None else ""
+    return " ".join(f"{name}{words}".split()) if words.strip() else ""
 
 
 def _replace(element: HtmlElement, text: str) -> None:
@@ -177,7 +190,7 @@ def _replace(element: HtmlElement, text: str) -> None:
         return
     sentence = above.tag in SENTENCES or element.tag == "input"
     new = Element("span" if sentence else "p")
-    new.text, new.tail = text, element.tail
+    new.text, new.tail = f" {text.strip()} " if sentence else text, element.tail
     above.replace(element, new)
 
 

@@ -15,6 +15,8 @@ REPEATED_SHARE = 0.5
 # In sizes of the type: how far two rows of a table may stand apart, and a value from its label.
 ROW_GAP = 2.5
 LABEL_GAP = 10.0
+LINE_GAP = 0.5
+SAME_SIZE = 0.3
 # Points: what stands so much higher or lower stands in the same place.
 STEP = 2.0
 # Set larger than the text of the document, it is a heading.
@@ -63,6 +65,7 @@ class _Line:
     page: int
     part: Part
     numbers: tuple[int, ...]
+    is_foot: bool
 
 
 def without_frame(pages: Sequence[list[Part]], body: float) -> tuple[list[list[Part]], Frame]:
@@ -73,12 +76,14 @@ def without_frame(pages: Sequence[list[Part]], body: float) -> tuple[list[list[P
     """
     lines = defaultdict[str, list[_Line]](list)
     for number, parts in enumerate(pages):
+        middle = (min(part.bottom for part in parts) + max(part.top for part in parts)) / 2 if parts else 0.0
         for part in _in_margins(parts):
             numbers = tuple(int(found[-9:]) for found in NUMBER.findall(part.text))
-            lines[_shape(part.text)].append(_Line(number, part, numbers))
+            lines[_shape(part.text)].append(_Line(number, part, numbers, part.top < middle))
     often = max(REPEATED_PAGES, REPEATED_SHARE * sum(bool(parts) for parts in pages))
     found = [line for group in lines.values() for line in _repeated(group, often, body, len(pages))]
     found = [line for line in found if not _is_in_table(line.part, pages[line.page])]
+    found = _without_prose(found, pages)
     found = sorted(_without_labels(found, pages), key=lambda line: line.page)
     frame = Frame()
     out = {id(line.part) for line in found if not _stays(line, frame, body)}
@@ -147,6 +152,24 @@ def _is_numbered(part: Part, body: float) -> bool:
     return part.size < SMALL * body and not part.bold and bool(NUMBER_AT_END.search(text)) and len(words) > 1
 
 
+def _without_prose(lines: list[_Line], pages: Sequence[list[Part]]) -> list[_Line]:
+    """The lines that do not go on, without a gap, in one that frames nothing: so paragraphs begin and end."""
+    framing = {id(line.part) for line in lines}
+
+    def goes_on(line: _Line) -> bool:
+        part = line.part
+        return any(
+            abs(other.left - part.left) < part.size
+            and abs(other.size - part.size) < SAME_SIZE
+            and other.bold == part.bold
+            and -part.size < _gap(part, other) < LINE_GAP * part.size
+            for other in pages[line.page]
+            if id(other) not in framing and (other.bottom > part.bottom) == line.is_foot
+        )
+
+    return [line for line in lines if PAGE_COUNT.fullmatch(line.part.text) or not goes_on(line)]
+
+
 def _without_labels(lines: list[_Line], pages: Sequence[list[Part]]) -> list[_Line]:
     """The lines that have no value beside them, which is another on each page."""
     framing = {id(line.part) for line in lines}
@@ -171,7 +194,7 @@ def _stays(line: _Line, frame: Frame, body: float) -> bool:
     if not is_new or is_number:
         frame.lines += 1
         frame.pages.add(line.page)
-    elif line.part.size < LARGE * body:
+    elif line.part.size < LARGE * body or line.is_foot:
         frame.kept[line.page].append(text)
     else:
         return True

@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from pypdfium2 import raw  # pyright: ignore[reportMissingTypeStubs]
 
+from parsing.inline import raised
 from parsing.pdf_annotations import Laid
 from parsing.pdf_bidi import RIGHT_TO_LEFT, Glyph, is_right_to_left, words_in_order
 from parsing.pdf_parts import Box, PageText, Part, Sight
@@ -23,6 +24,9 @@ BOLD = 600
 MAX_FONT_NAME_LENGTH = 100
 RULE = re.compile(r"[-=_*.·—\s]{4,}")
 WORD_GAP = 0.7
+# Digits in one number that are smaller by this, and stand higher by this part of the size, are an exponent.
+DIGITS = re.compile(r"\d{2,}")
+SMALL, RISE = 0.85, 0.15
 # The part of its size by which type reaches below its line.
 DESCENT = 0.22
 LINE_STEP = 12.0
@@ -87,6 +91,8 @@ def _words(text_page: Any, text: str, sight: Sight) -> "Iterator[tuple[Part | No
         if len(written) > 1 and not _is_readable(text_page, first, written):
             yield None, turned
             continue
+        if DIGITS.search(written):
+            written = _with_raised(text_page, first, written, styles)
         start = sight.seen(_box(text_page, first, box))
         end = sight.seen(_box(text_page, last - 1 if hyphen and last > first else last, box))
         if FORMS.search(written):
@@ -94,6 +100,24 @@ def _words(text_page: Any, text: str, sight: Sight) -> "Iterator[tuple[Part | No
         left, right = min(start[0], end[0]), max(start[1], end[1])
         bottom, top = min(start[2], end[2]), max(start[3], end[3])
         yield Part(written, left, right, bottom, top, size or start[3] - start[2], bold), turned
+
+
+def _with_raised(text_page: Any, first: int, word: str, styles: "_Styles") -> str:
+    """The word with digits that stand small above the line written so: 106 is another number than 10⁶."""
+    for digits in DIGITS.finditer(word):
+        size, line = styles.at(first + digits.start())[0], _line_of(text_page, first + digits.start())
+        for at in range(digits.start() + 1, digits.end()):
+            small = styles.at(first + at)[0] < SMALL * size
+            if small and _line_of(text_page, first + at) > line + RISE * size:
+                return word[:at] + raised(word[at : digits.end()]) + word[digits.end() :]
+    return word
+
+
+def _line_of(text_page: Any, index: int) -> float:
+    """How high the line is that a letter stands on."""
+    across, up = c_double(), c_double()
+    raw.FPDFText_GetCharOrigin(text_page, index, across, up)
+    return up.value
 
 
 def _is_readable(text_page: Any, first: int, word: str) -> bool:
@@ -166,9 +190,8 @@ def _box(text_page: Any, index: int, box: raw.FS_RECTF) -> Box:
 
 def _line_box(text_page: Any, index: int, box: Box, size: float) -> Box:
     """The box of a letter as high as its line, whatever its own height."""
-    across, up = c_double(), c_double()
-    raw.FPDFText_GetCharOrigin(text_page, index, across, up)
-    return box[0], box[1], up.value - DESCENT * size, up.value + (1 - DESCENT) * size
+    line = _line_of(text_page, index)
+    return box[0], box[1], line - DESCENT * size, line + (1 - DESCENT) * size
 
 
 def _together(words: "Iterable[Part]") -> "Iterator[Part]":

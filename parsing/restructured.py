@@ -186,11 +186,19 @@ def _directive(name: str, argument: str, below: Sequence[str], state: State, dep
         writer.table([[_inline(cell, state) for cell in row] for row in listed_rows(body)])
     elif name == "csv-table":
         writer.block(_bold(argument, state))
-        rows = list(csv.reader(StringIO("\n".join(body)), skipinitialspace=True))
-        head = list(csv.reader([options["header"]], skipinitialspace=True)) if options.get("header") else []
-        writer.table([[_inline(cell, state) for cell in row] for row in [*head, *rows]])
+        writer.left_out["included files"] += bool(options.get("file") or options.get("url"))
+        _csv_table([options.get("header", ""), *body], state)
     else:
         _box(name, argument, body, state, depth)
+
+
+def _csv_table(lines: Sequence[str], state: State) -> None:
+    try:
+        rows = list(csv.reader(StringIO("\n".join(lines)), skipinitialspace=True))
+    except csv.Error:  # a cell that is too long
+        state.writer.code(lines)
+        return
+    state.writer.table([[_inline(cell, state) for cell in row] for row in rows if row])
 
 
 def _box(name: str, argument: str, body: Sequence[str], state: State, depth: int) -> None:

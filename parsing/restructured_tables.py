@@ -11,16 +11,17 @@ GRID_TABLE = re.compile(r"\+(?:[-=]+\+)+\s*$")
 def listed_rows(body: Sequence[str]) -> Iterator[list[str]]:
     """The rows of a table written as a list of lists."""
     row: list[str] = []
+    column = 0
     for line in body:
-        begins = re.match(r"(\*\s+)?-\s?(.*)$", line.strip()) if line.strip() else None
-        if begins and begins[1]:
+        begins = re.match(r"(\s*\*\s+|\s*)-(?:\s(.*)|$)", line)
+        if begins and begins[1].strip():
             if row:
                 yield row
-            row = [begins[2]]
-        elif begins:
-            row.append(begins[2])
+            row, column = [(begins[2] or "").strip()], len(begins[1])
+        elif begins and len(begins[1]) <= column:  # further in, it is a list in a cell
+            row.append((begins[2] or "").strip())
         elif row and line.strip():
-            row[-1] = f"{row[-1]} {line.strip()}"
+            row[-1] = f"{row[-1]} {line.strip()}".strip()
     if row:
         yield row
 
@@ -37,7 +38,8 @@ def simple_rows(lines: Sequence[str]) -> list[list[str]]:
             rows[-1] = [f"{above} {cell}".strip() for above, cell in zip(rows[-1], cells, strict=True)]
         else:
             rows.append(cells)
-    return rows
+    # A backslash stands for an empty cell at the beginning of a row.
+    return [["" if cell == "\\" else cell for cell in row] for row in rows]
 
 
 def grid_rows(lines: Sequence[str]) -> list[list[str]] | None:

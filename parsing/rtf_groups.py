@@ -6,6 +6,8 @@ Rich text is nested braces; what is looked for is bounded, because a hostile fil
 import re
 from collections.abc import Callable
 
+from parsing.inline import raised
+
 BRACE = re.compile(r"(?<!\\)[{}]")
 MAX_GROUP_LENGTH = 20_000
 MAX_ADDRESS_LENGTH = 500
@@ -34,6 +36,8 @@ BOX_DEFAULT = re.compile(r"\\ffdefres(\d+)")
 # The state of a box that nobody touched.
 UNTOUCHED = "25"
 DELETED = re.compile(r"\{[^{}]{0,500}\\deleted(?![0-9a-z])[^{}]*\}")
+CONTROLS = r"(?:\\[a-z]{1,20}-?\d{0,6} ?){0,20}"
+RAISED = re.compile(rf"(?<=\d)(\}}?\{{{CONTROLS}\\super(?![a-z0-9]) ?{CONTROLS})(\d{{1,10}})(?=\}})")
 # Stands where something was, so that the words around it stay apart.
 NOTHING = "{}"
 PARAGRAPH = re.compile(r"\\par(?![a-z]) ?")
@@ -58,8 +62,13 @@ def with_groups(rtf: str, margins: dict[str, list[str]]) -> str:
     rtf = _rewritten(rtf, FOOTNOTE, lambda _, inner: f"{{ [Note: {_flat(inner)}]}}")
     rtf = _rewritten(rtf, COMMENT, lambda opening, inner: _comment(_author(opening), inner))
     rtf = _rewritten(rtf, LINK, _link)
+    rtf = RAISED.sub(lambda digits: digits[1] + _as_codes(raised(digits[2])), rtf)
     rtf = FORM_BOX.sub(lambda form: f"{_box(form[1])}{form[0]}", rtf)
     return _with_merged_cells(_with_boxes(rtf))
+
+
+def _as_codes(text: str) -> str:
+    return "".join(f"\\u{ord(character)}?" for character in text)
 
 
 def _rewritten(rtf: str, opening: re.Pattern[str], rewrite: Rewrite) -> str:

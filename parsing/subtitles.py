@@ -14,6 +14,8 @@ TIMES = re.compile(
     r"(?:(?P<end_hours>\d{1,4}):)?(?P<end_minutes>\d\d):(?P<end_seconds>\d\d)[.,]\d{1,3}"
 )
 VOICE = re.compile(r"<v(?:\.[^\s<>]{1,100})?[ \t]+([^<>\n]{1,200})>")
+# What stands between cues and is nothing that is said.
+ASIDE = re.compile(r"WEBVTT|NOTE\b|STYLE\b|REGION\b|\d+$")
 TAG = re.compile(r"</?[a-zA-Z0-9][^<>\n]{0,200}>|\{\\[^{}\n]{1,200}\}")
 # A paragraph takes what is said within so many seconds, and ends at a pause or with its speaker.
 PARAGRAPH_SECONDS = 60
@@ -58,18 +60,27 @@ def parse(data: bytes, source: str) -> ParsedDocument:
 
 
 def _cues(text: str) -> Iterator[Cue]:
+    times: re.Match[str] | None = None
     for part in re.split(r"\n[ \t]*\n", text):
         lines = part.strip().split("\n")
         number = next((number for number, line in enumerate(lines[:2]) if TIMES.match(line.strip())), None)
-        if number is None:
+        if number is not None:
+            times = TIMES.match(lines[number].strip())
+        elif ASIDE.match(part.strip()):
             continue
-        times = TIMES.match(lines[number].strip())
-        assert times is not None
-        said = "\n".join(lines[number + 1 :])
-        voice = VOICE.search(said)
-        words = [" ".join(clean(html.unescape(TAG.sub("", line))).split()) for line in said.split("\n")]
-        speaker = clean(html.unescape(voice[1])).strip() if voice else ""
-        yield Cue(_seconds(times, ""), _seconds(times, "end_"), speaker, tuple(filter(None, words)))
+        # A cue may have empty lines in it.
+        if times is not None:
+            yield from _voices(times, "\n".join(lines[number + 1 :] if number is not None else lines))
+
+
+def _voices(times: re.Match[str], said: str) -> Iterator[Cue]:
+    """What each speaker says in a cue."""
+    first, *others = VOICE.split(said)
+    for voice, lines in (("", first), *zip(others[::2], others[1::2], strict=True)):
+        words = [" ".join(clean(html.unescape(TAG.sub("", line))).split()) for line in lines.split("\n")]
+        speaker = clean(html.unescape(voice)).strip()
+        if any(words):
+            yield Cue(_seconds(times, ""), _seconds(times, "end_"), speaker, tuple(filter(None, words)))
 
 
 def _seconds(times: re.Match[str], which: str) -> int:

@@ -39,16 +39,7 @@ CELLS = frozenset({"td", "th", "entry", "cell"})
 # Where these are, attributes are for programs; elsewhere they are values like any other.
 DOCUMENT_PARTS = frozenset(
     {
-        "p",
-        "para",
-        "simpara",
-        "section",
-        "sect1",
-        "chapter",
-        "topic",
-        "body",
-        "div",
-        "abstract",
+        *("p", "para", "simpara", "section", "sect1", "chapter", "topic", "body", "div", "abstract"),
         "programlisting",
     }
 )
@@ -78,6 +69,9 @@ def parse(data: bytes, source: str) -> ParsedDocument:
     if name == "html":
         return parse_html(data, source)
     _put_entities(root)
+    # They are no part of the tree, and may be in what is quoted, too.
+    if comments := data.count(b"<!--"):
+        notes += (f"comments: {comments} left out",)
     if name in FEEDS:
         feed = parse_feed(root, source)
         return ParsedDocument(feed.title, feed.blocks, feed.metadata, notes=notes)
@@ -190,7 +184,9 @@ def _parts(
             key = words(child)  # in property lists a value follows its name
             continue
         elif _is_value(child):
-            values.append((key or _label(child), _value(child, data_only=data_only)))
+            # Of `<key>On</key><true/>` the element is the value.
+            said = local_name(child) if key and local_name(child) in ("true", "false") else ""
+            values.append((key or _label(child), said or _value(child, data_only=data_only)))
         else:
             yield from _text(named_values(values), above[:MAX_HEADINGS])
             values.clear()

@@ -8,7 +8,9 @@ from itertools import islice
 
 from lxml import etree
 
+from parsing.document import Block
 from parsing.errors import FileFormatError
+from parsing.inline import marked_above, with_digits_above
 from parsing.links import MAX_ADDRESS_LENGTH, linked
 from parsing.office_package import RELATION_ID, OfficePackage
 from parsing.safe_xml import SAFE
@@ -29,6 +31,14 @@ MAX_LINKED_CELLS = 100_000
 REFERENCE = re.compile(r"\$?([A-Z]{1,3})\$?(\d{1,7})(?::\$?([A-Z]{1,3})\$?(\d{1,7}))?")
 ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
 LINK_FORMULA = re.compile(rf'HYPERLINK\(\s*"([^"]{{1,{MAX_ADDRESS_LENGTH}}})"', re.IGNORECASE)
+# `Page &P of &N`, and `&L`, `&"Arial,Bold"`, `&12`, `&KFF0000`, `&D` in what frames the printed pages.
+PAGE_CODE = re.compile(
+    r"(?:(?:(?<=&[LCR])|\b)(?:page|seite|página|pagina|p[áa]g\.|p\.|s\.)[ ]?)?&P"
+    r"(?:[ ]?(?:of|von|de|sur|di|/)[ ]?&N)?",
+    re.IGNORECASE,
+)
+MARGIN_CODE = re.compile(r"&(?:&|\"[^\"]{0,100}\"|\d{1,3}|K[0-9A-Fa-f]{6}|[A-Za-z])")
+MARGINS = {f"{which}{place}": place for which in ("first", "odd", "even") for place in ("Header", "Footer")}
 ON = frozenset({"1", "true"})
 
 
@@ -76,13 +86,14 @@ class SheetReader:
         self, package: OfficePackage, formats: CellFormats, texts: Sequence[str], budget: Budget
     ) -> None:
         self._package, self._formats, self._texts, self._budget = package, formats, texts, budget
+        self._margins: set[str] = set()
 
     def read(self, sheet: Sheet, part: str) -> None:
         """Fill the sheet with the rows of this part. Raises `FileFormatError`."""
         formulas = _Formulas()
         done: set[tuple[int, int]] = set()
         hidden_rows = hidden_columns = 0
-        for element in streamed(self._package, part, ("row", "mergeCell", "hyperlink", "col")):
+        for element in streamed(self._package, part, ("row", "mergeCell", "hyperlink", "col", *MARGINS)):
             match etree.QName(element).localname:
                 case "row":
                     if self._budget.cells <= 0:
@@ -93,6 +104,8 @@ class SheetReader:
                 case "mergeCell" if len(sheet.merged) < MAX_MERGED:
                     area = area_of(element.get("ref", ""))
                     sheet.merged += [area] if area else []
+                case name if name in MARGINS:
+                    self._margin(MARGINS[name], element, sheet)
                 case "hyperlink":
                     self._link(element, sheet, part, done)
                 case "col" if element.get("hidden") in ON:
@@ -100,6 +113,13 @@ class SheetReader:
                 case _:
                     pass
         sheet.notes += hidden_parts(sheet.name, hidden_rows, hidden_columns, formulas.shown)
+
+    def _margin(self, place: str, element: Element, sheet: Sheet) -> None:
+        """A header or footer, once for the workbook."""
+        words = margin_text(element.text or "")
+        if words and words not in self._margins:
+            self._margins.add(words)
+            sheet.blocks.append(Block(f"{place}: {words}"))
 
     def _row(self, row: Element, sheet: Sheet, formulas: "_Formulas") -> bool:
         stated = row.get("r")
@@ -205,7 +225,19 @@ def stored_text(element: Element) -> str:
     if len(element) == 1 and len(element[0]) == 0:
         return _unescaped(element[0].text or "").strip()
     runs = (child for child in element.iter("{*}t") if not _is_pronunciation(child))
-    return _unescaped("".join(run.text or "" for run in runs)).strip()
+    return _unescaped(with_digits_above("".join(map(_run_text, runs)))).strip()
+
+
+def _run_text(text: Element) -> str:
+    words, run = text.text or "", text.getparent()
+    above = run.find("{*}rPr/{*}vertAlign") if run is not None else None
+    return marked_above(words) if above is not None and above.get("val") == "superscript" else words
+
+
+def margin_text(code: str) -> str:
+    """The words of a header or footer, without numbers of pages, fonts and places."""
+    words = PAGE_CODE.sub(" ", code)
+    return " ".join(clean(MARGIN_CODE.sub(lambda found: "&" if found[0] == "&&" else " ", words)).split())
 
 
 def _is_pronunciation(text: Element) -> bool:

@@ -8,6 +8,7 @@ from pptx.text.text import TextFrame, _Paragraph  # pyright: ignore[reportPrivat
 
 from parsing.document import Block
 from parsing.equations import MATH, linear
+from parsing.inline import marked_above, with_digits_above
 from parsing.links import linked
 from parsing.text import clean
 from parsing.zipped import Element
@@ -19,7 +20,7 @@ def paragraph_text(paragraph: _Paragraph) -> str:
     """What a paragraph says on one line, its equations last."""
     element = cast(Element, paragraph._p)  # pyright: ignore[reportPrivateUsage]
     equations = [linear(equation) for equation in element.iter(f"{MATH}oMath")]
-    words = clean("".join(_linked(paragraph, element)))
+    words = clean(with_digits_above("".join(_linked(paragraph, element))))
     return " ".join([" ".join(words.split()), *equations]).strip()
 
 
@@ -63,7 +64,10 @@ def _linked(paragraph: _Paragraph, element: Element) -> Iterator[str]:
 
 def _run_text(child: Element) -> str:
     if child.tag in RUNS:
-        return child.findtext(qn("a:t")) or ""
+        text = child.findtext(qn("a:t")) or ""
+        properties = child.find(qn("a:rPr"))
+        baseline = properties.get("baseline", "0") if properties is not None else "0"
+        return marked_above(text) if baseline.rstrip("%").isdecimal() and baseline != "0" else text
     return "\n" if child.tag == qn("a:br") else ""
 
 

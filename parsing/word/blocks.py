@@ -156,13 +156,28 @@ def _linked_document(_: Element, story: Story, __: int) -> Iterator[Item]:
 
 
 def _paragraph(paragraph: Element, story: Story, depth: int) -> Iterator[Item]:
+    if _is_drop_cap(paragraph) and _is_paragraph(paragraph.getnext()):
+        return  # the paragraph below begins with it
     text = text_of(paragraph, story)
+    before = paragraph.getprevious()
+    if before is not None and _is_drop_cap(before):
+        text = text_of(before, story).strip() + text
     line = _line(paragraph, text, story)
     yield line
     end_of_paragraph(story)
     drawn, story.drawn = story.drawn, []
     for item in drawn_items(drawn, story):
         yield from [item] if isinstance(item, Block) else items_of(item, story, depth + 1)
+
+
+def _is_paragraph(element: Element | None) -> bool:
+    return element is not None and element.tag == f"{WORD}p"
+
+
+def _is_drop_cap(element: Element) -> bool:
+    """Whether a paragraph is only the large first letter of the one below."""
+    frame = element.find(f"{WORD}pPr/{WORD}framePr") if _is_paragraph(element) else None
+    return frame is not None and frame.get(f"{WORD}dropCap") in ("drop", "margin")
 
 
 def _line(paragraph: Element, raw: str, story: Story) -> Line:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from parsing.equations import MATH, linear
+from parsing.inline import marked_above, with_digits_above
 from parsing.links import linked, readable_address
 from parsing.office_package import RELATION_ID
 from parsing.text import clean
@@ -30,7 +31,7 @@ BREAKS = {"tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-
 
 def text_of(element: Element, story: Story) -> str:
     """What a paragraph, or a part of one, says; what is drawn in it is put into `story.drawn`."""
-    return clean("".join(_within(element, story, 0)))
+    return clean(with_digits_above("".join(_within(element, story, 0))))
 
 
 def end_of_paragraph(story: Story) -> None:
@@ -56,7 +57,10 @@ def _shown(text: str, story: Story) -> Iterator[str]:
 
 
 def _text(element: Element, story: Story, _: int) -> Iterator[str]:
-    yield from _shown(element.text or "", story)
+    text = element.text or ""
+    marked, run = marked_above(text), element.getparent()
+    is_raised = marked != text and run is not None and value(run, "rPr/vertAlign") == "superscript"
+    yield from _shown(marked if is_raised else text, story)
 
 
 def _break(element: Element, story: Story, _: int) -> Iterator[str]:

@@ -112,10 +112,11 @@ def test_values_stand_together_and_attributes_count_where_there_is_no_text() -> 
             [(("Anvil",), "product: sku=A1\nweight: 40 (unit=kg)")],
         ),
         (
-            "<plist><dict><key>Port</key><integer>70</integer><key>Deep</key><dict><key>A</key><string>"
+            "<plist><dict><key>On</key><true/><key>Port</key><integer>70</integer><key>Deep</key><dict>"
+            "<key>A</key><string>"
             "b</string>"
             "</dict></dict></plist>",
-            [((), "Port: 70"), (("Deep",), "A: b")],
+            [((), "On: true\nPort: 70"), (("Deep",), "A: b")],
         ),
         (
             '<doc><section id="s1" role="x"><title>One</title><p class="y">Text.</p></section></doc>',
@@ -127,6 +128,11 @@ def test_attributes_name_values_in_data_and_are_markup_in_documents(
     text: str, expected: list[tuple[tuple[str, ...], str]]
 ) -> None:
     assert placed(xml(text)) == expected
+
+
+def test_comments_are_counted() -> None:
+    document = parse_xml(b"<!-- one --><a><b>Oak</b><!-- two --></a>", "kb/a.xml")
+    assert document.notes == ("comments: 2 left out",)
 
 
 def test_nothing_outside_an_xml_file_is_read(tmp_path: Path) -> None:

@@ -41,6 +41,11 @@ def test_what_is_indented_in_a_box_is_no_code_but_code_in_it_is() -> None:
     ]
 
 
+def test_titles_in_lines_for_a_generator_are_kept() -> None:
+    source = '{% tab title="Linux" %}\napt\n{% endtab %}\n\n{% hint style="info" %}\nHot.\n{% endhint %}\n'
+    assert [text for _, text in blocks(source)] == ["**Linux**", "apt", "Hot."]
+
+
 def test_tabs_are_lines_with_their_names() -> None:
     source = '=== "Linux"\n\n    apt\n\n=== "Mac"\n\n    brew\n\n//// tab | Windows\n\nwinget\n\n////\n'
     assert [text for _, text in blocks(source)] == [

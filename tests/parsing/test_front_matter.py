@@ -67,6 +67,17 @@ def test_a_front_matter_that_is_no_good_gives_nothing(yaml: str) -> None:
             "---\ntitle: Release 4: what is new\nowner: Platform team\n---\n",
             {"title": "Release 4: what is new", "owner": "Platform team"},
         ),
+        (
+            '---\ntitle: [Draft] Plan\nby: @ann\nsaid: "Stop" and go\n'
+            "use: {{ page.x }}\ndiscount: % of all\n---\n",
+            {
+                "title": "[Draft] Plan",
+                "by": "@ann",
+                "said": '"Stop" and go',
+                "use": "{{ page.x }}",
+                "discount": "% of all",
+            },
+        ),
         ("---\ntags:\n- a: b: c\nsince: 2024-05-01\n---\n", {"tags": [{"a": "b: c"}], "since": "2024-05-01"}),
         (
             '+++\ntitle = "Release: 4"\ndate = 2024-05-01\n[params]\nx = 1\n+++\n',

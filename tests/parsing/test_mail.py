@@ -150,6 +150,17 @@ def test_attachments_are_members_and_those_of_attached_messages_lie_beside_them(
     assert document.notes == ("1 file of another type was left out: .png 1.",)
 
 
+def test_texts_of_any_kind_and_reports_of_delivery_are_members() -> None:
+    report = "--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; a\n\n"
+    report += "Final-Recipient: rfc822; q@x.example\n"
+    rich = "--b\nContent-Type: text/enriched\n\nRich words.\n"
+    head = "Subject: x\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n"
+    document = read(f"{head}{report}{rich}--b--\n".encode())
+    texts = ["\n".join(block.text for block in member.document.blocks) for member in document.members]
+    assert ("Final-Recipient: rfc822; q@x.example" in texts[0], texts[1]) == (True, "Rich words.")
+    assert document.notes == ()
+
+
 def test_an_encrypted_message_is_noted() -> None:
     armored = read(message("-----BEGIN PGP MESSAGE-----\n\nabc\n-----END PGP MESSAGE-----").as_bytes())
     sealed = read(b"Subject: x\nContent-Type: application/pkcs7-mime; smime-type=enveloped-data\n\nabc")

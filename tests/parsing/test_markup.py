@@ -45,6 +45,18 @@ def placed(document: ParsedDocument) -> Placed:
             "T",
             [((), "```py\nx = 1\n```"), ((), "**f(x)**"), ((), "Does it.")],
         ),
+        (
+            "a.rst",
+            "T\n=\n\n.. list-table::\n\n   * - A\n     - B\n   * - - x\n       - y\n     -\n",
+            "T",
+            [((), "| A | B |\n| --- | --- |\n| - x - y |  |")],
+        ),
+        (
+            "a.rst",
+            "T\n=\n\n=== ===\nA   B\n=== ===\n1   2\n\\   3\n=== ===\n",
+            "T",
+            [((), "| A | B |\n| --- | --- |\n| 1 | 2 |\n|  | 3 |")],
+        ),
         ("a.rst", "Lift 3 is out\n=============\n", "Lift 3 is out", [((), "Lift 3 is out")]),
         (
             "a.rst",
@@ -79,6 +91,23 @@ def placed(document: ParsedDocument) -> Placed:
             ],
         ),
         (
+            "a.adoc",
+            '= T\n\n[%header,format=csv]\n|===\nA,B\n"1, 2",3\n|===\n\n,===\nC,D\n4,5\n,===\n\n'
+            "|===\n|Area |Class\n.2+|North |x\n|y\n2+|both\n|===\n",
+            "T",
+            [
+                ((), "| A | B |\n| --- | --- |\n| 1, 2 | 3 |"),
+                ((), "| C | D |\n| --- | --- |\n| 4 | 5 |"),
+                ((), "| Area | Class |\n| --- | --- |\n| North | x |\n| North | y |\n| both | both |"),
+            ],
+        ),
+        (
+            "a.org",
+            "#+TITLE: T\n#+ATTR_HTML: :alt The old pier :width 5\n[[https://x.example/a.png][]]\n",
+            "T",
+            [((), "The old pier"), ((), "[[https://x.example/a.png][]]")],
+        ),
+        (
             "a.org",
             "#+TITLE: T\n* TODO One :tag:\n#+BEGIN_SRC py\n* no heading\n#+END_SRC\n| A | B |\n|---+---|\n| "
             "1 | 2 |\n",
@@ -110,6 +139,28 @@ def placed(document: ParsedDocument) -> Placed:
             [
                 ((), "Café, $a_1 \\% b$.\n- One [Note: Note.]\n- Two"),
                 ((), "| A | B |\n| --- | --- |\n| 1 | 2 & 3 |"),
+            ],
+        ),
+        (
+            "a.tex",
+            "\\newcommand{\\firm}{Acme \\emph{Ltd}}\n\\newcommand\\sold[2]{#1 sells #2}"
+            "\\def\\both{\\firm{} and Co}\n"
+            "\\author{Ann \\and Bo}\n\\begin{document}\n\\section{S}\n"
+            "\\sold{\\both}{a \\textcolor{red}{red} kiln} of "
+            "\\SI{5}{\\kilo\\metre\\per\\hour}, see \\url{https://x.example/a%20b} and more.\n\n"
+            "\\begin{lstlisting}[language=C,caption={A loop}]\nint x; % kept\n\\end{lstlisting}\n"
+            "\\begin{tabular}{ll}\nA & B \\\\\n"
+            "\\multirow{2}{*}{North} & x \\\\\n & y \\\\\n & z\n\\end{tabular}\n",
+            "S",
+            [
+                (
+                    (),
+                    "Acme Ltd and Co sells a red kiln of 5 kilometre per hour, see "
+                    "https://x.example/a%20b and more.",
+                ),
+                ((), "A loop"),
+                ((), "```\nint x; % kept\n```"),
+                ((), "| A | B |\n| --- | --- |\n| North | x |\n| North | y |\n|  | z |"),
             ],
         ),
     ],
@@ -154,6 +205,12 @@ def test_links_are_their_words_and_their_address(name: str, text: str) -> None:
             ("comments: 1 left out", "properties of headings: 1 left out"),
         ),
         (
+            "a.org",
+            "#+TITLE: T\n* DONE x :shop:\n",
+            ("states of tasks: 1 left out", "tags of headings: 1 left out"),
+        ),
+        ("a.rst", "x\n\n.. csv-table::\n   :file: b.csv\n", ("included files: 1 left out",)),
+        (
             "a.tex",
             "x % a comment\n\\input{b}\\includegraphics{c}\n",
             ("comments: 1 left out", "included files: 1 left out", "pictures: 1 left out"),
@@ -178,8 +235,12 @@ def test_what_is_left_out_is_counted(name: str, text: str, notes: tuple[str, ...
         "`" * 50_000,
         "|" * 50_000,
         "{a}" * 20_000,
+        ",===\n" + "x" * 200_000,
+        "\\newcommand{\\a}{" + "\\b" * 900 + "}\\newcommand{\\b}{" + "\\c" * 900 + "}" + "\\a" * 900,
+        "\\def\\a" * 10_000,
+        ".. csv-table::\n\n   " + "x" * 200_000,
     ],
-    ids=range(8),
+    ids=range(12),
 )
 def test_a_hostile_text_is_read_and_nothing_more(name: str, text: str) -> None:
     assert len(read(name, text).blocks) < 20_000

@@ -112,6 +112,13 @@ def read(name: str, text: str) -> ParsedDocument:
             ("comments: 1 left out",),
         ),
         (
+            "two.vtt",
+            "WEBVTT\n\n00:01.000 --> 00:04.000\n<v Ann>Go?</v>\n<v Ben>Yes.</v>\n\nAt once.\n",
+            "Two",
+            [((), "[00:00:01] Ann: Go?"), ((), "[00:00:01] Ben: Yes."), ((), "[00:00:01] At once.")],
+            (),
+        ),
+        (
             "round.ics",
             EVENT,
             "Budget round",

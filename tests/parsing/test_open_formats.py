@@ -306,6 +306,11 @@ def test_a_rich_texts_notes_boxes_and_merged_cells(
     assert document.notes == notes
 
 
+def test_digits_above_the_line_make_no_other_number() -> None:
+    rich = rb"{\rtf1\ansi {\fs24 10}{\rtlch\af0 \super\insrsid7 6} m{\super 2}\par 1{\super0 0}\par}"
+    assert [block.text for block in rtf.parse(rich, "a.rtf").blocks] == ["10⁶ m2", "10"]
+
+
 @pytest.mark.parametrize(
     "piece", [rb"{\*\annotation a ", rb"{\header a ", rb"{\shp{\shptxt a ", rb"\trowd\clvmrg\cellx1 "]
 )

@@ -52,6 +52,14 @@ def texts(document: ParsedDocument) -> list[str]:
             "<label>Name <input value='Ann'></label><label><input type='checkbox' checked> Parking</label>",
             ["Size:", "Small, Large", "Name Ann [x] Parking"],
         ),
+        ("<blockquote cite='a.html'><p>Bees.</p></blockquote>", ["> Bees."]),
+        ("<label>City<select><option>Ghent<option>Bonn</select></label>", ["City Ghent, Bonn"]),
+        ("<p>10<sup>6</sup> m<sup>2</sup>, the 1<sup>st</sup></p>", ["10⁶ m2, the 1st"]),
+        (
+            "<select><optgroup label='Metal'><option>Steel<option>Brass</optgroup></select>"
+            "<input list='a'><datalist id='a'><option value='Tin'></datalist>",
+            ["Metal: Steel, Brass", "Tin"],
+        ),
         ("<p>A &amp;lt; and &amp;amp; stay; &copy; is a sign.</p>", ["A &lt; and &amp; stay; © is a sign."]),
     ],
 )
@@ -114,6 +122,11 @@ def test_a_question_that_unfolds_an_answer_is_its_heading(body: str) -> None:
         ),
         ("<p>x</p><div hidden>Not for all</div>", ("hidden parts: 3 words left out",)),
         ("<p>x</p><iframe src='a'></iframe><video>old</video>", ("frames: 1 left out", "videos: 1 left out")),
+        (
+            "<p>x</p><template>A <b>b</b></template><svg><title>Icon</title></svg>"
+            "<svg><text>Inlet</text></svg><input type='submit' value='Send'>",
+            ("templates: 2 words left out", "drawings: 1 words left out", "buttons: 1 left out"),
+        ),
         ("<p>x</p><button>Send</button><button>Reset</button>", ("buttons: 2 left out",)),
     ],
 )

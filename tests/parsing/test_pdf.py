@@ -398,6 +398,35 @@ def test_numbers_of_pages_are_left_out(foot: str) -> None:
     assert ("ACME" in foot) == ("ACME" in text)
 
 
+def test_a_paragraph_that_begins_alike_on_each_page_stays_and_a_large_foot_is_no_heading() -> None:
+    pages = [
+        [
+            (50.0, 760.0, 16.0, f"Step {number}"),
+            *paragraph(735, "Check each valve before the first boat arrives at", f"berth {name}."),
+            *paragraph(400, PROSE, PROSE),
+            (400.0, 20.0, 14.0, "Rev. C 2027"),
+        ]
+        for number, name in enumerate(("Ann", "Ben", "Cem", "Dora"))
+    ]
+    document = read(pages)
+    found = [(block.page, " ".join(block.text.split())) for block in document.blocks if "berth" in block.text]
+    assert found == [
+        (page, f"Check each valve before the first boat arrives at berth {name}.")
+        for page, name in enumerate(("Ann", "Ben", "Cem", "Dora"), start=1)
+    ]
+    assert [block.text for block in document.blocks if "Rev. C" in block.text] == ["Rev. C 2027"]
+    assert not any("Rev. C" in heading for block in document.blocks for heading in block.heading_path)
+
+
+def test_digits_above_the_line_make_no_other_number() -> None:
+    page = [
+        (50.0, 700.0, 10.0, "Load 10"),
+        (86.2, 704.0, 6.0, "6"),
+        (50.0, 600.0, 10.0, "Load 106 and no more."),
+    ]
+    assert [block.text for block in read([page]).blocks] == ["Load 10⁶", "Load 106 and no more."]
+
+
 def test_a_label_stays_with_its_value_on_each_page() -> None:
     pages = [
         [

@@ -185,6 +185,18 @@ def test_cells_keep_links_comments_and_formulas_that_were_never_computed() -> No
     )
 
 
+def test_headers_footers_and_digits_above_the_line_are_read() -> None:
+    frame = (
+        "<headerFooter><oddHeader>&amp;L&amp;&quot;Arial,Bold&quot;&amp;12Plan B &amp;&amp; C"
+        "&amp;RPage &amp;P of &amp;N</oddHeader>"
+        "<oddFooter>Rev 7 &amp;P</oddFooter><evenFooter>Rev 7 &amp;P</evenFooter></headerFooter>"
+    )
+    rich = "<si><r><t>10</t></r><r><rPr><vertAlign val='superscript'/></rPr><t>6</t></r></si>"
+    sheet = "<sheetData><row r='1'><c r='A1' t='s'><v>0</v></c></row></sheetData>" + frame
+    document = spreadsheet.parse(workbook(sheet, strings=rich), "kb/plan.xlsx")
+    assert [block.text for block in document.blocks] == ["10⁶", "Header: Plan B & C", "Footer: Rev 7"]
+
+
 def test_every_kind_of_value_is_read() -> None:
     sheet = (
         '<sheetData><row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" t="s"><v>1</v></c></row>'

@@ -61,6 +61,17 @@ def test_boxes_are_read_in_columns_or_in_rows(places: tuple[Place, ...], order: 
     assert in_reading_order(Box(number, *place) for number, place in enumerate(places)) == order
 
 
+def test_digits_above_the_line_make_no_other_number() -> None:
+    def fill(slide: Any) -> None:
+        frame = slide.shapes.add_textbox(0, 0, Inches(4), Inches(1)).text_frame
+        for words, baseline in (("10", "0"), ("6", "30000"), (" t, H", "0"), ("2", "-25000"), ("O", "0")):
+            run = frame.paragraphs[0].add_run()
+            run.text = words
+            run.font._element.set("baseline", baseline)
+
+    assert [block.text for block in read(show(fill)).blocks] == ["10⁶ t, H2O"]
+
+
 def test_columns_of_a_slide_are_read_one_after_the_other() -> None:
     def fill(slide: Any) -> None:
         for row in range(3):

@@ -209,6 +209,13 @@ def link(id: str, *runs: str) -> str:
         ),
         ('<w:r><w:sym w:font="Wingdings" w:char="F0FE"/></w:r>' + text(" Done"), "☑ Done"),
         ('<w:r><w:sym w:font="Symbol" w:char="F061"/></w:r>' + text(" rays"), "α rays"),
+        (
+            text("10")
+            + '<w:r><w:rPr><w:vertAlign w:val="superscript"/></w:rPr><w:t>6</w:t></w:r>'
+            + text(" m")
+            + '<w:r><w:rPr><w:vertAlign w:val="superscript"/></w:rPr><w:t>2</w:t></w:r>',
+            "10⁶ m2",
+        ),
         (text("pre") + "<w:r><w:noBreakHyphen/></w:r>" + text("war"), "pre-war"),
         (
             f"<w:ins>{text('new ')}</w:ins><w:del><w:r><w:delText>old</w:delText></w:r></w:del>{text('end')}",
@@ -244,6 +251,12 @@ def link(id: str, *runs: str) -> str:
 def test_what_a_paragraph_shows_is_read(runs: str, shown: str) -> None:
     document = read(paragraph(runs) + paragraph(text("End.")))
     assert [block.text for block in document.blocks] == [*([shown] if shown else []), "End."]
+
+
+def test_a_large_first_letter_belongs_to_its_word() -> None:
+    cap = paragraph(text("O"), properties='<w:framePr w:dropCap="drop" w:lines="3"/>')
+    document = read(cap + paragraph(text("nce upon a time.")) + cap)
+    assert [block.text for block in document.blocks] == ["Once upon a time.", "O"]
 
 
 def test_a_field_that_never_ends_hides_nothing_below() -> None:
