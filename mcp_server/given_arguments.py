@@ -91,6 +91,9 @@ def _says_nothing(value: object, schema: Schema, changes: bool) -> bool:
     text = clean(value).strip(BLANK).lower()
     if text in EVERYTHING and not changes and all("enum" in kind for kind in kinds):
         return not any(text in kind["enum"] for kind in kinds)
+    if text == "none" and clean(value).strip(BLANK) == text and any(map(_is_plain_text, kinds)):
+        # Python writes None; in small letters it may be a name, and leaving it out would find more, not less.
+        return False
     return not text or (text in NOTHING and not any(_may_say(kind, changes) for kind in kinds))
 
 
