@@ -16,6 +16,7 @@ from tests.ingest.quick_ingest import database_like, everything, quick_sync
 
 FILES = 24
 SUCCEEDED = "select count(*) from procrastinate_jobs where task_name = 'ingest:file' and status = 'succeeded'"
+AWAITING = "select count(*) from chunks_awaiting_vectors"
 
 
 def run(*command: str) -> None:
@@ -100,6 +101,7 @@ async def test_two_machines_share_the_work_and_nothing_but_files_and_database(
                 stack.enter_context(worker_process(there, within=["ip", "netns", "exec", name]))
             await until(url, "select count(*) from procrastinate_workers", lambda count: count == 2)
             await until(url, SUCCEEDED, lambda count: count == FILES)
+            await until(url, AWAITING, lambda count: count == 0)
     alone = database_like(url)
     await quick_sync(alone, library)
     assert everything(url) == everything(alone)
