@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.python_sources import tree_of
+
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = (
     "owflex",
@@ -63,7 +65,7 @@ def test_no_module_imports_a_private_name_of_another() -> None:
     taken = [
         f"{path.relative_to(ROOT)}: {node.module}.{name.name}"
         for path in modules()
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in ast.walk(tree_of(path))
         if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] in PACKAGES
         for name in node.names
         if name.name.startswith("_") and not name.name.startswith("__")

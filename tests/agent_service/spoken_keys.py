@@ -6,6 +6,8 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.support.python_sources import tree_of
+
 PACKAGE = Path(__file__).parents[2] / "agent_service"
 EVENTS = ("CustomStreamError", "NoticeEvent", "ErrorEvent")
 # What takes a key, with the place of the key among its arguments.
@@ -61,7 +63,7 @@ class Key:
 
 def read_modules(folder: Path = PACKAGE) -> list[Module]:
     """All modules of the package."""
-    trees = {path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(folder.rglob("*.py"))}
+    trees = {path: tree_of(path) for path in sorted(folder.rglob("*.py"))}
     constants = {
         target.id: node.value
         for tree in trees.values()

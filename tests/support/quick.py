@@ -17,6 +17,7 @@ import grimp
 import pytest
 
 from tests.support.durations import known_seconds
+from tests.support.python_sources import tree_of
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = (
@@ -141,7 +142,7 @@ def _shared_imports(file: Path) -> set[str]:
 def _imports(file: Path) -> set[str]:
     """The modules that a file names in its imports; of `from a import b` both `a` and `a.b`."""
     names: set[str] = set()
-    for node in ast.walk(ast.parse(file.read_bytes())):
+    for node in ast.walk(tree_of(file)):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:

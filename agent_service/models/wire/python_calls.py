@@ -33,7 +33,8 @@ def _parsed(text: str) -> ast.Module | None:
         return None
     try:
         return ast.parse(text.strip())
-    except (SyntaxError, ValueError, MemoryError, RecursionError):
+    except (SyntaxError, ValueError, MemoryError, RecursionError, SystemError):
+        # SystemError: in Python 3.11, when garbage that is collected meanwhile logs a traceback.
         return None
 
 
