@@ -147,17 +147,14 @@ def test_ctrl_c_leaves_no_database_behind(
         stderr=subprocess.PIPE,
         text=True,
         cwd=tmp_path,
+        # A shell starts background programs, such as these tests, with Ctrl+C switched off.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
     assert running.stderr is not None
     assert "Documents:" in running.stderr.readline()
     assert len(scratch_databases(knowledge_base_url)) == 1
     running.send_signal(signal.SIGINT)
-    try:
-        running.communicate(timeout=10)
-    except subprocess.TimeoutExpired:
-        # Whoever presses it once more is heard at once, whatever the libraries do with the first one.
-        running.send_signal(signal.SIGINT)
-        running.communicate()
+    running.communicate()
     assert running.returncode == 130
     assert scratch_databases(knowledge_base_url) == []
 
