@@ -9,7 +9,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mcp_server.http_forms import JSON, PATH, AnswerInOneForm, error_message
+from mcp_server.http_forms import JSON, AnswerInOneForm, error_message, is_message
 
 # Clients of this version do not say which they speak: the header came with the next one.
 VERSION_WITH_BATCHES = "2025-03-26"
@@ -34,7 +34,7 @@ class BatchedMessages:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request; one without a list passes unchanged."""
-        if scope["type"] != "http" or scope["method"] != "POST" or scope["path"] != PATH:
+        if not is_message(scope):
             await self._app(scope, receive, send)
             return
         body = _Body(receive)

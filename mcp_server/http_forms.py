@@ -30,7 +30,7 @@ class ClientForms:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if scope["type"] != "http" or scope["method"] != "POST" or scope["path"] != PATH:
+        if not is_message(scope):
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
@@ -47,6 +47,11 @@ class ClientForms:
         else:
             form = AnswerInOneForm(send, JSON if reads_json else EVENTS)
             await self._app(scope, receive, form.send)
+
+
+def is_message(scope: Scope) -> bool:
+    """Whether the request brings messages of the protocol."""
+    return scope["type"] == "http" and scope["method"] == "POST" and scope["path"] == PATH
 
 
 class AnswerInOneForm:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from knowledge_base.embedding.model import ModelFacts
+from knowledge_base.embedding.model import DOCUMENT_PROMPTS, QUERY_PROMPTS, ModelFacts, prompt_of
 from knowledge_base.embedding.source import WEIGHTS
 
 Architecture = Literal["bert", "roberta"]
@@ -19,9 +19,6 @@ Weights = dict[str, NDArray[np.float32]]
 # XLM-RoBERTa differs from RoBERTa in its vocabulary alone.
 ARCHITECTURES: dict[str, Architecture] = {"bert": "bert", "roberta": "roberta", "xlm-roberta": "roberta"}
 MODULES = (["Transformer", "Pooling"], ["Transformer", "Pooling", "Normalize"])
-# Without one of its own, sentence-transformers cuts at what the positions allow.
-QUERY_PROMPTS = ("query",)
-DOCUMENT_PROMPTS = ("document", "passage", "corpus")
 ANCHOR = "embeddings.word_embeddings.weight"
 
 
@@ -88,17 +85,12 @@ def _pooling(config: dict[str, Any]) -> Pooling:
 def _facts(folder: Path, sizes: "Sizes", max_tokens: int | None) -> ModelFacts:
     config = _json(folder / "config_sentence_transformers.json")
     prompts: dict[str, str] = config.get("prompts") or {}
-
-    def prompt(names: tuple[str, ...]) -> str:
-        return next(
-            (prompts[name] for name in (*names, config.get("default_prompt_name")) if prompts.get(name)), ""
-        )
-
+    default = config.get("default_prompt_name")
     return ModelFacts(
         dimensions=sizes.width,
         max_tokens=min(max_tokens or sizes.positions, sizes.positions),
-        query_prompt=prompt(QUERY_PROMPTS),
-        document_prompt=prompt(DOCUMENT_PROMPTS),
+        query_prompt=prompt_of(prompts, default, QUERY_PROMPTS),
+        document_prompt=prompt_of(prompts, default, DOCUMENT_PROMPTS),
     )
 
 

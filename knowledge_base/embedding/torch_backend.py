@@ -7,11 +7,16 @@ import torch
 from sentence_transformers import SentenceTransformer
 from transformers.utils import logging as model_logging
 
-from knowledge_base.embedding.model import BATCH_SIZE, TORCH, ModelFacts, Vectors
+from knowledge_base.embedding.model import (
+    BATCH_SIZE,
+    DOCUMENT_PROMPTS,
+    QUERY_PROMPTS,
+    TORCH,
+    ModelFacts,
+    Vectors,
+    prompt_of,
+)
 from knowledge_base.errors import EmbeddingModelError
-
-QUERY_PROMPTS = ("query",)
-DOCUMENT_PROMPTS = ("document", "passage", "corpus")
 
 
 def load_torch(model_name: str, place: str) -> "TorchBackend":
@@ -57,17 +62,9 @@ def _facts(model: SentenceTransformer) -> ModelFacts:
     return ModelFacts(
         dimensions=dimensions,
         max_tokens=model.max_seq_length or 256,
-        query_prompt=_prompt(model, QUERY_PROMPTS),
-        document_prompt=_prompt(model, DOCUMENT_PROMPTS),
+        query_prompt=prompt_of(model.prompts, model.default_prompt_name, QUERY_PROMPTS),
+        document_prompt=prompt_of(model.prompts, model.default_prompt_name, DOCUMENT_PROMPTS),
     )
-
-
-def _prompt(model: SentenceTransformer, names: tuple[str, ...]) -> str:
-    prompts = model.prompts
-    for name in (*names, model.default_prompt_name):
-        if name is not None and prompts.get(name):
-            return prompts[name] or ""
-    return ""
 
 
 def _short(error: Exception) -> str:
