@@ -83,6 +83,9 @@ def spread(rows: list[list[str]], merged: Iterable[Merged]) -> None:
 
     Rows that have no value of their own stay as they are, and so does a band over the whole table.
     """
+    merged = list(merged)
+    if not merged:
+        return
     own = [sum(map(bool, row)) for row in rows]
     width = max(map(len, rows), default=0)
     left = MAX_REPEATED_CHARACTERS
@@ -175,10 +178,12 @@ def _at(rows: list[list[str]], row: int, column: int) -> str:
 
 
 def _line(cells: Sequence[str], width: int) -> str:
-    padding = [""] * (width - len(cells))
-    return "|" + "".join(f" {_cell(cell)} |" for cell in [*cells, *padding])
+    padded = [*map(_cell, cells), *[""] * (width - len(cells))]
+    return f"| {' | '.join(padded)} |"
 
 
 def _cell(text: str) -> str:
+    if text.isalnum():
+        return text  # as most are
     # What is escaped already stays so.
     return " ".join(text.split()).replace("\\|", "|").replace("|", "\\|")

@@ -57,18 +57,22 @@ class Section:
 
 def formatted(value: float, code: str, *, from_1904: bool = False) -> str:
     """A number as a cell with this format shows it; plainly where the format is not known."""
-    sections = _sections(code[:MAX_CODE_LENGTH])
-    if not any(section.parts for section in sections):
+    code = code[:MAX_CODE_LENGTH]
+    plain = _plain(code)
+    if plain:
+        return _tidy(("-" if value < 0 else "") + plain.written(abs(value)))
+    sections = _numeric(code)
+    if not sections:
         return general(value)  # it hides everything
-    section, is_signed = _chosen(value, _numeric(sections))
+    section, is_signed = _chosen(value, sections)
     if section.is_date:
         written = written_date(value, section.parts, section.language, from_1904=from_1904)
         return general(value) if written is None else _tidy(written)
     if section.is_text:
         return text_formatted(general(value), code)
     sign = "-" if is_signed and value < 0 else ""
-    plain = section.plain
-    written = plain.written(abs(value)) if plain else written_number(abs(value), section.parts)
+    form = section.plain
+    written = form.written(abs(value)) if form else written_number(abs(value), section.parts)
     return _tidy(sign + written)
 
 
@@ -82,13 +86,26 @@ def text_formatted(text: str, code: str) -> str:
 
 
 @lru_cache(1_000)
-def _numeric(sections: tuple[Section, ...]) -> tuple[Section, ...]:
-    """The sections for numbers; the last may be for texts."""
+def _plain(code: str) -> PlainForm | None:
+    """The plain form that all numbers have, as most formats are."""
+    sections = _numeric(code)
+    alike = len(sections) == 1 and not (sections[0].condition or sections[0].is_date or sections[0].is_text)
+    return sections[0].plain if alike else None
+
+
+@lru_cache(1_000)
+def _numeric(code: str) -> tuple[Section, ...]:
+    """The sections for numbers, for the last may be for texts; none where nothing is to be seen."""
+    sections = _sections(code)
+    if not any(section.parts for section in sections):
+        return ()
     return tuple(one for one in sections if not (one.is_text and len(sections) > 1)) or sections
 
 
 def _chosen(value: float, sections: Sequence[Section]) -> tuple[Section, bool]:
     """The section for a value, and whether a minus is to be written before it."""
+    if len(sections) == 1 and not sections[0].condition:
+        return sections[0], True
     conditional = [section for section in sections if section.condition]
     if conditional:
         for section in conditional:

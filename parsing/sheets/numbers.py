@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
+from functools import cached_property
 
 Part = tuple[str, str]
 PLAIN = re.compile(r"(?:(?P<grouped>#+,##)(?=0(?:\.|$))|#*)(?P<zeros>0+)(?:\.(?P<places>0{1,30}))?")
@@ -12,6 +13,9 @@ PLAIN_KINDS = frozenset({"quoted", "literal", "fill", "percent", "digits", "comm
 # More digits than any cell shows.
 MAX_DIGITS = 30
 MAX_DENOMINATOR_DIGITS = 4
+# Below this the 15 digits that Excel keeps differ from the binary number by less than `NEAR_HALF`.
+MAX_EXACT = 1e10
+NEAR_HALF = 1e-4
 
 
 @dataclass(frozen=True)
@@ -20,17 +24,30 @@ class PlainForm:
 
     before: str
     after: str
-    places: Decimal
+    places: int
     width: int
     is_grouped: bool
     hundreds: int
 
     def written(self, value: float) -> str:
         """A number that is not negative in this form."""
+        scaled = value * self.scale
+        # Binary numbers round as decimal ones do, but for those halfway between two, and very large ones.
+        if scaled < MAX_EXACT and abs(scaled % 1 - 0.5) > NEAR_HALF:
+            return f"{self.before}{value * 100**self.hundreds:{self.form}}{self.after}"
         number = Decimal(format(value, ".15g")).scaleb(2 * self.hundreds)
-        rounded = number.quantize(self.places, ROUND_HALF_UP)
-        digits = f"{rounded:,f}" if self.is_grouped else f"{rounded:0{self.width}f}"
-        return f"{self.before}{digits}{self.after}"
+        rounded = number.quantize(Decimal(1).scaleb(-self.places), ROUND_HALF_UP)
+        return f"{self.before}{rounded:{self.form}}{self.after}"
+
+    @cached_property
+    def form(self) -> str:
+        """How Python writes it."""
+        return f"{',' if self.is_grouped else f'0{self.width}'}.{self.places}f"
+
+    @cached_property
+    def scale(self) -> float:
+        """What a number is multiplied by until the last place written is that of the ones."""
+        return 10.0 ** min(self.places + 2 * self.hundreds, MAX_DIGITS)
 
 
 def plain_form(parts: Sequence[Part]) -> PlainForm | None:
@@ -48,9 +65,7 @@ def plain_form(parts: Sequence[Part]) -> PlainForm | None:
     )
     places = len(form["places"] or "")
     width = len(form["zeros"]) + (places + 1 if places else 0)
-    return PlainForm(
-        before, after, Decimal(1).scaleb(-places), width, bool(form["grouped"]), kinds.count("percent")
-    )
+    return PlainForm(before, after, places, width, bool(form["grouped"]), kinds.count("percent"))
 
 
 def general(value: float) -> str:

@@ -1,7 +1,7 @@
 """One sheet of an Excel workbook, read row by row while it is unpacked."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
@@ -14,9 +14,7 @@ from parsing.inline import marked_above, with_digits_above
 from parsing.links import MAX_ADDRESS_LENGTH, linked
 from parsing.office_package import RELATION_ID, OfficePackage
 from parsing.safe_xml import SAFE
-from parsing.sheets.builtin_formats import GENERAL
-from parsing.sheets.number_formats import formatted, text_formatted
-from parsing.sheets.numbers import general
+from parsing.sheets.cell_formats import CellFormats
 from parsing.sheets.sheet import Sheet
 from parsing.sheets.sheet_notes import hidden_parts, too_large
 from parsing.tables import Merged
@@ -49,36 +47,6 @@ class Budget:
     cells: int = MAX_CELLS
 
 
-class CellFormats:
-    """How numbers and texts are shown in each style of cells."""
-
-    def __init__(self, codes: Sequence[str], *, from_1904: bool) -> None:
-        self._codes = codes
-        self._from_1904 = from_1904
-        self.number = lru_cache(50_000)(self._number)
-
-    def code(self, style: str | None) -> str:
-        """The format of a style, which cells name by its number."""
-        position = int(style) if style and style.isdecimal() and len(style) < 7 else 0
-        return self._codes[position] if position < len(self._codes) else GENERAL
-
-    def text(self, text: str, style: str | None) -> str:
-        """A text as it is shown."""
-        code = self.code(style) if style else GENERAL
-        return text_formatted(text, code) if "@" in code and code != "@" else text
-
-    def _number(self, stored: str, style: str | None) -> str:
-        """A number as it is shown; what is none stays as it is."""
-        try:
-            value = float(stored)
-            code = self.code(style)
-            if code == GENERAL:
-                return general(value)
-            return formatted(value, code, from_1904=self._from_1904)
-        except (ValueError, ArithmeticError):
-            return stored
-
-
 class SheetReader:
     """Reads the sheets of one workbook."""
 
@@ -87,6 +55,13 @@ class SheetReader:
     ) -> None:
         self._package, self._formats, self._texts, self._budget = package, formats, texts, budget
         self._margins: set[str] = set()
+        # By the types of cells; what is shown often is looked up once.
+        self._shown: dict[str, Callable[[str, str | None], str]] = {
+            "n": formats.number,
+            "s": lru_cache(50_000)(self._listed),
+            "str": self._computed,
+            "b": lambda stored, _: "TRUE" if stored.strip() == "1" else "FALSE",
+        }
 
     def read(self, sheet: Sheet, part: str) -> None:
         """Fill the sheet with the rows of this part. Raises `FileFormatError`."""
@@ -127,12 +102,17 @@ class SheetReader:
         cells: list[str] = []
         column = -1
         for cell in row:
-            column = _column(cell.get("r"), column)
+            place = cell.get("r")
+            column = _column_number(place.rstrip("0123456789")) if place else column + 1
             text = self._cell(cell, formulas) if 0 <= column < MAX_COLUMNS else ""
-            if text:
+            if not text:
+                continue
+            if column != len(cells):
                 cells.extend([""] * (column + 1 - len(cells)))
                 cells[column] = text
-                self._budget.cells -= 1
+            else:
+                cells.append(text)
+        self._budget.cells -= len(cells) - cells.count("")
         if cells and 0 <= number < MAX_ROWS:
             sheet.place(number, cells)
         return bool(cells)
@@ -140,7 +120,7 @@ class SheetReader:
     def _cell(self, cell: Element, formulas: "_Formulas") -> str:
         stored = formula = None
         for child in cell:
-            tag = child.tag if isinstance(child.tag, str) else ""
+            tag = child.tag
             if tag.endswith("}v"):
                 stored = child.text
             elif tag.endswith("}f"):
@@ -150,24 +130,17 @@ class SheetReader:
         kind = cell.get("t", "n")
         if not stored:
             return formulas.without_value(formula) if formula and kind != "str" else ""
-        shown = self._shown(stored, kind, cell.get("s"))
+        shown = self._shown.get(kind, _plainly)(stored, cell.get("s"))
         link = LINK_FORMULA.search(formula) if formula else None
         return linked(shown, link[1]) if link else shown
 
-    def _shown(self, stored: str, kind: str, style: str | None) -> str:
-        match kind:
-            case "s":
-                position = int(stored) if stored.strip().isdecimal() else -1
-                text = self._texts[position] if 0 <= position < len(self._texts) else ""
-                return self._formats.text(text, style)
-            case "n":
-                return self._formats.number(stored, style)
-            case "b":
-                return "TRUE" if stored.strip() == "1" else "FALSE"
-            case "str":
-                return self._formats.text(_unescaped(stored), style)
-            case _:
-                return clean(stored).strip()
+    def _listed(self, stored: str, style: str | None) -> str:
+        position = int(stored) if stored.strip().isdecimal() else -1
+        text = self._texts[position] if 0 <= position < len(self._texts) else ""
+        return self._formats.text(text, style)
+
+    def _computed(self, stored: str, style: str | None) -> str:
+        return self._formats.text(_unescaped(stored), style)
 
     def _link(self, element: Element, sheet: Sheet, part: str, done: set[tuple[int, int]]) -> None:
         relation = self._package.relations(part).get(element.get(f"{RELATION_ID}id", ""))
@@ -211,7 +184,9 @@ def streamed(package: OfficePackage, part: str, names: Sequence[str]) -> Iterato
     tags = [f"{{*}}{name}" for name in names]
     try:
         with package.archive.open(part) as opened:
-            for _, element in etree.iterparse(opened, tag=tags, recover=True, **SAFE):
+            for _, element in etree.iterparse(
+                opened, tag=tags, recover=True, remove_comments=True, remove_pis=True, **SAFE
+            ):
                 yield element
                 _forget(element)
     except KeyError:
@@ -257,8 +232,8 @@ def _forget(element: Element) -> None:
         del parent[0]
 
 
-def _column(reference: str | None, before: int) -> int:
-    return _column_number(reference.rstrip("0123456789")) if reference else before + 1
+def _plainly(stored: str, _: str | None) -> str:
+    return clean(stored).strip()
 
 
 @lru_cache(20_000)

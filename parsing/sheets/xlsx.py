@@ -7,10 +7,11 @@ from parsing.errors import FileFormatError
 from parsing.left_out import LeftOut
 from parsing.office_package import RELATION_ID, OfficePackage
 from parsing.sheets.builtin_formats import BUILTIN_FORMATS, GENERAL
+from parsing.sheets.cell_formats import CellFormats
 from parsing.sheets.remarks import add_comments, add_drawings
 from parsing.sheets.sheet import Sheet
 from parsing.sheets.sheet_notes import hidden_sheet, unread_sheet
-from parsing.sheets.sheet_xml import Budget, CellFormats, SheetReader, stored_text, streamed
+from parsing.sheets.sheet_xml import Budget, SheetReader, stored_text, streamed
 from parsing.text import clean
 from parsing.zipped import Element
 
