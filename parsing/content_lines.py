@@ -21,7 +21,8 @@ TIME = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)(?:T(\d\d):?(\d\d):?(\d\d)?(Z)?)?")
 ROOTS = frozenset({"VCALENDAR", "VCARD"})
 ENTRIES = frozenset({"VEVENT", "VTODO", "VJOURNAL", "VCARD"})
 # Parts that programs need and nobody reads.
-SILENT_PARTS = frozenset({"VTIMEZONE", "STANDARD", "DAYLIGHT", "VALARM"})
+SILENT_PARTS = frozenset({"VTIMEZONE", "STANDARD", "DAYLIGHT"})
+PART_NAMES = {"VALARM": "reminders", "VFREEBUSY": "times that are free or taken"}
 NAMES = {
     "SUMMARY": "", "FN": "", "DTSTART": "Start", "DTEND": "End", "DUE": "Due", "N": "Full name",
     "LOCATION": "Where", "RRULE": "Repeats", "ORG": "Organization", "TEL": "Phone", "ADR": "Address",
@@ -38,6 +39,7 @@ QUOTED_PRINTABLE = "QUOTED-PRINTABLE"
 BINARY = frozenset({"PHOTO", "LOGO", "SOUND", "KEY"})
 STRUCTURED = frozenset({"ADR", "ORG", "N"})
 PEOPLE = frozenset({"ATTENDEE", "ORGANIZER"})
+ANSWERS = frozenset({"ACCEPTED", "DECLINED", "TENTATIVE", "DELEGATED", "COMPLETED"})
 DATES = frozenset({"DTSTART", "DTEND", "DUE", "COMPLETED", "BDAY", "ANNIVERSARY", "EXDATE", "RDATE"})
 # Types that say no more than that a number is one.
 PLAIN_TYPES = frozenset({"pref", "internet", "voice", "x-internet", "dom", "intl", "postal", "parcel"})
@@ -126,8 +128,9 @@ def _parts(properties: Iterable[Property]) -> Iterator[Part]:
 
 def _entry(entry: Part, title: str) -> Iterator[Block]:
     name = _entry_name(entry)
-    # A name in its parts tells nothing new beside the name as it is written.
-    silent = SILENT | {"N"} if _value_of(entry, "FN") else SILENT
+    # A name in its parts mostly tells nothing new beside the name as it is written.
+    parts, written = (set(re.findall(r"\w+", _value_of(entry, key))) for key in ("N", "FN"))
+    silent = SILENT | {"N"} if parts <= written else SILENT
     told = (said for said in entry.properties if said.name not in silent and _is_for_people(said))
     lines = named_values((_label(said), _text(said)) for said in told)
     if lines:
@@ -162,7 +165,9 @@ def _text(said: Property) -> str:
     if said.name in PEOPLE:
         address = re.sub(r"^mailto:", "", value, flags=re.IGNORECASE)
         name = next(iter(said.parameters.get("CN", [])), "")
-        return f"{name} ({address})" if name and name != address else address
+        person = f"{name} ({address})" if name and name != address else address
+        answer = next(iter(said.parameters.get("PARTSTAT", [])), "")
+        return f"{person}, {answer.lower()}" if answer.upper() in ANSWERS else person
     if said.name in DATES:
         zone = next(iter(said.parameters.get("TZID", [])), "")
         return ", ".join(filter(None, (TIME.sub(_time, value), zone)))
@@ -184,7 +189,8 @@ def _unescaped(value: str) -> str:
 
 
 def _notes(parts: Sequence[Part]) -> Iterator[str]:
-    left = Counter(part.kind.lower() for part in parts if part.kind not in ENTRIES | ROOTS | SILENT_PARTS)
+    others = (part.kind for part in parts if part.kind not in ENTRIES | ROOTS | SILENT_PARTS)
+    left = Counter(PART_NAMES.get(kind, kind.lower()) for kind in others)
     told = [said for part in parts if part.kind in ENTRIES for said in part.properties]
     left.update(said.name.lower() for said in told if said.name in BINARY)
     left["properties of single programs"] = sum(said.name.startswith("X-") for said in told)

@@ -14,6 +14,7 @@ from parsing.errors import FileFormatError
 from parsing.inline import with_raised
 from parsing.markdown import parse_markdown_text
 from parsing.page import clean_page
+from parsing.page_lists import POINT
 from parsing.text import BYTE_ORDER_MARKS, clean, decode, decode_declared
 
 DECLARED_CHARSET = re.compile(rb"<meta[^>]{0,200}charset=[\"']?([\w:.-]{2,40})", re.IGNORECASE)
@@ -25,8 +26,8 @@ SIGN = re.compile("|".join(SIGNS))
 # As the converter writes them in addresses.
 ESCAPED_SIGNS = {quote(sign): sign for sign in SIGNS.values()}
 ESCAPED_SIGN = re.compile("|".join(ESCAPED_SIGNS))
-STAND_INS = str.maketrans({SIGNS["&lt;"]: "<", SIGNS["&amp;"]: "&"})
-NO_STAND_INS = str.maketrans(dict.fromkeys(SIGNS.values(), ""))
+STAND_INS = str.maketrans({SIGNS["&lt;"]: "<", SIGNS["&amp;"]: "&", POINT: "."})
+NO_STAND_INS = str.maketrans(dict.fromkeys((*SIGNS.values(), POINT), ""))
 # What the converter calls it when it does not reach the innermost parts.
 DEPTH = "depth_limit_exceeded"
 TOO_DEEP = "The page is nested too deeply: what lies deepest in it was left out."

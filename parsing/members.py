@@ -24,7 +24,8 @@ MAX_PROBLEMS = 50
 MAX_PATH_LENGTH = 500
 # They are nothing but what is in them.
 CONTAINERS = frozenset({"archive", "mbox"})
-SYSTEM_FILES = frozenset({"__MACOSX", "Thumbs.db", "desktop.ini"})
+# What systems keep beside files for themselves.
+SYSTEM_FILES = frozenset({"__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini"})
 
 
 def collect(entries: "Iterable[Entry]") -> "tuple[tuple[Member, ...], tuple[str, ...]]":
@@ -67,7 +68,11 @@ def _one_deeper() -> "Generator[_Budget]":
 def _read_all(entries: "Iterable[Entry]", budget: "_Budget", found: "_Found") -> None:
     for entry in entries:
         path = plain_path(entry.path)
-        if not path or _is_hidden(path):
+        parts = path.split("/")
+        if not path or not SYSTEM_FILES.isdisjoint(parts):
+            continue
+        if any(part.startswith(".") for part in parts):
+            found.hidden += 1
             continue
         if is_lock_file(PurePosixPath(path).name):
             found.others["lock file"] += 1
@@ -118,11 +123,6 @@ def _add(member: Member, found: "_Found") -> None:
     found.members += inner
 
 
-def _is_hidden(path: str) -> bool:
-    parts = path.split("/")
-    return any(part.startswith(".") or part in SYSTEM_FILES for part in parts)
-
-
 def _unique(path: str, found: "_Found") -> str:
     found.paths[path] += 1
     count = found.paths[path]
@@ -139,6 +139,8 @@ def _notes(found: "_Found") -> Iterator[str]:
         kinds = ", ".join(f"{ending} {number}" for ending, number in found.others.most_common())
         files = "1 file of another type was" if count == 1 else f"{count} files of other types were"
         yield f"{files} left out: {kinds}."
+    if found.hidden:
+        yield f"hidden files: {found.hidden} left out"
 
 
 @dataclass(frozen=True)
@@ -169,6 +171,7 @@ class _Found:
     members: list[Member] = field(default_factory=list[Member])
     problems: list[str] = field(default_factory=list[str])
     others: Counter[str] = field(default_factory=Counter[str])
+    hidden: int = 0
     paths: Counter[str] = field(default_factory=Counter[str])
 
 

@@ -13,6 +13,7 @@ from parsing.left_out import LeftOut
 from parsing.margins import margin_blocks
 from parsing.odf.frames import frame_items, framed
 from parsing.odf.inline import LEFT_OUT, inline
+from parsing.odf.lists import ListMarks
 from parsing.odf.names import DRAW, MAX_DEPTH, OFFICE, PRESENTATION, STYLE, TABLE, TEXT
 from parsing.odf.open_file import OpenFile, learn_styles, refuse_encrypted
 from parsing.odf.places import in_page_order
@@ -33,6 +34,7 @@ class _Reader:
         self.file = file
         self.outline = Outline()
         self.title = ""
+        self._reached: dict[tuple[str, int], int] = {}
 
     def within(self, parent: Element, depth: int = 0) -> Iterator[Block]:
         """The blocks of all that an element holds."""
@@ -84,7 +86,7 @@ class _Reader:
 
     def list_blocks(self, element: Element) -> Iterator[Block]:
         """A list as one block."""
-        text = "\n".join(self._items(element, "", 0))
+        text = "\n".join(self._items(element, "", ()))
         if text:
             yield placed(self.outline, Block(text, "list"))
 
@@ -100,17 +102,23 @@ class _Reader:
         if text:
             yield placed(self.outline, Block(text))
 
-    def _items(self, element: Element, style: str, depth: int) -> Iterator[str]:
+    def _items(self, element: Element, style: str, above: tuple[str, ...]) -> Iterator[str]:
         style = element.get(f"{TEXT}style-name", style)
-        items = [item for item in element if item.tag in (f"{TEXT}list-item", f"{TEXT}list-header")]
-        for number, item in enumerate(items, start=1):
-            mark = f"{number}." if style in self.file.ordered else "-"
+        marks = ListMarks(style, len(above), above, self.file.lists, self._reached)
+        marks.begin(element)
+        for item in element.iterchildren(f"{TEXT}list-item", f"{TEXT}list-header"):
+            # An item that has only a list in it is none itself.
+            alone = next(item.iterchildren(etree.Element), None)
+            has_text = alone is not None and alone.tag != f"{TEXT}list"
+            mark = marks.mark(item) if has_text else ""
             for child in item.iterchildren(etree.Element):
-                if child.tag == f"{TEXT}list" and depth < MAX_DEPTH:
-                    margin = " " * (len(mark) + 1)
-                    yield from (f"{margin}{line}" for line in self._items(child, style, depth + 1))
+                if child.tag == f"{TEXT}list" and len(above) < MAX_DEPTH:
+                    margin = " " * (len(mark) + 1) if mark else "  "
+                    yield from (
+                        f"{margin}{line}" for line in self._items(child, style, (*above, marks.number))
+                    )
                 elif text := " ".join(inline(child, self.file).split()):
-                    yield f"{mark} {text}"
+                    yield f"{mark} {text}" if mark else text
                     mark = " " * len(mark)
 
     def _cell(self, cell: Element) -> str:

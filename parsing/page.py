@@ -18,6 +18,8 @@ from parsing.page_controls import (
     unfold,
     write_controls,
 )
+from parsing.page_labels import write_labels
+from parsing.page_lists import write_numbers
 from parsing.page_tables import mend_tables
 
 # Nothing a reader sees as words; icons and doubled formulas are hidden from those who listen.
@@ -87,6 +89,8 @@ def clean_page(root: HtmlElement, base: str) -> tuple[str, ...]:
     for quotation in tagged(root, "blockquote", "q"):
         quotation.attrib.pop("cite", None)  # an address that no reader sees
     write_controls(cleaning)
+    write_labels(cleaning)
+    write_numbers(root)
     mend_tables(root)
     _mend_links(root, _base_of(root, base))
     return tuple(cleaning.notes())

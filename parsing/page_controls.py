@@ -163,19 +163,33 @@ def write_controls(cleaning: Cleaning) -> None:
         if options[MAX_OPTIONS:]:
             cleaning.count("options of long choices", len(options) - MAX_OPTIONS)
         _replace(choice, ", ".join(options[:MAX_OPTIONS]))
+    _write_inputs(cleaning)
+    for area in tagged(cleaning.root, "textarea"):
+        if not area.text_content().strip() and _shown_in(area):
+            area.text = _shown_in(area)
+
+
+def _write_inputs(cleaning: Cleaning) -> None:
     for control in tagged(cleaning.root, "input"):
         kind = control.get("type", "").lower()
         if kind in ("checkbox", "radio"):
             _replace(control, " [x] " if control.get("checked") is not None else " [ ] ")
         elif kind in ("submit", "reset", "button") and control.get("value"):
             cleaning.count("buttons")
-        elif kind in VISIBLE_INPUTS and control.get("value", "").strip():
-            _replace(control, f" {control.get('value', '').strip()} ")
+        elif kind in VISIBLE_INPUTS and (words := _shown_in(control)):
+            _replace(control, f" {words} ")
+
+
+def _shown_in(control: HtmlElement) -> str:
+    """What is filled in, else what the empty field shows."""
+    return (control.get("value", "").strip() or control.get("placeholder", "")).strip()
 
 
 def _option(option: HtmlElement) -> str:
     """The words of a choice, with the name of its group before the first of them."""
     words = option.text_content() or option.get("label") or ""
+    if option.get("selected") is not None and words.strip():
+        words = f"[x] {words.strip()}"
     if not words and is_inside(option, frozenset({"datalist"})):
         words = option.get("value", "")
     group = option.getparent()

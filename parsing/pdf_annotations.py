@@ -83,6 +83,8 @@ def _read(document: Any, annotation: Any, unread: Unread) -> Iterator[Laid]:
         yield from _link(document, annotation, unread)
     elif seen and (kind == raw.FPDF_ANNOT_FREETEXT or kind in COMMENTS):
         yield from _comment(annotation, kind)
+    elif kind in COMMENTS and _property(annotation, b"Contents"):
+        unread.counts["Hidden comments"] += 1
 
 
 def _field(form: Any, annotation: Any, unread: Unread, *, seen: bool) -> Iterator[Laid]:

@@ -14,6 +14,9 @@ TIMES = re.compile(
     r"(?:(?P<end_hours>\d{1,4}):)?(?P<end_minutes>\d\d):(?P<end_seconds>\d\d)[.,]\d{1,3}"
 )
 VOICE = re.compile(r"<v(?:\.[^\s<>]{1,100})?[ \t]+([^<>\n]{1,200})>")
+# The title, which may stand behind the name of the format.
+HEAD = re.compile(r"WEBVTT[ \t]+(?:[-–—:][ \t]*)?(\S[^\n]*)")
+MAX_TITLE_LENGTH = 300
 # What stands between cues and is nothing that is said.
 ASIDE = re.compile(r"WEBVTT|NOTE\b|STYLE\b|REGION\b|\d+$")
 TAG = re.compile(r"</?[a-zA-Z0-9][^<>\n]{0,200}>|\{\\[^{}\n]{1,200}\}")
@@ -56,7 +59,9 @@ def parse(data: bytes, source: str) -> ParsedDocument:
         raise FileFormatError(NO_TIMES)
     comments = len(re.findall(r"^NOTE\b", text, re.MULTILINE)) if text.startswith("WEBVTT") else 0
     notes = (f"comments: {comments} left out",) if comments else ()
-    return ParsedDocument(title_from(source), tuple(_blocks(cues)), notes=notes)
+    head = HEAD.match(text)
+    title = " ".join(clean(head[1]).split())[:MAX_TITLE_LENGTH] if head else ""
+    return ParsedDocument(title or title_from(source), tuple(_blocks(cues)), notes=notes)
 
 
 def _cues(text: str) -> Iterator[Cue]:

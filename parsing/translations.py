@@ -51,10 +51,18 @@ def _messages(text: str) -> Iterator[Message]:
             message.texts[keyword] = _string(found[2])
         elif line.startswith('"') and keyword:
             message.texts[keyword] += _string(line)
-        elif line.startswith(("#.", "# ")):
-            message.comments.append(clean(line[2:].strip()))
+        elif line.startswith("#"):
+            message.comments += _told(line)
     if message.texts:
         yield message
+
+
+def _told(line: str) -> Iterator[str]:
+    """What a comment tells of its message: words for translators, and that the translation is a guess."""
+    if line.startswith(("#.", "# ")):
+        yield clean(line[2:].strip())
+    elif line.startswith("#,") and "fuzzy" in line[2:].replace(" ", "").split(","):
+        yield "fuzzy"
 
 
 def _string(quoted: str) -> str:

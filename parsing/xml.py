@@ -14,6 +14,7 @@ from parsing.html import parse as parse_html
 from parsing.safe_xml import SAFE
 from parsing.tables import markdown_table, named_values
 from parsing.text import clean, decode, title_from
+from parsing.xml_links import write_addresses
 
 Element = etree._Element  # pyright: ignore[reportPrivateUsage]
 Path = tuple[str, ...]
@@ -69,6 +70,7 @@ def parse(data: bytes, source: str) -> ParsedDocument:
     if name == "html":
         return parse_html(data, source)
     _put_entities(root)
+    write_addresses(root)
     # They are no part of the tree, and may be in what is quoted, too.
     if comments := data.count(b"<!--"):
         notes += (f"comments: {comments} left out",)

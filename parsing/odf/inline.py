@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
+from parsing.inline import marked_above, with_digits_above
 from parsing.links import linked
 from parsing.odf.names import CREATOR, DRAW, LINK, MAX_DEPTH, OFFICE, PRESENTATION, SVG, TEXT, count
 from parsing.odf.open_file import OpenFile
@@ -26,7 +27,7 @@ PAGE_NUMBERS = frozenset({f"{TEXT}page-number", f"{TEXT}page-count"})
 
 def inline(element: Element, file: OpenFile) -> str:
     """What an element says, notes and comments in brackets where they are referred to."""
-    return clean("".join(_within(element, file, 0)))
+    return clean(with_digits_above("".join(_within(element, file, 0))))
 
 
 def embedded(element: Element, file: OpenFile) -> Element | None:
@@ -55,6 +56,11 @@ def _others(child: Element, file: OpenFile, depth: int) -> Iterator[str]:
 
 def _spaces(child: Element, _: OpenFile, __: int) -> Iterator[str]:
     yield " " * count(child, f"{TEXT}c", MAX_SPACES)
+
+
+def _span(child: Element, file: OpenFile, depth: int) -> Iterator[str]:
+    words = "".join(_within(child, file, depth))
+    yield marked_above(words) if child.get(f"{TEXT}style-name") in file.raised else words
 
 
 def _tab(_: Element, __: OpenFile, ___: int) -> Iterator[str]:
@@ -104,6 +110,7 @@ def _control(child: Element, file: OpenFile, _: int) -> Iterator[str]:
 
 READERS: dict[str, Callable[[Element, OpenFile, int], Iterator[str]]] = {
     f"{TEXT}s": _spaces,
+    f"{TEXT}span": _span,
     f"{TEXT}tab": _tab,
     f"{TEXT}line-break": _line_break,
     f"{TEXT}a": _link,

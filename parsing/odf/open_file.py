@@ -1,13 +1,16 @@
 """An open OpenDocument file, and what its styles and forms say."""
 
+import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from parsing.detection import PROTECTED
 from parsing.errors import FileFormatError
 from parsing.left_out import LeftOut
-from parsing.odf.names import FORM, OFFICE, STYLE, TABLE, TEXT
+from parsing.odf.lists import ListLevel, list_levels
+from parsing.odf.names import FORM, OFFICE, STYLE, TABLE
 from parsing.zipped import Element, parse_xml, read_member
 
 TICKED, EMPTY = "☒", "☐"
@@ -19,7 +22,8 @@ class OpenFile:
 
     archive: zipfile.ZipFile
     left_out: LeftOut
-    ordered: frozenset[str] = frozenset()
+    lists: Mapping[tuple[str, int], ListLevel | None] = field(default_factory=dict[tuple[str, int], Any])
+    raised: frozenset[str] = frozenset()
     titles: frozenset[str] = frozenset()
     controls: dict[str, str] = field(default_factory=dict[str, str])
     # In headers and footers, numbers of pages say nothing.
@@ -42,7 +46,8 @@ def refuse_encrypted(archive: zipfile.ZipFile) -> None:
 
 def learn_styles(file: OpenFile, *roots: Element) -> None:
     """Remember what the styles and forms of these files say."""
-    file.ordered = frozenset(name for root in roots for name in _ordered_lists(root))
+    file.lists = {place: level for root in roots for place, level in list_levels(root)}
+    file.raised = frozenset(name for root in roots for name in _raised_styles(root))
     file.titles = frozenset({"Title"} | {name for root in roots for name in _title_styles(root)})
     file.controls = dict(control for root in roots for control in _controls(root))
 
@@ -54,10 +59,12 @@ def hidden_tables(root: Element) -> set[str]:
     return {style.get(f"{STYLE}name", "") for style in parents if style is not None}
 
 
-def _ordered_lists(root: Element) -> Iterator[str]:
-    """The names of the list styles that count."""
-    for style in root.iter(f"{TEXT}list-style"):
-        if style.find(f"{TEXT}list-level-style-number") is not None:
+def _raised_styles(root: Element) -> Iterator[str]:
+    """The names of the styles of text above the line."""
+    for style in root.iter(f"{STYLE}style"):
+        properties = style.find(f"{STYLE}text-properties")
+        place = properties.get(f"{STYLE}text-position", "") if properties is not None else ""
+        if place.startswith("super") or re.match(r"[1-9]\d?%", place):
             yield style.get(f"{STYLE}name", "")
 
 

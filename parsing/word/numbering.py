@@ -3,17 +3,12 @@
 import re
 from dataclasses import dataclass
 
+from parsing.list_numbers import letters_of, roman
 from parsing.text import clean
 from parsing.word.names import OFF, WORD, number, value
 from parsing.zipped import Element
 
 PLACE = re.compile("%([1-9])")
-ROMAN = (
-    *((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl")),
-    *((10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i")),
-)
-MAX_ROMAN = 4_000
-MAX_LETTERS = 26 * 20
 BULLET = "-"
 
 
@@ -88,24 +83,15 @@ def written(count: int, format: str) -> str:
             return ""
         case "decimalZero":
             return f"{count:02}"
-        case "lowerRoman" | "upperRoman" if 0 < count < MAX_ROMAN:
-            return _roman(count) if format == "lowerRoman" else _roman(count).upper()
-        case "lowerLetter" | "upperLetter" if 0 < count < MAX_LETTERS:
-            letters = chr(ord("a") + (count - 1) % 26) * ((count - 1) // 26 + 1)
-            return letters if format == "lowerLetter" else letters.upper()
+        case "lowerRoman" | "upperRoman":
+            return roman(count) if format == "lowerRoman" else roman(count).upper()
+        case "lowerLetter" | "upperLetter":
+            return letters_of(count) if format == "lowerLetter" else letters_of(count).upper()
         case "ordinal":
             teen = 10 < count % 100 < 20
             return f"{count}{'th' if teen else {1: 'st', 2: 'nd', 3: 'rd'}.get(count % 10, 'th')}"
         case _:
             return str(count)
-
-
-def _roman(count: int) -> str:
-    letters = ""
-    for size, sign in ROMAN:
-        letters += sign * (count // size)
-        count %= size
-    return letters
 
 
 def _lists(root: Element) -> dict[str, NumberedList]:

@@ -50,12 +50,15 @@ def test_the_documents_in_an_archive_are_its_members() -> None:
     assert first.content_hash == hashlib.sha256(b"# A\n\nAlpha.").digest()
 
 
-def test_files_of_other_types_are_counted_and_hidden_ones_passed_over() -> None:
+def test_files_of_other_types_and_hidden_ones_are_counted() -> None:
     files = {"a.md": "A.", "x.png": b"1", "y.png": b"2", "Z.BIN": b"3", "none": b"4"}
     hidden = {".git/config.md": "x", "__MACOSX/a.md": "x", "docs/.hidden.md": "x"}
     document = read(zipped({**files, **hidden}))
     assert list(contents(document)) == ["a.md"]
-    assert document.notes == ("4 files of other types were left out: .png 2, .bin 1, without an ending 1.",)
+    assert document.notes == (
+        "4 files of other types were left out: .png 2, .bin 1, without an ending 1.",
+        "hidden files: 2 left out",
+    )
 
 
 @pytest.mark.parametrize("mode", ["w", "w:gz", "w:bz2", "w:xz"])

@@ -130,6 +130,23 @@ def test_attributes_name_values_in_data_and_are_markup_in_documents(
     assert placed(xml(text)) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            '<article xmlns:x="http://www.w3.org/1999/xlink"><para>The <link x:href="https://a.example/f">form'
+            "</link>.</para></article>",
+            "The form (https://a.example/f).",
+        ),
+        ('<topic><p><xref href="https://a.example/f">Form</xref></p></topic>', "Form (https://a.example/f)"),
+        ('<body><p>See <ref target="https://a.example/f"/>.</p></body>', "See https://a.example/f."),
+        ('<body><p>See <xref href="#below">below</xref>.</p></body>', "See below."),
+    ],
+)
+def test_links_of_documents_keep_their_addresses(text: str, expected: str) -> None:
+    assert [block.text for block in xml(text).blocks] == [expected]
+
+
 def test_comments_are_counted() -> None:
     document = parse_xml(b"<!-- one --><a><b>Oak</b><!-- two --></a>", "kb/a.xml")
     assert document.notes == ("comments: 2 left out",)

@@ -119,6 +119,35 @@ def read(name: str, text: str) -> ParsedDocument:
             (),
         ),
         (
+            "talk.vtt",
+            "WEBVTT - Talk on kilns\n\n00:01.000 --> 00:04.000\nHot.\n",
+            "Talk on kilns",
+            [((), "[00:00:01] Hot.")],
+            (),
+        ),
+        (
+            "shop.po",
+            '#, fuzzy, c-format\nmsgid "Cancel"\nmsgstr "Abbruch"\n',
+            "Shop",
+            [((), "(fuzzy)\nCancel\nAbbruch")],
+            (),
+        ),
+        (
+            "ann.vcf",
+            "BEGIN:VCARD\nFN:Ann Lee\nN:Lee;Ann;;Dr.;\nEND:VCARD\n",
+            "Ann Lee",
+            [((), "Ann Lee\nFull name: Lee, Ann, Dr.")],
+            (),
+        ),
+        (
+            "visit.ics",
+            "BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:Visit\nATTENDEE;CN=Bob;PARTSTAT=DECLINED:mailto:b@x.example"
+            "\nEND:VEVENT\nEND:VCALENDAR\n",
+            "Visit",
+            [((), "Visit\nAttendee: Bob (b@x.example), declined")],
+            (),
+        ),
+        (
             "round.ics",
             EVENT,
             "Budget round",
@@ -130,7 +159,7 @@ def read(name: str, text: str) -> ParsedDocument:
                     "figures",
                 )
             ],
-            (),
+            ("reminders: 1 left out",),
         ),
         (
             "ines.vcf",

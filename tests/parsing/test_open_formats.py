@@ -103,6 +103,67 @@ def test_a_texts_lists_may_be_nested_and_numbered() -> None:
     )
 
 
+def levels(*told: str) -> str:
+    inner = "".join(
+        f'<text:list-level-style-number text:level="{level}" {said}/>' for level, said in enumerate(told, 1)
+    )
+    return f'<text:list-style style:name="L1">{inner}</text:list-style>'
+
+
+def items(*texts: str) -> str:
+    return "".join(f"<text:list-item><text:p>{words}</text:p></text:list-item>" for words in texts)
+
+
+@pytest.mark.parametrize(
+    ("body", "styles", "expected"),
+    [
+        (
+            f'<text:list text:style-name="L1">{items("x", "y")}</text:list>',
+            levels('style:num-format="a" style:num-suffix=")"'),
+            ["a) x\nb) y"],
+        ),
+        (
+            f'<text:list text:style-name="L1"><text:list-item><text:p>x</text:p><text:list>{items("y", "z")}'
+            "</text:list></text:list-item></text:list>",
+            levels(
+                'style:num-format="1" style:num-suffix="."',
+                'style:num-format="1" style:num-suffix="." text:display-levels="2"',
+            ),
+            ["1. x\n   1.1. y\n   1.2. z"],
+        ),
+        (
+            f'<text:list text:style-name="L1">{items("x", "y")}</text:list><text:p>Between.</text:p>'
+            f'<text:list text:style-name="L1" text:continue-numbering="true">{items("z")}</text:list>',
+            levels('style:num-format="I" style:num-suffix="." text:start-value="3"'),
+            ["III. x\nIV. y", "Between.", "V. z"],
+        ),
+        (
+            '<text:list text:style-name="L1"><text:list-header><text:p>Steps</text:p></text:list-header>'
+            '<text:list-item text:start-value="7"><text:p>x</text:p></text:list-item></text:list>',
+            levels('style:num-format="1" style:num-suffix="."'),
+            ["Steps\n7. x"],
+        ),
+        (
+            f'<text:list text:style-name="L1">{items("x")}</text:list>',
+            '<text:list-style style:name="L1"><text:list-level-style-bullet text:level="1"/>'
+            '<text:list-level-style-number text:level="2"/></text:list-style>',
+            ["- x"],
+        ),
+    ],
+)
+def test_a_texts_lists_show_the_numbers_of_their_styles(body: str, styles: str, expected: list[str]) -> None:
+    assert [block.text for block in odt(body, styles=styles).blocks] == expected
+
+
+def test_digits_above_the_line_of_a_text_make_no_other_number() -> None:
+    style = '<style:style style:name="T1"><style:text-properties style:text-position="{}"/></style:style>'
+    body = '<text:p>10<text:span text:style-name="T1">6</text:span> m</text:p>'
+    shown = [
+        odt(body, styles=style.format(place)).blocks[0].text for place in ("super 58%", "33% 58%", "sub 58%")
+    ]
+    assert shown == ["10⁶ m", "10⁶ m", "106 m"]
+
+
 def test_a_texts_tables_repeat_cells_only_so_often() -> None:
     rows = (
         "<table:table-header-rows><table:table-row><table:table-cell><text:p>A</text:p><text:p>a</text:p>"

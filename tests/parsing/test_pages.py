@@ -61,6 +61,20 @@ def texts(document: ParsedDocument) -> list[str]:
             ["Metal: Steel, Brass", "Tin"],
         ),
         ("<p>A &amp;lt; and &amp;amp; stay; &copy; is a sign.</p>", ["A &lt; and &amp; stay; © is a sign."]),
+        ("<ol><li>One<li value='9'><p>Nine</p><li>Ten</ol>", ["- 1. One\n\n- 9. Nine\n\n- 10. Ten"]),
+        ("<ol type='a' start='3'><li>Third<li>Fourth</ol>", ["- c. Third\n- d. Fourth"]),
+        ("<ol type='I'><li>A<li>B<li>C<li>D</ol>", ["- I. A\n- II. B\n- III. C\n- IV. D"]),
+        ("<ol reversed><li>Gold<li>Silver</ol>", ["- 2. Gold\n- 1. Silver"]),
+        ("<p>S</p><select><option>Red<option selected>Blue</select>", ["S", "Red, [x] Blue"]),
+        ("<label>Order <input placeholder='Ten digits'></label>", ["Order Ten digits"]),
+        ("<textarea placeholder='What went wrong?'></textarea>", ["What went wrong?"]),
+        ("<p><a href='tel:1' aria-label='Call 555 0101'>☎</a> us</p>", ["Call 555 0101 us"]),
+        ("<p><span title='Included' class='tick'>✓</span> Wi-Fi</p>", ["Included Wi-Fi"]),
+        (
+            "<p>Map</p><map><area alt='Room 12' href='https://x.example/12'></map>",
+            ["Map", "Room 12 (https://x.example/12)"],
+        ),
+        ("<!-- for authors --><p>x</p>", ["x"]),
     ],
 )
 def test_what_people_read_on_a_page_stays(body: str, expected: list[str]) -> None:
@@ -128,6 +142,7 @@ def test_a_question_that_unfolds_an_answer_is_its_heading(body: str) -> None:
             ("templates: 2 words left out", "drawings: 1 words left out", "buttons: 1 left out"),
         ),
         ("<p>x</p><button>Send</button><button>Reset</button>", ("buttons: 2 left out",)),
+        ("<p title='Since 3 May'>x</p>", ("remarks below the pointer: 1 left out",)),
     ],
 )
 def test_what_frames_a_page_is_left_out_and_counted(body: str, notes: tuple[str, ...]) -> None:

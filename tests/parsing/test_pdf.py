@@ -244,6 +244,11 @@ def test_the_values_of_a_filled_form_stand_with_their_labels() -> None:
     assert document.notes == ("Hidden form fields: 1 left out.", "Form fields for passwords: 1 left out.")
 
 
+def test_a_comment_that_nobody_sees_is_counted() -> None:
+    note = "<</Type/Annot/Subtype/Text/Rect[64 700 90 720]/Contents(Ask Ann)/F 2>>"
+    assert laid({200: note}).notes == ("Hidden comments: 1 left out.",)
+
+
 def link(left: float, right: float, address: str) -> str:
     return f"<</Type/Annot/Subtype/Link/Rect[{left} 295 {right} 312]/A<</S/URI/URI({address})>>>>"
 
