@@ -29,6 +29,7 @@ WORDS_OF_PROSE = 4
 SAMPLE = 8_192
 SAMPLE_LINES = 40
 MAX_ROWS = 200_000
+NAME_AND_VALUE = 2
 MAX_FIELD_LENGTH = 16 * 1024 * 1024
 # Spreadsheet programs name the delimiter in a line of its own.
 STATED_DELIMITER = re.compile(r"sep=([,;\t|])\n")
@@ -74,7 +75,8 @@ def parse(data: bytes, source: str) -> ParsedDocument:
 def _blocks(rows: list[list[str]], layout: Layout) -> Iterator[Block]:
     """The lines above the table as they are, then the table; a column of sentences is a text."""
     start = layout.start or _first_full(rows)
-    above = [": ".join(filter(None, row)) for row in rows[:start]]
+    filled = ([cell for cell in row if cell] for row in rows[:start])
+    above = [(": " if len(cells) <= NAME_AND_VALUE else ", ").join(cells) for cells in filled]
     if above:
         yield Block("\n".join(above))
     table = rows[start:]
@@ -154,6 +156,7 @@ def _fit(sample: str, delimiter: str, backslashes: bool) -> Fit | None:
     # Rows may end with a delimiter, or lack their last cell, where the head does not.
     while start and widths[start - 1] >= max(width - 1, 2):
         start -= 1
+    start = max(start, _lines_above_gap(sample, delimiter))
     if start > MAX_ROWS_ABOVE or (start and _is_punctuation(bare, delimiter)):
         return None
     # A comma that only stands within numbers, or before a space, is the second choice.
@@ -164,6 +167,15 @@ def _fit(sample: str, delimiter: str, backslashes: bool) -> Fit | None:
         len(widths) - start,
         width,
     )
+
+
+def _lines_above_gap(sample: str, delimiter: str) -> int:
+    """How many lines of sentences stand above an empty line and a table: their commas part no cells."""
+    above, _, below = sample.partition("\n\n")
+    lines = above.split("\n")
+    is_text = delimiter in above and _is_punctuation(QUOTED.sub("", above), delimiter)
+    is_table = below.count("\n") > 0 and not _is_punctuation(QUOTED.sub("", below), delimiter)
+    return len(lines) if is_text and is_table and delimiter in below and len(lines) <= MAX_ROWS_ABOVE else 0
 
 
 def _is_decimal(sample: str) -> bool:

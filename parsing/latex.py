@@ -20,6 +20,7 @@ from parsing.latex_commands import (
     environments,
     written_out,
 )
+from parsing.latex_lists import with_numbers
 from parsing.links import linked
 from parsing.section_writer import SectionWriter
 
@@ -91,7 +92,7 @@ def _with_set_aside(text: str, pieces: list[str], writer: SectionWriter) -> str:
     text = SHORT_VERBATIM.sub(lambda found: keep(f"`{found[2]}`"), text)
     # The percent sign of an address begins no comment.
     text = ADDRESS.sub(lambda found: re.sub(r"(?<!\\)%", r"\\%", found[0]), text)
-    text = written_out(COMMENT.sub(comment, text))
+    text = with_numbers(written_out(COMMENT.sub(comment, text)))
     return MATH.sub(lambda found: keep(found[0]), text)
 
 
@@ -140,7 +141,9 @@ class Reader:
                 self._writer.table(list(self._rows(table)))
 
     def _paragraphs(self, text: str) -> None:
-        lines = re.sub(r"\n\s*\n(?=- )", "\n", self.plain(text, put_back=False)).split("\n")
+        lines = re.sub(
+            r"\n\s*\n(?=- |(?:\d{1,3}|[A-Za-z]|[ivx]{1,5})\. )", "\n", self.plain(text, put_back=False)
+        ).split("\n")
         for line in lines:
             code = SET_ASIDE.fullmatch(line.strip())
             if code and self._pieces[int(code[1])].startswith("\n"):

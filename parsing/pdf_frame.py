@@ -34,6 +34,8 @@ PAGE_PHRASE = re.compile(
 # A number that something parts from the words beside it.
 SET_APART = re.compile(r"^\d{1,4}\s*[|·•–—/]|[|·•–—/]\s*\d{1,4}$")
 NUMBER_AT_END = re.compile(r"^\d{1,4}\s|\s\d{1,4}$")
+# So many words with an end of their own are a line of the text, whatever it counts.
+SENTENCE = re.compile(r"(?:\S+\s+){7,}\S*[.!?。]")
 MAX_SHOWN = 5
 MAX_SHOWN_LENGTH = 60
 
@@ -146,6 +148,8 @@ def _counting(lines: list[_Line]) -> list[_Line]:
 def _is_numbered(part: Part, body: float) -> bool:
     """Whether a line with a number that counts up is a page number, perhaps with words, and no heading."""
     text = part.text.strip()
+    if SENTENCE.fullmatch(text):
+        return False
     if PAGE_COUNT.fullmatch(text) or PAGE_PHRASE.search(text) or SET_APART.search(text):
         return part.size < LARGE * body
     words = NUMBER.sub("", text).split()

@@ -10,7 +10,7 @@ from parsing.document import Kind
 from parsing.pdf_columns import columns_of
 from parsing.pdf_parts import Part
 from parsing.pdf_rows import PARAGRAPH_GAP, gap_between, joined, rows_of
-from parsing.pdf_tables import Table, table_of
+from parsing.pdf_tables import Table, counted_items, crosses, table_of
 
 # In sizes of the type: a taller gap parts paragraphs.
 ROW_GAP = 2.5
@@ -44,7 +44,8 @@ def pieces_of(
                 continue
             pieces += _paragraphs(lines, body, vocabulary)
             lines = []
-            pieces.append(Piece(table.markdown, "table", table=table))
+            steps = None if any(part.is_cell for part in rows[0]) else counted_items(table)
+            pieces.append(Piece(steps, "list") if steps else Piece(table.markdown, "table", table=table))
         pieces += _paragraphs(lines, body, vocabulary)
     return pieces
 
@@ -80,8 +81,8 @@ def _runs(rows: list[list[Part]]) -> Iterator[list[list[Part]]]:
         starts = bool(run) and tabular != (len(run[0]) > 1)
         if starts and not tabular and _continues(run, row[0]):
             starts = False
-        elif run and len(run[0]) > 1 and gap_between(run[-1], row) > ROW_GAP * row[0].size:
-            starts = True
+        elif run and len(run[0]) > 1:
+            starts = starts or gap_between(run[-1], row) > ROW_GAP * row[0].size or crosses(run[-1], row)
         if starts:
             yield run
             run = []

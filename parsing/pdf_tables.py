@@ -51,6 +51,31 @@ def table_of(rows: Sequence[Row], above: Table | None = None) -> Table | None:
     return Table(columns, ("",) * len(columns), tuple(cells), bold_head=False)
 
 
+def counted_items(table: Table) -> str | None:
+    """A table that is a list: two columns without a head, whose first counts the lines of the second."""
+    if any(table.head) or len(table.columns) != 2 or len(table.rows) < 2 or not table.rows[0][0].isdecimal():
+        return None
+    first = int(table.rows[0][0][:9])
+    counts = all(row[0] == str(first + number) for number, row in enumerate(table.rows))
+    told = all(any(map(str.isalpha, row[1])) for row in table.rows)
+    return "\n".join(f"{number}. {text}" for number, text in table.rows) if counts and told else None
+
+
+def crosses(above: Row, row: Row) -> bool:
+    """Whether two rows of drawn cells are of two tables: each is parted within cells of the other.
+
+    Where cells are merged, one row is parted only where the other is, too.
+    """
+    if not all(part.is_cell for part in (*above, *row)):
+        return False
+    return _parts_a_cell(above, row) and _parts_a_cell(row, above)
+
+
+def _parts_a_cell(row: Row, other: Row) -> bool:
+    inner = [edge for left, right in pairwise(row) for edge in (left.right, right.left)]
+    return any(part.left + part.size < edge < part.right - part.size for edge in inner for part in other)
+
+
 def _going_on(rows: Sequence[Row], above: Table) -> Table | None:
     cells = _cells(rows, above.columns)
     if cells[0] == above.head:

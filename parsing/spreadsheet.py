@@ -1,7 +1,8 @@
 """Workbooks: each sheet a heading, each region of cells a table."""
 
+import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from parsing.document import Block, ParsedDocument
@@ -21,6 +22,7 @@ MAX_CELLS = 1_000_000
 MAX_TITLE_LENGTH = 300
 BINARY_WORKBOOK = "xl/workbook.bin"
 OPEN_DOCUMENT = "content.xml"
+COMMENTS = re.compile(r"xl/(?:threadedC|c)omments/?[^/]*\.(?:bin|xml)")
 
 
 def parse(data: bytes, source: str) -> ParsedDocument:
@@ -40,11 +42,20 @@ def parse(data: bytes, source: str) -> ParsedDocument:
 def _sheets(data: bytes, archive: zipfile.ZipFile, budget: Budget, left_out: LeftOut) -> Iterator[Sheet]:
     names = archive.NameToInfo
     if BINARY_WORKBOOK in names:
+        left_out.say(*_unread_in_binary(names))
         yield from read_old(data, budget)
     elif OPEN_DOCUMENT in names:
         yield from read_ods(archive, budget, left_out)
     else:
         yield from read_xlsx(OfficePackage(archive), budget, left_out)
+
+
+def _unread_in_binary(names: Iterable[str]) -> Iterator[str]:
+    """What the library does not tell of a binary workbook."""
+    yield "Numbers are shown without their formats, and links are left out. Save the workbook as .xlsx to read them."
+    comments = sum(bool(COMMENTS.fullmatch(name)) for name in names)
+    if comments:
+        yield f"Sheets whose comments were left out: {comments}."
 
 
 def _document(

@@ -40,6 +40,13 @@ GREETING = re.compile(
 # Of these a document may have a million, and most need no cleaning.
 SHORT_TEXT = 1_000
 WIDE_ENCODINGS = ["utf_16", "utf_16_be", "utf_16_le", "utf_32", "utf_32_be", "utf_32_le"]
+# Frames, raised digits and the like: what one code page has where another has letters.
+STRANGE = re.compile("[\u2500-\u259f\x80-\x9f\ue000-\uf8ff¡¢¤¥¦¨ª¬¯±²³´µ¶·¸¹º¼½¾¿×÷]")
+OTHER = re.compile("[\u0370-\u1dff\u2e80-\uffff]")
+WORD = re.compile(f"{OTHER.pattern}{{2}}")
+MIXED = re.compile(f"[A-Za-z]{OTHER.pattern}|{OTHER.pattern}[A-Za-z]")
+# Of letters from Japan, those of half the width stand nowhere alone.
+HALF_WIDTH = re.compile("^[^\u3040-\u30ff\u4e00-\u9fff]*[\uff61-\uff9f]{2}[^\u3040-\u30ff\u4e00-\u9fff]*$")
 USUAL_ENCODINGS = ("cp932", "cp1252", "cp1251")
 
 
@@ -73,7 +80,7 @@ def decode(data: bytes) -> str:
     guess = _guess(data)
     if guess is None or (b"\x00" in data and not guess.encoding.startswith(("utf_16", "utf_32"))):
         raise FileFormatError("This is not a text file.")
-    return clean(str(guess))
+    return clean(data.decode("cp1252") if _is_western(data, str(guess)) else str(guess))
 
 
 def label_encoding(label: str) -> str | None:
@@ -119,7 +126,20 @@ def _guess(data: bytes) -> CharsetMatch | None:
         for match in matches
         if (match.chaos, match.coherence) == (best.chaos, best.coherence)
     }
-    return next((equal[encoding] for encoding in USUAL_ENCODINGS if encoding in equal), best)
+    usual = (equal[encoding] for encoding in USUAL_ENCODINGS if encoding in equal)
+    return next((match for match in usual if not HALF_WIDTH.search(str(match))), equal.get("gb18030", best))
+
+
+def _is_western(data: bytes, guess: str) -> bool:
+    """Whether a text is windows-1252 where the guess has signs, or other letters within Latin words."""
+    try:
+        western = data.decode("cp1252")
+    except UnicodeDecodeError:
+        return False
+    letters = [letter for letter in western if letter.isalpha()]
+    is_latin = 2 * sum(letter > "\x7f" for letter in letters) <= len(letters)
+    wrong = STRANGE.search(guess) or MIXED.search(guess) or (OTHER.search(guess) and not WORD.search(guess))
+    return is_latin and not STRANGE.search(western) and bool(wrong)
 
 
 def clean(text: str) -> str:

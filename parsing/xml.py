@@ -33,6 +33,7 @@ TITLES = frozenset({"title", "head", "heading", "headline", "article-title"})
 PROSE = frozenset(
     {"p", "para", "simpara", "ab", "l", "lg", "line", "text", "abstract", "section", "div", "quote"}
 )
+PARAGRAPHS = frozenset({"p", "para", "simpara"})
 CODE = frozenset({"programlisting", "screen", "code", "pre", "codeblock", "literallayout", "eg"})
 LISTS = frozenset({"itemizedlist", "orderedlist", "list", "ul", "ol"})
 ROWS = frozenset({"tr", "row"})
@@ -234,7 +235,8 @@ def _is_value(element: Element) -> bool:
 def _is_paragraph(element: Element, children: list[Element]) -> bool:
     """Whether text and smaller elements are mixed as in a sentence."""
     mixed = _line(element.text) or any(_line(child.tail) for child in children)
-    return bool(mixed) and all(local_name(child) not in LARGE for child in children)
+    is_prose = bool(mixed) or local_name(element) in PARAGRAPHS
+    return is_prose and all(local_name(child) not in LARGE for child in children)
 
 
 def _text(text: str, path: Path, kind: Any = "text") -> Iterator[Block]:

@@ -102,6 +102,18 @@ def placed(document: ParsedDocument) -> Placed:
             ],
         ),
         (
+            "a.tex",
+            "\\title{T}\\begin{document}\\begin{enumerate}\\item One"
+            "\\begin{enumerate}\\item Deep\\end{enumerate}\\item Two\\end{enumerate}Text."
+            "\\begin{enumerate}[label=(\\roman*), start=4]\\item Four\\item[x] Five\\end{enumerate}"
+            "\\begin{itemize}\\item Dot\\end{itemize}\\end{document}",
+            "T",
+            [
+                ((), "1. One\na. Deep\n2. Two"),
+                ((), "Text.\niv. Four\n- x: Five\n- Dot"),
+            ],
+        ),
+        (
             "a.org",
             "#+TITLE: T\n#+ATTR_HTML: :alt The old pier :width 5\n[[https://x.example/a.png][]]\n",
             "T",

@@ -270,10 +270,15 @@ def test_a_hostile_file_is_read_or_refused_and_nothing_more(name: str, text: str
 @pytest.mark.parametrize(
     ("name", "media_type"),
     [
-        *((f"a{ending}", "text/markdown") for ending in (".qmd", ".Rmd", ".mdx")),
+        *((f"a{ending}", "text/markdown") for ending in (".qmd", ".Rmd", ".mdx", ".mdc")),
         *((f"a{ending}", "application/xml") for ending in (".dita", ".nxml", ".plist", ".resx", ".xliff")),
         *((f"a{ending}", "application/json") for ending in (".jsonc", ".geojson")),
         *((f"a{ending}", "text/x-source") for ending in (".asciidoc", ".f90", ".cbl", ".zig", ".ml", ".vhd")),
+        *((f"a{ending}", "text/x-source") for ending in (".strings", ".ftl", ".json5", ".mmd")),
+        ("a.dotx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+        ("a.ppsx", "application/vnd.openxmlformats-officedocument.presentationml.presentation"),
+        ("a.xltx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+        ("a.ott", "application/vnd.oasis.opendocument.text"),
         ("a.pot", "text/x-gettext-translation"),
         ("a.mht", "multipart/related"),
     ],

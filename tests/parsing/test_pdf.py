@@ -244,6 +244,72 @@ def test_the_values_of_a_filled_form_stand_with_their_labels() -> None:
     assert document.notes == ("Hidden form fields: 1 left out.", "Form fields for passwords: 1 left out.")
 
 
+STEPS = ("Open the valve slowly", "Switch on the motor", "Wait for the pressure")
+
+
+def test_steps_with_bare_numbers_are_a_list_and_a_ranking_with_a_head_is_a_table() -> None:
+    steps = [
+        line
+        for number, step in enumerate(STEPS)
+        for line in ((50, 700 - 16 * number, 10, str(number + 4)), (74, 700 - 16 * number, 10, step))
+    ]
+    (block,) = read([steps]).blocks
+    assert (block.kind, block.text) == (
+        "list",
+        "4. Open the valve slowly\n5. Switch on the motor\n6. Wait for the pressure",
+    )
+    (table,) = read([[(50, 716, -10, "No"), (74, 716, -10, "Step"), *steps]]).blocks
+    assert table.text.startswith("| No | Step |\n| --- | --- |\n| 4 | Open the valve slowly |")
+
+
+def grid(bottom: int, width: int, columns: int, rows: int) -> str:
+    upright = "".join(
+        f"{50 + width * each} {bottom} m {50 + width * each} {bottom + 20 * rows} l S "
+        for each in range(columns + 1)
+    )
+    level = "".join(
+        f"50 {bottom + 20 * each} m {50 + width * columns} {bottom + 20 * each} l S "
+        for each in range(rows + 1)
+    )
+    return upright + level
+
+
+def filled(top: int, width: int, *rows: tuple[str, ...]) -> list[Line]:
+    return [
+        (54 + width * column, top - 14 - 20 * number, 10, words)
+        for number, row in enumerate(rows)
+        for column, words in enumerate(row)
+    ]
+
+
+def test_a_table_with_rules_right_below_another_is_one_of_its_own() -> None:
+    lines = [
+        *filled(660, 150, ("City", "People"), ("Bern", "140"), ("Rome", "280")),
+        *filled(600, 100, ("Line", "From", "To"), ("S1", "Bern", "Thun"), ("S2", "Rome", "Ostia")),
+    ]
+    document = parsed(written([lines], under=grid(600, 150, 2, 3) + grid(540, 100, 3, 3)))
+    assert [block.text for block in document.blocks] == [
+        "| City | People |\n| --- | --- |\n| Bern | 140 |\n| Rome | 280 |",
+        "| Line | From | To |\n| --- | --- | --- |\n| S1 | Bern | Thun |\n| S2 | Rome | Ostia |",
+    ]
+
+
+def test_a_sentence_at_the_top_of_each_page_that_counts_is_no_head() -> None:
+    def words(number: int) -> str:
+        return f"The text of page {number} begins here and goes on for a while."
+
+    document = read(
+        [
+            [(50, 780, 10, words(number)), *paragraph(500, "ABCDE"[number - 1] + PROSE)]
+            for number in range(1, 6)
+        ]
+    )
+    assert [block.text for block in document.blocks if "begins" in block.text] == [
+        words(number) for number in range(1, 6)
+    ]
+    assert document.notes == ()
+
+
 def test_a_comment_that_nobody_sees_is_counted() -> None:
     note = "<</Type/Annot/Subtype/Text/Rect[64 700 90 720]/Contents(Ask Ann)/F 2>>"
     assert laid({200: note}).notes == ("Hidden comments: 1 left out.",)
