@@ -47,11 +47,13 @@ def page_text(page: Any, laid: "Sequence[Laid]" = ()) -> PageText:
     try:
         text = _text_of(text_page)
         sight = Sight(page.get_rotation(), is_right_to_left(text))
-        found = list(_words(text_page, text, sight))
+        # PDFium's own handle: the library around it costs more than most answers.
+        letters = text_page.raw
+        found = list(_words(letters, text, sight))
         upright = [word for word, is_turned in found if word is not None and not is_turned]
         if RIGHT_TO_LEFT.search(text):
             bars = bars_among(lines_on(page, Sight(sight.rotation)))
-            upright = list(_words_by_place(text_page, text, sight, bars))
+            upright = list(_words_by_place(letters, text, sight, bars))
     finally:
         text_page.close()
     upright, remarks = with_remarks(upright, laid, sight)

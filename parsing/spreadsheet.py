@@ -52,7 +52,7 @@ def _sheets(data: bytes, archive: zipfile.ZipFile, budget: Budget, left_out: Lef
 
 def _unread_in_binary(names: Iterable[str]) -> Iterator[str]:
     """What the library does not tell of a binary workbook."""
-    yield "Numbers are shown without their formats, and links are left out. Save the workbook as .xlsx to read them."
+    yield "Formats of numbers, and links, were left out. Save the workbook as .xlsx to read them."
     comments = sum(bool(COMMENTS.fullmatch(name)) for name in names)
     if comments:
         yield f"Sheets whose comments were left out: {comments}."

@@ -340,3 +340,14 @@ def test_a_head_that_would_fill_a_passage_stands_with_each_value() -> None:
     document = spreadsheet.parse(workbook(cells(names, tuple("1234567890"))), "a.xlsx")
     assert document.blocks[0].kind == "text"
     assert document.blocks[0].text.startswith("A long name of column 0: 1\nA long name of column 1: 2\n")
+
+
+def test_what_is_not_read_of_a_binary_workbook_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spreadsheet, "read_old", lambda _data, _budget: iter(()))
+    data = zipped(
+        {"xl/workbook.bin": "", "xl/comments1.bin": "", "xl/threadedComments/threadedComment1.xml": ""}
+    )
+    assert spreadsheet.parse(data, "a.xlsb").notes == (
+        "Formats of numbers, and links, were left out. Save the workbook as .xlsx to read them.",
+        "Sheets whose comments were left out: 2.",
+    )
