@@ -120,7 +120,7 @@ class SheetReader:
     def _cell(self, cell: Element, formulas: "_Formulas") -> str:
         stored = formula = None
         for child in cell:
-            tag = child.tag
+            tag = child.tag if isinstance(child.tag, str) else ""
             if tag.endswith("}v"):
                 stored = child.text
             elif tag.endswith("}f"):
@@ -184,9 +184,7 @@ def streamed(package: OfficePackage, part: str, names: Sequence[str]) -> Iterato
     tags = [f"{{*}}{name}" for name in names]
     try:
         with package.archive.open(part) as opened:
-            for _, element in etree.iterparse(
-                opened, tag=tags, recover=True, remove_comments=True, remove_pis=True, **SAFE
-            ):
+            for _, element in etree.iterparse(opened, tag=tags, recover=True, **SAFE):
                 yield element
                 _forget(element)
     except KeyError:

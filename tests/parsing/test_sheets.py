@@ -1,6 +1,6 @@
 """What is read of workbooks as people have them: formats, merged cells, comments, links, what is hidden."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,8 @@ import xlsxwriter  # pyright: ignore[reportMissingTypeStubs]
 from parsing import spreadsheet
 from parsing.document import ParsedDocument
 from parsing.sheets.number_formats import formatted, text_formatted
+from parsing.sheets.sheet import Sheet
+from parsing.sheets.sheet_xml import Budget
 from tests.parsing.archives import zipped
 from tests.parsing.office_files import SHEET, cells, workbook
 from tests.parsing.test_open_formats import NAMESPACES
@@ -342,8 +344,16 @@ def test_a_head_that_would_fill_a_passage_stands_with_each_value() -> None:
     assert document.blocks[0].text.startswith("A long name of column 0: 1\nA long name of column 1: 2\n")
 
 
+def test_a_cell_with_an_entity_or_a_comment_in_it_is_read() -> None:
+    data = workbook('<sheetData><row r="1"><c r="A1">&who;<!-- x --><v>7</v></c></row></sheetData>')
+    assert [block.text for block in spreadsheet.parse(data, "a.xlsx").blocks] == ["7"]
+
+
 def test_what_is_not_read_of_a_binary_workbook_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(spreadsheet, "read_old", lambda _data, _budget: iter(()))
+    def no_sheets(_data: bytes, _budget: Budget) -> Iterator[Sheet]:
+        return iter(())
+
+    monkeypatch.setattr(spreadsheet, "read_old", no_sheets)
     data = zipped(
         {"xl/workbook.bin": "", "xl/comments1.bin": "", "xl/threadedComments/threadedComment1.xml": ""}
     )
