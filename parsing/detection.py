@@ -67,8 +67,16 @@ HTML_BEGINNING = re.compile(rb"\s*(?:<\?xml[^>]{0,200}>\s*)?<(?:!doctype\s+html|
 # Of these modules the files are text of some kind: their first characters prove nothing.
 TEXT_MODULES = frozenset(
     {
-        *("markdown", "text", "html", "delimited", "notebook", "json", "xml", "mail", "source", "rtf"),
-        *("mbox", "mhtml", "content_lines", "subtitles", "translations"),
+        *("markdown.markdown", "text", "html.html", "rtf.rtf", "source", "notebook"),
+        *("mail.mail", "mail.mbox", "mail.mhtml"),
+        *(
+            "data.delimited",
+            "data.json",
+            "data.xml",
+            "data.content_lines",
+            "data.subtitles",
+            "data.translations",
+        ),
     }
 )
 # Text holds none of these; a byte order mark explains the NULs of UTF-16.

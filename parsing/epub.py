@@ -10,12 +10,12 @@ from urllib.parse import unquote, urlsplit
 
 from lxml import etree
 
+from parsing.archives.zipped import Element, open_zip, parse_xml, read_member
 from parsing.document import Block, ParsedDocument
 from parsing.errors import FileFormatError
-from parsing.html import parse as parse_html
-from parsing.properties import stated_properties
+from parsing.html.html import parse as parse_html
+from parsing.office.properties import stated_properties
 from parsing.text import clean, title_from
-from parsing.zipped import Element, open_zip, parse_xml, read_member
 
 HEADINGS = tuple(f"h{level}" for level in range(1, 7))
 PAGES = frozenset({"application/xhtml+xml", "text/html"})

@@ -1,4 +1,4 @@
-"""The formats that can be read. A new one is a module beside this one and a line in the table."""
+"""The formats that can be read. A new one is a module in this package and a line in the table."""
 
 import re
 from dataclasses import dataclass
@@ -17,61 +17,61 @@ class Format:
 FORMATS = (
     Format(
         "text/markdown",
-        "markdown",
+        "markdown.markdown",
         (*(".md", ".markdown", ".mdx", ".qmd", ".rmd"), *(".mkd", ".mkdn", ".mdown", ".livemd", ".mdc")),
     ),
     Format("text/plain", "text", (".txt", ".text", ".log", ".wiki", ".mediawiki", ".textile", ".nfo")),
-    Format("text/html", "html", (".html", ".htm", ".xhtml", ".xht", ".shtml")),
-    Format("application/pdf", "pdf", (".pdf",)),
+    Format("text/html", "html.html", (".html", ".htm", ".xhtml", ".xht", ".shtml")),
+    Format("application/pdf", "pdf.pdf", (".pdf",)),
     Format(
         "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-        "docx",
+        "word.docx",
         (".docx", ".docm", ".dotx", ".dotm"),
     ),
     Format(
         "application/vnd.openxmlformats-officedocument.presentationml.presentation",
-        "pptx",
+        "slides.pptx",
         (".pptx", ".pptm", ".ppsx", ".ppsm", ".potx", ".potm"),
     ),
     Format(
         "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        "spreadsheet",
+        "sheets.spreadsheet",
         (".xlsx", ".xlsm", ".xltx", ".xltm"),
     ),
-    Format("application/vnd.ms-excel", "spreadsheet", (".xls", ".xlsb")),
-    Format("application/vnd.oasis.opendocument.spreadsheet", "spreadsheet", (".ods", ".ots")),
-    Format("application/vnd.oasis.opendocument.text", "opendocument", (".odt", ".ott")),
-    Format("application/vnd.oasis.opendocument.presentation", "opendocument", (".odp", ".otp")),
-    Format("application/rtf", "rtf", (".rtf",)),
+    Format("application/vnd.ms-excel", "sheets.spreadsheet", (".xls", ".xlsb")),
+    Format("application/vnd.oasis.opendocument.spreadsheet", "sheets.spreadsheet", (".ods", ".ots")),
+    Format("application/vnd.oasis.opendocument.text", "odf.opendocument", (".odt", ".ott")),
+    Format("application/vnd.oasis.opendocument.presentation", "odf.opendocument", (".odp", ".otp")),
+    Format("application/rtf", "rtf.rtf", (".rtf",)),
     Format("application/epub+zip", "epub", (".epub",)),
-    Format("text/csv", "delimited", (".csv", ".psv")),
-    Format("text/tab-separated-values", "delimited", (".tsv", ".tab")),
+    Format("text/csv", "data.delimited", (".csv", ".psv")),
+    Format("text/tab-separated-values", "data.delimited", (".tsv", ".tab")),
     Format("application/x-ipynb+json", "notebook", (".ipynb",)),
-    Format("application/json", "json", (".json", ".jsonc", ".geojson", ".jsonld", ".webmanifest")),
-    Format("application/x-ndjson", "json", (".jsonl", ".ndjson")),
+    Format("application/json", "data.json", (".json", ".jsonc", ".geojson", ".jsonld", ".webmanifest")),
+    Format("application/x-ndjson", "data.json", (".jsonl", ".ndjson")),
     Format(
         "application/xml",
-        "xml",
+        "data.xml",
         (
             *(".xml", ".rss", ".atom", ".dita", ".ditamap", ".nxml", ".jats", ".tei", ".dbk", ".docbook"),
             *(".fb2", ".opml", ".resx", ".xlf", ".xliff", ".tmx", ".plist", ".kml", ".gpx", ".rdf"),
             *(".xsd", ".xsl", ".xslt", ".wsdl", ".csproj", ".vbproj", ".fsproj", ".props", ".targets"),
         ),
     ),
-    Format("message/rfc822", "mail", (".eml",)),
-    Format("application/mbox", "mbox", (".mbox",)),
-    Format("multipart/related", "mhtml", (".mhtml", ".mht")),
-    Format("text/calendar", "content_lines", (".ics", ".ical")),
-    Format("text/vcard", "content_lines", (".vcf", ".vcard")),
-    Format("application/x-subrip", "subtitles", (".srt",)),
-    Format("text/vtt", "subtitles", (".vtt",)),
-    Format("text/x-gettext-translation", "translations", (".po", ".pot")),
-    Format("application/vnd.ms-outlook", "outlook", (".msg",)),
-    Format("application/zip", "archive", (".zip",)),
-    Format("application/x-tar", "archive", (".tar", ".tgz", ".tbz2", ".txz")),
-    Format("application/gzip", "archive", (".gz",)),
-    Format("application/x-bzip2", "archive", (".bz2",)),
-    Format("application/x-xz", "archive", (".xz",)),
+    Format("message/rfc822", "mail.mail", (".eml",)),
+    Format("application/mbox", "mail.mbox", (".mbox",)),
+    Format("multipart/related", "mail.mhtml", (".mhtml", ".mht")),
+    Format("text/calendar", "data.content_lines", (".ics", ".ical")),
+    Format("text/vcard", "data.content_lines", (".vcf", ".vcard")),
+    Format("application/x-subrip", "data.subtitles", (".srt",)),
+    Format("text/vtt", "data.subtitles", (".vtt",)),
+    Format("text/x-gettext-translation", "data.translations", (".po", ".pot")),
+    Format("application/vnd.ms-outlook", "mail.outlook", (".msg",)),
+    Format("application/zip", "archives.archive", (".zip",)),
+    Format("application/x-tar", "archives.archive", (".tar", ".tgz", ".tbz2", ".txz")),
+    Format("application/gzip", "archives.archive", (".gz",)),
+    Format("application/x-bzip2", "archives.archive", (".bz2",)),
+    Format("application/x-xz", "archives.archive", (".xz",)),
     Format(
         "text/x-source",
         "source",
@@ -137,7 +137,7 @@ FORMATS = (
 
 MODULES = {format.media_type: format.module for format in FORMATS}
 # What people read as it is written: their files are text already, and the structure is only found in it.
-PLAIN_MODULES = frozenset({"markdown", "text", "delimited", "json", "xml", "source"})
+PLAIN_MODULES = frozenset({"markdown.markdown", "text", "data.delimited", "data.json", "data.xml", "source"})
 # Files that have a name instead of an ending.
 NAMES = {
     **dict.fromkeys(

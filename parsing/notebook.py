@@ -7,8 +7,8 @@ from typing import Any, cast
 
 from parsing.document import Block, ParsedDocument
 from parsing.errors import FileFormatError
-from parsing.html import parse as parse_html
-from parsing.markdown import parse_markdown_text
+from parsing.html.html import parse as parse_html
+from parsing.markdown.markdown import parse_markdown_text
 from parsing.text import clean, decode, title_from
 
 Cell = Mapping[str, Any]

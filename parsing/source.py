@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 
 from parsing.document import Block, ParsedDocument
-from parsing.markup import MARKUPS, parse_markup
+from parsing.markup.markup import MARKUPS, parse_markup
 from parsing.text import decode
 
 # Endings that are not the names of their languages.

@@ -45,11 +45,10 @@ def test_every_package_is_described() -> None:
     assert {f"{package}/" for package in PACKAGES} <= set(FOLDER.findall(text))
 
 
-def test_every_room_of_the_chat_service_is_described() -> None:
+@pytest.mark.parametrize("package", ["agent_service", "parsing"])
+def test_every_room_is_described(package: str) -> None:
     text = (ROOT / DESCRIPTIONS[0]).read_text(encoding="utf-8")
-    rooms = {
-        path.parent.relative_to(ROOT).as_posix() for path in (ROOT / "agent_service").glob("*/__init__.py")
-    }
+    rooms = {path.parent.relative_to(ROOT).as_posix() for path in (ROOT / package).glob("*/__init__.py")}
     assert {f"{room}/" for room in rooms} <= set(FOLDER.findall(text))
 
 

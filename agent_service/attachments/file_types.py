@@ -11,7 +11,7 @@ PDF = "application/pdf"
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 PLAIN = "text/plain"
 # An archive is many documents under one name: nobody could tell which of them an answer rests on.
-ARCHIVES = frozenset(media_type for media_type, module in MODULES.items() if module == "archive")
+ARCHIVES = frozenset(media_type for media_type, module in MODULES.items() if module == "archives.archive")
 TAKEN = tuple(format for format in FORMATS if format.media_type not in ARCHIVES)
 COMMON = (PDF, DOCX, PLAIN)
 ACCEPTED = (*COMMON, *sorted({format.media_type for format in TAKEN} - set(COMMON)), *IMAGES)

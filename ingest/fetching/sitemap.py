@@ -13,8 +13,8 @@ from lxml import etree
 from ingest.fetching.client import WebFetcher, WebPage
 from ingest.fetching.errors import UrlInvalidError
 from ingest.fetching.requesting import checked_url
+from parsing.data.safe_xml import SAFE
 from parsing.errors import FileFormatError, FileProblemError, FileTooLargeError
-from parsing.safe_xml import SAFE
 
 MAX_PAGES = 50_000
 MAX_SITEMAPS = 500

@@ -3,8 +3,9 @@
 import re
 from dataclasses import replace
 
-from parsing import markdown, source
+from parsing import source
 from parsing.document import Block, ParsedDocument
+from parsing.markdown import markdown
 
 MARKDOWN = re.compile(
     r"^(?:#{1,6} \S|```|~~~|\|.+\|[ \t]*$|[-*+] \S|\d+\. \S|> \S)|\[[^\]\n]+\]\([^)\s]+\)", re.MULTILINE

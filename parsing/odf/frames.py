@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 from lxml import etree
 
+from parsing.archives.zipped import Element
 from parsing.document import Block
-from parsing.drawings import description
 from parsing.odf.inline import LEFT_OUT, embedded, inline
 from parsing.odf.names import DRAW, OFFICE, SVG, TABLE
 from parsing.odf.open_file import OpenFile
 from parsing.odf.tables import odf_table_blocks
-from parsing.zipped import Element
+from parsing.office.drawings import description
 
 MATH = "{http://www.w3.org/1998/Math/MathML}math"
 TEXTS = frozenset({f"{DRAW}text-box", f"{TABLE}table"})

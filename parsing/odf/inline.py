@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Iterator
 
-from parsing.inline import marked_above, with_digits_above
+from parsing.archives.zipped import Element
 from parsing.links import linked
+from parsing.markdown.inline import marked_above, with_digits_above
 from parsing.odf.names import CREATOR, DRAW, LINK, MAX_DEPTH, OFFICE, PRESENTATION, SVG, TEXT, count
 from parsing.odf.open_file import OpenFile
 from parsing.text import clean
-from parsing.zipped import Element
 
 MAX_SPACES = 8
 # What is no text of the document: deleted passages, generated lists of contents, forms.

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from parsing.archives.zipped import Element
 from parsing.list_numbers import numbered
 from parsing.odf.names import STYLE, TEXT, count
-from parsing.zipped import Element
 
 BULLET = "-"
 MAX_NUMBER = 1_000_000

@@ -1,6 +1,6 @@
 """Names of the elements of OpenDocument files."""
 
-from parsing.zipped import Element
+from parsing.archives.zipped import Element
 
 NAMESPACE = "{{urn:oasis:names:tc:opendocument:xmlns:{}:1.0}}"
 OFFICE, TEXT, TABLE, DRAW, STYLE, PRESENTATION, FORM = (

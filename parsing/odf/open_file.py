@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from parsing.archives.zipped import Element, parse_xml, read_member
 from parsing.detection import PROTECTED
 from parsing.errors import FileFormatError
 from parsing.left_out import LeftOut
 from parsing.odf.lists import ListLevel, list_levels
 from parsing.odf.names import FORM, OFFICE, STYLE, TABLE
-from parsing.zipped import Element, parse_xml, read_member
 
 TICKED, EMPTY = "☒", "☐"
 

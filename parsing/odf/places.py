@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterable
 
+from parsing.archives.zipped import Element
 from parsing.odf.names import SVG
 from parsing.reading_order import Box, in_reading_order
-from parsing.zipped import Element
 
 LENGTH = re.compile(r"(-?\d+(?:\.\d+)?)(cm|mm|in|pt)")
 MILLIMETRES = {"cm": 10, "mm": 1, "in": 25.4, "pt": 25.4 / 72}

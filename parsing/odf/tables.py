@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
+from parsing.archives.zipped import Element
 from parsing.document import Block
 from parsing.odf.names import TABLE, count
 from parsing.tables import Merged, merged_table_blocks
-from parsing.zipped import Element
 
 # Repeated and merged cells are stated as a number, which may be anything.
 MAX_COLUMNS = 1_000

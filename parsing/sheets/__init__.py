@@ -1,1 +1,1 @@
-"""Sheets of workbooks, as each format stores them. `parsing.spreadsheet` joins them."""
+"""Sheets of workbooks, as each format stores them. `parsing.sheets.spreadsheet` joins them."""

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 
 from lxml import etree
 
+from parsing.archives.zipped import READ_ERRORS, Element
+from parsing.data.safe_xml import SAFE
 from parsing.document import Block
 from parsing.errors import FileFormatError
 from parsing.left_out import LeftOut
@@ -13,12 +15,10 @@ from parsing.odf.inline import inline
 from parsing.odf.names import OFFICE, TABLE, count
 from parsing.odf.open_file import OpenFile, hidden_tables, refuse_encrypted
 from parsing.odf.tables import row_cells
-from parsing.safe_xml import SAFE
 from parsing.sheets.sheet import Sheet
 from parsing.sheets.sheet_notes import hidden_parts, hidden_sheet, too_large
 from parsing.sheets.sheet_xml import MAX_ROWS, Budget
 from parsing.text import clean
-from parsing.zipped import READ_ERRORS, Element
 
 CONTENT = "content.xml"
 # A row that is filled and repeated more often is a mistake of a program.

@@ -3,14 +3,14 @@
 import re
 from collections.abc import Iterator
 
+from parsing.archives.zipped import Element
 from parsing.document import Block
-from parsing.drawings import CHART, DRAWING, chart_blocks, description
 from parsing.left_out import LeftOut
-from parsing.office_package import RELATION_ID, OfficePackage
+from parsing.office.drawings import CHART, DRAWING, chart_blocks, description
+from parsing.office.package import RELATION_ID, OfficePackage
 from parsing.sheets.sheet import Sheet
 from parsing.sheets.sheet_xml import MAX_COLUMNS, MAX_ROWS, area_of, stored_text
 from parsing.text import clean
-from parsing.zipped import Element
 
 SHAPE = "{http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing}"
 MAX_COMMENTS = 10_000

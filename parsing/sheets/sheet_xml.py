@@ -8,18 +8,18 @@ from itertools import islice
 
 from lxml import etree
 
+from parsing.archives.zipped import READ_ERRORS, Element
+from parsing.data.safe_xml import SAFE
 from parsing.document import Block
 from parsing.errors import FileFormatError
-from parsing.inline import marked_above, with_digits_above
 from parsing.links import MAX_ADDRESS_LENGTH, linked
-from parsing.office_package import RELATION_ID, OfficePackage
-from parsing.safe_xml import SAFE
+from parsing.markdown.inline import marked_above, with_digits_above
+from parsing.office.package import RELATION_ID, OfficePackage
 from parsing.sheets.cell_formats import CellFormats
 from parsing.sheets.sheet import Sheet
 from parsing.sheets.sheet_notes import hidden_parts, too_large
 from parsing.tables import Merged
 from parsing.text import clean
-from parsing.zipped import READ_ERRORS, Element
 
 MAX_CELLS = 1_000_000
 MAX_ROWS, MAX_COLUMNS = 1_048_576, 16_384

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from parsing.archives.zipped import Element
 from parsing.errors import FileFormatError
 from parsing.left_out import LeftOut
-from parsing.office_package import RELATION_ID, OfficePackage
+from parsing.office.package import RELATION_ID, OfficePackage
 from parsing.sheets.builtin_formats import BUILTIN_FORMATS, GENERAL
 from parsing.sheets.cell_formats import CellFormats
 from parsing.sheets.remarks import add_comments, add_drawings
@@ -13,7 +14,6 @@ from parsing.sheets.sheet import Sheet
 from parsing.sheets.sheet_notes import hidden_sheet, unread_sheet
 from parsing.sheets.sheet_xml import Budget, SheetReader, stored_text, streamed
 from parsing.text import clean
-from parsing.zipped import Element
 
 WORKBOOK = "xl/workbook.xml"
 TRUE = frozenset({"1", "true"})

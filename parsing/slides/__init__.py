@@ -1,1 +1,1 @@
-"""The parts of PowerPoint slides: shapes in reading order, texts, comments. `parsing.pptx` joins them."""
+"""The parts of PowerPoint slides: shapes in reading order, texts, comments; `pptx` joins them."""

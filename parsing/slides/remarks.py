@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from pptx.slide import Slide
 
+from parsing.archives.zipped import Element
 from parsing.document import Block
-from parsing.office_package import OfficePackage
+from parsing.office.package import OfficePackage
 from parsing.text import clean
-from parsing.zipped import Element
 
 COMMENTS = "comments"
 AUTHORS = ("ppt/commentAuthors.xml", "ppt/authors.xml")

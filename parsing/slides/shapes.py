@@ -11,14 +11,14 @@ from pptx.shapes.group import GroupShape
 from pptx.table import Table, _Cell  # pyright: ignore[reportPrivateUsage]
 from pptx.text.text import TextFrame
 
+from parsing.archives.zipped import Element, parse_xml
 from parsing.document import Block
-from parsing.drawings import DIAGRAM, chart_blocks, description, diagram_lines
 from parsing.left_out import LeftOut
 from parsing.links import readable_address
+from parsing.office.drawings import DIAGRAM, chart_blocks, description, diagram_lines
 from parsing.reading_order import Box, in_reading_order
 from parsing.slides.texts import frame_text, list_blocks, text_blocks
 from parsing.tables import Merged, merged_table_blocks
-from parsing.zipped import Element, parse_xml
 
 COMPATIBILITY = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 MAX_GROUP_DEPTH = 10

@@ -6,12 +6,12 @@ from typing import cast
 from pptx.oxml.ns import qn
 from pptx.text.text import TextFrame, _Paragraph  # pyright: ignore[reportPrivateUsage]
 
+from parsing.archives.zipped import Element
 from parsing.document import Block
-from parsing.equations import MATH, linear
-from parsing.inline import marked_above, with_digits_above
 from parsing.links import linked
+from parsing.markdown.inline import marked_above, with_digits_above
+from parsing.office.equations import MATH, linear
 from parsing.text import clean
-from parsing.zipped import Element
 
 RUNS = frozenset({qn("a:r"), qn("a:fld")})
 

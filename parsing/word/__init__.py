@@ -1,1 +1,1 @@
-"""The parts of Word documents: styles, runs, paragraphs, tables. `parsing.docx` joins them."""
+"""The parts of Word documents: styles, runs, paragraphs, tables. `parsing.word.docx` joins them."""

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal
 
+from parsing.archives.zipped import Element
 from parsing.document import Block
-from parsing.equations import MATH, linear
 from parsing.headings import enter, placed
+from parsing.office.equations import MATH, linear
 from parsing.outline import Outline
 from parsing.tables import merged_table_blocks
 from parsing.word.drawn import drawn_items
@@ -17,7 +18,6 @@ from parsing.word.runs import end_of_paragraph, text_of
 from parsing.word.story import Story
 from parsing.word.styles import BODY_TEXT, is_code_font, outline_heading
 from parsing.word.tables import Table, in_grid, table_rows
-from parsing.zipped import Element
 
 MAX_DEPTH = 60
 # An indentation of a quarter of an inch is written as two spaces, as in code.

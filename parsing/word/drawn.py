@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 
+from parsing.archives.zipped import Element
 from parsing.document import Block
-from parsing.drawings import CHART, DIAGRAM, chart_blocks, description, diagram_lines
-from parsing.office_package import RELATION_ID
+from parsing.office.drawings import CHART, DIAGRAM, chart_blocks, description, diagram_lines
+from parsing.office.package import RELATION_ID
 from parsing.text import clean
 from parsing.word.names import OLE_OBJECT, VML, WORD
 from parsing.word.story import Story
-from parsing.zipped import Element
 
 BOX = f"{WORD}txbxContent"
 PICTURE = "{http://schemas.openxmlformats.org/drawingml/2006/picture}pic"

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
+from parsing.archives.members import Entry, collect
+from parsing.archives.zipped import Element, read_member
 from parsing.document import Block
 from parsing.errors import FileFormatError
-from parsing.members import Entry, collect
-from parsing.office_package import RELATION_ID
+from parsing.office.package import RELATION_ID
 from parsing.word.story import Story
-from parsing.zipped import Element, read_member
 
 
 def imported_blocks(chunk: Element, story: Story, _: int) -> Iterator[Block]:

@@ -1,6 +1,6 @@
 """Names of the elements of Word documents."""
 
-from parsing.zipped import Element
+from parsing.archives.zipped import Element
 
 WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 WORD_2010 = "{http://schemas.microsoft.com/office/word/2010/wordml}"

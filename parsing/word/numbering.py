@@ -3,10 +3,10 @@
 import re
 from dataclasses import dataclass
 
+from parsing.archives.zipped import Element
 from parsing.list_numbers import letters_of, roman
 from parsing.text import clean
 from parsing.word.names import OFF, WORD, number, value
-from parsing.zipped import Element
 
 PLACE = re.compile("%([1-9])")
 BULLET = "-"

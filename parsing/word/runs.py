@@ -4,15 +4,15 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from parsing.equations import MATH, linear
-from parsing.inline import marked_above, with_digits_above
+from parsing.archives.zipped import Element
 from parsing.links import linked, readable_address
-from parsing.office_package import RELATION_ID
+from parsing.markdown.inline import marked_above, with_digits_above
+from parsing.office.equations import MATH, linear
+from parsing.office.package import RELATION_ID
 from parsing.text import clean
 from parsing.word.names import COMPATIBILITY, OFF, VML, WORD, WORD_2010, number, value
 from parsing.word.story import Field, Story
 from parsing.word.symbols import symbol
-from parsing.zipped import Element
 
 TICKED, EMPTY = "☒", "☐"
 MAX_DEPTH = 100

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass, field
 
+from parsing.archives.zipped import Element
 from parsing.left_out import LeftOut
-from parsing.office_package import OfficePackage
+from parsing.office.package import OfficePackage
 from parsing.word.numbering import Numbering
 from parsing.word.styles import Styles
-from parsing.zipped import Element
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from parsing.archives.zipped import Element
 from parsing.word.names import WORD, number, value
-from parsing.zipped import Element
 
 HEADING = re.compile(r"heading ?([1-9])", re.IGNORECASE)
 CODE = re.compile(

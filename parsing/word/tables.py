@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from parsing.archives.zipped import Element
 from parsing.tables import Merged
 from parsing.word.names import WORD, number, switched_on, value
-from parsing.zipped import Element
 
 MAX_COLUMNS = 1_000
 # What a table may hold its rows in, and a row its cells.

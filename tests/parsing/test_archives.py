@@ -11,7 +11,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from parsing import members, parse
+from parsing import parse
+from parsing.archives import members
 from parsing.detection import media_type_of
 from parsing.document import ParsedDocument
 from parsing.errors import FileFormatError

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from parsing.delimited import parse as parse_delimited
+from parsing.data.delimited import parse as parse_delimited
+from parsing.data.json import parse as parse_json
 from parsing.document import ParsedDocument
 from parsing.errors import FileFormatError
-from parsing.json import parse as parse_json
 from parsing.notebook import parse as parse_notebook
 from parsing.tables import markdown_table
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from parsing.data.xml import parse as parse_xml
 from parsing.document import ParsedDocument
 from parsing.errors import FileFormatError
 from parsing.source import parse as parse_source
-from parsing.xml import parse as parse_xml
 
 FEED = """\
 <rss version="2.0" xmlns:dc="http://purl.org/dc/elements/1.1/"

@@ -1,13 +1,15 @@
 """One place says what kind of file some bytes are."""
 
 import re
+from collections.abc import Collection
 from pathlib import Path
 
 import pytest
 
-from parsing.detection import media_type_of, sent_type
+from parsing.archives.members import CONTAINERS
+from parsing.detection import TEXT_MODULES, media_type_of, sent_type
 from parsing.errors import FileFormatError
-from parsing.formats import FORMATS
+from parsing.formats import FORMATS, MODULES, PLAIN_MODULES
 from tests.agent_service.small_files import ONE_OF_EACH, png
 
 EACH = [(kind, *file) for kind, file in ONE_OF_EACH.items()]
@@ -57,3 +59,8 @@ def test_no_program_looks_at_the_first_bytes_of_files_itself() -> None:
         if BEGINNINGS.search(file.read_text(encoding="utf-8"))
     ]
     assert looking == []
+
+
+@pytest.mark.parametrize("named", [TEXT_MODULES, PLAIN_MODULES, CONTAINERS, {"archives.archive"}])
+def test_modules_that_are_named_are_those_of_formats(named: Collection[str]) -> None:
+    assert set(named) <= set(MODULES.values())

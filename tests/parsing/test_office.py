@@ -12,9 +12,11 @@ from pptx.chart.data import CategoryChartData
 from pptx.enum.chart import XL_CHART_TYPE
 from pptx.util import Inches
 
-from parsing import docx, pptx, spreadsheet
 from parsing.document import Block, ParsedDocument
 from parsing.errors import FileFormatError
+from parsing.sheets import spreadsheet
+from parsing.slides import pptx
+from parsing.word import docx
 from tests.parsing.archives import zipped
 
 W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'

@@ -4,9 +4,11 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from parsing import epub, opendocument, rtf
+from parsing import epub
 from parsing.document import Block, ParsedDocument
 from parsing.errors import FileFormatError
+from parsing.odf import opendocument
+from parsing.rtf import rtf
 from tests.parsing.archives import zipped
 
 NAMESPACES = " ".join(

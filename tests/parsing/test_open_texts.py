@@ -2,8 +2,8 @@
 
 import pytest
 
-from parsing import opendocument
 from parsing.document import ParsedDocument
+from parsing.odf import opendocument
 from tests.parsing.archives import zipped
 from tests.parsing.test_open_formats import NAMESPACES
 

@@ -3,7 +3,7 @@
 import pytest
 
 from parsing.document import ParsedDocument
-from parsing.html import parse, parse_page
+from parsing.html.html import parse, parse_page
 
 Placed = list[tuple[tuple[str, ...], str]]
 SITE = "https://site.example/docs/page.html"

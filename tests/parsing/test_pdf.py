@@ -4,9 +4,11 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from parsing import members, ocr, parse, pdf_pages
+from parsing import ocr, parse
+from parsing.archives import members
 from parsing.document import Block, ParsedDocument
 from parsing.errors import FileFormatError
+from parsing.pdf import pages as pdf_pages
 from tests.parsing.pdf_making import Line, drawn, unicode_font, written
 
 PROSE = "The quick brown fox jumps over the lazy dog near the river"

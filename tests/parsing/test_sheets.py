@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import xlsxwriter  # pyright: ignore[reportMissingTypeStubs]
 
-from parsing import spreadsheet
 from parsing.document import ParsedDocument
+from parsing.sheets import spreadsheet
 from parsing.sheets.number_formats import formatted, text_formatted
 from parsing.sheets.sheet import Sheet
 from parsing.sheets.sheet_xml import Budget

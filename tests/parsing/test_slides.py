@@ -7,9 +7,9 @@ import pytest
 from pptx import Presentation
 from pptx.util import Inches
 
-from parsing import pptx
 from parsing.document import ParsedDocument
 from parsing.reading_order import Box, in_reading_order
+from parsing.slides import pptx
 from tests.parsing.archives import zipped
 from tests.parsing.test_sheets import PICTURE
 

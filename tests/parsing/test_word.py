@@ -2,8 +2,8 @@
 
 import pytest
 
-from parsing import docx
 from parsing.document import Block, ParsedDocument
+from parsing.word import docx
 from tests.parsing.office_files import WORD, Files, paragraph, part, text, word
 
 LINKS = (

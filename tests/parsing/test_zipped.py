@@ -4,8 +4,8 @@ import struct
 
 import pytest
 
+from parsing.archives.zipped import open_zip, parse_xml, read_member
 from parsing.errors import FileFormatError
-from parsing.zipped import open_zip, parse_xml, read_member
 from tests.parsing.archives import zipped
 
 

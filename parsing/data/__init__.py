@@ -1,0 +1,1 @@
+"""Files that programs read as well: JSON, XML, CSV, calendars, subtitles, translations."""

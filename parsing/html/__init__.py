@@ -1,0 +1,1 @@
+"""Pages of the web: what people see of them, as Markdown."""

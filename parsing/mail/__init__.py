@@ -1,0 +1,1 @@
+"""Messages, mailboxes and pages that are saved as messages."""

@@ -1,0 +1,1 @@
+"""Markdown, as documentation generators extend it."""

@@ -1,0 +1,1 @@
+"""Documents written in reStructuredText, AsciiDoc, Org or LaTeX."""

@@ -1,0 +1,1 @@
+"""PDF: what stands where on its pages becomes text in reading order."""

@@ -1,0 +1,270 @@
+"""The words on a page of a PDF with their places, from left to right or from right to left."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from ctypes import addressof, c_double, create_string_buffer
+from dataclasses import replace
+from math import hypot
+from typing import Any, cast
+
+from pypdfium2 import raw  # pyright: ignore[reportMissingTypeStubs]
+
+from parsing.markdown.inline import raised
+from parsing.pdf.annotations import Laid
+from parsing.pdf.bidi import RIGHT_TO_LEFT, Glyph, is_right_to_left, words_in_order
+from parsing.pdf.parts import Box, PageText, Part, Sight
+from parsing.pdf.remarks import with_fields, with_remarks
+from parsing.pdf.rules import bars_among, cells_of, lines_on
+
+# PDFium marks a hyphen at the end of a line with one of these and joins the halves of the word.
+HYPHENS = "\ufffe\x02"
+WORD = re.compile(rf"[^\s{HYPHENS}]+[{HYPHENS}]?")
+BOLD = 600
+MAX_FONT_NAME_LENGTH = 100
+RULE = re.compile(r"[-=_*.·—\s]{4,}")
+WORD_GAP = 0.7
+# Digits in one number that are smaller by this, and stand higher by this part of the size, are an exponent.
+DIGITS = re.compile(r"\d{2,}")
+SMALL, RISE = 0.85, 0.15
+# The part of its size by which type reaches below its line.
+DESCENT = 0.22
+LINE_STEP = 12.0
+TURNED_LINE = 12
+HYPHENATED = re.compile(r"[^\W\d_]+-[^\W\d_]+")
+# Letters as they look at their place in a word, and ligatures.
+FORMS = re.compile("[\ufb00-\ufb4f\ufb50-\ufdff\ufe70-\ufefc]")
+# What fonts give that do not say which letters they show. One alone is a bullet or a symbol.
+NO_LETTER = re.compile("[\x00-\x08\x0e-\x1f\ufffd\ue000-\uf8ff]|[\U000f0000-\U0010fffd]")
+
+
+def page_text(page: Any, laid: "Sequence[Laid]" = ()) -> PageText:
+    """The words on a page, joined where they stand together, with what is laid on it.
+
+    Raises `PdfiumError` for a bad page.
+    """
+    text_page = page.get_textpage()
+    try:
+        text = _text_of(text_page)
+        sight = Sight(page.get_rotation(), is_right_to_left(text))
+        # PDFium's own handle: the library around it costs more than most answers.
+        letters = text_page.raw
+        found = list(_words(letters, text, sight))
+        upright = [word for word, is_turned in found if word is not None and not is_turned]
+        if RIGHT_TO_LEFT.search(text):
+            bars = bars_among(lines_on(page, Sight(sight.rotation)))
+            upright = list(_words_by_place(letters, text, sight, bars))
+    finally:
+        text_page.close()
+    upright, remarks = with_remarks(upright, laid, sight)
+    cells, upright = cells_of(upright, lines_on(page, sight))
+    parts = [part for part in _together(upright) if not RULE.fullmatch(part.text)]
+    parts += [_cell(box, list(_together(words))) for box, words in cells.items()]
+    parts = with_fields(parts, laid, sight)
+    stacked = _stacked([word for word, is_turned in found if word is not None and is_turned], parts)
+    return PageText(parts + stacked, remarks, sum(word is None for word, _ in found))
+
+
+def hyphenated_words(pages: "Iterable[list[Part]]") -> frozenset[str]:
+    """The words written with a hyphen within a line, in small letters."""
+    return frozenset(
+        word.lower() for parts in pages for part in parts for word in HYPHENATED.findall(part.text)
+    )
+
+
+def _text_of(text_page: Any) -> str:
+    text = text_page.get_text_range(errors="replace")
+    count = text_page.count_chars()
+    if len(text) == count:
+        return text
+    # Places are counted in characters, which this text then is not.
+    return "".join(_character(text_page, index) for index in range(count))
+
+
+def _words(text_page: Any, text: str, sight: Sight) -> "Iterator[tuple[Part | None, bool]]":
+    """The words, and whether they run across the reading direction; None for one that cannot be read."""
+    box = raw.FS_RECTF()
+    styles = _Styles(text_page, sight.rotation)
+    for word in WORD.finditer(text):
+        first, last = word.start(), word.end() - 1
+        hyphen = text[last] in HYPHENS
+        size, bold, turned = styles.at(first)
+        written = text[first:last] + "-" if hyphen else word[0]
+        if len(written) > 1 and not _is_readable(text_page, first, written):
+            yield None, turned
+            continue
+        if DIGITS.search(written):
+            written = _with_raised(text_page, first, written, styles)
+        start = sight.seen(_box(text_page, first, box))
+        end = sight.seen(_box(text_page, last - 1 if hyphen and last > first else last, box))
+        if FORMS.search(written):
+            written = unicodedata.normalize("NFKC", written)
+        left, right = min(start[0], end[0]), max(start[1], end[1])
+        bottom, top = min(start[2], end[2]), max(start[3], end[3])
+        yield Part(written, left, right, bottom, top, size or start[3] - start[2], bold), turned
+
+
+def _with_raised(text_page: Any, first: int, word: str, styles: "_Styles") -> str:
+    """The word with digits that stand small above the line written so: 106 is another number than 10⁶."""
+    for digits in DIGITS.finditer(word):
+        size, line = styles.at(first + digits.start())[0], _line_of(text_page, first + digits.start())
+        for at in range(digits.start() + 1, digits.end()):
+            small = styles.at(first + at)[0] < SMALL * size
+            if small and _line_of(text_page, first + at) > line + RISE * size:
+                return word[:at] + raised(word[at : digits.end()]) + word[digits.end() :]
+    return word
+
+
+def _line_of(text_page: Any, index: int) -> float:
+    """How high the line is that a letter stands on."""
+    across, up = c_double(), c_double()
+    raw.FPDFText_GetCharOrigin(text_page, index, across, up)
+    return up.value
+
+
+def _is_readable(text_page: Any, first: int, word: str) -> bool:
+    """Whether the font says which letters most of the word has."""
+    if 2 * len(NO_LETTER.findall(word)) > len(word):
+        return False
+    if not _is_unnamed(text_page, first):
+        return True
+    return 2 * sum(_is_unnamed(text_page, first + index) for index in range(len(word))) <= len(word)
+
+
+def _is_unnamed(text_page: Any, index: int) -> bool:
+    return raw.FPDFText_HasUnicodeMapError(text_page, index) == 1
+
+
+def _words_by_place(text_page: Any, text: str, sight: Sight, bars: "Sequence[Box]") -> "Iterator[Part]":
+    """The upright words of a page with lines from right to left."""
+    box = raw.FS_RECTF()
+    styles = _Styles(text_page, sight.rotation)
+    turned = Sight(sight.rotation)
+
+    def glyphs() -> Iterator[Glyph]:
+        for index, letter in enumerate(text):
+            if letter in HYPHENS or letter < " " or raw.FPDFText_IsGenerated(text_page, index) == 1:
+                continue
+            size, bold, is_turned = styles.at(index)
+            if not is_turned and not _is_unnamed(text_page, index):
+                place = _line_box(text_page, index, _box(text_page, index, box), size)
+                yield Glyph(letter, turned.seen(place), size, bold)
+
+    for word in words_in_order(glyphs(), bars, mirrored=sight.mirrored):
+        if sight.mirrored:
+            yield replace(word, left=-word.right, right=-word.left)
+        else:
+            yield word
+
+
+def _is_turned(matrix: raw.FS_MATRIX, rotation: int) -> bool:
+    along, across = abs(float(matrix.a)), abs(float(matrix.b))
+    return across > 2 * along if rotation in (0, 180) else along > 2 * across
+
+
+def _is_bold(text_page: Any, index: int) -> bool:
+    weight = cast(int, raw.FPDFText_GetFontWeight(text_page, index))  # pyright: ignore[reportUnknownMemberType]
+    if weight >= BOLD:
+        return True
+    name = create_string_buffer(MAX_FONT_NAME_LENGTH)
+    raw.FPDFText_GetFontInfo(text_page, index, name, MAX_FONT_NAME_LENGTH, None)  # pyright: ignore[reportUnknownMemberType]
+    return b"bold" in name.value.lower()
+
+
+def _size(text_page: Any, index: int, matrix: raw.FS_MATRIX) -> float:
+    """The size of the type as it appears: what the font states is often scaled."""
+    raw.FPDFText_GetMatrix(text_page, index, matrix)  # pyright: ignore[reportUnknownMemberType]
+    return float(raw.FPDFText_GetFontSize(text_page, index)) * hypot(float(matrix.b), float(matrix.d))
+
+
+def _character(text_page: Any, index: int) -> str:
+    code = int(raw.FPDFText_GetUnicode(text_page, index))
+    return chr(code) if 0 < code < 0x110000 else " "
+
+
+def _box(text_page: Any, index: int, box: raw.FS_RECTF) -> Box:
+    raw.FPDFText_GetLooseCharBox(text_page, index, box)
+    left, right, bottom, top = float(box.left), float(box.right), float(box.bottom), float(box.top)
+    if top - bottom < 0.5:
+        top = bottom + float(raw.FPDFText_GetFontSize(text_page, index))
+    return left, right, bottom, top
+
+
+def _line_box(text_page: Any, index: int, box: Box, size: float) -> Box:
+    """The box of a letter as high as its line, whatever its own height."""
+    line = _line_of(text_page, index)
+    return box[0], box[1], line - DESCENT * size, line + (1 - DESCENT) * size
+
+
+def _together(words: "Iterable[Part]") -> "Iterator[Part]":
+    last: Part | None = None
+    for word in words:
+        if last is not None and _follows(last, word):
+            last = Part(
+                f"{last.text} {word.text}"
+                if word.left - last.right > 0.05 * word.size
+                else last.text + word.text,
+                last.left,
+                word.right,
+                min(last.bottom, word.bottom),
+                max(last.top, word.top),
+                max(last.size, word.size),
+                last.bold,
+            )
+            continue
+        if last is not None:
+            yield last
+        last = word
+    if last is not None:
+        yield last
+
+
+def _follows(last: Part, word: Part) -> bool:
+    shared = min(last.top, word.top) - max(last.bottom, word.bottom)
+    gap = word.left - last.right
+    small = min(last.size, word.size)
+    return shared > 0.5 * small and -0.3 * small < gap < WORD_GAP * small and last.bold == word.bold
+
+
+def _cell(box: Box, parts: "list[Part]") -> Part:
+    """All words of a cell, line by line; its box ends before that of the next one begins."""
+    left, right, bottom, top = box
+    size = max(part.size for part in parts)
+    lines = sorted(parts, key=lambda part: (-round(part.top / size), part.left))
+    text = " ".join(part.text for part in lines)
+    return Part(
+        text, left + 1, right - 1, bottom + 1, top - 1, size, all(part.bold for part in parts), is_cell=True
+    )
+
+
+def _stacked(words: "list[Part]", parts: "list[Part]") -> "list[Part]":
+    """Text that runs up or down a page, as small lines of their own below everything."""
+    lowest = min((part.bottom for part in parts), default=0.0) - 2 * LINE_STEP
+    size = min((part.size for part in parts or words), default=LINE_STEP)
+    lines: list[Part] = []
+    for start in range(0, len(words), TURNED_LINE):
+        text = " ".join(word.text for word in words[start : start + TURNED_LINE])
+        top = lowest - len(lines) * LINE_STEP
+        lines.append(Part(text, 0.0, 6.0 * len(text), top - LINE_STEP, top, size, bold=False))
+    return lines
+
+
+class _Styles:
+    """Size, weight and direction of the type, slow to ask for: once for each piece of text drawn."""
+
+    def __init__(self, text_page: Any, rotation: int) -> None:
+        self._text_page = text_page
+        self._rotation = rotation
+        self._drawn = 0
+        self._style = (0.0, False, False)
+
+    def at(self, index: int) -> tuple[float, bool, bool]:
+        """The size, whether it is bold and whether it runs across the reading direction."""
+        drawn: Any = raw.FPDFText_GetTextObject(self._text_page, index)  # pyright: ignore[reportUnknownMemberType]
+        address = addressof(drawn.contents) if drawn else 0
+        if not address or address != self._drawn:
+            matrix = raw.FS_MATRIX()
+            size = _size(self._text_page, index, matrix)
+            self._style = (size, _is_bold(self._text_page, index), _is_turned(matrix, self._rotation))
+            self._drawn = address
+        return self._style
