@@ -25,6 +25,12 @@ HURRIED = IngestSettings(ingest_file_seconds=10, ingest_file_memory_mb=512)  # p
 SECRET = "nobodymayreadthis"
 
 
+@pytest.fixture(autouse=True)
+def parsers_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What these tests are about begins with the start of a process."""
+    monkeypatch.setattr("ingest.reading.process.ParserProcess", ParserProcess)
+
+
 class Recording(Silent):
     """What was reported, by file."""
 
