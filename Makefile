@@ -10,6 +10,9 @@ VENV ?= .venv
 # For the tests, which compare our embeddings with those of sentence-transformers; OwFlex itself runs without.
 TORCH ?= torch==2.13.0
 
+# Else each process of the tests, and there are hundreds, compiles everything of ours anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 # Tests wait more than they compute. Each worker has a Postgres and an embedding model of its own (about 1 GB).

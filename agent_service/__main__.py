@@ -7,6 +7,7 @@ from agent_service.observe.logs import STYLE
 from agent_service.settings.bind import check_host
 from agent_service.settings.settings import AgentServiceSettings
 from database.errors import DatabaseError
+from database.home import open_data_folder
 from database.process import stop_on_sigterm
 from database.settings import read_settings
 from serving.errors import ServingError
@@ -25,8 +26,9 @@ def _run() -> int:
     settings = read_settings(AgentServiceSettings)
     check_host(settings)
     set_up_logs(settings.log_format, STYLE)
+    open_data_folder(settings.owflex_home)
     try:
-        # Not above: this imports the SDKs, which takes seconds, and a wrong setting is said before.
+        # Not above: this imports the SDKs, which takes seconds, and a wrong setting or folder is said before.
         with loading():
             from agent_service.process import serve
 

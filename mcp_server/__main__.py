@@ -4,6 +4,7 @@ import argparse
 import sys
 
 from database.errors import DatabaseError
+from database.home import open_data_folder
 from database.process import stop_on_sigterm
 from database.settings import read_settings
 from knowledge_base.errors import KnowledgeBaseError
@@ -38,8 +39,9 @@ def _run(transport: str) -> int:
         check_host(settings)
         external_issuer(settings)
     set_up_logs(settings.log_format)
+    open_data_folder(settings.owflex_home)
     try:
-        # Not above: this imports FastMCP, which takes seconds, and a wrong setting is said before.
+        # Not above: this imports FastMCP, which takes seconds, and a wrong setting or folder is said before.
         with loading():
             from mcp_server.app import serve_http, serve_stdio
 

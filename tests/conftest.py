@@ -25,6 +25,7 @@ from database.home import open_data_folder
 from knowledge_base.embedding import SentenceTransformerEmbedder
 from tests.support.databases import FreshDatabases
 from tests.support.durations import Durations
+from tests.support.parsers import WarmParsers
 from tests.support.serving import Serve, serving
 
 # What is imported while tests are collected stays: looking through it for garbage, again and again, takes
@@ -99,6 +100,16 @@ def embedder() -> SentenceTransformerEmbedder:
     return SentenceTransformerEmbedder("all-MiniLM-L6-v2")
 
 
+@pytest.fixture(scope="session", autouse=True)
+async def warm_parsers(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[None]:
+    """Ingestion takes its parser processes from those that the tests before it had."""
+    parsers = WarmParsers(tmp_path_factory.mktemp("tokenizers"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ingest.reading.process.ParserProcess", parsers.lend)
+        yield
+    await parsers.close()
+
+
 @pytest.fixture
 def serve() -> Serve:
     """Serves an ASGI app on a free port of loopback; yields its URL."""
@@ -113,6 +124,9 @@ CHROMIUM_FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # A renderer in waiting is started with each page, and each page of a test is the only one of its profile.
+    "--disable-features=SpareRendererForSitePerProcess",
+    "--renderer-process-limit=1",
 ]
 
 

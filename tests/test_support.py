@@ -1,11 +1,17 @@
 """What the tests stand on does not let one of them see another, and `make quick` chooses what is near."""
 
+import asyncio
 from pathlib import Path
 
+import psutil
 import psycopg
 import pytest
 
+from ingest.reading.chunked_document import ReadRequest
+from ingest.reading.process import ReadLimits
+from tests.ingest.quick_ingest import QuickEmbedder
 from tests.support.databases import FreshDatabases
+from tests.support.parsers import WarmParsers
 from tests.support.quick import NearFile, fitting, near_tests
 
 A_TASK = "insert into tasks (user_id, title) values ('ann', 'water the plants') returning id"
@@ -93,3 +99,35 @@ def test_the_nearest_tests_that_fit_are_chosen_and_at_least_one() -> None:
     chosen, left_out = fitting(near, 90)
     assert ([file.path for file in chosen], [file.path for file in left_out]) == (["a", "b", "d"], ["c"])
     assert fitting(near[:1], 10) == (near[:1], [])
+
+
+def parser_processes() -> set[int]:
+    """Their process ids."""
+    children = psutil.Process().children()
+    return {child.pid for child in children if "ingest.reading.worker" in child.cmdline()}
+
+
+async def test_a_parser_is_used_again_unless_it_was_stopped_in_the_middle_of_a_file(tmp_path: Path) -> None:
+    (tmp_path / "tokenizer.json").write_text(QuickEmbedder().tokenizer_json, encoding="utf-8")
+    (tmp_path / "short.md").write_text("A text.")
+    limits = ReadLimits(tmp_path / "tokenizer.json", max_tokens=250)
+    request = ReadRequest(str(tmp_path / "short.md"), "x/short.md", None)
+    parsers, of_others = WarmParsers(tmp_path), parser_processes()
+    first = parsers.lend(limits)
+    assert (await first.read(request)).content is not None
+    (process,) = parser_processes() - of_others
+    await first.close()
+    second = parsers.lend(limits)
+    assert (await second.read(request)).content is not None
+    assert parser_processes() - of_others == {process}
+    reading = asyncio.create_task(second.read(request))
+    await asyncio.sleep(0)
+    reading.cancel()
+    await asyncio.wait([reading])
+    await second.close()
+    third = parsers.lend(limits)
+    assert (await third.read(request)).content is not None
+    assert process not in parser_processes()
+    await third.close()
+    await parsers.close()
+    assert parser_processes() - of_others == set()

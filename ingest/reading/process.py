@@ -69,7 +69,8 @@ class Parsers:
         self._limits: ReadLimits | None = None
         self._finding = asyncio.Lock()
         self._all: list[ParserProcess] = []
-        self._free: asyncio.Queue[ParserProcess | None] = asyncio.Queue()
+        # The last one back is the next to go, so that files that come one at a time need one process.
+        self._free: asyncio.Queue[ParserProcess | None] = asyncio.LifoQueue()
         for _ in range(count):
             self._free.put_nowait(None)
 

@@ -217,10 +217,12 @@ def installation() -> Iterator[Installation]:
 
 @pytest.fixture(scope="module")
 def running_installation() -> Iterator[Installation]:
-    """One that runs for all tests of a module."""
+    """One that runs for all tests of a module; fails when something of it still runs after its end."""
     with fresh_installation() as found:
-        found.up()
+        everything = found.up()
         yield found
+        assert "Everything has stopped" in found.stop(everything)
+        assert found.leftovers() == []
 
 
 @contextmanager

@@ -67,16 +67,15 @@ async def test_documents_are_answered_with_citations_tasks_are_shared_and_a_rest
 
 @pytest.mark.browser
 async def test_a_question_typed_in_the_page_is_answered_with_a_passage_to_open(
-    installation: "Installation", browser: Browser
+    running_installation: "Installation", browser: Browser
 ) -> None:
-    installation.up()
     page = await browser.new_page()
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on(
         "request", lambda request: complaints.append(request.url) if "127.0.0.1" not in request.url else None
     )
-    await page.goto(installation.chat_url)
+    await page.goto(running_installation.chat_url)
     for count, question in enumerate(
         ["When is the coffee machine cleaned?", "How do I ask for holidays?"], 1
     ):
@@ -95,23 +94,20 @@ async def test_a_question_typed_in_the_page_is_answered_with_a_passage_to_open(
 
 
 async def test_a_document_that_a_client_adds_is_answered_from_until_it_is_removed(
-    installation: "Installation",
+    running_installation: "Installation",
 ) -> None:
-    everything = installation.up()
     text = "# Bicycles\n\nBicycles are kept in the cellar of the east wing, behind the green door."
-    async with installation.mcp_client() as client:
+    async with running_installation.mcp_client() as client:
         added = (await client.call_tool("add_document", {"name": "Bicycles", "text": text})).data
         while added.status in ("waiting", "working"):
             added = (await client.call_tool("get_upload", {"upload_id": added.upload_id})).data
         assert (added.outcome, added.source) == ("added", "added-by/local/Bicycles")
-        answer = installation.ask("Where are bicycles kept?")
+        answer = running_installation.ask("Where are bicycles kept?")
         assert "cellar of the east wing" in answer.text
         assert answer.sources[0]["data"]["source"] == "added-by/local/Bicycles"
         removed = await client.call_tool("remove_document", {"document_id": added.document_ids[0]})
         assert removed.data.outcome == "removed"
-    assert installation.ask("Where are bicycles kept?").sources == []
-    assert "Everything has stopped" in installation.stop(everything)
-    assert installation.leftovers() == []
+    assert running_installation.ask("Where are bicycles kept?").sources == []
 
 
 async def test_the_programs_start_alone_and_the_chat_outlives_the_mcp_server(

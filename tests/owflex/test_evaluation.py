@@ -12,6 +12,11 @@ from typing import Any
 import psycopg
 import pytest
 
+from ingest.ingestion import Wanted, open_ingestion
+from ingest.report import Silent
+from ingest.settings import IngestSettings
+from ingest.sync_run import run_sync
+from knowledge_base.embedding import SentenceTransformerEmbedder
 from owflex.evaluation.scratch_database import scratch_database
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -88,14 +93,18 @@ def test_set(tmp_path: Path) -> list[str]:
 
 
 @pytest.fixture
-def library(run: Run, tmp_path: Path) -> list[dict[str, Any]]:
+async def library(
+    knowledge_base_url: str, embedder: SentenceTransformerEmbedder, tmp_path: Path
+) -> list[dict[str, Any]]:
     """The same documents in the knowledge base, and labelled questions about them."""
     folder = tmp_path / "library"
     folder.mkdir()
     for name, text in TEXTS.items():
         (folder / f"{name}.md").write_text(f"# {name.title()}\n\n## About the {name}\n\n{text * 3}\n")
-    added = run("ingest", str(folder))
-    assert added.returncode == 0, added.stdout
+    async with open_ingestion(IngestSettings(), knowledge_base_url, embedder, Silent()) as ingestion:  # pyright: ignore[reportCallIssue]
+        task = await ingestion.folder_task(folder, Wanted())
+        await run_sync(ingestion.database, task, ingestion.pipeline.process, Silent())
+        await ingestion.finish()
     known = [
         {"query": text, "source": f"library/{name}.md", "text": TEXTS[name][:40]}
         for name, text in QUESTIONS.items()

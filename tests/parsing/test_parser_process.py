@@ -13,7 +13,7 @@ import pytest
 
 from ingest.errors import OptionError
 from ingest.reading.chunked_document import ReadRequest
-from ingest.reading.process import ParserProcess, ReadLimits
+from ingest.reading.process import ParserProcess, Parsers, ReadLimits
 from ingest.report import FileReport, Outcome, Silent
 from ingest.settings import IngestSettings
 from parsing.formats import MEDIA_TYPES
@@ -23,6 +23,12 @@ from tests.parsing import hostile_files as hostile
 SETTINGS = IngestSettings(ingest_file_seconds=60, ingest_file_memory_mb=512)  # pyright: ignore[reportCallIssue]
 HURRIED = IngestSettings(ingest_file_seconds=10, ingest_file_memory_mb=512)  # pyright: ignore[reportCallIssue]
 SECRET = "nobodymayreadthis"
+
+
+@pytest.fixture(autouse=True)
+def parsers_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What these tests are about begins with the start of a process."""
+    monkeypatch.setattr("ingest.reading.process.ParserProcess", ParserProcess)
 
 
 class Recording(Silent):
@@ -226,6 +232,16 @@ async def parser(folder: Path, *, seconds: int) -> AsyncGenerator[ParserProcess]
     process = ParserProcess(ReadLimits(tokenizer, max_tokens=250, seconds=seconds, memory_mb=512))
     yield process
     await process.close()
+
+
+async def test_files_that_come_one_at_a_time_need_one_parser(tmp_path: Path) -> None:
+    parsers = Parsers(lambda: ReadLimits(tmp_path / "tokenizer.json", max_tokens=250), count=3)
+    async with parsers.one() as first, parsers.one() as beside:
+        assert beside is not first
+    for _ in range(3):
+        async with parsers.one() as again:
+            assert again is first
+    await parsers.close()
 
 
 async def test_after_a_file_without_end_the_same_parser_reads_the_next_one(tmp_path: Path) -> None:
