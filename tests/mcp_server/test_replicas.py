@@ -21,7 +21,7 @@ from ingest.ingestion import Wanted, open_ingestion
 from ingest.report import Silent
 from ingest.settings import IngestSettings
 from ingest.sync_run import run_sync
-from knowledge_base.access import Access, open_server_pool, prepare_server_role
+from knowledge_base.access import Access, Connection, open_server_pool, prepare_server_role
 from knowledge_base.bootstrap import migrate_knowledge_base
 from knowledge_base.documents import list_collections
 from knowledge_base.embedding import SentenceTransformerEmbedder
@@ -256,7 +256,7 @@ async def test_a_read_that_a_replica_cannot_do_is_done_on_the_primary(
     async with opened(url, standby.url("knowledge_base")) as (pool, replicas):
         replica = await until(replicas, is_used)
 
-        async def write(connection: psycopg.AsyncConnection[psycopg.rows.TupleRow]) -> str:
+        async def write(connection: Connection) -> str:
             # Only a primary gives numbers to transactions.
             rows = await connection.execute("select pg_current_xact_id()::text")
             return str(await rows.fetchone())
