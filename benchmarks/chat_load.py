@@ -25,7 +25,7 @@ from urllib.parse import urlsplit
 import httpx2
 import psutil
 import psycopg
-from mcp_load import Server, environment, fill
+from mcp_process import Server, environment, fill
 from scripted_llm import ScriptedLlm, Trace, free_port, served
 
 from database.embedded import embedded_postgres

@@ -6,27 +6,20 @@ import contextlib
 import os
 import re
 import signal
-import socket
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx2
 import psutil
-from fastmcp import Client
-from fastmcp.client.transports import StreamableHttpTransport
+from mcp_process import Server, fill, running
 
-ROOT = Path(__file__).parents[1]
-MINUTES_FOR_RECOVERY = 3
 # How long /ready may say that Postgres is away before the supervisor starts the server anew.
 SECONDS_WITHOUT_POSTGRES = 5
-DOCUMENTS = 30
 HEADER = "| answered | failed | p50 ms | p95 ms | errors |\n|---|---:|---:|---:|---:|---|"
 
 
@@ -47,100 +40,6 @@ class Outcome:
         return (
             f"| {name} | {count} | {failed} | {p50 * 1e3:.0f} | {p95 * 1e3:.0f} | {dict(self.errors) or ''} |"
         )
-
-
-@dataclass
-class Server:
-    """A server process with a data folder of its own, and whoever starts it again."""
-
-    home: Path
-    port: int
-    process: "subprocess.Popen[bytes] | None" = None
-    starts: int = 0
-
-    @property
-    def url(self) -> str:
-        """Where it listens."""
-        return f"http://127.0.0.1:{self.port}"
-
-    @property
-    def pid(self) -> int:
-        """The process that serves now."""
-        assert self.process is not None
-        return self.process.pid
-
-    def start(self) -> None:
-        """Start it, again."""
-        with (self.home.parent / "server.log").open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "mcp_server"],
-                cwd=self.home.parent,
-                env=environment(self.home, self.port),
-                stderr=log,
-                stdin=subprocess.DEVNULL,
-            )
-        self.starts += 1
-
-    def kill(self, number: int = signal.SIGKILL) -> None:
-        """End the process."""
-        assert self.process is not None
-        self.process.send_signal(number)
-        self.process.wait()
-
-    def client(self) -> Client[StreamableHttpTransport]:
-        """A client of its own connection."""
-        token = (self.home / "mcp-token").read_text()
-        return Client(StreamableHttpTransport(f"{self.url}/mcp", auth=token), timeout=60)
-
-    async def is_ready(self) -> bool:
-        """Whether a search could be answered now."""
-        try:
-            async with httpx2.AsyncClient() as http:
-                return (await http.get(f"{self.url}/ready", timeout=5)).status_code == 200
-        except httpx2.HTTPError:
-            return False
-
-    async def until_ready(self) -> float:
-        """Seconds until it is ready."""
-        began = time.perf_counter()
-        async with asyncio.timeout(MINUTES_FOR_RECOVERY * 60):
-            while not await self.is_ready():  # noqa: ASYNC110 - the server is another process
-                await asyncio.sleep(0.1)
-        return time.perf_counter() - began
-
-    async def figures(self) -> str:
-        """The page of /metrics."""
-        async with httpx2.AsyncClient() as http:
-            return (await http.get(f"{self.url}/metrics", timeout=30)).text
-
-
-def environment(home: Path, port: int) -> dict[str, str]:
-    """Nothing of the tester's own settings, and no limit of calls."""
-    kept = {
-        name: value for name, value in os.environ.items() if not name.endswith(("_KEY", "_URL", "_MODEL"))
-    }
-    return kept | {
-        "OWFLEX_HOME": str(home),
-        "MCP_SERVER_PORT": str(port),
-        "MCP_RATE_LIMIT_PER_MINUTE": "0",
-        "HF_HUB_OFFLINE": "1",
-        "PYTHONPATH": str(ROOT),
-    }
-
-
-def fill(home: Path) -> None:
-    """Ingest a few short documents."""
-    folder = home.parent / "manual"
-    folder.mkdir()
-    for number in range(DOCUMENTS):
-        text = f"# Setting {number}\n\nThe setting number {number} changes what program {number % 7} prints."
-        (folder / f"{number}.md").write_text(text)
-    command = [sys.executable, "-m", "owflex", "ingest", str(folder)]
-    done = subprocess.run(
-        command, cwd=home.parent, env=environment(home, 1), capture_output=True, check=False
-    )
-    if done.returncode != 0:
-        sys.exit(done.stdout.decode() + done.stderr.decode())
 
 
 async def search(server: Server, question: str, outcome: Outcome) -> None:
@@ -236,20 +135,6 @@ def backend_of(home: Path) -> int:
 
 def _is_backend(process: psutil.Process) -> bool:
     return any("knowledge_base" in part for part in process.cmdline())
-
-
-@contextlib.contextmanager
-def running(home: Path) -> Generator[Server]:
-    """A server that is ended at the end."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    server = Server(home, port)
-    server.start()
-    try:
-        yield server
-    finally:
-        server.kill(signal.SIGTERM)
 
 
 async def measure(server: Server, count: int, callers: int) -> None:

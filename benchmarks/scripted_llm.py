@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import uvicorn
-from mcp_load import DOCUMENTS
+from mcp_process import DOCUMENTS
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import StreamingResponse

@@ -31,11 +31,15 @@ class PoolPersistence(TypedDict):
 def create_pool(
     url: str,
     *,
+    min_size: int = 1,
     max_size: int = 4,
+    timeout: float = 15,
     statement_timeout_ms: int = 10_000,
     configure: Configure | None = None,
 ) -> Pool:
     """A pool that is not open yet (`async with pool:` opens it); connections are in autocommit mode.
+
+    Who waits longer than `timeout` seconds for one gets a `PoolTimeout`.
 
     Every connection is tested when it is lent out, so a restarted Postgres costs no failed query, and every
     statement is ended by Postgres itself after `statement_timeout_ms` milliseconds.
@@ -62,10 +66,10 @@ def create_pool(
 
     return AsyncConnectionPool(
         url,
-        min_size=1,
+        min_size=min_size,
         max_size=max_size,
         open=False,
-        timeout=15,
+        timeout=timeout,
         kwargs={"autocommit": True},
         configure=prepare,
         check=check,

@@ -97,10 +97,22 @@ async def prepare_server_role(url: str) -> None:
             ) from None
 
 
-def open_server_pool(url: str, *, max_size: int = 4, statement_timeout_ms: int = 10_000) -> Pool:
+def open_server_pool(
+    url: str,
+    *,
+    min_size: int = 1,
+    max_size: int = 4,
+    timeout: float = 15,
+    statement_timeout_ms: int = 10_000,
+) -> Pool:
     """A pool, not open yet, whose connections work as `SERVER_ROLE`."""
     return create_pool(
-        url, max_size=max_size, statement_timeout_ms=statement_timeout_ms, configure=_become_server
+        url,
+        min_size=min_size,
+        max_size=max_size,
+        timeout=timeout,
+        statement_timeout_ms=statement_timeout_ms,
+        configure=_become_server,
     )
 
 

@@ -16,11 +16,13 @@ from starlette.types import ASGIApp
 from database.home import open_data_folder, read_or_create_secret
 from database.pool import Pool
 from database.process import listen
+from database.replicas import Replicas
 from knowledge_base.access import check_isolation, open_server_pool, prepare_server_role
 from knowledge_base.bootstrap import embedder_for, knowledge_base_url, migrate_knowledge_base
 from knowledge_base.embedding import create_embedder
 from knowledge_base.embedding_spaces import check_model, model_in_use
 from knowledge_base.following_embedder import FollowingEmbedder
+from knowledge_base.reads import open_replicas
 from mcp_server.auth import STDIO_CALLER, BearerVerifier, Caller
 from mcp_server.batches import BatchedMessages
 from mcp_server.external_issuer import ExternalVerifier, discoverable
@@ -45,6 +47,7 @@ class Opened:
     pool: Pool
     embedder: FollowingEmbedder
     health: Health
+    replicas: Replicas | None
 
 
 def serve_http(settings: McpServerSettings) -> None:
@@ -110,7 +113,15 @@ async def _open(settings: McpServerSettings, url: str) -> AsyncGenerator[Opened]
         if stored is not None:
             check_model(stored, first.model_name)
         is_embedded = settings.knowledge_base_database_url is None
-        yield Opened(pool, embedder, Health(pool, embedder, folder if is_embedded else None))
+        async with open_replicas(
+            pool,
+            settings.read_urls,
+            max_lag_seconds=settings.knowledge_base_read_max_lag_seconds,
+            max_size=settings.database_pool_size,
+            statement_timeout_ms=STATEMENT_TIMEOUT_MS,
+        ) as replicas:
+            health = Health(pool, embedder, folder if is_embedded else None, replicas)
+            yield Opened(pool, embedder, health, replicas)
 
 
 def _server(
@@ -125,6 +136,7 @@ def _server(
         pool=opened.pool,
         embedder=opened.embedder,
         health=opened.health,
+        replicas=opened.replicas,
         version=version("owflex"),
         auth=auth,
         stdio_caller=stdio_caller,

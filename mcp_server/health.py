@@ -19,6 +19,7 @@ from psycopg_pool import PoolTimeout
 
 from database.migrations import pending
 from database.pool import Pool
+from database.replicas import Replicas
 from database.surroundings import disk_problem, problems_around
 from knowledge_base.access import Connection, check_isolation
 from knowledge_base.embedding_spaces import space_in_use
@@ -39,11 +40,15 @@ SECONDS_BETWEEN_LOADS = 60
 
 @dataclass(frozen=True)
 class HealthState:
-    """What each part says of itself, `ok` or a sentence; `problems` are of the parts nobody asks for else."""
+    """What each part says of itself, `ok` or a sentence; `problems` are of the parts nobody asks for else.
+
+    A replica that is left out degrades the server: others do its work.
+    """
 
     database: str
     embedding_model: str
     problems: Mapping[str, str] = field(default_factory=dict[str, str])
+    replicas: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @property
     def ready(self) -> bool:
@@ -55,24 +60,30 @@ class HealthState:
         """The whole in one word."""
         if not self.ready:
             return "unavailable"
-        return "ready" if self.embedding_model == OK else "degraded"
+        return "degraded" if self._reasons else "ready"
 
     @property
     def reason(self) -> str | None:
         """Why it is degraded."""
-        if self.state != "degraded":
-            return None
-        why = "is loading" if self.embedding_model == LOADING else "cannot be loaded"
-        return f"searches find by words only: the embedding model {why}"
+        return "; ".join(self._reasons) if self.state == "degraded" else None
 
-    def as_json(self) -> dict[str, str | bool]:
+    @property
+    def _reasons(self) -> list[str]:
+        left_out = [f"{name} is left out: it {said}" for name, said in self.replicas.items() if said != OK]
+        if self.embedding_model == OK:
+            return left_out
+        why = "is loading" if self.embedding_model == LOADING else "cannot be loaded"
+        return [f"searches find by words only: the embedding model {why}", *left_out]
+
+    def as_json(self) -> dict[str, str | bool | dict[str, str]]:
         """The answer of `/ready`."""
-        known: dict[str, str | bool] = {
+        known: dict[str, str | bool | dict[str, str]] = {
             "ready": self.ready,
             "state": self.state,
             **({"reason": self.reason} if self.reason else {}),
             "database": self.database,
             "embedding_model": self.embedding_model,
+            **({"replicas": dict(self.replicas)} if self.replicas else {}),
         }
         return known | dict(self.problems)
 
@@ -83,9 +94,16 @@ class Health:
     `folder` is the data folder where the embedded Postgres is used: its disk must have room.
     """
 
-    def __init__(self, pool: Pool, embedder: FollowingEmbedder, folder: Path | None = None) -> None:
+    def __init__(
+        self,
+        pool: Pool,
+        embedder: FollowingEmbedder,
+        folder: Path | None = None,
+        replicas: Replicas | None = None,
+    ) -> None:
         self.running = Running()
-        self.metrics = Metrics(pool)
+        self.metrics = Metrics(pool, replicas)
+        self._replicas = replicas
         self._pool = pool
         self._embedder = embedder
         self._load_problem: str | None = None
@@ -134,8 +152,12 @@ class Health:
             logger.warning("Postgres does not answer: %s", type(error).__name__)
             if self._folder is not None and (problem := disk_problem(self._folder)) is not None:
                 problems["disk"] = problem
-            return HealthState("Postgres does not answer", self._model, problems)
-        return HealthState(OK, self._model, problems)
+            return HealthState("Postgres does not answer", self._model, problems, self._said_of_replicas)
+        return HealthState(OK, self._model, problems, self._said_of_replicas)
+
+    @property
+    def _said_of_replicas(self) -> dict[str, str]:
+        return {} if self._replicas is None else self._replicas.as_words()
 
     async def _knock(self) -> None:
         async with asyncio.timeout(SECONDS_FOR_POSTGRES):

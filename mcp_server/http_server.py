@@ -9,13 +9,15 @@ from mcp_server.body_limits import BodyTimeLimit, PatientProtocol
 from mcp_server.counted_requests import CountedRequests
 from mcp_server.database_outage import DatabaseOutageAnswer
 from mcp_server.settings import McpServerSettings
+from mcp_server.turnstile import Turnstile
 from serving.draining import DrainingServer, Running
 from serving.requests import ContinuedTraces, RequestIds
 
 
 def protected(app: ASGIApp, running: Running) -> ASGIApp:
-    """The app with request ids, traces that go on, limits for slow clients, and an end."""
-    return RequestIds(CountedRequests(BodyTimeLimit(ContinuedTraces(DatabaseOutageAnswer(app))), running))
+    """The app with request ids, traces that go on, limits for slow clients and many at once, and an end."""
+    served = Turnstile(ContinuedTraces(DatabaseOutageAnswer(app)))
+    return RequestIds(CountedRequests(BodyTimeLimit(served), running))
 
 
 async def listen_and_serve(

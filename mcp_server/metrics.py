@@ -1,11 +1,15 @@
 """What `/metrics` tells a Prometheus server; no text of users or documents is among it."""
 
 import asyncio
+import math
 from collections import deque
+from collections.abc import Callable
+from functools import partial
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from database.pool import Pool
+from database.replicas import Replica, Replicas
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 SECONDS_BETWEEN_LOOKS = 0.05
@@ -25,10 +29,27 @@ def _watch_pool(pool: Pool, registry: CollectorRegistry) -> None:
         gauge.set_function(lambda statistic=statistic: float(pool.get_stats().get(statistic, 0)))
 
 
+def _watch_replicas(replicas: Replicas, registry: CollectorRegistry) -> None:
+    figures: list[tuple[str, str, Callable[[Replica], float]]] = [
+        ("owflex_replica_used", "1 while a replica is read from, else 0.", lambda it: it.problem is None),
+        (
+            "owflex_replica_lag_seconds",
+            "How far a replica is behind; NaN while not known.",
+            lambda it: math.nan if it.lag_seconds is None else it.lag_seconds,
+        ),
+        ("owflex_replica_reads", "Reads that were sent to a replica.", lambda it: it.reads),
+    ]
+    for name, meaning, figure in figures:
+        gauge = Gauge(name, meaning, ["replica"], registry=registry)
+        for replica in replicas.all:
+            ask = partial(figure, replica)
+            gauge.labels(replica.name.removeprefix("replica ")).set_function(ask)
+
+
 class Metrics:
     """The figures of one server."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, replicas: Replicas | None = None) -> None:
         self.registry = CollectorRegistry()
         self._calls = Counter(
             "owflex_tool_calls", "Tool calls by outcome.", ["tool", "outcome"], registry=self.registry
@@ -50,6 +71,8 @@ class Metrics:
         )
         self.stalls = Stalls(self.registry)
         _watch_pool(pool, self.registry)
+        if replicas is not None:
+            _watch_replicas(replicas, self.registry)
 
     def called(self, tool: str, outcome: str, seconds: float) -> None:
         """Count one tool call."""

@@ -20,11 +20,11 @@ from mcp_types import (
     ResourceTemplateReference,
 )
 
-from database.pool import Pool
 from knowledge_base import documents as stored
-from knowledge_base.access import acting_for
+from knowledge_base.access import Connection
 from knowledge_base.documents import Document, DocumentChunk, DocumentFilter
 from knowledge_base.errors import DocumentNotFoundError
+from knowledge_base.reads import Reads
 from mcp_server.arguments import MAX_ID, clean
 from mcp_server.auth import Caller, current_caller
 from mcp_server.passages import joined, within_budget
@@ -52,7 +52,7 @@ class ResourceUnknownError(FastMCPError, NotFoundError):
 class Resources:
     """What the server offers to read, to a caller with the scope for it."""
 
-    pool: Pool
+    reads: Reads
     token_budget: int
     stdio_caller: Caller | None
 
@@ -62,12 +62,15 @@ class Resources:
         Raises `ResourceUnknownError`.
         """
         number = _number(document_id)
-        async with acting_for(self.pool, current_caller(self.stdio_caller).access) as connection:
-            try:
-                document = await stored.get_document(connection, number)
-            except DocumentNotFoundError:
-                raise ResourceUnknownError from None
-            chunks = await stored.read_chunks(connection, number, from_position=0, limit=MAX_CHUNKS)
+
+        async def read(connection: Connection) -> tuple[Document, list[DocumentChunk]]:
+            document = await stored.get_document(connection, number)
+            return document, await stored.read_chunks(connection, number, from_position=0, limit=MAX_CHUNKS)
+
+        try:
+            document, chunks = await self.reads.run(current_caller(self.stdio_caller).access, read)
+        except DocumentNotFoundError:
+            raise ResourceUnknownError from None
         shown = list(within_budget(chunks, self.token_budget))
         meta = {
             "owflex/source": document.source,
@@ -78,14 +81,16 @@ class Resources:
 
     async def collections(self) -> ResourceResult:
         """The collections of documents with their sizes, as JSON; list_collections has more pages."""
-        tools = ReadingTools(self.pool, self.token_budget, self.stdio_caller)
+        tools = ReadingTools(self.reads, self.token_budget, self.stdio_caller)
         return _json((await tools.list_collections()).model_dump_json())
 
     async def collection(self, name: str) -> ResourceResult:
         """One collection with its size, as JSON. Raises `ResourceUnknownError`."""
         name = clean(name)
-        async with acting_for(self.pool, current_caller(self.stdio_caller).access) as connection:
-            found = await stored.list_collections(connection, prefix=name, limit=1)
+        found = await self.reads.run(
+            current_caller(self.stdio_caller).access,
+            lambda connection: stored.list_collections(connection, prefix=name, limit=1),
+        )
         # The name itself is the first of those that begin with it.
         if not found or found[0].name != name:
             raise ResourceUnknownError
@@ -96,8 +101,12 @@ class Resources:
         caller = current_caller(self.stdio_caller)
         if READ_SCOPE not in caller.scopes:
             return []
-        async with acting_for(self.pool, caller.access) as connection:
-            return await stored.list_documents(connection, DocumentFilter(), sort="newest", limit=MAX_LISTED)
+        return await self.reads.run(
+            caller.access,
+            lambda connection: stored.list_documents(
+                connection, DocumentFilter(), sort="newest", limit=MAX_LISTED
+            ),
+        )
 
     async def complete(
         self,
@@ -110,15 +119,16 @@ class Resources:
         kind = _kind_of(reference, argument.name)
         if kind is None or READ_SCOPE not in caller.scopes:
             return None
-        beginning = clean(argument.value)
-        async with acting_for(self.pool, caller.access) as connection:
-            limit = MAX_COMPLETIONS + 1
+        beginning, limit = clean(argument.value), MAX_COMPLETIONS + 1
+
+        async def begin_so(connection: Connection) -> list[str]:
             if kind == "document":
                 ids = await stored.ids_for_beginning(connection, beginning, limit=limit)
-                values = [str(document_id) for document_id in ids]
-            else:
-                found = await stored.list_collections(connection, prefix=beginning, limit=limit)
-                values = [collection.name for collection in found]
+                return [str(document_id) for document_id in ids]
+            found = await stored.list_collections(connection, prefix=beginning, limit=limit)
+            return [collection.name for collection in found]
+
+        values = await self.reads.run(caller.access, begin_so)
         return Completion(values=values[:MAX_COMPLETIONS], has_more=len(values) > MAX_COMPLETIONS)
 
 

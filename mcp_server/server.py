@@ -10,14 +10,17 @@ from pydantic import BaseModel
 
 from database.pool import Pool
 from database.process import is_loopback
+from database.replicas import Replicas
 from knowledge_base.embedding.reranking import Reranker
 from knowledge_base.following_embedder import FollowingEmbedder
 from knowledge_base.query_embedding import QueryEmbedder
+from knowledge_base.reads import Reads
 from mcp_server.auth import Caller
 from mcp_server.call_log import LoggedCalls
 from mcp_server.health import Health
 from mcp_server.metrics import Metrics
 from mcp_server.monitoring import add_monitoring_routes
+from mcp_server.prepared_lists import PreparedToolLists
 from mcp_server.prompts import add_prompts
 from mcp_server.rate_limit import ToolCallLimit
 from mcp_server.resources import Resources, add_resources
@@ -51,11 +54,15 @@ def create_server(
     pool: Pool,
     embedder: FollowingEmbedder,
     health: Health,
+    replicas: Replicas | None = None,
     version: str,
     auth: AuthProvider | None = None,
     stdio_caller: Caller | None = None,
 ) -> FastMCP:
-    """The MCP server over an open pool; `auth` (HTTP) or `stdio_caller` says who is calling."""
+    """The MCP server over an open pool; `auth` (HTTP) or `stdio_caller` says who is calling.
+
+    What only reads documents goes to the `replicas` where there are such.
+    """
     server = FastMCP(
         "OwFlex",
         instructions=INSTRUCTIONS,
@@ -65,8 +72,9 @@ def create_server(
         mask_error_details=True,
         on_duplicate="error",
     )
+    reads = Reads(pool, replicas)
     documents = DocumentTools(
-        pool,
+        reads,
         QueryEmbedder(embedder),
         settings.vector_similarity_threshold,
         settings.search_token_budget,
@@ -75,16 +83,17 @@ def create_server(
     )
     budget = settings.search_token_budget
     _add_document_tools(
-        server, documents, ReadingTools(pool, budget, stdio_caller), settings.tool_timeout_seconds
+        server, documents, ReadingTools(reads, budget, stdio_caller), settings.tool_timeout_seconds
     )
-    writing = WritingTools(pool, stdio_caller, settings.tool_timeout_seconds)
+    writing = WritingTools(reads, stdio_caller, settings.tool_timeout_seconds)
     _add_writing_tools(server, writing, settings.tool_timeout_seconds)
     tasks = TaskTools(pool, stdio_caller, budget, settings.task_time_zone)
     _add_task_tools(server, tasks, settings.tool_timeout_seconds)
-    add_resources(server, Resources(pool, budget, stdio_caller))
+    add_resources(server, Resources(reads, budget, stdio_caller))
     add_prompts(server)
     add_monitoring_routes(server, health, auth, metrics_are_open=is_loopback(settings.mcp_server_host))
     server._mcp_server.middleware.insert(0, whole_arguments)  # pyright: ignore[reportPrivateUsage]
+    server._mcp_server.middleware.append(PreparedToolLists())  # pyright: ignore[reportPrivateUsage]
     # Without this hook every call lists all tools again, to look for header parameters; ours have none.
     server._mcp_server.get_tool_input_schema = _no_header_parameters  # pyright: ignore[reportPrivateUsage]
     return server

@@ -1,5 +1,6 @@
 """Settings of the MCP server."""
 
+import re
 from typing import Literal
 
 from pydantic import Field, SecretStr, field_validator
@@ -10,6 +11,8 @@ from mcp_server.arguments import time_zone_named
 
 # Secrets that are not set are kept in the data folder under these names.
 TOKEN_FILE, SIGNING_KEY_FILE = "mcp-token", "mcp-signing-key"
+SCHEME = re.compile(r"postgres(ql)?://")
+BETWEEN_URLS = re.compile(r"[\s,]+(?=postgres(?:ql)?://)")
 
 
 class McpServerSettings(KnowledgeBaseSettings):
@@ -102,7 +105,31 @@ class McpServerSettings(KnowledgeBaseSettings):
         10, ge=1, description="How long running calls may take to finish when the server is stopped."
     )
     log_format: Literal["text", "json"] = Field("text", description="How the log is written: text or json.")
-    database_pool_size: int = Field(4, ge=1, description="Maximum number of connections to Postgres.")
+    database_pool_size: int = Field(
+        4, ge=1, description="Maximum number of connections to Postgres, and to each of its replicas."
+    )
+    knowledge_base_read_urls: SecretStr | None = Field(
+        None,
+        description="Streaming replicas of the knowledge base's Postgres, separated by commas: searches and "
+        "reads of documents are spread over them. Default: none.",
+    )
+    knowledge_base_read_max_lag_seconds: float = Field(
+        10, gt=0, description="A replica that is further behind is left out until it has caught up."
+    )
+
+    @property
+    def read_urls(self) -> list[str]:
+        """The addresses of the replicas. One address may name several hosts with commas between them."""
+        given = self.knowledge_base_read_urls
+        return [] if given is None else BETWEEN_URLS.split(given.get_secret_value())
+
+    @field_validator("knowledge_base_read_urls")
+    @classmethod
+    def _are_urls(cls, value: SecretStr | None) -> SecretStr | None:
+        urls = [] if value is None else BETWEEN_URLS.split(value.get_secret_value())
+        if not all(SCHEME.match(url) for url in urls):
+            raise ValueError("each address must begin with postgresql://")
+        return value
 
     @field_validator("task_time_zone")
     @classmethod

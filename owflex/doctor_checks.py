@@ -32,6 +32,7 @@ from knowledge_base.errors import KnowledgeBaseError
 from mcp_server.settings import SIGNING_KEY_FILE, McpServerSettings
 from owflex.doctor_findings import Finding, bad, fine, unknown
 from owflex.doctor_model import model_findings
+from owflex.doctor_replicas import replica_findings
 from owflex.doctor_running import data_folder_finding, finding_of, look_at_running
 from owflex.programs import chat_listener, mcp_listener
 from serving.errors import UnsafeBindError
@@ -87,6 +88,8 @@ async def _databases(
             continue
         async for finding in _database(name, url, folder, database, in_use):
             yield finding
+    for finding in await replica_findings(mcp, folder):
+        yield finding
     yield _embedding_model(mcp.embedding_model, in_use[0] if in_use else None)
     if mcp.rerank_model is not None:
         yield _reranking_model(mcp.rerank_model)

@@ -120,6 +120,8 @@ def _settings_to_pass(settings: McpServerSettings, folder: Path) -> dict[str, st
     passed = {"OWFLEX_HOME": str(folder)}
     if settings.knowledge_base_database_url is not None:
         passed["KNOWLEDGE_BASE_DATABASE_URL"] = settings.knowledge_base_database_url.get_secret_value()
+    if settings.knowledge_base_read_urls is not None:
+        passed["KNOWLEDGE_BASE_READ_URLS"] = settings.knowledge_base_read_urls.get_secret_value()
     if settings.embedding_model is not None:
         passed["EMBEDDING_MODEL"] = settings.embedding_model
     return passed

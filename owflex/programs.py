@@ -13,8 +13,8 @@ from mcp_server.settings import McpServerSettings
 from owflex.up_programs import UpProgram
 
 SECONDS_TO_SAY_HEALTHY, SECONDS_TO_SAY_READY = 1, 5
-# What `/ready` says of the whole; the rest is about its parts.
-WHOLE = {"ready", "state", "reason"}
+# What `/ready` says of the whole, and of replicas, which keep nobody from serving; the rest is about parts.
+WHOLE = {"ready", "state", "reason", "replicas"}
 # The programs are on this machine: no proxy of the environment is asked.
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 

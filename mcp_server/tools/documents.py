@@ -6,13 +6,13 @@ from typing import Annotated
 
 from pydantic import Field
 
-from database.pool import Pool
 from knowledge_base import documents as stored
-from knowledge_base.access import acting_for
+from knowledge_base.access import Connection
 from knowledge_base.embedding.reranking import Reranker
 from knowledge_base.hit_merging import with_neighbours_joined
 from knowledge_base.hits import Hit
 from knowledge_base.query_embedding import QueryEmbedder
+from knowledge_base.reads import Reads
 from knowledge_base.reranking import reranked
 from knowledge_base.search import Question, SearchFilter, SearchOutcome, search
 from knowledge_base.vector_index import IndexWatch
@@ -49,7 +49,7 @@ class Reranking:
 class DocumentTools:
     """The document tools over one knowledge base."""
 
-    pool: Pool
+    reads: Reads
     embedder: QueryEmbedder
     threshold: float
     token_budget: int
@@ -112,8 +112,9 @@ class DocumentTools:
             restricted=access.collections is not None,
         )
         embedded = await self.embedder.embed(query)
-        async with acting_for(self.pool, access) as connection:
-            outcome = await search(
+
+        async def find(connection: Connection) -> SearchOutcome:
+            return await search(
                 connection,
                 Question(query, embedded.vector, embedded.model_name),
                 index=await self.index.current(connection, embedded.model_name),
@@ -121,6 +122,8 @@ class DocumentTools:
                 min_similarity=self.threshold if min_similarity is None else min_similarity,
                 which=which,
             )
+
+        outcome = await self.reads.run(access, find)
         self.embedder.follow(outcome.model_in_use)
         if self.reranking is not None:
             best = await self.reranking.best(query, outcome.hits)
@@ -142,11 +145,15 @@ class DocumentTools:
         For a whole document, e.g. to sum it up. Long documents come in parts: pass next_position as
         from_position to go on. To see only what stands around a search result, use read_chunks.
         """
-        async with acting_for(self.pool, current_caller(self.stdio_caller).access) as connection:
+
+        async def read(connection: Connection) -> tuple[stored.Document, list[stored.DocumentChunk]]:
             document = await stored.get_document(connection, document_id)
             chunks = await stored.read_chunks(
                 connection, document_id, from_position=from_position, limit=MAX_CHUNKS
             )
+            return document, chunks
+
+        document, chunks = await self.reads.run(current_caller(self.stdio_caller).access, read)
         part = list(within_budget(chunks, self.token_budget))
         following = from_position + len(part)
         marker = new_marker()

@@ -7,10 +7,10 @@ from typing import Annotated
 
 from pydantic import Field, TypeAdapter
 
-from database.pool import Pool
 from knowledge_base import documents as stored
-from knowledge_base.access import acting_for
+from knowledge_base.access import Connection
 from knowledge_base.documents import ChunkInPlace, DocumentFilter
+from knowledge_base.reads import Reads
 from mcp_server.arguments import MAX_ID, Filters, Text
 from mcp_server.auth import Caller, current_caller
 from mcp_server.cursors import MAX_CURSOR_CHARACTERS, cursor_after, key_of, that_fit
@@ -43,7 +43,7 @@ Cursor = Annotated[
 class ReadingTools:
     """The tools that look around in one knowledge base."""
 
-    pool: Pool
+    reads: Reads
     token_budget: int
     stdio_caller: Caller | None = None
 
@@ -61,10 +61,13 @@ class ReadingTools:
         Use this when a passage is cut off or needs its context; for a whole document use get_document. To
         read on, pass `next` as chunk_id with before=0; to read back, `previous` with after=0.
         """
-        async with acting_for(self.pool, current_caller(self.stdio_caller).access) as connection:
+
+        async def read(connection: Connection) -> tuple[Sequence[ChunkInPlace], stored.Document]:
             # One more at each end, to know whether there is more.
             found = await stored.read_around(connection, chunk_id, before=before + 1, after=after + 1)
-            document = await stored.get_document(connection, found[0].document_id)
+            return found, await stored.get_document(connection, found[0].document_id)
+
+        found, document = await self.reads.run(current_caller(self.stdio_caller).access, read)
         shown = _shown(found, chunk_id, before=before, after=after, token_budget=self.token_budget)
         marker = new_marker()
         return Neighbours(
@@ -111,8 +114,12 @@ class ReadingTools:
         wanted = ["documents", collection, source, title, query, filters, sort]
         key = None if cursor is None else key_of(cursor, wanted, PAGE_KEYS[sort])
         which = DocumentFilter(collection, source, title, filters, (query or "").split())
-        async with acting_for(self.pool, current_caller(self.stdio_caller).access) as connection:
-            found = await stored.list_documents(connection, which, sort=sort, after=key, limit=limit + 1)
+        found = await self.reads.run(
+            current_caller(self.stdio_caller).access,
+            lambda connection: stored.list_documents(
+                connection, which, sort=sort, after=key, limit=limit + 1
+            ),
+        )
         page = that_fit([_document(document) for document in found[:limit]], self.token_budget)
         return DocumentList(
             documents=page,
@@ -131,8 +138,10 @@ class ReadingTools:
         """
         wanted = ["collections"]
         after = None if cursor is None else key_of(cursor, wanted, BY_NAME)[0]
-        async with acting_for(self.pool, current_caller(self.stdio_caller).access) as connection:
-            found = await stored.list_collections(connection, after=after, limit=limit + 1)
+        found = await self.reads.run(
+            current_caller(self.stdio_caller).access,
+            lambda connection: stored.list_collections(connection, after=after, limit=limit + 1),
+        )
         page = that_fit([collection_entry(collection) for collection in found[:limit]], self.token_budget)
         return CollectionList(
             collections=page,

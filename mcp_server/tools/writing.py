@@ -11,8 +11,8 @@ from typing import Annotated
 from fastmcp.exceptions import ToolError
 from pydantic import AfterValidator, BaseModel, Field
 
-from database.pool import Pool
 from knowledge_base.access import acting_for
+from knowledge_base.reads import Reads
 from knowledge_base.uploads import (
     NewUpload,
     Result,
@@ -129,9 +129,12 @@ class UploadEntry(BaseModel):
 
 @dataclass(frozen=True)
 class WritingTools:
-    """The tools that write documents; `stdio_caller` is served where calls carry no token."""
+    """The tools that write documents; `stdio_caller` is served where calls carry no token.
 
-    pool: Pool
+    How an upload stands is always asked of the primary.
+    """
+
+    reads: Reads
     stdio_caller: Caller | None
     timeout: float
 
@@ -162,22 +165,23 @@ class WritingTools:
             metadata=metadata or {},
             idempotency_key=idempotency_key,
         )
-        async with acting_for(self.pool, caller.access) as connection:
+        async with acting_for(self.reads.primary, caller.access) as connection:
             upload = await add_upload(connection, caller.user, new)
         return await self._wait_for(caller, upload, wait_seconds)
 
     async def get_upload(self, upload_id: UploadId) -> UploadEntry:
         """Ask how an add_document or remove_document stands that was not over when it answered."""
         caller = current_caller(self.stdio_caller)
-        async with acting_for(self.pool, caller.access) as connection:
-            return _entry(await get_upload(connection, caller.user, upload_id))
+        async with acting_for(self.reads.primary, caller.access) as connection:
+            upload = await get_upload(connection, caller.user, upload_id)
+        return await self._entry(caller, upload)
 
     async def remove_document(
         self, document_id: DocumentId, wait_seconds: Wait = MAX_WAIT_SECONDS
     ) -> UploadEntry:
         """Remove a document that the user added with add_document; others cannot be removed here."""
         caller = current_caller(self.stdio_caller)
-        async with acting_for(self.pool, caller.access) as connection:
+        async with acting_for(self.reads.primary, caller.access) as connection:
             removal = await removal_of(connection, caller.user, document_id)
             upload = await add_upload(connection, caller.user, removal)
         return await self._wait_for(caller, upload, wait_seconds)
@@ -190,8 +194,14 @@ class WritingTools:
         while not upload.over and loop.time() < give_up:
             await asyncio.sleep(pause)
             pause = min(pause * 1.5, MAX_PAUSE_SECONDS)
-            async with acting_for(self.pool, caller.access) as connection:
+            async with acting_for(self.reads.primary, caller.access) as connection:
                 upload = await get_upload(connection, caller.user, upload.upload_id)
+        return await self._entry(caller, upload)
+
+    async def _entry(self, caller: Caller, upload: Upload) -> UploadEntry:
+        """The answer; what it says is done, the caller's next search finds."""
+        if upload.over:
+            await self.reads.wrote(caller.user)
         return _entry(upload)
 
 

@@ -17,6 +17,7 @@ from ingest.settings import IngestSettings
 from ingest.sync_run import run_sync
 from knowledge_base.access import Access, acting_for, open_server_pool, prepare_server_role
 from knowledge_base.embedding import SentenceTransformerEmbedder
+from knowledge_base.reads import Reads
 from mcp_server.auth import Caller
 from mcp_server.scopes import SCOPES
 from mcp_server.tools.writing import WritingTools
@@ -212,14 +213,14 @@ async def test_without_a_worker_the_upload_is_kept_and_done_by_the_first_one(
 ) -> None:
     await prepare_server_role(knowledge_base_url)
     async with open_server_pool(knowledge_base_url) as pool:
-        tools = WritingTools(pool, ANN, timeout=0.1)
+        tools = WritingTools(Reads(pool), ANN, timeout=0.1)
         waiting = await tools.add_document(text="The keys are here.", name="Keys")
         assert waiting.status == "waiting"
         assert waiting.hint is not None
         assert "owflex ingest worker" in waiting.hint
         async with a_worker(knowledge_base_url, embedder):
             # Uploads of a user are done in their order.
-            after = await WritingTools(pool, ANN, timeout=60).add_document(text="Two.", name="Two")
+            after = await WritingTools(Reads(pool), ANN, timeout=60).add_document(text="Two.", name="Two")
         assert after.status == "done"
         assert (await tools.get_upload(waiting.upload_id)).status == "done"
 
