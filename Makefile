@@ -141,7 +141,9 @@ build/conformance/.installed: tests/conformance/package.json
 .venv-benchmarks/.installed: benchmarks/requirements-peers.txt
 	@test -x .venv-benchmarks/bin/python || $(PYTHON) -m venv .venv-benchmarks
 	@.venv-benchmarks/bin/pip install --quiet --disable-pip-version-check "$(TORCH)"
-	@.venv-benchmarks/bin/pip install --quiet --disable-pip-version-check -r benchmarks/requirements-peers.txt
+	@.venv-benchmarks/bin/pip install --quiet --disable-pip-version-check -r benchmarks/requirements-peers.txt || { \
+	    echo "Not all peers can be installed here. Leave out of benchmarks/requirements-peers.txt what pip names:"; \
+	    echo "benchmark-search and the tests then say which systems they skip."; exit 1; }
 	@touch $@
 
 $(VENV)/.installed: pyproject.toml constraints.txt $(PAGE)

@@ -94,9 +94,10 @@ class Made:
             block = self.block(int(number) // BLOCK * BLOCK)
             place = int(number) - block.first
             words = sorted(set(block.texts[place].split()))
-            texts.append(" ".join(rng.permutation(words)[:QUESTION_WORDS].tolist()))
+            chosen: list[str] = rng.permutation(words)[:QUESTION_WORDS].tolist()
+            texts.append(" ".join(chosen))
             vectors.append(_near(rng, block.vectors[place : place + 1], OFF_PASSAGE)[0])
-        order = rng.permutation(count)
+        order: list[int] = rng.permutation(count).tolist()
         return Questions([texts[one] for one in order], np.array(vectors)[order])
 
     @cached_property
@@ -126,7 +127,8 @@ def _texts(rng: np.random.Generator, topics: NDArray[np.int64], lengths: NDArray
     # The multipliers are primes: which words a topic has looks like chance.
     mixed = np.repeat(topics, lengths) * 1_000_003 + ranks * 7_919
     special = COMMON_WORDS + mixed % (VOCABULARY - COMMON_WORDS)
-    words = [_words()[number] for number in np.where(rng.random(total) < 0.5, common, special).tolist()]
+    numbers: list[int] = np.where(rng.random(total) < 0.5, common, special).tolist()
+    words = [_words()[number] for number in numbers]
     ends = np.cumsum(lengths).tolist()
     return [" ".join(words[start:end]) for start, end in zip([0, *ends[:-1]], ends, strict=True)]
 

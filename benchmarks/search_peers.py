@@ -10,6 +10,7 @@ import datetime
 import json
 import os
 import platform
+import re
 import statistics
 import subprocess
 import sys
@@ -37,6 +38,8 @@ from database.home import open_data_folder
 HERE = Path(__file__).parent
 NO_FILTER = "none"
 OWN, PEER = "own", "peer"
+# What decides how fast vectors are compared and made.
+INSTRUCTIONS = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_tile")
 
 
 @dataclass(frozen=True)
@@ -85,15 +88,17 @@ def main() -> None:
     options = _options()
     options.out.mkdir(parents=True, exist_ok=True)
     figures: list[Figures] = []
-    about = {**machine(), "questions": options.questions, "rounds": options.rounds, "load": []}
+    about: dict[str, Any] = {**machine(), "questions": options.questions, "rounds": options.rounds}
+    loads: list[float] = []
     with tempfile.TemporaryDirectory(prefix="owflex-bench-") as place:
         home = open_data_folder(Path(place) / "home")
         with embedded_postgres(home, "benchmark") as url:
             for size in options.passages:
-                about["load"].append(os.getloadavg()[0])
+                loads.append(os.getloadavg()[0])
                 figures += measure(size, url, Path(place), options)
-                about["load"].append(os.getloadavg()[0])
+                loads.append(os.getloadavg()[0])
                 # After each size: one that is ended early loses nothing.
+                about["load"] = loads
                 text = tables(about, figures)
                 (options.out / "search.md").write_text(text)
                 (options.out / "search.json").write_text(
@@ -183,6 +188,8 @@ class Running:
         python = peers_python if candidate.environment == PEER and not is_driven else sys.executable
         self._process = subprocess.Popen(
             [python, str(HERE / script), *arguments, str(given), peers_python if is_driven else url],
+            # Threads of a matrix product wait for each other where others compute too.
+            env={**os.environ, "OPENBLAS_NUM_THREADS": "1"} if candidate.is_limit else None,
             stdin=PIPE,
             stdout=PIPE,
             text=True,
@@ -257,10 +264,12 @@ def _recall(found: Sequence[list[int]], wanted: Sequence[list[int]]) -> float:
 def machine() -> dict[str, Any]:
     """What the figures were measured on, and when."""
     info = Path("/proc/cpuinfo")
-    models = [line for line in info.read_text().splitlines() if "model name" in line] if info.exists() else []
+    said = info.read_text() if info.exists() else ""
+    model = re.search(r"model name\s*: (.+)", said)
     return {
         "date": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d"),
-        "cpu": models[0].partition(":")[2].strip() if models else platform.processor(),
+        "cpu": model[1].strip() if model else platform.processor(),
+        "instructions": [name for name in INSTRUCTIONS if re.search(rf"\b{name}\b", said)],
         "cores": os.cpu_count(),
         "memory_gb": round(psutil.virtual_memory().total / 2**30),
     }

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 FILTERS = {"none": "none", "half": "50 %", "tenth": "10 %", "hundredth": "1 %", "thousandth": "0.1 %"}
+GOOD_RECALL = 0.9
 
 
 def main(file: Path) -> None:
@@ -36,8 +37,13 @@ def _latency(axis: Any, rows: list[Any], size: int) -> None:
     for one in rows:
         names = [name for name in FILTERS if name in one["milliseconds"]]
         median = [sorted(one["milliseconds"][name])[len(one["milliseconds"][name]) // 2] for name in names]
-        axis.plot([FILTERS[name] for name in names], median, marker="o", label=one["system"])
-    axis.set(title=f"{size:,} passages: median of a search", xlabel="passages let through", ylabel="ms")
+        axis.plot([FILTERS[name] for name in names], median, label=one["system"])
+        color = axis.lines[-1].get_color()
+        for name, middle in zip(names, median, strict=True):
+            is_poor = one["recall"].get(name, 1) < GOOD_RECALL
+            axis.plot(FILTERS[name], middle, "o", color=color, markerfacecolor="white" if is_poor else color)
+    title = f"{size:,} passages: median of a search (hollow: recall below {GOOD_RECALL})"
+    axis.set(title=title, xlabel="passages let through", ylabel="ms")
     axis.set_yscale("log")
     axis.grid(visible=True, which="both", alpha=0.25)
 

@@ -37,7 +37,7 @@ async def langchain(given: Given, url: str, *, indexed: bool) -> AsyncGenerator[
     library: Any = import_module("langchain_postgres")
     base: Any = import_module("langchain_core.embeddings").Embeddings
     # It insists on a model, and asks it for nothing here: the vectors of questions are given.
-    unused = {"embed_documents": lambda *_: [], "embed_query": lambda *_: []}
+    unused: dict[str, Any] = {"embed_documents": _unasked, "embed_query": _unasked}
     engine = library.PGEngine.from_connection_string(url=_with_driver(url, "asyncpg"))
     await engine.ainit_vectorstore_table(
         table_name=TABLE,
@@ -225,13 +225,25 @@ def _provider(vectors: dict[str, Floats]) -> Any:
     async def embed_documents(_: Any, texts: list[str]) -> list[list[float]]:
         raise NotImplementedError(texts)
 
-    methods = {
+    methods: dict[str, Any] = {
         "embed_query": embed_query,
         "embed_documents": embed_documents,
-        "get_vector_name": lambda _: "given",
-        "get_vector_size": lambda _: DIMENSIONS,
+        "get_vector_name": _vector_name,
+        "get_vector_size": _vector_size,
     }
     return type("Given", (base,), methods)()
+
+
+def _vector_name(_: Any) -> str:
+    return "given"
+
+
+def _vector_size(_: Any) -> int:
+    return DIMENSIONS
+
+
+def _unasked(_: Any, texts: Any) -> Any:
+    raise NotImplementedError(texts)
 
 
 def _rows(made: Made) -> Iterator[tuple[Any, ...]]:

@@ -16,8 +16,8 @@ def tables(about: Mapping[str, Any], figures: "Sequence[Figures]") -> str:
     """For each number of passages: latency and recall by filter, throughput by clients, and filling."""
     loads = ", ".join(f"{load:.1f}" for load in about["load"])
     lines = [
-        f"{about['date']}, {about['cpu']}, {about['cores']} cores, {about['memory_gb']} GB; load {loads}; "
-        f"{about['questions']} questions in {about['rounds']} rounds.",
+        f"{about['date']}, {about['cpu']} ({', '.join(about['instructions'])}), {about['cores']} cores, "
+        f"{about['memory_gb']} GB; load {loads}; {about['questions']} questions in {about['rounds']} rounds.",
     ]
     for size in sorted({one.size for one in figures}):
         rows = [one for one in figures if one.size == size]

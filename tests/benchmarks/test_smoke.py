@@ -13,6 +13,8 @@ from tests.support.databases import FreshDatabases
 
 ROOT = Path(__file__).resolve().parents[2]
 BENCHMARKS = ROOT / "benchmarks"
+# A busy machine takes its time for what begins with a server or a model.
+pytestmark = pytest.mark.timeout(600)
 PEERS_PYTHON = ROOT / ".venv-benchmarks" / "bin" / "python"
 OURS = ("OwFlex hybrid", "OwFlex vector", "OwFlex hybrid over MCP")
 IN_MEMORY = "exact in memory"
