@@ -25,6 +25,8 @@ LIMIT, WARM_UP = 100, 5
 WRITTEN = 1_000
 READER = "reader"
 NO_FILTER = sql.SQL("true")
+GUARDED = "row-level security (tenth)"
+SEARCHES = ("none", *FILTERS, GUARDED)
 
 
 @dataclass(frozen=True)
@@ -128,6 +130,8 @@ class Row:
     milliseconds: dict[str, list[float]]
     found: dict[str, float]
     top: list[list[int]]
+    # What the engine said of searches that it cannot make.
+    refused: dict[str, str]
     write_seconds: float
     seen: str
 
@@ -147,11 +151,21 @@ def _measured(server: str, engine: Engine, made: Made, questions: int) -> Row:
         size = connection.execute("select pg_relation_size('words')").fetchone()
         _guard(connection, database)
         asked = made.questions(questions + WARM_UP).texts
-        milliseconds, found, top = _searches(connection, engine, asked)
+        milliseconds, found, top, refused = _searches(connection, engine, asked)
         began = time.perf_counter()
         seen = _writes(connection, engine, made)
         assert size is not None
-        return Row(engine.name, build, size[0], milliseconds, found, top, time.perf_counter() - began, seen)
+        return Row(
+            engine=engine.name,
+            build_seconds=build,
+            index_bytes=size[0],
+            milliseconds=milliseconds,
+            found=found,
+            top=top,
+            refused=refused,
+            write_seconds=time.perf_counter() - began,
+            seen=seen,
+        )
 
 
 def _fill(connection: Connection[Any], made: Made) -> None:
@@ -166,15 +180,18 @@ def _fill(connection: Connection[Any], made: Made) -> None:
 
 
 def _guard(connection: Connection[Any], database: str) -> None:
-    """A role that sees the tenth, by a policy as the product's are: the setting says what is open."""
+    """A role that sees the tenth, by a policy of the product's form: all, or what another table opens."""
     if connection.execute("select from pg_roles where rolname = %s", [READER]).fetchone() is None:
         connection.execute(sql.SQL("create role {} nologin").format(sql.Identifier(READER)))
     for statement in (
-        "grant select on passages to reader",
+        "create table opened as select id from passages where tenth",
+        "alter table opened add primary key (id)",
+        "analyze opened",
+        "grant select on passages, opened to reader",
         "alter table passages enable row level security",
         """
         create policy open on passages for select to reader
-        using (tenth = (current_setting('benchmark.open')::boolean))
+        using ((select current_setting('benchmark.all')) = 'yes' or id in (select id from opened))
         """,
     ):
         connection.execute(statement)
@@ -182,23 +199,28 @@ def _guard(connection: Connection[Any], database: str) -> None:
 
 def _searches(
     connection: Connection[Any], engine: Engine, asked: Sequence[str]
-) -> tuple[dict[str, list[float]], dict[str, float], list[list[int]]]:
+) -> tuple[dict[str, list[float]], dict[str, float], list[list[int]], dict[str, str]]:
     milliseconds: dict[str, list[float]] = {}
     found: dict[str, float] = {}
+    refused: dict[str, str] = {}
     top: list[list[int]] = []
-    connection.execute("select set_config('benchmark.open', 'true', false), set_config('jit', 'off', false)")
-    for name in ("none", *FILTERS, "row-level security (tenth)"):
-        if is_guarded := name.startswith("row-level"):
+    connection.execute("select set_config('benchmark.all', 'no', false), set_config('jit', 'off', false)")
+    for name in SEARCHES:
+        if name == GUARDED:
             connection.execute("set role reader")
         which = sql.Identifier(name) if name in FILTERS else NO_FILTER
-        taken = [_search(connection, engine, text, which) for text in asked][WARM_UP:]
-        if is_guarded:
+        try:
+            taken = [_search(connection, engine, text, which) for text in asked][WARM_UP:]
+        except psycopg.errors.InternalError_ as error:
+            refused[name] = str(error.diag.message_primary)
+            continue
+        finally:
             connection.execute("reset role")
         milliseconds[name] = [one for one, _ in taken]
         found[name] = statistics.mean(len(ids) for _, ids in taken)
         if name == "none":
             top = [ids for _, ids in taken]
-    return milliseconds, found, top
+    return milliseconds, found, top, refused
 
 
 def _search(
@@ -240,21 +262,18 @@ def _print(rows: Sequence[Row]) -> None:
             f"| {row.engine} | {row.build_seconds:.1f} | {row.index_bytes / 1e6:.0f} "
             f"| {WRITTEN / row.write_seconds:.0f} | {row.seen} |"
         )
-    names = list(rows[0].milliseconds)
-    heads = " | ".join((*names, f"its first ten in those of {rows[-1].engine}"))
+    heads = " | ".join((*SEARCHES, f"its first ten in those of {rows[-1].engine}"))
     print(f"\n| the best {LIMIT}: p50 / p95 ms (found) | {heads} |")
-    print(f"|---|{'---:|' * (len(names) + 1)}")
+    print(f"|---|{'---:|' * (len(SEARCHES) + 1)}")
     for row in rows:
-        cells = [f"{_p50(row, name)} / {_p95(row, name)} ({row.found[name]:.0f})" for name in names]
+        cells = [row.refused.get(name) or _cell(row, name) for name in SEARCHES]
         print(f"| {row.engine} | {' | '.join(cells)} | {_agreement(rows[-1], row):.2f} |")
 
 
-def _p50(row: Row, name: str) -> str:
-    return f"{statistics.median(row.milliseconds[name]):.1f}"
-
-
-def _p95(row: Row, name: str) -> str:
-    return f"{statistics.quantiles(row.milliseconds[name], n=20)[-1]:.1f}"
+def _cell(row: Row, name: str) -> str:
+    taken = row.milliseconds[name]
+    p95 = statistics.quantiles(taken, n=20)[-1]
+    return f"{statistics.median(taken):.1f} / {p95:.1f} ({row.found[name]:.0f})"
 
 
 def _agreement(one: Row, other: Row) -> float:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import warnings
 import zipfile
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -96,8 +96,8 @@ def _user(place: Path) -> dict[str, Any]:
 
 
 def _run(installed: Path, program: str, *arguments: str, **as_user: Any) -> None:
-    run: Callable[..., subprocess.CompletedProcess[bytes]] = subprocess.run
-    done = run(
+    run: Any = subprocess.run
+    done: subprocess.CompletedProcess[bytes] = run(
         [str(installed / "bin" / program), *arguments],
         check=False,
         # Not pipes: the server inherits them, and whoever reads them would wait for its end.
