@@ -154,7 +154,8 @@ def _ask_alone(
         for name in result.milliseconds:
             lists = found[result.system, name]
             result.found[name] = statistics.mean(map(len, lists))
-            if process.candidate.by_vectors:
+            # Of a few passages a filter may let none through.
+            if process.candidate.by_vectors and any(wanted[name]):
                 result.recall[name] = _recall(lists, wanted[name])
 
 
