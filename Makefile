@@ -118,7 +118,16 @@ benchmark-ingest: $(VENV)/.installed .venv-benchmarks/.installed
 benchmark-retrieval: $(VENV)/.installed .venv-benchmarks/.installed
 	@test -n "$(DATA)" || { echo "Say where the data sets are: make benchmark-retrieval DATA=folder"; exit 2; }
 	$(BIN)/python benchmarks/retrieval.py --data "$(DATA)" --peers-python .venv-benchmarks/bin/python
-.PHONY: benchmark-ingest benchmark-retrieval
+
+# Search beside that of other libraries and servers: tables, all figures and a plot go to build/benchmarks.
+# More: make benchmark-search MORE="--passages 1000000"
+benchmark-search: $(VENV)/.installed .venv-benchmarks/.installed
+	$(BIN)/python benchmarks/search_peers.py --peers-python .venv-benchmarks/bin/python $(MORE)
+
+# Word search by pg_textsearch and pg_search, with a server from a package of 68 MB.
+benchmark-engines: $(VENV)/.installed
+	$(BIN)/python benchmarks/engines.py $(MORE)
+.PHONY: benchmark-ingest benchmark-retrieval benchmark-search benchmark-engines
 
 # The MCP project's conformance suite against the server (docs/conformance.md). It brings its Node along on Linux;
 # elsewhere Node 22 or newer must be there.
@@ -135,7 +144,9 @@ build/conformance/.installed: tests/conformance/package.json
 .venv-benchmarks/.installed: benchmarks/requirements-peers.txt
 	@test -x .venv-benchmarks/bin/python || $(PYTHON) -m venv .venv-benchmarks
 	@.venv-benchmarks/bin/pip install --quiet --disable-pip-version-check "$(TORCH)"
-	@.venv-benchmarks/bin/pip install --quiet --disable-pip-version-check -r benchmarks/requirements-peers.txt
+	@.venv-benchmarks/bin/pip install --quiet --disable-pip-version-check -r benchmarks/requirements-peers.txt || { \
+	    echo "Not all peers can be installed here. Leave out of benchmarks/requirements-peers.txt what pip names:"; \
+	    echo "benchmark-search and the tests then say which systems they skip."; exit 1; }
 	@touch $@
 
 $(VENV)/.installed: pyproject.toml constraints.txt $(PAGE)
