@@ -1,12 +1,13 @@
-"""Passages a second into the final tables, and into the index over their vectors: `python benchmarks/writing.py`.
+"""Passages a second into the tables, and into the index over their vectors: `python benchmarks/writing.py`.
 
-The passages are made up as for `search_latency.py` and come with their vectors, so that neither files nor the
-model are measured. A third is stored first; the second third while nobody searches, the last one while another
-process does, whose searches are compared with those between the two. Then the index is made, with searches.
+The passages are made up as for `search_latency.py` and come with their vectors, so that neither files nor
+the model are measured. A third is stored first; the second third while nobody searches, the last one while
+another process does, whose searches are compared with those between the two. Then the index is made, with
+searches beside it.
 
-Microseconds of the processor a passage say what bounds the speed: of this process, which counts words and sends
-rows, and of its Postgres process, which keeps them. On a machine that does other work they are the figures to
-go by.
+Microseconds of the processor a passage say what bounds the speed: of this process, which counts words and
+sends rows, and of its Postgres process, which keeps them. On a machine that does other work they are the
+figures to go by.
 """
 
 import argparse
@@ -156,7 +157,7 @@ async def _index(url: str) -> tuple[int, float]:
 
 @contextmanager
 def searching(url: str, library: Library) -> Generator[list[float]]:
-    """Another process searches while in the block; afterwards the list holds the milliseconds of each search."""
+    """Another process searches while in the block; then the list holds the milliseconds of each search."""
     command = [sys.executable, __file__, "search", url, str(library.passages)]
     taken: list[float] = []
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
