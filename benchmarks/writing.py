@@ -26,6 +26,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+from ingest_memory import HashEmbedder
 from pgvector import HalfVector
 from search_latency import PASSAGE_WORDS, Library
 
@@ -40,7 +41,7 @@ from ingest.reading.chunking import Chunk
 from ingest.storing.chunk_rows import Vectors, text_hash
 from ingest.storing.documents import Connection, NewDocument, store_documents
 from knowledge_base.bootstrap import migrate_knowledge_base
-from knowledge_base.embedding import DEFAULT_MODEL, create_embedder
+from knowledge_base.embedding import DEFAULT_MODEL
 from knowledge_base.embedding_spaces import hold_space_in_use
 from knowledge_base.search import SearchFilter, search
 from knowledge_base.vector_index import ensure_vector_index, look_widely
@@ -101,13 +102,16 @@ async def _measure(url: str, library: Library, alone_seconds: float) -> None:
 async def _store(pool: Pool, library: Library, numbers: range) -> Written:
     """Store passages as the pipeline does: so many in one transaction. Making them up does not count."""
     seconds = python = postgres = 0.0
+    # What the vectors are said to be of; the model itself is not needed.
+    embedder = HashEmbedder()
+    embedder.model_name = DEFAULT_MODEL
     for first in numbers[::WINDOW]:
         documents, vectors = _window(library, range(first, min(first + WINDOW, numbers.stop)))
         async with pool.connection() as connection:
             backend = psutil.Process(connection.info.backend_pid)
             before = time.perf_counter(), time.process_time(), _busy(backend)
             async with connection.transaction():
-                space_id = await hold_space_in_use(connection, create_embedder(DEFAULT_MODEL))
+                space_id = await hold_space_in_use(connection, embedder)
                 await store_documents(connection, space_id, documents, vectors)
             postgres += _busy(backend) - before[2]
         seconds += time.perf_counter() - before[0]
