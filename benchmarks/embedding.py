@@ -54,7 +54,7 @@ Encode = Callable[[list[str]], Vectors]
 def main() -> None:
     """Print the table."""
     options = _options()
-    names = [REFERENCE, "torch", *(["bf16"] if has_bf16() else []), "f32"]
+    names = [REFERENCE, *options.back_ends]
     with tempfile.TemporaryDirectory(prefix="owflex-benchmark-") as folder:
         tables = {
             threads: _measure(names, threads, Path(folder), options.chunks, options.rounds)
@@ -75,6 +75,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--chunks", type=int, default=CHUNKS)
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
+    ours = ["torch", *(["bf16"] if has_bf16() else []), "f32"]
+    parser.add_argument("--back-ends", nargs="+", choices=ours, default=ours)
     return parser.parse_args()
 
 
