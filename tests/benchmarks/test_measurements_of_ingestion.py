@@ -46,7 +46,7 @@ def test_workers_beside_each_other() -> None:
 
 def test_embedding_beside_the_products_of_its_matrices() -> None:
     pytest.importorskip("sentence_transformers")
-    options = "--chunks 16 --rounds 1 --threads 1 --back-ends f32".split()
+    options = ["--chunks", "16", "--rounds", "1", "--threads", "1", "--back-ends", "f32"]
     rows = {row[0]: row for row in tables("embedding.py", *options)}
     exact = rows["f32"]
     assert float(exact[5]) > 0
