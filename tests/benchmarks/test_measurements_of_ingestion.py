@@ -44,6 +44,7 @@ def test_workers_beside_each_other() -> None:
     assert all(float(seconds) > 0 for seconds in first[3].split(", "))
 
 
+@pytest.mark.timeout(600)
 def test_embedding_beside_the_products_of_its_matrices() -> None:
     pytest.importorskip("sentence_transformers")
     options = ["--chunks", "16", "--rounds", "1", "--threads", "1", "--back-ends", "f32"]
