@@ -1,20 +1,27 @@
 """One worker of the queue against two: `python benchmarks/workers.py [--files 300]`.
 
-Every worker is a process that may use one core only, so that two of them are like two machines with one core
-each; Postgres uses whatever core is free. One and two workers take turns on the same files, each time in a
-fresh database, and the ratio is that of neighbours in time. The model is the real one.
+Every worker is a process that may use one core only, with its parsers, so that two of them are like two
+machines with one core each; Postgres uses whatever core is free. One and two workers take turns on the same
+files, each time in a fresh database, and the ratio is that of neighbours in time: until the last file is
+found by its words, and until the last passage has its vector. The model is the real one, and loaded before.
+
+The last columns say why the ratio is what it is: seconds of the processor that all workers used for a file,
+which two should not need more of than one.
 """
 
 import argparse
 import asyncio
 import os
 import random
+import resource
 import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
@@ -45,17 +52,21 @@ def main() -> None:
         with embedded_postgres(home, "benchmark") as url:
             runs = asyncio.run(_measure_all(url, home, library, options.rounds))
     print(f"{options.files} files of {WORDS_PER_FILE} words; load of the machine {os.getloadavg()[0]:.1f}")
-    print(f"{'round':8}{'1 worker':>14}{'2 workers':>14}{'ratio':>8}")
+    print("| round | words (s): 1, 2 workers | ratio | vectors (s): 1, 2 | ratio | CPU ms a file: 1, 2 |")
+    print("|---|---:|---:|---:|---:|---:|")
     for number, (one, two) in enumerate(runs, 1):
-        _print_row(str(number), options.files / one, options.files / two, one / two)
-    one, two = (options.files / statistics.median(seconds) for seconds in zip(*runs, strict=True))
-    _print_row("median", one, two, statistics.median(one / two for one, two in runs))
+        print(_row(str(number), one, two, options.files))
+    words, whole = (statistics.median(ratios) for ratios in zip(*map(_ratios, runs), strict=True))
+    print(f"| median | | {words:.2f}x | | {whole:.2f}x | |")
 
 
 def serve(url: str, home: Path, core: int) -> None:
-    """Be a worker on one core: say when the model is loaded, then work until the queue is empty."""
+    """Be a worker on one core: say when the model is loaded, work until nothing is left, say what it cost."""
     os.sched_setaffinity(0, {core})
     asyncio.run(_work(url, _embedder(home)))
+    # The parsers have ended by now.
+    spent = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    print(sum(used.ru_utime + used.ru_stime for used in spent), flush=True)
 
 
 def write_library(folder: Path, count: int) -> Path:
@@ -81,8 +92,26 @@ def _settings() -> IngestSettings:
     return IngestSettings()  # pyright: ignore[reportCallIssue]
 
 
-def _print_row(name: str, one: float, two: float, ratio: float) -> None:
-    print(f"{name:8}{one:9.1f} f/s{two:10.1f} f/s{ratio:7.2f}x", flush=True)
+@dataclass(frozen=True)
+class Run:
+    """Seconds until all words were there, until all vectors were; seconds of the processor."""
+
+    words: float
+    vectors: float
+    cpu: float
+
+
+def _ratios(run: tuple[Run, Run]) -> tuple[float, float]:
+    one, two = run
+    return one.words / two.words, one.vectors / two.vectors
+
+
+def _row(name: str, one: Run, two: Run, files: int) -> str:
+    words, vectors = _ratios((one, two))
+    return (
+        f"| {name} | {one.words:.1f}, {two.words:.1f} | {words:.2f}x | {one.vectors:.1f}, {two.vectors:.1f} "
+        f"| {vectors:.2f}x | {1000 * one.cpu / files:.0f}, {1000 * two.cpu / files:.0f} |"
+    )
 
 
 def _embedder(home: Path) -> Embedder:
@@ -91,36 +120,51 @@ def _embedder(home: Path) -> Embedder:
     return embedder
 
 
-async def _measure_all(url: str, home: Path, library: Path, rounds: int) -> list[tuple[float, float]]:
+async def _measure_all(url: str, home: Path, library: Path, rounds: int) -> list[tuple[Run, Run]]:
     embedder = _embedder(home)
-    runs: list[tuple[float, float]] = []
+    runs: list[tuple[Run, Run]] = []
     for number in range(rounds):
         order = (1, 2) if number % 2 == 0 else (2, 1)
-        seconds = {count: await _measure(url, home, library, embedder, count) for count in order}
-        runs.append((seconds[1], seconds[2]))
+        measured = {count: await _measure(url, home, library, embedder, count) for count in order}
+        runs.append((measured[1], measured[2]))
     return runs
 
 
-async def _measure(url: str, home: Path, library: Path, embedder: Embedder, workers: int) -> float:
-    """Seconds from the first job to the last."""
+async def _measure(url: str, home: Path, library: Path, embedder: Embedder, workers: int) -> Run:
     with _fresh_database(url) as fresh:
         await _leave_to_workers(fresh, library, embedder)
         with ExitStack() as stack:
             cores = sorted(os.sched_getaffinity(0))[:workers]
             processes = [stack.enter_context(_worker(fresh, home, core)) for core in cores]
+            started = time.perf_counter()
             for process in processes:
-                assert process.stdin is not None
-                process.stdin.write("go\n")
-                process.stdin.flush()
-            for process in processes:
-                process.wait()
+                _say(process, "go\n")
+            said = [_heard(process) for process in processes]
+            # Whoever says it first waits for the others: no passage is without its vector then.
+            seconds = time.perf_counter() - started
+            cpu = sum(
+                float(_heard(process)) - float(before)
+                for process, before in zip(processes, said, strict=True)
+            )
         status = await queue_status(fresh)
         assert status.succeeded, status
-        assert (status.todo, status.failed, dict(status.problems)) == (0, 0, {}), status
-        return _seconds(fresh)
+        assert (status.todo, status.failed, status.awaiting, dict(status.problems)) == (0, 0, 0, {}), status
+        return Run(_seconds(fresh), seconds, cpu)
+
+
+def _say(process: "subprocess.Popen[str]", line: str) -> None:
+    assert process.stdin is not None
+    process.stdin.write(line)
+    process.stdin.flush()
+
+
+def _heard(process: "subprocess.Popen[str]") -> str:
+    assert process.stdout is not None
+    return process.stdout.readline()
 
 
 def _seconds(url: str) -> float:
+    """From the first job to the last, which ends when its file is found by its words."""
     with psycopg.connect(url) as connection:
         row = connection.execute(
             """
@@ -158,8 +202,7 @@ def _worker(url: str, home: Path, core: int) -> Generator["subprocess.Popen[str]
     """A worker that has loaded its model and waits to be told to begin."""
     command = [sys.executable, __file__, "serve", url, str(home), str(core)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
+        assert _heard(process) == "ready\n"
         yield process
 
 
@@ -167,7 +210,9 @@ async def _work(url: str, embedder: Embedder) -> None:
     async with open_ingestion(_settings(), url, embedder, Silent()) as ingestion:
         print("ready", flush=True)
         await asyncio.to_thread(sys.stdin.readline)
+        before = time.process_time()
         await run_worker(ingestion, concurrency=CONCURRENCY, every=None, wait=False)
+        print(before, flush=True)
 
 
 if __name__ == "__main__":

@@ -50,15 +50,20 @@ SECONDS_TO_BE_SEEN = 0.3
 # There while a new server is made: what is in the folder then was never in use.
 UNFINISHED = "postgres.unfinished"
 
-# Trust authentication is safe only because nobody but the owner can reach the socket. `maintenance_work_mem`
-# must hold a vector index while it is built.
+# Trust authentication is safe only because nobody but the owner can reach the socket.
 SERVER_SETTINGS = """
 # Written by OwFlex when this server was created.
 unix_socket_permissions = 0700
 shared_buffers = 256MB
 maintenance_work_mem = 512MB
 max_connections = 60
+# A vector index is built by all cores: the one that asks for it, and these.
+max_parallel_maintenance_workers = {others}
+max_parallel_workers = {workers}
+max_worker_processes = {workers}
 """
+# What Postgres has without being told; some of them do other work.
+USUAL_WORKERS = 8
 
 
 @contextmanager
@@ -185,9 +190,14 @@ def _initialise(server: "PostgresServer", unfinished: Path) -> None:
     unfinished.touch()
     server.ensure_pgdata_inited()
     with (server.pgdata / "postgresql.conf").open("a", encoding="utf-8") as settings:
-        settings.write(SERVER_SETTINGS)
+        settings.write(_server_settings(os.cpu_count() or 1))
     unfinished.unlink()
     _write_through(unfinished.parent)
+
+
+def _server_settings(cores: int) -> str:
+    others = max(cores - 1, 1)
+    return SERVER_SETTINGS.format(others=others, workers=max(others + USUAL_WORKERS // 2, USUAL_WORKERS))
 
 
 def _clear_what_was_cut_off(folder: Path) -> None:

@@ -22,10 +22,11 @@ logger = logging.getLogger("ingest")
 
 Connection = AsyncConnection[TupleRow]
 
-# Ids of a block; it is written in one transaction.
-BLOCK = 256
+# Ids of a block; it is written in one transaction. Whoever has the last one works while the others wait:
+# with larger ones for long. Smaller ones would hold too few texts of like length.
+BLOCK = 64
 # Waiting passages that are looked through for a free block.
-LOOKED_THROUGH = 64 * BLOCK
+LOOKED_THROUGH = 256 * BLOCK
 # Any fixed numbers serve. Locks on blocks have the first one as their first key; whoever makes vectors, or
 # loads the model for it, holds the second one.
 BLOCK_LOCK, ATTENDED_LOCK = 7_021_545, 7_021_546

@@ -1,23 +1,31 @@
 """The HNSW index over many vectors: made when exact search gets slow, used as long as it is whole."""
 
+import logging
 import time
 from dataclasses import dataclass
 
+import psycopg
 from psycopg import AsyncConnection, sql
 from psycopg.rows import TupleRow, class_row
 
+from database.pool import first_line
 from knowledge_base.embedding_spaces import SPACE_LOCK, EmbeddingSpace, space_in_use
+
+logger = logging.getLogger("knowledge_base")
 
 Connection = AsyncConnection[TupleRow]
 
 # Below so many vectors an exact search takes some milliseconds, and misses nothing.
 WORTH_AN_INDEX = 50_000
-# More links and more care than pgvector's defaults, which lose one result in ten at 100 000 vectors.
-M, EF_CONSTRUCTION = 16, 200
+# With pgvector's default of 64 one result in seventy is lost at 100 000 vectors; with 200 the build takes
+# nearly twice as long and found no more of 10 000.
+M, EF_CONSTRUCTION = 16, 100
 # Vectors that a search looks at; measured with these, 98 of 100 of the ten nearest are found.
 EF_SEARCH = 200
-# The graph is built in memory; what does not fit makes the build several times slower.
-BUILD_MEMORY = "1GB"
+# The graph is built in memory: so many bytes for a link of a vector, and for a vector besides its numbers.
+# What does not fit makes the build several times slower; Postgres takes all of it at the start.
+MEMORY_A_LINK, MEMORY_A_VECTOR = 16, 256
+LEAST_BUILD_MB, MOST_BUILD_MB = 128, 4096
 ASKED_EVERY_SECONDS = 60.0
 
 
@@ -63,7 +71,7 @@ async def ensure_vector_index(connection: Connection, *, worth: int = WORTH_AN_I
     await connection.execute("select pg_advisory_lock(%(key)s)", {"key": SPACE_LOCK + 1})
     try:
         if await vector_index(connection, space.model_name) is None:
-            await _build(connection, space)
+            await _build(connection, space, build_megabytes(count[0], space.dimensions))
     finally:
         await connection.execute("select pg_advisory_unlock(%(key)s)", {"key": SPACE_LOCK + 1})
     return True
@@ -90,12 +98,31 @@ class IndexWatch:
         return index
 
 
-async def _build(connection: Connection, space: EmbeddingSpace) -> None:
-    name = sql.Identifier(f"nearest_in_space_{space.space_id}")
+def build_megabytes(vectors: int, dimensions: int) -> int:
+    """Memory for the graph over so many vectors of 16-bit floats, and a fifth for what is added meanwhile."""
+    graph = vectors * (2 * dimensions + 2 * M * MEMORY_A_LINK + MEMORY_A_VECTOR)
+    return min(max(LEAST_BUILD_MB, graph * 6 // 5 // 2**20), MOST_BUILD_MB)
+
+
+async def _build(connection: Connection, space: EmbeddingSpace, megabytes: int) -> None:
+    """Make the index with all processes that Postgres lends; with one where it cannot give them the memory.
+
+    They share it through `/dev/shm`, of which a container has 64 MB unless it is told otherwise.
+    """
     await connection.execute("select set_config('statement_timeout', '0', false)")
     await connection.execute(
-        "select set_config('maintenance_work_mem', %(size)s, false)", {"size": BUILD_MEMORY}
+        "select set_config('maintenance_work_mem', %(size)s, false)", {"size": f"{megabytes}MB"}
     )
+    try:
+        await _create_index(connection, space)
+    except (psycopg.errors.DiskFull, psycopg.errors.OutOfMemory) as error:
+        logger.warning("The vector index is built by one process, which takes longer: %s", first_line(error))
+        await connection.execute("select set_config('max_parallel_maintenance_workers', '0', false)")
+        await _create_index(connection, space)
+
+
+async def _create_index(connection: Connection, space: EmbeddingSpace) -> None:
+    name = sql.Identifier(f"nearest_in_space_{space.space_id}")
     await connection.execute(sql.SQL("drop index concurrently if exists {}").format(name))
     await connection.execute(
         sql.SQL(

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from pathspec import GitIgnoreSpec
@@ -62,11 +62,11 @@ class Walk:
 
     def __post_init__(self) -> None:
         self._included = GitIgnoreSpec.from_lines(self.include) if self.include else None
-        self._excluded = GitIgnoreSpec.from_lines(self.exclude)
+        self._excluded = GitIgnoreSpec.from_lines(self.exclude) if self.exclude else None
+        self._start = len(str(self.root / "_")) - 1
         above = [self.root, *self.root.parents]
         # Git's own boundary is the checkout, which may begin above the folder that is ingested.
         self._top = next((place for place in above if (place / ".git").exists()), self.root)
-        self._ignore_files: dict[Path, GitIgnoreSpec | None] = {}
 
     def files(self, below: Path) -> Generator[SourceFile]:
         """The files at or below `below` whose type is known, in a stable order.
@@ -76,70 +76,112 @@ class Walk:
         listed come last, each with its problem.
         """
         if below.is_file():
-            yield self._source_file(below)
+            yield self._source_file(str(below))
             return
         closed: list[OSError] = []
-        for place, folders, files in os.walk(below, onerror=closed.append):
-            here = Path(place)
-            folders[:] = sorted(folder for folder in folders if self._enters(here / folder))
-            yield from (self._source_file(here / file) for file in sorted(files) if self._takes(here / file))
+        pending = [(str(below), self._rules_above(below))]
+        while pending:
+            folder, above = pending.pop()
+            try:
+                folders, files = _listed(folder)
+            except OSError as error:
+                closed.append(error)
+                continue
+            rules = _with_rules_of(folder, above)
+            yield from (self._source_file(file.path) for file in files if self._takes(file, rules))
+            pending += [(entry.path, rules) for entry in reversed(folders) if self._enters(entry, rules)]
         for error in closed:
             problem = f"The folder cannot be listed ({error.strerror}). Change its permissions."
-            yield self._source_file(Path(error.filename), problem)
+            yield self._source_file(str(error.filename), problem)
 
     def source_of(self, path: Path) -> str:
         """The place of a path of this folder in the knowledge base."""
         inner = path.relative_to(self.root).as_posix()
+        return self._source("" if inner == "." else inner)
+
+    def _source_file(self, path: str, problem: str | None = None) -> SourceFile:
+        return SourceFile(Path(path), self._source(path[self._start :]), problem)
+
+    def _source(self, inner: str) -> str:
         # macOS writes names decomposed, Linux as typed: the same name must be the same source.
-        source = unicodedata.normalize("NFC", self.name if inner == "." else f"{self.name}/{inner}")
+        source = unicodedata.normalize("NFC", f"{self.name}/{inner}" if inner else self.name)
         # A name in another encoding than the system's comes with surrogates, which Postgres cannot store.
         return source.encode("utf-8", "backslashreplace").decode()
 
-    def _source_file(self, path: Path, problem: str | None = None) -> SourceFile:
-        return SourceFile(path, self.source_of(path), problem)
-
-    def _enters(self, folder: Path) -> bool:
-        if folder.name.startswith(".") or folder.name in SKIPPED_FOLDERS or folder == self.avoid:
+    def _enters(self, folder: "os.DirEntry[str]", rules: "Rules") -> bool:
+        if folder.name.startswith(".") or folder.name in SKIPPED_FOLDERS or folder.is_symlink():
             return False
-        return not (
-            self._ignored(folder, is_folder=True) or self._excluded.match_file(f"{self._inner(folder)}/")
-        )
+        if self.avoid is not None and folder.path == str(self.avoid):
+            return False
+        inner = f"{folder.path[self._start :]}/"
+        return not (_ignored(f"{folder.path}/", rules) or _matches(self._excluded, inner))
 
-    def _takes(self, file: Path) -> bool:
+    def _takes(self, file: "os.DirEntry[str]", rules: "Rules") -> bool:
         if is_lock_file(file.name):
             self.left_out[LOCK_FILES] += 1
             return False
-        if file.name.startswith(".") or not _inside(file, self.root) or self._ignored(file):
+        if file.name.startswith(".") or not self._holds(file) or _ignored(file.path, rules):
             return False
-        inner = self._inner(file)
-        if self._excluded.match_file(inner):
+        inner = file.path[self._start :]
+        if _matches(self._excluded, inner):
             return False
         if self._included is not None and not self._included.match_file(inner):
             return False
         if named_type(file.name) is not None:
             return True
-        self.left_out[file.suffix.lower() or file.name] += 1
+        self.left_out[PurePosixPath(file.name).suffix.lower() or file.name] += 1
         return False
 
-    def _ignored(self, path: Path, *, is_folder: bool = False) -> bool:
-        """Whether a `.gitignore` leaves the entry out: the nearest one that speaks of it decides."""
-        for place in path.parents:
-            if not place.is_relative_to(self._top):
-                return False
-            spec = self._ignore_file(place)
-            inner = path.relative_to(place).as_posix()
-            decision = spec.check_file(f"{inner}/" if is_folder else inner).include if spec else None
-            if decision is not None:
-                return decision
+    def _holds(self, file: "os.DirEntry[str]") -> bool:
+        # `Path.resolve` would raise for a link that leads to itself.
+        return not file.is_symlink() or Path(os.path.realpath(file.path)).is_relative_to(self.root)
+
+    def _rules_above(self, folder: Path) -> "Rules":
+        """What the `.gitignore` files between the checkout and a folder say, without that in it."""
+        rules: Rules = ()
+        for place in reversed(folder.parents):
+            if place.is_relative_to(self._top):
+                rules = _with_rules_of(str(place), rules)
+        return rules
+
+
+# What `.gitignore` files say of the paths in a folder, the nearest first: each with where in such a path the
+# part that it speaks of begins. A walk of a hundred thousand files has no time for `Path` at each of them.
+Rules = tuple[tuple[int, GitIgnoreSpec], ...]
+
+
+def _listed(folder: str) -> "tuple[list[os.DirEntry[str]], list[os.DirEntry[str]]]":
+    """The folders and the other entries in a folder, by name. Raises `OSError`."""
+    with os.scandir(folder) as listing:
+        entries = sorted(listing, key=lambda entry: entry.name)
+    folders = [entry for entry in entries if _is_folder(entry)]
+    return folders, [entry for entry in entries if not _is_folder(entry)]
+
+
+def _is_folder(entry: "os.DirEntry[str]") -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads to itself
         return False
 
-    def _ignore_file(self, folder: Path) -> GitIgnoreSpec | None:
-        if folder not in self._ignore_files:
-            self._ignore_files[folder] = _read_ignore_file(folder / ".gitignore")
-        return self._ignore_files[folder]
 
-    def _inner(self, path: Path) -> str:
-        return path.relative_to(self.root).as_posix()
+def _with_rules_of(folder: str, above: Rules) -> Rules:
+    file = Path(folder, ".gitignore")
+    spec = _read_ignore_file(file)
+    return above if spec is None else ((len(str(file)) - len(file.name), spec), *above)
+
+
+def _ignored(path: str, rules: Rules) -> bool:
+    """Whether a `.gitignore` leaves the path out: the nearest one that speaks of it decides."""
+    for start, spec in rules:
+        decision = spec.check_file(path[start:]).include
+        if decision is not None:
+            return decision
+    return False
+
+
+def _matches(spec: GitIgnoreSpec | None, inner: str) -> bool:
+    return spec is not None and spec.match_file(inner)
 
 
 def load(path: Path, *, max_bytes: int) -> LoadedFile:
@@ -191,8 +233,3 @@ def _read_ignore_file(file: Path) -> GitIgnoreSpec | None:
         logger.warning("%s cannot be read (%s): nothing is ignored for it.", file, error.strerror)
         return None
     return GitIgnoreSpec.from_lines(lines)
-
-
-def _inside(path: Path, root: Path) -> bool:
-    # `Path.resolve` would raise for a link that leads to itself.
-    return not path.is_symlink() or Path(os.path.realpath(path)).is_relative_to(root)

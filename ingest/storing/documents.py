@@ -60,6 +60,7 @@ async def known_vectors(
         where chunks.text_hash = any(%(hashes)s) and chunk_embeddings.space_id = %(space_id)s
         """,
         {"hashes": list(hashes), "space_id": space_id},
+        binary=True,
     )
     return {bytes(key): vector async for key, vector in rows}
 

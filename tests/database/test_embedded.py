@@ -58,6 +58,20 @@ def test_nobody_but_the_owner_reaches_it(folder: Path) -> None:
         assert connection.execute("show unix_socket_permissions").fetchone() == ("0700",)
 
 
+def test_a_vector_index_is_built_by_all_cores(folder: Path) -> None:
+    with embedded_postgres(folder, "knowledge_base") as url, psycopg.connect(url) as connection:
+        helpers = int(_value(connection, "max_parallel_maintenance_workers"))
+        assert helpers == max((os.cpu_count() or 1) - 1, 1)
+        assert int(_value(connection, "max_parallel_workers")) > helpers
+        assert int(_value(connection, "max_worker_processes")) > helpers
+
+
+def _value(connection: psycopg.Connection, setting: str) -> str:
+    row = connection.execute("select current_setting(%(setting)s)", {"setting": setting}).fetchone()
+    assert row is not None
+    return row[0]
+
+
 def test_a_crash_of_the_server_is_repaired_at_the_next_start(folder: Path) -> None:
     with embedded_postgres(folder, "one") as url:
         with psycopg.connect(url) as connection:

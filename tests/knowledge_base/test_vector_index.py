@@ -11,9 +11,18 @@ from ingest.reading.chunked_document import ChunkedDocument
 from ingest.reading.chunking import Chunk
 from ingest.storing.chunk_rows import text_hash
 from ingest.storing.documents import NewDocument, store_documents
+from knowledge_base import vector_index as index_module
 from knowledge_base.embedding_spaces import hold_space_in_use
 from knowledge_base.search import Question, SearchFilter, search
-from knowledge_base.vector_index import WORTH_AN_INDEX, ensure_vector_index, look_widely, vector_index
+from knowledge_base.vector_index import (
+    LEAST_BUILD_MB,
+    MOST_BUILD_MB,
+    WORTH_AN_INDEX,
+    build_megabytes,
+    ensure_vector_index,
+    look_widely,
+    vector_index,
+)
 
 if TYPE_CHECKING:
     from conftest import Connection, PlaneEmbedder
@@ -39,7 +48,8 @@ def clustered(generator: np.random.Generator, count: int) -> Floats:
 async def store_vectors(connection: "Connection", embedder: "PlaneEmbedder", vectors: Floats) -> None:
     await connection.execute("insert into origins (collection, name, path) values ('default', 'tests', '')")
     for number, part in enumerate(np.split(vectors, DOCUMENTS)):
-        chunks = tuple(Chunk(place, (), None, f"{number}", f"{number}-{place}", 1) for place in range(CHUNKS))
+        places = range(len(part))
+        chunks = tuple(Chunk(place, (), None, f"{number}", f"{number}-{place}", 1) for place in places)
         content = ChunkedDocument("", f"d{number}", "text/plain", "00", {"number": number}, (), chunks)
         made = {text_hash(chunk): HalfVector(vector) for chunk, vector in zip(chunks, part, strict=True)}
         async with connection.transaction():
@@ -60,6 +70,30 @@ async def nearest(connection: "Connection", vector: Floats, *, by_index: bool, *
         index=await vector_index(connection, "plane") if by_index else None,
     )
     return [hit.content for hit in outcome.hits]
+
+
+def test_the_memory_of_a_build_follows_the_graph_within_bounds() -> None:
+    assert build_megabytes(100, DIMENSIONS) == LEAST_BUILD_MB
+    # pgvector keeps a million vectors of 384 dimensions in some 1.5 GB.
+    assert 1_500 <= build_megabytes(1_000_000, DIMENSIONS) <= 2_000
+    assert build_megabytes(100_000_000, DIMENSIONS) == MOST_BUILD_MB
+
+
+async def test_an_index_is_built_by_one_process_where_several_cannot_share_its_memory(
+    connection: "Connection",
+    plane: "PlaneEmbedder",
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    plane.dimensions = DIMENSIONS
+    await store_vectors(connection, plane, clustered(np.random.default_rng(3), DOCUMENTS))
+    await connection.execute("alter table chunk_embeddings set (parallel_workers = 1)")
+    terabytes = 2_000_000
+    monkeypatch.setattr(index_module, "LEAST_BUILD_MB", terabytes)
+    monkeypatch.setattr(index_module, "MOST_BUILD_MB", terabytes)
+    assert await ensure_vector_index(connection, worth=DOCUMENTS)
+    assert await vector_index(connection, "plane") is not None
+    assert "one process" in caplog.text
 
 
 @pytest.mark.slow
