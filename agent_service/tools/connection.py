@@ -82,7 +82,7 @@ class McpConnector:
     ) -> None:
         self._settings = settings
         self._signing_key = signing_key
-        self._listings = ToolListings()
+        self.listings = ToolListings()
         self.sessions = sessions or Sessions()
 
     @asynccontextmanager
@@ -151,7 +151,7 @@ class McpConnector:
             httpx2.Timeout(seconds, read=settings.mcp_session_timeout_seconds + CLEANUP_SECONDS),
         )
         return RunServer(
-            self._listings,
+            self.listings,
             context.user_id,
             scope,
             asks_for(settings.approval_tools),

@@ -10,6 +10,7 @@ from typing import Any, TypeVar, cast
 
 import httpx2
 from agents import AgentBase, RunContextWrapper
+from agents import Tool as SdkTool
 from agents.mcp import MCPServer, MCPServerStreamableHttp
 from mcp import ClientSession
 from mcp_types import CallToolResult, ListToolsResult, TextContent, Tool
@@ -84,10 +85,11 @@ class RunServer(MCPServerStreamableHttp):
     """A run's connection; it begins with what is known of the server's tools, and never floods the model.
 
     `scoped` limits where its searches look; `waits` says of a tool's name whether its calls need approval.
-    `http` carries its requests and is its own.
+    `http` carries its requests and is its own. `made_tools` is what the SDK made of the listed tools.
     """
 
     scoped: ScopedCalls | None = None
+    made_tools: list[SdkTool] | None = None
 
     def __init__(
         self,
@@ -106,6 +108,7 @@ class RunServer(MCPServerStreamableHttp):
         self._http = http
         self._running = 0
         self._has_failed = False
+        self._listing: Listing | None = None
 
     @property
     def is_sound(self) -> bool:
@@ -117,7 +120,9 @@ class RunServer(MCPServerStreamableHttp):
     def begin_run(self, headers: dict[str, str]) -> None:
         """Be as new, with these headers in place of those of the run before."""
         self.scoped = None
-        self.invalidate_tools_cache()
+        if self._listing is not self._listings.fresh(self._user, self._scope):
+            self.invalidate_tools_cache()
+            self.made_tools = None
         self._http.headers = headers
 
     async def is_answered(self) -> bool:
@@ -167,6 +172,7 @@ class RunServer(MCPServerStreamableHttp):
             if tools.next_cursor is not None:
                 return tools
             listing = self._listings.keep(self._user, self._scope, tools)
+        self._listing = listing
         # Compiling the schema of a result costs far more than checking a result with it.
         vars(session)["_tool_output_validators"] = listing.checks
         return tools

@@ -8,7 +8,15 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import uuid4
 
-from agents import Agent, ModelSettings, RunConfig, RunErrorHandlerResult, Runner
+from agents import (
+    Agent,
+    ModelSettings,
+    RunConfig,
+    RunContextWrapper,
+    RunErrorHandlerResult,
+    Runner,
+    Tool,
+)
 from agents.exceptions import UserError
 from chatkit.agents import stream_agent_response  # pyright: ignore[reportUnknownVariableType]
 from chatkit.types import (
@@ -30,6 +38,7 @@ from opentelemetry.trace import use_span
 from agent_service.cards.approvals import restored
 from agent_service.context import IDEMPOTENCY_KEY, RunContext, call_key
 from agent_service.settings.system_prompt import PERSONA, RULES
+from agent_service.tools.run_server import RunServer
 from agent_service.tools.schemas import SEARCH
 from agent_service.turn.progress import Progress, Turn
 from agent_service.turn.recovery import next_run, taken_back
@@ -143,6 +152,19 @@ def _is_an_answer(_: object) -> RunErrorHandlerResult:
     return RunErrorHandlerResult(final_output="", include_in_history=False)
 
 
+class RunAgent(Agent[RunContext]):
+    """An agent whose tools are made of the server's schemas once, not anew for each request to the model."""
+
+    async def get_mcp_tools(self, run_context: RunContextWrapper[RunContext]) -> list[Tool]:
+        """The tools of the connection. Raises what listing them raises."""
+        server = self.mcp_servers[0] if self.mcp_servers else None
+        if not isinstance(server, RunServer):
+            return await super().get_mcp_tools(run_context)
+        if server.made_tools is None:
+            server.made_tools = await super().get_mcp_tools(run_context)
+        return [*server.made_tools]
+
+
 def build_agent(progress: Progress) -> Agent[RunContext]:
     """The agent for one run: its first model call has to be a tool call; the last request has no tools."""
     turn = progress.turn
@@ -150,7 +172,7 @@ def build_agent(progress: Progress) -> Agent[RunContext]:
     rules = RULES.format(today=f"{today:%A, %Y-%m-%d}", locale=turn.context.locale)
     notes = [progress.note, NO_STEPS_LEFT if progress.is_last_request else None]
     must_use_tools = progress.evidence.tool_calls == 0 and not progress.is_last_request
-    return Agent[RunContext](
+    return RunAgent(
         name="OwFlex",
         instructions="\n".join(filter(None, [turn.settings.system_prompt or PERSONA, rules, *notes])),
         model=turn.model,

@@ -6,22 +6,25 @@ import socket
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any
+from typing import Any, cast
 
 import jwt
 import pytest
 import uvicorn
+from agents import RunContextWrapper, Tool
 from agents.exceptions import UserError
 from agents.testing import ScriptedModel, assistant_message, function_call
 from fastmcp import FastMCP
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from agent_service.context import RequestContext
+from agent_service.context import RequestContext, RunContext
 from agent_service.errors import McpUnavailableError
 from agent_service.settings.settings import AgentServiceSettings
 from agent_service.tools.connection import McpConnector
+from agent_service.tools.run_server import FRESH_SECONDS, ToolListings
 from agent_service.tools.sessions import IDLE_SECONDS, LIFETIME_SECONDS, MAX_IDLE, MAX_IDLE_OF_ONE, Sessions
+from agent_service.turn.runner import RunAgent
 from tests.agent_service.conftest import SIGNING_KEY, FakeKnowledge, OpenChat, Serve
 from tests.support.serving import PromptServer
 
@@ -224,6 +227,34 @@ async def test_no_more_than_a_number_are_kept(asked: Asked, serve: Serve, clock:
             async with connector.connect(RequestContext(f"user {number}")):
                 pass
         assert connector.sessions.idle == MAX_IDLE
+
+
+async def test_tools_are_made_once_and_anew_when_they_have_changed(
+    asked: Asked, knowledge: FakeKnowledge, serve: Serve
+) -> None:
+    now = Clock()
+    listings = ToolListings(now)
+    async with connector_to(asked, serve, now) as connector:
+        connector.listings = listings
+        made = [await _made(connector) for _ in range(2)]
+        now.now += FRESH_SECONDS - 1
+        made.append(await _made(connector))
+        assert made[0][0] is made[1][0] is made[2][0]
+        now.now += 1
+        made.append(await _made(connector))
+        assert made[0][0] is not made[3][0]
+    assert asked.methods["tools/list"] == 2
+
+
+async def _made(connector: McpConnector) -> list[Tool]:
+    """Which tools a run gets from the SDK."""
+    async with connector.connect(ANN) as server:
+        agent = RunAgent(name="Test", mcp_servers=[server])
+        context = RunContextWrapper[RunContext](cast(RunContext, None))
+        tools = await agent.get_mcp_tools(context)
+        assert {"search_documents", "add_task"} <= {tool.name for tool in tools}
+        assert await agent.get_mcp_tools(context) == tools
+        return tools
 
 
 async def test_the_end_of_the_service_closes_all(asked: Asked, serve: Serve) -> None:
