@@ -15,6 +15,7 @@ import jwt
 from agents import RunContextWrapper
 from agents.exceptions import ModelBehaviorError
 from agents.mcp import MCPServerManager, MCPToolMetaContext
+from agents.mcp.util import HttpClientFactory
 from agents.tool_context import ToolContext
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
 
@@ -156,7 +157,7 @@ class McpConnector:
             scope,
             asks_for(settings.approval_tools),
             http,
-            params={"url": settings.mcp_server_url, "httpx_client_factory": lambda **_: http},
+            params={"url": settings.mcp_server_url, "httpx_client_factory": _giving(http)},
             name="owflex",
             cache_tools_list=True,
             client_session_timeout_seconds=settings.mcp_session_timeout_seconds,
@@ -190,6 +191,19 @@ def http_client(
     is_encrypted = url.lower().startswith("https:")
     verify = _certificates() if is_encrypted else _no_certificates()
     return httpx2.AsyncClient(headers=headers, timeout=timeout, verify=verify, limits=LIMITS)
+
+
+def _giving(http: httpx2.AsyncClient) -> HttpClientFactory:
+    """What the SDK asks for a client: this one, whatever it wishes for."""
+
+    def give(
+        headers: dict[str, str] | None = None,
+        timeout: httpx2.Timeout | None = None,
+        auth: httpx2.Auth | None = None,
+    ) -> httpx2.AsyncClient:
+        return http
+
+    return give
 
 
 @lru_cache

@@ -41,8 +41,9 @@ class Statements:
 
         async def counted(cursor: Any, query: Any, *args: Any, **options: Any) -> Any:
             result = await execute(cursor, query, *args, **options)
-            self.texts.append(" ".join(str(query).split())[:60])
-            self.rows += max(cursor.rowcount, 0)
+            if query:  # the pool's question whether a connection lives is none
+                self.texts.append(" ".join(str(query).split())[:60])
+                self.rows += max(cursor.rowcount, 0)
             return result
 
         monkeypatch.setattr(psycopg.AsyncCursor, "execute", counted)
@@ -139,9 +140,9 @@ async def test_a_page_is_found_by_an_index_however_long_the_thread_is(pool: Pool
         explained = await connection.execute(
             f"explain (analyze, format json, timing off) {ITEMS_DOWN}", values, prepare=True
         )
-        (plan,) = await explained.fetchone() or ()
+        (row,) = await explained.fetchall()
         await connection.execute("select set_config('plan_cache_mode', 'auto', false)")
-    scans = [node for node in _nodes(plan[0]["Plan"]) if node.get("Relation Name") == "thread_items"]
+    scans = [node for node in _nodes(row[0][0]["Plan"]) if node.get("Relation Name") == "thread_items"]
     assert [scan["Index Name"] for scan in scans if scan["Actual Loops"]] == ["thread_items_in_order"]
     assert all(scan["Actual Rows"] <= 41 for scan in scans)
 

@@ -6,7 +6,7 @@ parameters about every value. That was half of what a turn of the chat cost.
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 from openai import AsyncOpenAI, omit
 from openai.resources.chat import AsyncChat
@@ -23,18 +23,20 @@ class PlainCompletions(AsyncCompletions):
         tools: object = omit,
         extra_body: Mapping[str, object] | None = None,
         **others: Any,
-    ) -> Any:
+    ) -> object:
         """As the client's own. Raises `TypeError` for messages and tools that are no JSON."""
         # What is in `extra_body` takes the place of what has the same name, and nothing looks into it.
         given = {"messages": messages, "tools": tools, **(extra_body or {})}
-        return await super().create(messages=[], extra_body=given, **others)
+        return cast(object, await super().create(messages=[], extra_body=given, **others))
 
 
 class PlainChat(AsyncChat):
     """Has `PlainCompletions`."""
 
     @cached_property
-    def completions(self) -> PlainCompletions:
+    def completions(  # pyright: ignore[reportIncompatibleMethodOverride]
+        self,
+    ) -> PlainCompletions:
         """Chat completions."""
         return PlainCompletions(self._client)
 
@@ -43,6 +45,6 @@ class PlainRequests(AsyncOpenAI):
     """Has `PlainChat`."""
 
     @cached_property
-    def chat(self) -> PlainChat:
+    def chat(self) -> PlainChat:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Everything about chats."""
         return PlainChat(self)
