@@ -1,5 +1,6 @@
 """Runs of the agent until one of them ends: what a model left unfinished, the next one takes over."""
 
+import asyncio
 import json
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator
@@ -8,6 +9,7 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import uuid4
 
+import anyio
 from agents import (
     Agent,
     ModelSettings,
@@ -18,6 +20,7 @@ from agents import (
     Tool,
 )
 from agents.exceptions import UserError
+from agents.result import RunResultStreaming
 from chatkit.agents import stream_agent_response  # pyright: ignore[reportUnknownVariableType]
 from chatkit.types import (
     AssistantMessageContentPartAdded,
@@ -46,6 +49,8 @@ from agent_service.turn.recovery import next_run, taken_back
 logger = logging.getLogger("agent_service")
 
 MAX_LOGGED_CHARACTERS = 500
+# Longer is not waited for a run that was cancelled.
+MAX_SECONDS_TO_END = 5
 NO_STEPS_LEFT = (
     "You can call no more tools. Answer now from what they have returned, and say what you did not find."
 )
@@ -145,6 +150,14 @@ async def _running(progress: Progress, run: RunContext) -> AsyncGenerator[AsyncI
         # The run has tasks of its own, which the end of this block alone would not reach.
         result.cancel()
         run._complete()  # pyright: ignore[reportPrivateUsage]
+        await _ended(result)
+
+
+async def _ended(result: RunResultStreaming) -> None:
+    """Return when the run uses nothing any more, and what its model took is counted."""
+    if result.run_loop_task is not None:
+        with anyio.CancelScope(shield=True):
+            await asyncio.wait([result.run_loop_task], timeout=MAX_SECONDS_TO_END)
 
 
 def _is_an_answer(_: object) -> RunErrorHandlerResult:
