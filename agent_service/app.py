@@ -1,6 +1,7 @@
 """The web application: protocol, page and health put together in one place."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -28,6 +29,7 @@ from agent_service.server import OwFlexChatKitServer
 from agent_service.settings.settings import AgentServiceSettings
 from agent_service.storage.turn_lock import PostgresTurnLocks
 from agent_service.tools.connection import McpConnector
+from agent_service.tools.sessions import Sessions
 from agent_service.turn.edits import EDIT_MESSAGE
 from database.pool import Pool
 from database.process import is_loopback
@@ -72,7 +74,8 @@ def create_app(
     )
     endpoint = ChatKitEndpoint(server, context_of, bounds, PostgresTurnLocks(pool), checks)
     # No generated API pages: they load scripts from elsewhere, and the protocol is ChatKit's.
-    app = FastAPI(title="OwFlex", openapi_url=None, routes=web_routes(settings, chosen, static))
+    routes = web_routes(settings, chosen, static)
+    app = FastAPI(title="OwFlex", openapi_url=None, routes=routes, lifespan=_keeping(connector.sessions))
     app.router.routes.extend(upload_routes(server.files, context_of))
     app.router.routes.extend(voice_routes(server.dictation, context_of))
     app.router.routes.extend(vote_routes(pool, context_of))
@@ -103,6 +106,17 @@ def create_app(
     app.add_middleware(ContinuedTraces)
     app.add_middleware(RequestIds)
     return app
+
+
+def _keeping(sessions: Sessions) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    """Connections to the MCP server are kept while the app runs, and closed with it."""
+
+    @asynccontextmanager
+    async def keeping(_: FastAPI) -> AsyncGenerator[None]:
+        async with sessions:
+            yield
+
+    return keeping
 
 
 async def _is_alive() -> JSONResponse:

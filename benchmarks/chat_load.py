@@ -3,20 +3,17 @@
 import argparse
 import asyncio
 import http.client
-import json
 import os
 import re
 import signal
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Generator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -24,83 +21,21 @@ from urllib.parse import urlsplit
 
 import httpx2
 import psutil
-import psycopg
-from mcp_process import Server, environment, fill
+from chat_people import Load, chat
+from chat_threads import fill_threads, stored, verdict
+from mcp_process import ROOT, Server, environment, fill
 from scripted_llm import ScriptedLlm, Trace, free_port, served
 
-from database.embedded import embedded_postgres
-
-STORED = "select thread_id, data->>'type', data->'content'->0->>'text' from thread_items"
 SECONDS_TO_START = 120
 NO_LIMITS = httpx2.Limits(max_connections=None, max_keepalive_connections=None)
-# Times in milliseconds, p50 / p95; CPU in milliseconds per turn.
+SECONDS_AT_REST = 4.0
+# Times in milliseconds, p50 / p95; CPU in milliseconds per turn, that of the chat without what it takes at
+# rest while /health is asked.
 HEADER = (
-    "| chats | turns | CPU chat | CPU MCP | CPU client | to the model | tool call | of it search (mean) "
-    "| answer to word | without model and search | /health (and longest) | MB | load |\n" + "|---:" * 13 + "|"
+    "| side | chats | turns | CPU chat | CPU MCP | CPU client | to the model | tool call "
+    "| of it search (mean) | answer to word "
+    "| without model and search | /health (and longest) | MB | load |\n" + "|---:" * 14 + "|"
 )
-
-
-@dataclass
-class Load:
-    """What was asked and what came back; `run` tells the questions of one load from those of others."""
-
-    run: str
-    traces: dict[str, Trace]
-    errors: Counter[str] = field(default_factory=Counter[str])
-
-    def ask(self, who: int, turn: int) -> str:
-        """The number of a new question, which is sent now."""
-        number = f"{self.run}-{who}-{turn}"
-        self.traces[number] = Trace(time.perf_counter())
-        return number
-
-    @property
-    def sent(self) -> list[str]:
-        """The numbers of all questions of this load."""
-        return [number for number in self.traces if number.startswith(f"{self.run}-")]
-
-    def heard(self) -> list[tuple[float, float, float]]:
-        """The parts of each wait that ended with a word."""
-        traces = [self.traces[number] for number in self.sent]
-        return [trace.parts() for trace in traces if trace.first_word is not None]
-
-
-async def chat(http: httpx2.AsyncClient, who: int, until: float, pause: float, load: Load) -> None:
-    """One person who asks, reads the answer, thinks and asks again, in one conversation."""
-    thread, turn = None, 0
-    # Spread over the pause: nobody's questions come at one moment.
-    await asyncio.sleep(pause * who / int(load.run) if load.run != "0" else 0)
-    while time.monotonic() < until:
-        number = load.ask(who, turn)
-        try:
-            thread = await ask(http, number, thread, load) or thread
-        except httpx2.HTTPError as error:
-            load.errors[type(error).__name__] += 1
-        turn += 1
-        await asyncio.sleep(pause)
-
-
-async def ask(http: httpx2.AsyncClient, number: str, thread: str | None, load: Load) -> str | None:
-    """One question; returns the conversation it began."""
-    content = [{"type": "input_text", "text": f"This is question {number}"}]
-    params: dict[str, Any] = {"input": {"content": content, "attachments": [], "inference_options": {}}}
-    kind = "threads.create"
-    if thread is not None:
-        params["thread_id"], kind = thread, "threads.add_user_message"
-    found, trace = None, load.traces[number]
-    async with http.stream("POST", "/chatkit", json={"type": kind, "params": params}) as answer:
-        if answer.status_code != 200:
-            load.errors[f"HTTP {answer.status_code}"] += 1
-            return None
-        async for line in answer.aiter_lines():
-            # Only what is needed is parsed: the client has the same processors as those it measures.
-            if trace.first_word is None and "text_delta" in line:
-                trace.first_word = time.perf_counter()
-            elif line.startswith('data: {"type":"thread.created"'):
-                found = json.loads(line[6:])["thread"]["id"]
-            elif line.startswith('data: {"type":"error"'):
-                load.errors[str(json.loads(line[6:]).get("code"))] += 1
-    return found
 
 
 def stalls(url: str, seconds: float) -> list[float]:
@@ -118,9 +53,32 @@ def stalls(url: str, seconds: float) -> list[float]:
     return taken
 
 
+@dataclass(frozen=True)
+class Side:
+    """A chat that is measured: the checkout it is of, its address and its process."""
+
+    name: str
+    url: str
+    pid: int
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the table, and what is compared: CPU in milliseconds per turn, waits in seconds."""
+
+    line: str
+    cpu: float
+    waits: list[float]
+
+    def beside(self, other: "Row") -> str:
+        """This one as a part of the other one."""
+        parts = [(self.cpu, other.cpu), *((at(self.waits, q), at(other.waits, q)) for q in (0.5, 0.95))]
+        return " / ".join(f"{ours / theirs:.2f}" for ours, theirs in parts)
+
+
 @contextmanager
-def chat_service(server: Server, llm: str) -> Generator[tuple[str, int]]:
-    """The chat as a process of its own; its address and process id."""
+def chat_service(server: Server, llm: str, checkout: Path = ROOT) -> Generator[Side]:
+    """The chat of a checkout as a process of its own."""
     port = free_port()
     settings = {
         "AGENT_SERVICE_PORT": str(port),
@@ -128,8 +86,9 @@ def chat_service(server: Server, llm: str) -> Generator[tuple[str, int]]:
         "MODEL_NAME": "scripted",
         "MCP_SERVER_URL": f"{server.url}/mcp",
         "CHAT_RATE_LIMIT_PER_MINUTE": "0",
+        "PYTHONPATH": str(checkout),
     }
-    with (server.home.parent / "chat.log").open("wb") as log:
+    with (server.home.parent / f"chat-{port}.log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "agent_service"],
             cwd=server.home.parent,
@@ -137,7 +96,7 @@ def chat_service(server: Server, llm: str) -> Generator[tuple[str, int]]:
             stderr=log,
         )
     try:
-        yield f"http://127.0.0.1:{port}", process.pid
+        yield Side(checkout.name, f"http://127.0.0.1:{port}", process.pid)
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(60)
@@ -155,32 +114,6 @@ async def until_ready(url: str) -> None:
             await asyncio.sleep(0.2)
 
 
-def verdict(rows: list[tuple[str, str, str]], load: Load) -> str:
-    """What the database says of every message that was sent; an answer counts in its question's thread."""
-    asked, answers = Counter[str](), Counter[str]()
-    for thread, kind, text in rows:
-        if kind == "user_message":
-            asked[text] += 1
-            answers[f"{thread} {text.removeprefix('This is question ')}"] += 0
-        elif kind == "assistant_message":
-            # A line about missing citations may follow.
-            answers[f"{thread} {text.partition('.')[0].removeprefix('Answer ')}"] += 1
-    told = {key.partition(" ")[2]: count for key, count in answers.items()}
-    questions = [asked[f"This is question {number}"] for number in load.sent]
-    verified = [told.get(number, 0) for number in load.sent]
-    return (
-        f"{len(load.sent)} sent, {verified.count(1)} answered once, {verified.count(0)} not, "
-        f"{sum(n > 1 for n in verified)} more often; questions lost {questions.count(0)}, "
-        f"doubled {sum(n > 1 for n in questions)}; errors {dict(load.errors) or 'none'}"
-    )
-
-
-def stored(home: Path) -> list[tuple[str, str, str]]:
-    """All messages in the database of the chat: thread, kind, text."""
-    with embedded_postgres(home, "chat") as url, psycopg.connect(url) as connection:
-        return [(str(thread), str(kind), str(text)) for thread, kind, text in connection.execute(STORED)]
-
-
 def searches(figures: str) -> tuple[float, int]:
     """Seconds and number of the searches in the MCP server so far; most of the time is the embedding."""
     found = dict(
@@ -191,9 +124,12 @@ def searches(figures: str) -> tuple[float, int]:
 
 def spread(seconds: list[float]) -> str:
     """Median and 95th percentile in milliseconds."""
-    ordered = sorted(seconds)
-    p95 = ordered[int(0.95 * (len(ordered) - 1))]
-    return f"{statistics.median(ordered) * 1e3:.0f} / {p95 * 1e3:.0f}"
+    return f"{at(seconds, 0.5) * 1e3:.0f} / {at(seconds, 0.95) * 1e3:.0f}"
+
+
+def at(values: list[float], share: float) -> float:
+    """The value below which this share of them lies."""
+    return sorted(values)[int(share * (len(values) - 1))]
 
 
 def cpu(pid: int) -> float:
@@ -207,48 +143,88 @@ def megabytes(pid: int) -> float:
     return psutil.Process(pid).memory_info().rss / 2**20
 
 
-async def measure(server: Server, url: str, pid: int, load: Load, options: argparse.Namespace) -> str:
-    """Run the load; returns its row of the table."""
-    people, seconds = int(load.run), options.seconds
-    pids = (pid, server.pid, os.getpid())
-    before, used = megabytes(pid), [cpu(each) for each in pids]
-    spent, done = searches(await server.figures())
-    loop, until = asyncio.get_running_loop(), time.monotonic() + seconds
+async def at_rest(side: Side, executor: ProcessPoolExecutor) -> float:
+    """Seconds of a processor in a second without a question, while /health is asked as it is under load."""
+    began = cpu(side.pid)
+    await asyncio.get_running_loop().run_in_executor(executor, stalls, side.url, SECONDS_AT_REST)
+    return (cpu(side.pid) - began) / SECONDS_AT_REST
+
+
+async def measure(server: Server, side: Side, load: Load, options: argparse.Namespace) -> Row:
+    """Run the load."""
+    seconds: float = options.seconds
+    pids = (side.pid, server.pid, os.getpid())
+    loop = asyncio.get_running_loop()
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as other:
-        probe = loop.run_in_executor(other, stalls, url, seconds)
-        async with httpx2.AsyncClient(base_url=url, timeout=120, limits=NO_LIMITS) as http:
-            chats = (chat(http, who, until, options.pause, load) for who in range(people))
+        resting = await at_rest(side, other)
+        before, used = megabytes(side.pid), [cpu(each) for each in pids]
+        spent, done = searches(await server.figures())
+        until = time.monotonic() + seconds
+        probe = loop.run_in_executor(other, stalls, side.url, seconds)
+        async with httpx2.AsyncClient(base_url=side.url, timeout=120, limits=NO_LIMITS) as http:
+            chats = (chat(http, who, until, options.pause, load) for who in range(load.people))
             await asyncio.gather(*chats)
         waits = sorted(await probe)
-    used = [(cpu(each) - start) / len(load.sent) * 1e3 for each, start in zip(pids, used, strict=True)]
+    used = [cpu(each) - start for each, start in zip(pids, used, strict=True)]
+    used[0] -= resting * seconds
+    each = [1e3 * taken / len(load.sent) for taken in used]
     spent_now, done_now = searches(await server.figures())
     searching = (spent_now - spent) / (done_now - done)
     to_model, tool, to_word = zip(*load.heard(), strict=True)
     own = [sum(parts) - searching for parts in load.heard()]
-    return (
-        f"| {people} | {len(load.sent)} | {used[0]:.0f} | {used[1]:.0f} | {used[2]:.0f} "
+    line = (
+        f"| {side.name} | {load.people} | {len(load.sent)} | {each[0]:.0f} | {each[1]:.0f} | {each[2]:.0f} "
         f"| {spread([*to_model])} | {spread([*tool])} | {searching * 1e3:.0f} | {spread([*to_word])} "
-        f"| {spread(own)} | {spread(waits)} / {waits[-1] * 1e3:.0f} | {before:.0f} → {megabytes(pid):.0f} "
-        f"| {os.getloadavg()[0]:.1f} |"
+        f"| {spread(own)} | {spread(waits)} / {waits[-1] * 1e3:.0f} "
+        f"| {before:.0f} → {megabytes(side.pid):.0f} | {os.getloadavg()[0]:.1f} |"
     )
+    return Row(line, each[0], own)
+
+
+async def warm_up(side: Side, number: int, traces: dict[str, Trace]) -> None:
+    """Some turns before it counts."""
+    await until_ready(side.url)
+    load = Load(1, f"0{number}", traces)
+    async with httpx2.AsyncClient(base_url=side.url, timeout=120) as http:
+        for _ in range(3):
+            await chat(http, 0, time.monotonic() + 0.1, 0.05, load)
+
+
+def load_of(people: int, number: int, server: Server, options: argparse.Namespace, traces: Any) -> Load:
+    """A load of so many people; each begins in a thread of `--items`, if that is asked for."""
+    load = Load(people, f"{people}{number}", traces)
+    if options.items:
+        load.threads = [f"thr_{load.run}_{who}" for who in range(people)]
+        fill_threads(server.home, load.threads, options.items)
+    return load
 
 
 async def measure_all(server: Server, options: argparse.Namespace) -> None:
-    """Run one load after the other in one service and print what they brought."""
+    """Run one load after the other, each with one side after the other, and print what they brought."""
     traces: dict[str, Trace] = {}
-    loads = [Load(str(people), traces) for people in options.chats]
-    async with served(ScriptedLlm(traces).app()) as llm_url:
-        with chat_service(server, llm_url) as (url, pid):
-            await until_ready(url)
-            async with httpx2.AsyncClient(base_url=url, timeout=120) as http:
-                for _ in range(3):
-                    await chat(http, 0, time.monotonic() + 0.1, 0.05, Load("0", traces))
-            rows = [await measure(server, url, pid, load, options) for load in loads]
-    print(f"{options.seconds:.0f} s each, a pause of {options.pause:.0f} s")
-    print(HEADER, *rows, sep="\n")
+    loads: list[Load] = []
+    lines: list[str] = []
+    async with served(ScriptedLlm(traces).app()) as llm:
+        with ExitStack() as stack:
+            checkouts = [ROOT, *options.beside]
+            sides = [stack.enter_context(chat_service(server, llm, checkout)) for checkout in checkouts]
+            for number, side in enumerate(sides):
+                await warm_up(side, number, traces)
+            for people in options.chats:
+                both = [load_of(people, number, server, options, traces) for number in range(len(sides))]
+                pairs = zip(sides, both, strict=True)
+                rows = [await measure(server, side, load, options) for side, load in pairs]
+                lines += [row.line for row in rows]
+                for side, row in list(zip(sides, rows, strict=True))[1:]:
+                    print(
+                        f"{people} chats, CPU / p50 / p95 as a part of {side.name}'s: {rows[0].beside(row)}"
+                    )
+                loads += both
+    print(f"\n{options.seconds:.0f} s each, a pause of {options.pause:.1f} s, {options.items} items before")
+    print(HEADER, *lines, sep="\n")
     messages = stored(server.home)
     for load in loads:
-        print(f"{load.run} chats: {verdict(messages, load)}")
+        print(f"{load.people} chats: {verdict(messages, load.sent, load.errors)}")
 
 
 async def main() -> None:
@@ -257,6 +233,10 @@ async def main() -> None:
     parser.add_argument("--chats", type=int, nargs="+", default=[1, 10, 50])
     parser.add_argument("--seconds", type=float, default=60, help="seconds of each load")
     parser.add_argument("--pause", type=float, default=5, help="seconds between answer and next question")
+    parser.add_argument("--items", type=int, default=0, help="items in each thread before the first question")
+    parser.add_argument(
+        "--beside", type=Path, nargs="*", default=[], help="other checkouts, whose chat is measured in turn"
+    )
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="owflex-load-") as folder:
         server = Server(Path(folder) / "home", free_port())

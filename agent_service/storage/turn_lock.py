@@ -58,11 +58,12 @@ async def locked_turn(
 
     Raises `RequestRefusedError` (409) when another turn runs and does not end within `wait_seconds`.
     """
-    token = uuid4().hex
-    heart = asyncio.create_task(_beat(turns, thread_id, token))
+    token, ended = uuid4().hex, asyncio.Event()
+    heart = asyncio.create_task(_beat(turns, thread_id, token, ended))
     try:
         yield await _begin(turns, thread_id, token, context, time.monotonic() + wait_seconds) == "taken over"
     finally:
+        ended.set()
         heart.cancel()
         with anyio.CancelScope(shield=True):
             await asyncio.wait([heart])
@@ -79,8 +80,10 @@ async def _begin(
     return begun
 
 
-async def _beat(turns: TurnLocks, thread_id: str, token: str) -> None:
-    while True:
+async def _beat(turns: TurnLocks, thread_id: str, token: str, ended: asyncio.Event) -> None:
+    # Before Python 3.12 a cancellation is lost that arrives together with the answer of the database
+    # (`asyncio.wait_for`): the heart would beat for ever, and the turn's end wait for it as long.
+    while not ended.is_set():
         await asyncio.sleep(HEARTBEAT_SECONDS)
         try:
             if not await turns.beat(thread_id, token):

@@ -1,4 +1,4 @@
-"""One connection to the MCP server for one run, in the name of one user."""
+"""Connections to the MCP server, each in the name of one user and for one run at a time."""
 
 import asyncio
 import logging
@@ -7,14 +7,15 @@ import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from email.utils import parsedate_to_datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Literal
 
 import httpx2
 import jwt
 from agents import RunContextWrapper
 from agents.exceptions import ModelBehaviorError
-from agents.mcp import MCPServerManager, MCPServerStreamableHttp, MCPToolMetaContext
+from agents.mcp import MCPServerManager, MCPToolMetaContext
+from agents.mcp.util import HttpClientFactory
 from agents.tool_context import ToolContext
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
 
@@ -22,13 +23,13 @@ from agent_service.context import IDEMPOTENCY_KEY, RequestContext, RunContext, c
 from agent_service.errors import McpUnavailableError
 from agent_service.settings.settings import AgentServiceSettings
 from agent_service.tools.run_server import NOT_JSON, RunServer, ToolListings, asks_for
+from agent_service.tools.sessions import LIFETIME_SECONDS, Connected, Sessions
 from serving.requests import outgoing_headers
 
 logger = logging.getLogger("agent_service")
 
 ISSUER = "owflex-agent-service"
 AUDIENCE = "owflex-mcp-server"
-LIFETIME_SECONDS = 600
 # The chat reads the documents and keeps tasks; it never changes documents.
 SCOPE = "kb:read tasks"
 # For what a user does in the knowledge view, never for a language model.
@@ -36,6 +37,8 @@ WRITING_SCOPE = "kb:read kb:write"
 CLEANUP_SECONDS = 5
 DIAGNOSIS_SECONDS = 2
 MAX_SECONDS_APART = 60
+# Shorter than any server keeps one, lest a call is sent on a connection that is just being closed.
+LIMITS = httpx2.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=3)
 TOOL_FAILED = (
     "The tool did not answer. Do not call it again with the same arguments: "
     "a change may have been made. Tell the user what did not work."
@@ -75,37 +78,49 @@ class ServerReadiness(BaseModel):
 class McpConnector:
     """Connects runs to the MCP server at `settings.mcp_server_url`, each with its user's token."""
 
-    def __init__(self, settings: AgentServiceSettings, signing_key: SecretStr) -> None:
+    def __init__(
+        self, settings: AgentServiceSettings, signing_key: SecretStr, sessions: Sessions | None = None
+    ) -> None:
         self._settings = settings
         self._signing_key = signing_key
-        self._listings = ToolListings()
+        self.listings = ToolListings()
+        self.sessions = sessions or Sessions()
 
     @asynccontextmanager
-    async def connect(
-        self, context: RequestContext, scope: str = SCOPE
-    ) -> AsyncGenerator[MCPServerStreamableHttp]:
+    async def connect(self, context: RequestContext, scope: str = SCOPE) -> AsyncGenerator[RunServer]:
         """A connected server to give to `Agent(mcp_servers=[...])`. Raises `McpUnavailableError`.
 
         The connection lives in a task of its own: what happens to it never cancels the run's task.
         """
-        server = self._server(context, scope)
+        headers = self._headers(context, scope)
+        open_one = partial(self._open, context, scope, headers)
+        async with self.sessions.one((context.user_id, scope), headers, open_one) as server:
+            yield server
+
+    async def _open(self, context: RequestContext, scope: str, headers: dict[str, str]) -> Connected:
+        server = self._server(context, scope, headers)
         manager = MCPServerManager(
             [server],
             connect_timeout_seconds=self._settings.mcp_connect_timeout_seconds,
             cleanup_timeout_seconds=CLEANUP_SECONDS,
             connect_in_parallel=True,
         )
-        async with manager:
-            if not manager.active_servers:
-                logger.error("MCP server unavailable: %s", await self.problem(context))
-                raise McpUnavailableError
-            yield server
+        try:
+            await manager.connect_all()
+        except BaseException:
+            await manager.cleanup_all()
+            raise
+        if not manager.active_servers:
+            await manager.cleanup_all()
+            logger.error("MCP server unavailable: %s", await self.problem(context))
+            raise McpUnavailableError
+        return server, manager
 
     async def problem(self, context: RequestContext) -> str | None:
         """Why the server cannot be used, in one sentence with the cure; None when it answers."""
         url = self._settings.mcp_server_url
         try:
-            async with asyncio.timeout(DIAGNOSIS_SECONDS), http_client() as http:
+            async with asyncio.timeout(DIAGNOSIS_SECONDS), http_client(url) as http:
                 answer = await http.post(url, json=INITIALIZE, headers=self._headers(context))
         except (TimeoutError, httpx2.TimeoutException):
             return f"{url} accepts connections but does not answer; restart the MCP server"
@@ -122,26 +137,27 @@ class McpConnector:
         """What the server's `/ready` says; None where it cannot be asked, as behind some proxies."""
         url = f"{self._settings.mcp_server_url.rstrip('/').rpartition('/')[0]}/ready"
         try:
-            async with asyncio.timeout(DIAGNOSIS_SECONDS), http_client() as http:
+            async with asyncio.timeout(DIAGNOSIS_SECONDS), http_client(url) as http:
                 answer = await http.get(url)
             return ServerReadiness.model_validate_json(answer.content)
         except (TimeoutError, httpx2.HTTPError, httpx2.InvalidURL, OSError, ValidationError):
             return None
 
-    def _server(self, context: RequestContext, scope: str) -> MCPServerStreamableHttp:
+    def _server(self, context: RequestContext, scope: str, headers: dict[str, str]) -> RunServer:
         settings = self._settings
+        seconds = settings.mcp_connect_timeout_seconds
+        http = http_client(
+            settings.mcp_server_url,
+            headers,
+            httpx2.Timeout(seconds, read=settings.mcp_session_timeout_seconds + CLEANUP_SECONDS),
+        )
         return RunServer(
-            self._listings,
+            self.listings,
             context.user_id,
             scope,
             asks_for(settings.approval_tools),
-            params={
-                "url": settings.mcp_server_url,
-                "headers": self._headers(context, scope),
-                "timeout": settings.mcp_connect_timeout_seconds,
-                "sse_read_timeout": settings.mcp_session_timeout_seconds + CLEANUP_SECONDS,
-                "httpx_client_factory": http_client,
-            },
+            http,
+            params={"url": settings.mcp_server_url, "httpx_client_factory": _giving(http)},
             name="owflex",
             cache_tools_list=True,
             client_session_timeout_seconds=settings.mcp_session_timeout_seconds,
@@ -162,22 +178,44 @@ class McpConnector:
 def mint_token(signing_key: SecretStr, user_id: str, scope: str = SCOPE) -> str:
     """A bearer token (HS256 JWT) for `user_id`, good for ten minutes."""
     now = int(time.time())
-    claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": user_id, "iat": now, "exp": now + LIFETIME_SECONDS}
+    claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": user_id, "iat": now}
+    claims["exp"] = now + int(LIFETIME_SECONDS)
     claims["scope"] = scope
     return jwt.encode(claims, signing_key.get_secret_value(), algorithm="HS256")
 
 
 def http_client(
-    headers: dict[str, str] | None = None, timeout: httpx2.Timeout | None = None, auth: Any = None
+    url: str, headers: dict[str, str] | None = None, timeout: httpx2.Timeout | float = DIAGNOSIS_SECONDS
 ) -> httpx2.AsyncClient:
-    """A client with connections of its own, for the signature the Agents SDK asks for."""
-    return httpx2.AsyncClient(headers=headers, timeout=timeout, auth=auth, verify=_certificates())
+    """A client for this address with connections of its own."""
+    is_encrypted = url.lower().startswith("https:")
+    verify = _certificates() if is_encrypted else _no_certificates()
+    return httpx2.AsyncClient(headers=headers, timeout=timeout, verify=verify, limits=LIMITS)
+
+
+def _giving(http: httpx2.AsyncClient) -> HttpClientFactory:
+    """What the SDK asks for a client: this one, whatever it wishes for."""
+
+    def give(
+        headers: dict[str, str] | None = None,
+        timeout: httpx2.Timeout | None = None,
+        auth: httpx2.Auth | None = None,
+    ) -> httpx2.AsyncClient:
+        return http
+
+    return give
 
 
 @lru_cache
 def _certificates() -> ssl.SSLContext:
     """Reading the certificates of all authorities takes longer than everything else a run's client does."""
     return httpx2.create_ssl_context()
+
+
+@lru_cache
+def _no_certificates() -> ssl.SSLContext:
+    """Believes nobody, and needs no file for that: for addresses that are not encrypted."""
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 def _call_meta(call: MCPToolMetaContext) -> dict[str, Any] | None:

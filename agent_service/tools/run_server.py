@@ -6,9 +6,11 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
+import httpx2
 from agents import AgentBase, RunContextWrapper
+from agents import Tool as SdkTool
 from agents.mcp import MCPServer, MCPServerStreamableHttp
 from mcp import ClientSession
 from mcp_types import CallToolResult, ListToolsResult, TextContent, Tool
@@ -30,6 +32,11 @@ NOT_JSON = (
     "object as its arguments."
 )
 
+CHECK_SECONDS = 2
+# What a server says to a question that is none: it is there, and this is the address of MCP.
+IS_THERE = {200, 204, 400, 405, 406}
+
+Result = TypeVar("Result")
 NeedsApproval = Callable[[RunContextWrapper[Any], dict[str, Any], str], Awaitable[bool]]
 
 
@@ -78,18 +85,53 @@ class RunServer(MCPServerStreamableHttp):
     """A run's connection; it begins with what is known of the server's tools, and never floods the model.
 
     `scoped` limits where its searches look; `waits` says of a tool's name whether its calls need approval.
+    `http` carries its requests and is its own. `made_tools` is what the SDK made of the listed tools.
     """
 
     scoped: ScopedCalls | None = None
+    made_tools: list[SdkTool] | None = None
 
     def __init__(
-        self, listings: ToolListings, user: str, scope: str, waits: Callable[[str], bool], **options: Any
+        self,
+        listings: ToolListings,
+        user: str,
+        scope: str,
+        waits: Callable[[str], bool],
+        http: httpx2.AsyncClient,
+        **options: Any,
     ) -> None:
         super().__init__(**options)
         self._waits = waits
         self._listings = listings
         self._user = user
         self._scope = scope
+        self._http = http
+        self._running = 0
+        self._has_failed = False
+        self._listing: Listing | None = None
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether another run may use this connection: nothing went wrong, nothing is open, and the server
+        keeps no session that could be gone the next time.
+        """
+        return not (self._has_failed or self._running or self.session_id)
+
+    def begin_run(self, headers: dict[str, str]) -> None:
+        """Be as new, with these headers in place of those of the run before."""
+        self.scoped = None
+        if self._listing is not self._listings.fresh(self._user, self._scope):
+            self.invalidate_tools_cache()
+            self.made_tools = None
+        self._http.headers = headers
+
+    async def is_answered(self) -> bool:
+        """Whether the server still answers at its address; no tool is asked for that."""
+        try:
+            answer = await self._http.head(self.params["url"], timeout=CHECK_SECONDS)
+        except httpx2.HTTPError:
+            return False
+        return answer.status_code in IS_THERE
 
     async def call_tool(
         self, tool_name: str, arguments: dict[str, Any] | None, meta: dict[str, Any] | None = None
@@ -99,14 +141,28 @@ class RunServer(MCPServerStreamableHttp):
             return CallToolResult(content=[TextContent(type="text", text=NOT_JSON)], is_error=True)
         call = super().call_tool
         if self.scoped is None:
-            return bounded(await call(tool_name, arguments, meta))
-        return bounded(await self.scoped.run(call, tool_name, arguments, meta))
+            return bounded(await self._watched(call(tool_name, arguments, meta)))
+        return bounded(await self._watched(self.scoped.run(call, tool_name, arguments, meta)))
+
+    async def _watched(self, request: Awaitable[Result]) -> Result:
+        """The request's result; one that fails or is cancelled leaves nothing to be relied on."""
+        self._running += 1
+        try:
+            return await request
+        except BaseException:
+            self._has_failed = True
+            raise
+        finally:
+            self._running -= 1
 
     def _get_needs_approval_for_tool(self, tool: Tool, agent: AgentBase | None) -> bool | NeedsApproval:
         # A policy of the SDK is asked about each call; where it cannot read the arguments, it lets it wait.
         return _readable if self._waits(tool.name) else False
 
     async def _list_tools_page(self, session: ClientSession, cursor: str | None = None) -> ListToolsResult:
+        return await self._watched(self._page(session, cursor))
+
+    async def _page(self, session: ClientSession, cursor: str | None) -> ListToolsResult:
         if cursor is not None:
             return await super()._list_tools_page(session, cursor)
         listing = self._listings.fresh(self._user, self._scope)
@@ -116,6 +172,7 @@ class RunServer(MCPServerStreamableHttp):
             if tools.next_cursor is not None:
                 return tools
             listing = self._listings.keep(self._user, self._scope, tools)
+        self._listing = listing
         # Compiling the schema of a result costs far more than checking a result with it.
         vars(session)["_tool_output_validators"] = listing.checks
         return tools

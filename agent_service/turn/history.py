@@ -31,6 +31,9 @@ from agent_service.turn.closing_lines import without_lines
 from agent_service.turn.tool_calls import ShownFiles
 
 MAX_TITLE_CHARACTERS = 60
+# Most conversations fit into one page; three of them are as many items as a model may get to see.
+FIRST_PAGE = 40
+PAGE_GROWTH = 4
 UNANSWERED = "(This message was not answered: the answer failed or was stopped.)"
 NO_WORDS = "(No words.)"
 
@@ -46,13 +49,37 @@ async def load_history(
 
     Of what tools returned in earlier turns the answers remain that it led to.
     """
-    page = await store.load_thread_items(thread_id, None, settings.history_limit, "desc", context)
-    kept = _fitting(page.data, settings.history_tokens)
-    dropped = sum(map(_is_message, page.data)) - sum(map(_is_message, kept))
+    newest, has_more = await _newest(store, thread_id, settings, context)
+    kept = _fitting(newest, settings.history_tokens)
+    dropped = sum(map(_is_message, newest)) - sum(map(_is_message, kept))
     has_files = any(isinstance(item, UserMessageItem) and item.attachments for item in kept)
     attached = await attached_parts(files, kept, settings, context) if has_files else None
     items = alternating(await HistoryConverter(attached).to_agent_input(kept))
-    return History(items, _note(dropped, more=page.has_more), _shown_files(kept))
+    return History(items, _note(dropped, more=has_more), _shown_files(kept))
+
+
+async def _newest(
+    store: Store[RequestContext], thread_id: str, settings: AgentServiceSettings, context: RequestContext
+) -> tuple[list[ThreadItem], bool]:
+    """The newest items, newest first, until there are more than fit; and whether there are others.
+
+    A conversation of years costs what one of an hour does: what the model will not see is not read.
+    """
+    found: list[ThreadItem] = []
+    after, size = None, FIRST_PAGE
+    while True:
+        size = min(size, settings.history_limit - len(found))
+        page = await store.load_thread_items(thread_id, after, size, "desc", context)
+        found.extend(page.data)
+        is_enough = len(found) >= settings.history_limit or _overflows(found, settings.history_tokens)
+        if is_enough or not page.has_more:
+            return found, page.has_more
+        after, size = page.after, size * PAGE_GROWTH
+
+
+def _overflows(items: list[ThreadItem], most_tokens: int) -> bool:
+    has_question = any(isinstance(item, UserMessageItem) for item in items)
+    return has_question and sum(estimated_tokens(_text(item)) for item in items) > most_tokens
 
 
 def _fitting(newest_first: list[ThreadItem], most_tokens: int) -> list[ThreadItem]:

@@ -1,5 +1,6 @@
 """Runs of the agent until one of them ends: what a model left unfinished, the next one takes over."""
 
+import asyncio
 import json
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator
@@ -8,8 +9,18 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import uuid4
 
-from agents import Agent, ModelSettings, RunConfig, RunErrorHandlerResult, Runner
+import anyio
+from agents import (
+    Agent,
+    ModelSettings,
+    RunConfig,
+    RunContextWrapper,
+    RunErrorHandlerResult,
+    Runner,
+    Tool,
+)
 from agents.exceptions import UserError
+from agents.result import RunResultStreaming
 from chatkit.agents import stream_agent_response  # pyright: ignore[reportUnknownVariableType]
 from chatkit.types import (
     AssistantMessageContentPartAdded,
@@ -30,6 +41,7 @@ from opentelemetry.trace import use_span
 from agent_service.cards.approvals import restored
 from agent_service.context import IDEMPOTENCY_KEY, RunContext, call_key
 from agent_service.settings.system_prompt import PERSONA, RULES
+from agent_service.tools.run_server import RunServer
 from agent_service.tools.schemas import SEARCH
 from agent_service.turn.progress import Progress, Turn
 from agent_service.turn.recovery import next_run, taken_back
@@ -37,6 +49,8 @@ from agent_service.turn.recovery import next_run, taken_back
 logger = logging.getLogger("agent_service")
 
 MAX_LOGGED_CHARACTERS = 500
+# Longer is not waited for a run that was cancelled.
+MAX_SECONDS_TO_END = 5
 NO_STEPS_LEFT = (
     "You can call no more tools. Answer now from what they have returned, and say what you did not find."
 )
@@ -136,11 +150,32 @@ async def _running(progress: Progress, run: RunContext) -> AsyncGenerator[AsyncI
         # The run has tasks of its own, which the end of this block alone would not reach.
         result.cancel()
         run._complete()  # pyright: ignore[reportPrivateUsage]
+        await _ended(result)
+
+
+async def _ended(result: RunResultStreaming) -> None:
+    """Return when the run uses nothing any more, and what its model took is counted."""
+    if result.run_loop_task is not None:
+        with anyio.CancelScope(shield=True):
+            await asyncio.wait([result.run_loop_task], timeout=MAX_SECONDS_TO_END)
 
 
 def _is_an_answer(_: object) -> RunErrorHandlerResult:
     """A refusal has been shown like any other answer; the run ends as after one."""
     return RunErrorHandlerResult(final_output="", include_in_history=False)
+
+
+class RunAgent(Agent[RunContext]):
+    """An agent whose tools are made of the server's schemas once, not anew for each request to the model."""
+
+    async def get_mcp_tools(self, run_context: RunContextWrapper[RunContext]) -> list[Tool]:
+        """The tools of the connection. Raises what listing them raises."""
+        server = self.mcp_servers[0] if self.mcp_servers else None
+        if not isinstance(server, RunServer):
+            return await super().get_mcp_tools(run_context)
+        if server.made_tools is None:
+            server.made_tools = await super().get_mcp_tools(run_context)
+        return [*server.made_tools]
 
 
 def build_agent(progress: Progress) -> Agent[RunContext]:
@@ -150,7 +185,7 @@ def build_agent(progress: Progress) -> Agent[RunContext]:
     rules = RULES.format(today=f"{today:%A, %Y-%m-%d}", locale=turn.context.locale)
     notes = [progress.note, NO_STEPS_LEFT if progress.is_last_request else None]
     must_use_tools = progress.evidence.tool_calls == 0 and not progress.is_last_request
-    return Agent[RunContext](
+    return RunAgent(
         name="OwFlex",
         instructions="\n".join(filter(None, [turn.settings.system_prompt or PERSONA, rules, *notes])),
         model=turn.model,

@@ -423,6 +423,10 @@ class OpenChat:
         http = await self._stack.enter_async_context(httpx2.AsyncClient(timeout=30))
         return Chat(url, http)
 
+    def mcp_app(self) -> ASGIApp:
+        """The small MCP server once more."""
+        return _mcp_app(self._knowledge)
+
     def app(
         self, model: Model | ChosenModel | Literal["extractive"], settings: AgentServiceSettings
     ) -> ASGIApp:

@@ -128,6 +128,7 @@ def test_no_more_than_a_thousand_listings_are_remembered() -> None:
 
 
 async def test_clients_share_certificates_but_no_headers() -> None:
-    async with http_client({"Authorization": "Bearer a"}) as one, http_client() as other:
+    url = "https://kb.example/mcp"
+    async with http_client(url, {"Authorization": "Bearer a"}) as one, http_client(url) as other:
         assert one.headers["Authorization"] == "Bearer a"
         assert "Authorization" not in other.headers

@@ -244,3 +244,34 @@ async def leave_half_a_turn(pool: Pool, thread_id: str) -> None:
         )
     await PostgresTurnLocks(pool).begin(thread_id, "killed", ANN)
     await stop_hearts(pool)
+
+
+class DeafLocks(MemoryTurnLocks):
+    """Locks whose heartbeat does not hear that it is cancelled, as `asyncio.wait_for` before Python 3.12."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_beating = asyncio.Event()
+
+    async def beat(self, thread_id: str, token: str) -> bool:
+        """True, once it is cancelled."""
+        self.is_beating.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            return True
+        return False
+
+
+async def test_a_turn_ends_when_its_heart_did_not_hear_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("agent_service.storage.turn_lock.HEARTBEAT_SECONDS", 0)
+    locks = DeafLocks()
+
+    async def turn() -> None:
+        async with locked_turn(locks, "thr_1", RequestContext("ann"), wait_seconds=0):
+            await locks.is_beating.wait()
+
+    running = asyncio.create_task(turn())
+    done, _ = await asyncio.wait([running], timeout=10)
+    assert done, "the end of the turn waits for its heart"
+    assert await locks.begin("thr_1", "next", RequestContext("ann")) == "begun"

@@ -11,6 +11,7 @@ from openai import AsyncOpenAI, DefaultAsyncHttpxClient
 from agent_service.models.wire.answer import Answer, as_event
 from agent_service.models.wire.calls import new_call_id
 from agent_service.models.wire.events import EventReader
+from agent_service.models.wire.plain_requests import PlainRequests
 from agent_service.models.wire.refusals import Refusals, is_unreadable_answer
 from agent_service.models.wire.request import TOOLS, Asked
 from agent_service.tools.schemas import SEARCH
@@ -28,7 +29,7 @@ def open_client(
 ) -> AsyncOpenAI:
     """A client of one server. `refusals` gathers what the server refuses."""
     http = WireClient(refusals or Refusals(urlsplit(base_url).netloc.rpartition("@")[2]))
-    return AsyncOpenAI(
+    return PlainRequests(
         api_key=key, base_url=base_url, max_retries=retries, timeout=timeout_seconds, http_client=http
     )
 
