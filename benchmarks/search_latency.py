@@ -44,7 +44,10 @@ from knowledge_base.vector_index import ensure_vector_index, vector_index
 DIMENSIONS, CLUSTER = 384, 100
 VOCABULARY, PASSAGE_WORDS, QUESTION_WORDS = 200_000, 90, 7
 # The most frequent words of a language are its stop words, four in ten of a text.
-STOP_WORDS, STOPPED = ["the", "of", "and", "to", "in", "is", "that", "for", "it", "with", "as", "was", "on", "be", "by", "at"], 0.4
+STOP_WORDS, STOPPED = (
+    ["the", "of", "and", "to", "in", "is", "that", "for", "it", "with", "as", "was", "on", "be", "by", "at"],
+    0.4,
+)
 MOST_FREQUENT = 100
 STORED_AT_ONCE = 500
 WARM_UP = 20

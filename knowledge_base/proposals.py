@@ -16,7 +16,6 @@ from knowledge_base.vector_index import VectorIndex
 from knowledge_base.word_codes import Array
 from knowledge_base.word_search import (
     MAX_CANDIDATES,
-    READ_AT_FIRST,
     READ_MORE,
     AskedWords,
     Lists,
@@ -87,9 +86,9 @@ async def best_candidates(
         return scope.ids
     if scope.condition is not None:
         return await _best_that_meet(connection, asked, which, scope.condition, lists)
-    best, most_read = best_by_words(lists, asked.by_key, asked.candidates, scope.ids), READ_AT_FIRST
+    best = best_by_words(lists, asked.by_key, asked.candidates, scope.ids)
     while not best.complete:
-        most_read *= READ_MORE
+        most_read = READ_MORE * max(lists.most_read, 1)
         lists = await read_lists(connection, asked.words, which.collection, most_read=most_read)
         best = best_by_words(lists, asked.by_key, asked.candidates, scope.ids)
     return best.ids

@@ -20,7 +20,7 @@ from knowledge_base.proposals import Asked, best_candidates, nearest, propose
 from knowledge_base.scoring import Scored, scored
 from knowledge_base.search_filter import SearchFilter
 from knowledge_base.search_query import ABOUT, HITS
-from knowledge_base.search_scope import MAX_LISTED, count_awaiting_in, scope_of
+from knowledge_base.search_scope import MAX_LISTED, Scope, count_awaiting_in, scope_of
 from knowledge_base.vector_index import VectorIndex
 from knowledge_base.word_search import asked_words, read_lists, weights_of
 
@@ -51,7 +51,8 @@ class SearchOutcome:
     """The hits at or above the threshold, best first, and what the threshold held back.
 
     `confidence` says how likely the hits answer the question, 0 to 1 (see `knowledge_base.confidence`).
-    `chunks_by_meaning` of the searched chunks were compared by meaning; `waits_for` says why others were not.
+    `chunks_searched` is an estimate (`is_estimated`) where a filter lets many through: to count them would take
+    longer than to search. `chunks_by_meaning` of the searched chunks were compared by meaning; `waits_for` says why others were not.
     """
 
     hits: list[Hit]
@@ -64,6 +65,7 @@ class SearchOutcome:
     model_in_use: str | None = None
     confidence: float = 0.0
     weights: Mapping[str, float] = field(default_factory=dict[str, float])
+    is_estimated: bool = False
 
     @property
     def best_similarity_below(self) -> float | None:
@@ -90,46 +92,67 @@ async def search(
     there. Passages without a vector, and all of them while the question has none, are found by their words.
     Raises `EmbeddingSpaceMismatchError`, and `MeaningUnavailableError` in the mode "vector" without a model.
     """
-    by_meaning, by_words = mode != "keyword", mode != "vector"
-    if question.embedding is None and not by_words:
-        raise MeaningUnavailableError
-    about = await _about(connection, question.model_name)
-    asked_for = await asked_words(
-        connection, sorted(words(question.text)) if by_words else [], which.collection
-    )
-    lists = await read_lists(
-        connection, asked_for, which.collection, most_listed=MAX_LISTED if which.by_collection else 0
-    )
-    scope = await scope_of(connection, which, lists)
-    vector = None if question.embedding is None else HalfVector(question.embedding).to_text()
-    asked = Asked(asked_for, weights_of(asked_for, lists), vector, about.space_id, max(CANDIDATES, limit))
-    near = await nearest(connection, asked, which, scope, index) if by_meaning else []
-    said = await best_candidates(connection, asked, which, scope, lists)
-    proposed = await propose(connection, asked, near, said)
-    cosine_part = COSINE_WEIGHT if mode == "hybrid" else float(by_meaning)
-    best = scored(proposed, asked.weights, cosine_part)[: max(LOOKED_AT, limit)]
-    hits = await _hits(connection, best)
-    awaiting = (
-        await count_awaiting_in(connection, scope, which)
-        if about.awaiting and which.narrows
-        else about.awaiting
-    )
+    ranked = await rank(connection, question, max(LOOKED_AT, limit), which, mode, index)
+    hits = await _hits(connection, ranked.best)
     if mode != "vector":
-        hits = _looked_at(hits, question.text, asked.weights, asked_for.lexemes)
-    shown = without_copies(hits)[:limit]
-    waits_for, compared = _meaning(question, mode, scope.passages, awaiting)
+        hits = _looked_at(hits, question.text, ranked.asked.weights, ranked.asked.words.lexemes)
+    shown = without_copies(hits, limit)
+    waits_for, compared = _meaning(question, mode, ranked.scope.passages, ranked.awaiting)
     return SearchOutcome(
         hits=[hit for hit in shown if _is_relevant(hit, min_similarity, mode)],
         below=[hit for hit in shown if not _is_relevant(hit, min_similarity, mode)],
-        chunks_searched=scope.passages,
+        chunks_searched=ranked.scope.passages,
         threshold=min_similarity,
         mode=mode,
         chunks_by_meaning=compared,
         waits_for=waits_for,
-        model_in_use=about.model_in_use,
+        model_in_use=ranked.model_in_use,
         confidence=confidence_of(hits),
-        weights=asked.weights,
+        weights=ranked.asked.weights,
+        is_estimated=ranked.scope.estimated,
     )
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """The best passages by their scores, what was asked for them, and among how many they were found."""
+
+    best: Sequence[Scored]
+    asked: Asked
+    scope: Scope
+    awaiting: int
+    model_in_use: str | None
+
+
+async def rank(
+    connection: Connection,
+    question: Question,
+    count: int,
+    which: SearchFilter,
+    mode: Mode = "hybrid",
+    index: VectorIndex | None = None,
+) -> Ranked:
+    """The `count` best passages, before they are read. Raises as `search` does."""
+    by_meaning, by_words = mode != "keyword", mode != "vector"
+    if question.embedding is None and not by_words:
+        raise MeaningUnavailableError
+    about = await _about(connection, question.model_name)
+    found = sorted(words(question.text)) if by_words else []
+    asked_for = await asked_words(connection, found, which.collection)
+    most_listed = MAX_LISTED if which.by_collection else 0
+    lists = await read_lists(connection, asked_for, which.collection, most_listed=most_listed)
+    scope = await scope_of(connection, which, lists)
+    vector = None if question.embedding is None else HalfVector(question.embedding).to_text()
+    weights = weights_of(asked_for, lists)
+    asked = Asked(asked_for, weights, vector, about.space_id, max(CANDIDATES, count))
+    near = await nearest(connection, asked, which, scope, index) if by_meaning else []
+    said = await best_candidates(connection, asked, which, scope, lists)
+    proposed = await propose(connection, asked, near, said)
+    cosine_part = COSINE_WEIGHT if mode == "hybrid" else float(by_meaning)
+    awaiting = about.awaiting
+    if awaiting and which.narrows:
+        awaiting = await count_awaiting_in(connection, scope, which)
+    return Ranked(scored(proposed, weights, cosine_part)[:count], asked, scope, awaiting, about.model_in_use)
 
 
 @dataclass(frozen=True)

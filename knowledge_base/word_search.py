@@ -127,8 +127,9 @@ group by 5, added
 
 @dataclass(frozen=True)
 class Lists:
-    """The posting lists of what was asked, with what is not in them yet."""
+    """The posting lists of what was asked, with what is not in them yet; `most_read` postings were read."""
 
+    most_read: int
     keys: Array
     lists: Sequence[PostingList]
     pending: Sequence[PendingWords]
@@ -191,13 +192,14 @@ async def read_lists(
     collection: str | None,
     *,
     most_listed: int = 0,
-    most_read: int = READ_AT_FIRST,
+    most_read: int | None = None,
 ) -> Lists:
     """The heads of all lists of the lexemes, and the lists themselves of the rarer ones.
 
     `most_listed`: so many passages that may be found are listed, too.
     """
     keys = sorted({EVERY_PASSAGE, *asked.keys.values()})
+    most = READ_AT_FIRST if most_read is None else most_read
     async with connection.cursor(binary=True) as cursor:
         await cursor.execute(
             LISTS,
@@ -206,13 +208,14 @@ async def read_lists(
                 "collection": collection,
                 "every_passage": EVERY_PASSAGE,
                 "most_listed": most_listed,
-                "most_read": most_read,
+                "most_read": most,
             },
             prepare=True,
         )
         rows = await cursor.fetchall()
     sorted_keys = np.array(keys, np.uint64)
     return Lists(
+        most,
         sorted_keys,
         [PostingList(*row[:6]) for row in rows if row[0] is not None],
         [
