@@ -165,6 +165,9 @@ async def _grant(connection: Connection) -> None:
         await connection.execute(statement.format(tables=_names(tables), role=role))
     statement = sql.SQL("grant insert ({columns}) on uploads to {role}")
     await connection.execute(statement.format(columns=_names(OF_UPLOADS), role=role))
+    await connection.execute(
+        sql.SQL("grant execute on function documents_with(jsonb[]) to {role}").format(role=role)
+    )
 
 
 def _names(names: Sequence[str]) -> sql.Composed:

@@ -1,12 +1,15 @@
 """What of the knowledge base a search may find, and the condition in SQL that says so of a document."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
 from psycopg import sql
 from psycopg.types.json import Jsonb
+
+# Objects that are looked for in metadata; each is a look into the index.
+MAX_OBJECTS = 64
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,10 @@ class SearchFilter:
 
 @dataclass(frozen=True)
 class Condition:
-    """A condition on a row of `documents`, with its parameters."""
+    """A condition on a row of `documents`, with its parameters.
+
+    `having` among these: objects of which the metadata contain one, where the condition is met; an index finds them.
+    """
 
     text: sql.Composed
     values: Mapping[str, Any]
@@ -74,21 +80,28 @@ def condition_of(which: SearchFilter) -> Condition:
     if which.until is not None:
         parts.append(sql.SQL("documents.updated_at < %(until)s"))
         values["until"] = which.until
-    for number, (key, wanted) in enumerate((which.metadata or {}).items()):
-        part, given = _has(f"metadata_{number}", key, wanted)
-        parts.append(part)
-        values |= given
+    if which.metadata:
+        metadata = {key: _forms(key, wanted) for key, wanted in which.metadata.items()}
+        for number, forms in enumerate(metadata.values()):
+            parts.append(
+                sql.SQL("documents.metadata @> any ({})").format(sql.Placeholder(f"metadata_{number}"))
+            )
+            values[f"metadata_{number}"] = [Jsonb(form) for form in forms]
+        values["having"] = [Jsonb(each) for each in _together(list(metadata.values()))]
     return Condition(sql.SQL(" and ").join(parts), values)
 
 
-def _has(name: str, key: str, wanted: Any) -> tuple[sql.Composable, dict[str, Any]]:
-    """The condition that metadata have the value, any of the values, or a list with one of them."""
+def _forms(key: str, wanted: Any) -> list[dict[str, Any]]:
+    """What metadata contain that have the value, any of the values, or a list with one of them."""
     accepted = cast("list[Any]", wanted) if isinstance(wanted, list) else [wanted]
-    forms = [form for value in accepted for form in ({key: value}, {key: [value]})]
-    values = {f"{name}_{number}": Jsonb(form) for number, form in enumerate(forms)}
-    if not values:
-        return sql.SQL("false"), {}
-    either = sql.SQL(" or ").join(
-        sql.SQL("documents.metadata @> {}").format(sql.Placeholder(each)) for each in values
-    )
-    return sql.SQL("({})").format(either), values
+    return [form for value in accepted for form in ({key: value}, {key: [value]})]
+
+
+def _together(metadata: Sequence[Sequence[dict[str, Any]]]) -> list[dict[str, Any]]:
+    """What metadata contain that meet all conditions; of the last ones nothing, where it would be too many."""
+    together: list[dict[str, Any]] = [{}]
+    for forms in metadata:
+        if len(together) * len(forms) > MAX_OBJECTS and together != [{}]:
+            break
+        together = [each | form for each in together for form in forms]
+    return together

@@ -92,26 +92,29 @@ def condition_on_vectors(which: SearchFilter, condition: Condition | None) -> Co
 
 def listing_statement(condition: Condition) -> sql.Composed:
     """The passages whose documents meet the condition, up to a limit."""
+    having = (
+        "documents.id in (select documents_with(%(having)s::jsonb[]))"
+        if "having" in condition.values
+        else "true"
+    )
     return sql.SQL(
         """
         select chunks.id
         from documents
         join chunks on chunks.document_id = documents.id
-        where {condition}
+        where {having} and {condition}
         limit %(most)s
         """
-    ).format(condition=condition.text)
+    ).format(condition=condition.text, having=sql.SQL(having))
 
 
 def allowed_statement(condition: Condition) -> sql.Composed:
-    """Those of some passages whose documents meet the condition."""
+    """Some passages that are there, and whether their documents meet the condition."""
     return sql.SQL(
         """
-        select chunks.id
+        select chunks.id, (select {condition} from documents where documents.id = chunks.document_id)
         from unnest(%(ids)s::bigint[]) as asked (id)
         join chunks using (id)
-        join documents on documents.id = chunks.document_id
-        where {condition}
         """
     ).format(condition=condition.text)
 
@@ -123,7 +126,6 @@ def awaiting_statement(condition: Condition) -> sql.Composed:
         select count(*)
         from chunks_awaiting_vectors
         join chunks on chunks.id = chunk_id
-        join documents on documents.id = chunks.document_id
-        where {condition}
+        where (select {condition} from documents where documents.id = chunks.document_id)
         """
     ).format(condition=condition.text)

@@ -8,8 +8,6 @@ import random
 from dataclasses import dataclass
 
 import numpy as np
-from psycopg import sql
-
 from knowledge_base.postings import Connection
 from knowledge_base.search_filter import Condition, SearchFilter, condition_of
 from knowledge_base.search_query import (
@@ -68,10 +66,8 @@ async def _of_documents(connection: Connection, condition: Condition, lists: Lis
 
 async def _share(connection: Connection, condition: Condition, lists: Lists) -> float:
     """The part of the passages that meets a condition, by a sample."""
-    ids = _some_ids(lists)
-    met = await those_allowed(connection, condition, ids)
-    there = await those_allowed(connection, Condition(sql.SQL("true").format(), {}), ids)
-    return len(met) / max(len(there), 1)
+    there = await _looked_at(connection, condition, _some_ids(lists))
+    return sum(met for _, met in there) / max(len(there), 1)
 
 
 def _some_ids(lists: Lists) -> Array:
@@ -86,10 +82,17 @@ def _some_ids(lists: Lists) -> Array:
 
 async def those_allowed(connection: Connection, condition: Condition, ids: Array) -> Array:
     """Which of some passages may be found, ascending."""
+    there = await _looked_at(connection, condition, ids)
+    return np.sort(np.array([chunk_id for chunk_id, met in there if met], np.int64))
+
+
+async def _looked_at(
+    connection: Connection, condition: Condition, ids: Array
+) -> list[tuple[int, bool | None]]:
     rows = await connection.execute(
         allowed_statement(condition), {**condition.values, "ids": ids.tolist()}, prepare=False
     )
-    return np.sort(np.array([chunk_id async for (chunk_id,) in rows], np.int64))
+    return await rows.fetchall()
 
 
 async def count_awaiting_in(connection: Connection, scope: Scope, which: SearchFilter) -> int:

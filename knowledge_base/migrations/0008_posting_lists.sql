@@ -133,3 +133,26 @@ create policy of_open_vocabularies on chunk_embeddings using (
 -- Filters by a place and by a time.
 create index documents_source on documents (source text_pattern_ops);
 create index documents_updated on documents (updated_at);
+
+-- Documents whose metadata contain one of some objects, of the collections that are open. Under row-level security
+-- Postgres looks into metadata only after the collection was tested, so no index of metadata is used for a caller:
+-- here the two tests are one, and made by the owner of the table.
+create function documents_with(wanted jsonb[]) returns setof bigint
+    language sql stable security definer rows 100
+as $$
+    select distinct documents.id
+    from unnest(wanted) as object
+    join documents on documents.metadata @> object
+    where current_setting('owflex.all_collections', true) = 'yes'
+       or collection = any (nullif(current_setting('owflex.collections', true), '')::text[])
+       -- The owner is held back from nothing.
+       or session_user = current_user and current_setting('role') = 'none'
+$$;
+do $$
+begin
+    execute format('alter function documents_with(jsonb[]) set search_path = %I, pg_temp', current_schema());
+    -- What is known of `wanted` when it is planned once for all says nothing of how many there are.
+    execute 'alter function documents_with(jsonb[]) set enable_seqscan = off';
+end
+$$;
+revoke execute on function documents_with(jsonb[]) from public;
