@@ -1,9 +1,9 @@
 """Milliseconds of a search by mode, filter and caller: `python benchmarks/search_latency.py`.
 
-The passages are made up: 90 words, four in ten of them stop words, the others as frequent as in a language
-(Zipf); vectors from a hash, in clusters. Questions are some words of a passage and a vector near its own, asked
-one at a time as the MCP server asks them, without their embedding. With `--home` the knowledge base is kept, and
-used again by the next run.
+The passages are made up: 90 words, four in ten of them stop words, the others as frequent as in a
+language (Zipf); vectors from a hash, in clusters. Questions are some words of a passage and a vector near
+its own, asked one at a time as the MCP server asks them, without their embedding. With `--home` the knowledge
+base is kept, and used again by the next run.
 """
 
 import argparse
@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -98,8 +98,8 @@ class Case:
 
     name: str
     mode: Mode = "hybrid"
-    which: SearchFilter = SearchFilter()
-    access: Access = Access("bench")
+    which: SearchFilter = field(default_factory=SearchFilter)
+    access: Access = field(default_factory=lambda: Access("bench"))
 
 
 def _cases() -> Iterator[Case]:
@@ -147,7 +147,8 @@ async def _measure(url: str, library: Library, questions: int) -> None:
             if stored - started > 1:
                 await connection.execute("vacuum analyze")
         print(
-            f"{library.passages} passages, {stored - started:.0f} s to store them, {merged - stored:.0f} s to merge "
+            f"{library.passages} passages, {stored - started:.0f} s to store them, "
+            f"{merged - stored:.0f} s to merge "
             f"the last postings, {indexed - merged:.0f} s to index the vectors\n"
         )
     await _print_sizes(url, library)

@@ -45,7 +45,7 @@ class Pending:
 
 @dataclass(frozen=True)
 class Changes:
-    """Postings of a vocabulary and a range of ids that come or go: (lexeme, place) in 64 bits, and impacts."""
+    """Postings of a vocabulary and a range that come or go: (lexeme, place) in 64 bits, and impacts."""
 
     vocabulary_id: int
     id_range: int
@@ -69,7 +69,7 @@ async def merge_pending(connection: Connection, *, at_least: int = WORTH_A_MERGE
 
 
 async def merge_when_many(connection: Connection) -> None:
-    """Bring a block of pending passages into the lists, when there are enough for one; part of a transaction."""
+    """Bring pending passages into the lists when they fill a block; part of a transaction."""
     if await _pending_at_least(connection, BLOCK):
         await merge_block(connection)
 

@@ -99,7 +99,11 @@ async def vocabularies_of(connection: Connection, languages: Mapping[str, str]) 
         insert into vocabularies (collection, language)
         select collection, language
         from unnest(%(collections)s::text[], %(languages)s::text[]) as given (collection, language)
-        where not exists (select from vocabularies where (collection, language) = (given.collection, given.language))
+        where not exists (
+            select
+            from vocabularies as known
+            where (known.collection, known.language) = (given.collection, given.language)
+        )
         order by collection
         on conflict do nothing
         """,

@@ -7,6 +7,7 @@ from typing import Any, LiteralString
 import numpy as np
 from psycopg import sql
 
+from knowledge_base.posting_lists import READ_MORE, AskedWords, Lists, impacts_of, read_lists
 from knowledge_base.postings import Connection
 from knowledge_base.scoring import Proposed
 from knowledge_base.search_filter import Condition, SearchFilter
@@ -14,30 +15,26 @@ from knowledge_base.search_query import OF_THESE, PROPOSED, condition_on_vectors
 from knowledge_base.search_scope import Scope, those_allowed
 from knowledge_base.vector_index import VectorIndex
 from knowledge_base.word_codes import Array
-from knowledge_base.word_search import (
-    MAX_CANDIDATES,
-    READ_MORE,
-    AskedWords,
-    Lists,
-    best_by_words,
-    impacts_of,
-    read_lists,
-)
+from knowledge_base.word_search import MAX_CANDIDATES, best_by_words
 
-# How many more passages are asked for when a condition left too few of the best.
-MORE = 4
+# Of passages by words so many are asked whether they meet a condition, for each that is needed; then more.
+ENOUGH, MORE = 1.5, 4
+LEAST_SHARE = 0.01
 EVERYTHING = 2**62
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What is looked for: words with their weights by lexeme and by key, and a vector as text, in a space."""
+    """What is looked for: words with their weights, and a vector as text, in a space; so many candidates, in
+    a part (`share`, 0 to 1) of all passages.
+    """
 
     words: AskedWords
     weights: Mapping[str, float]
     embedding: str | None
     space_id: int | None
     candidates: int
+    share: float
 
     @property
     def by_key(self) -> dict[int, float]:
@@ -100,7 +97,8 @@ async def _best_that_meet(
     """The best whose documents meet a condition: the best of all are asked, and more until it is enough."""
     if any(each.coded is None and each.searched for each in lists.lists if each.lexeme in asked.by_key):
         lists = await read_lists(connection, asked.words, which.collection, most_read=EVERYTHING)
-    count, tested, met = MORE * asked.candidates, 0, np.empty(0, np.int64)
+    count = round(ENOUGH * asked.candidates / max(asked.share, LEAST_SHARE))
+    tested, met = 0, np.empty(0, np.int64)
     while True:
         best = best_by_words(lists, asked.by_key, count)
         met = np.union1d(met, await those_allowed(connection, condition, best.ids[tested:]))

@@ -16,13 +16,14 @@ from knowledge_base.fusion import COSINE_WEIGHT, Passage, closer_looks, in_order
 from knowledge_base.hit_merging import without_copies
 from knowledge_base.hits import Hit, WaitsFor
 from knowledge_base.lexemes import words
+from knowledge_base.posting_lists import asked_words, read_lists, weights_of
 from knowledge_base.proposals import Asked, best_candidates, nearest, propose
 from knowledge_base.scoring import Scored, scored
 from knowledge_base.search_filter import SearchFilter
 from knowledge_base.search_query import ABOUT, HITS
 from knowledge_base.search_scope import MAX_LISTED, Scope, count_awaiting_in, scope_of
 from knowledge_base.vector_index import VectorIndex
-from knowledge_base.word_search import asked_words, read_lists, weights_of
+from knowledge_base.word_codes import EVERY_PASSAGE
 
 __all__ = ["Mode", "Question", "SearchFilter", "SearchOutcome", "search"]
 
@@ -51,8 +52,9 @@ class SearchOutcome:
     """The hits at or above the threshold, best first, and what the threshold held back.
 
     `confidence` says how likely the hits answer the question, 0 to 1 (see `knowledge_base.confidence`).
-    `chunks_searched` is an estimate (`is_estimated`) where a filter lets many through: to count them would take
-    longer than to search. `chunks_by_meaning` of the searched chunks were compared by meaning; `waits_for` says why others were not.
+    `chunks_searched` is an estimate (`is_estimated`) where a filter lets many through: to count them would
+    take longer than to search. `chunks_by_meaning` of the searched chunks were compared by meaning;
+    `waits_for` says why others were not.
     """
 
     hits: list[Hit]
@@ -144,7 +146,8 @@ async def rank(
     scope = await scope_of(connection, which, lists)
     vector = None if question.embedding is None else HalfVector(question.embedding).to_text()
     weights = weights_of(asked_for, lists)
-    asked = Asked(asked_for, weights, vector, about.space_id, max(CANDIDATES, count))
+    share = scope.passages / max(lists.count(EVERY_PASSAGE), 1)
+    asked = Asked(asked_for, weights, vector, about.space_id, max(CANDIDATES, count), share)
     near = await nearest(connection, asked, which, scope, index) if by_meaning else []
     said = await best_candidates(connection, asked, which, scope, lists)
     proposed = await propose(connection, asked, near, said)
@@ -157,7 +160,7 @@ async def rank(
 
 @dataclass(frozen=True)
 class _About:
-    """The model that is searched with, the space of the question's vector, and how many passages have none."""
+    """The model in use, the space of the question's vector, and how many passages have no vector there."""
 
     model_in_use: str | None
     space_id: int | None

@@ -49,7 +49,8 @@ class SearchFilter:
 class Condition:
     """A condition on a row of `documents`, with its parameters.
 
-    `having` among these: objects of which the metadata contain one, where the condition is met; an index finds them.
+    `having` among these: objects of which the metadata contain one where the condition is met. An index finds
+    them.
     """
 
     text: sql.Composed
@@ -69,7 +70,10 @@ def condition_of(which: SearchFilter) -> Condition:
             sql.SQL(
                 """(
                     documents.source = %(source)s
-                    or (documents.source ~>=~ (%(source)s || '/') and documents.source ~<~ (%(source)s || '0'))
+                    or (
+                        documents.source ~>=~ (%(source)s || '/')
+                        and documents.source ~<~ (%(source)s || '0')
+                    )
                 )"""
             )
         )
@@ -98,7 +102,7 @@ def _forms(key: str, wanted: Any) -> list[dict[str, Any]]:
 
 
 def _together(metadata: Sequence[Sequence[dict[str, Any]]]) -> list[dict[str, Any]]:
-    """What metadata contain that meet all conditions; of the last ones nothing, where it would be too many."""
+    """What metadata contain that meet all conditions; of the last ones nothing where it is too many."""
     together: list[dict[str, Any]] = [{}]
     for forms in metadata:
         if len(together) * len(forms) > MAX_OBJECTS and together != [{}]:

@@ -1,4 +1,4 @@
-"""The statements of a search: what there is, what is nearest by vector, and the passages that were proposed."""
+"""The statements of a search: what there is, what is nearest, and the passages that were proposed."""
 
 from typing import LiteralString
 

@@ -8,6 +8,8 @@ import random
 from dataclasses import dataclass
 
 import numpy as np
+
+from knowledge_base.posting_lists import Lists
 from knowledge_base.postings import Connection
 from knowledge_base.search_filter import Condition, SearchFilter, condition_of
 from knowledge_base.search_query import (
@@ -17,20 +19,20 @@ from knowledge_base.search_query import (
     listing_statement,
 )
 from knowledge_base.word_codes import EVERY_PASSAGE, RANGE, RANGE_BITS, Array
-from knowledge_base.word_search import Lists
 
 # So many passages are listed and compared one by one.
 MAX_LISTED = 5_000
 # Passages that are looked at to learn how many a filter lets through.
 SAMPLE = 300
-# Sure to be too many for a list, though a sample says it.
-SURELY_MANY = 2 * MAX_LISTED
+# When a sample says so many they are hardly few enough for a list.
+SURELY_MANY = 6_000
 
 
 @dataclass(frozen=True)
 class Scope:
-    """What may be found: the passages `ids` (ascending) where they are few, else those of the vocabularies that
-    are searched and of documents that meet the `condition`; `passages` is how many that are, or (`estimated`) about.
+    """What may be found: the passages `ids` (ascending) where they are few, else those of the vocabularies
+    that are searched and of documents that meet the `condition`; `passages` is how many that are, or
+    (`estimated`) about.
     """
 
     passages: int
@@ -67,7 +69,7 @@ async def _of_documents(connection: Connection, condition: Condition, lists: Lis
 async def _share(connection: Connection, condition: Condition, lists: Lists) -> float:
     """The part of the passages that meets a condition, by a sample."""
     there = await _looked_at(connection, condition, _some_ids(lists))
-    return sum(met for _, met in there) / max(len(there), 1)
+    return sum(bool(met) for _, met in there) / max(len(there), 1)
 
 
 def _some_ids(lists: Lists) -> Array:

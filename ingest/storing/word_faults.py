@@ -18,7 +18,7 @@ Coded = tuple[int, bytes]
 
 @dataclass(frozen=True)
 class RangeFaults:
-    """What is wrong among 65 536 ids: passages that miss words in the lists, and how many postings too many."""
+    """What is wrong among 65 536 ids: passages that miss words in the lists, and how many are too many."""
 
     id_range: int
     lost: frozenset[int]

@@ -222,7 +222,7 @@ async def test_words_that_keyword_search_lost_are_found_and_indexed_anew(
     async with kb.pool.connection() as connection:
         await merge_pending(connection, at_least=1)
         whole = await kb.rows(everything)
-        second = await kb.rows("select id from chunks where content ilike '%%second%%'")
+        second = await kb.rows("select id from chunks where content ilike '%second%'")
         # A passage leaves the lists that is still there; another comes that is not; a whole list gets lost.
         await connection.execute(
             """

@@ -37,7 +37,8 @@ insert into chunk_embeddings (space_id, chunk_id, vocabulary_id, embedding)
 select embedding_spaces.id, chunks.id, vocabulary_id, '[1,0]' from embedding_spaces, chunks;
 insert into postings (lexeme, vocabulary_id, id_range, passages, max_impact, list)
 select 7, vocabulary_id, 0, 1, 1, '\\x010001' from chunks;
-insert into pending_postings (chunk_id, vocabulary_id, added, lexemes) select id, vocabulary_id, true, '' from chunks;
+insert into pending_postings (chunk_id, vocabulary_id, added, lexemes)
+select id, vocabulary_id, true, '' from chunks;
 insert into tasks (user_id, title) values ('ann', 'hers'), ('bob', 'his');
 """
 

@@ -17,11 +17,11 @@ from knowledge_base.confidence import confidence_of
 from knowledge_base.embedding_spaces import hold_space_in_use
 from knowledge_base.errors import LanguageUnknownError
 from knowledge_base.lexemes import words
+from knowledge_base.posting_lists import asked_words, read_lists
 from knowledge_base.posting_merge import merge_pending
 from knowledge_base.postings import set_language
 from knowledge_base.search import Mode, Question, SearchFilter, SearchOutcome, search
 from knowledge_base.vector_index import EF_SEARCH, ensure_vector_index, vector_index
-from knowledge_base.word_search import asked_words, read_lists
 
 if TYPE_CHECKING:
     from conftest import Connection, PlaneEmbedder

@@ -1,9 +1,10 @@
-"""The index of words against plain counting: whatever was added, replaced, removed and merged, and by whom."""
+"""The index of words against plain counting: whatever was added, replaced, removed and merged."""
 
 import math
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,10 +16,11 @@ from ingest.reading.chunking import Chunk
 from ingest.storing.catalog import find_faults
 from ingest.storing.chunk_rows import text_hash
 from ingest.storing.documents import NewDocument, remove_documents, store_documents
-from knowledge_base import posting_merge, proposals, search_scope, word_search
+from knowledge_base import posting_lists, posting_merge, proposals, search_scope, word_search
 from knowledge_base.access import Access, acting_for, open_server_pool, prepare_server_role
 from knowledge_base.embedding_spaces import hold_space_in_use
 from knowledge_base.lexemes import words
+from knowledge_base.posting_lists import Lists, PostingList, impacts_of
 from knowledge_base.posting_merge import merge_block, merge_pending
 from knowledge_base.postings import CONTEXT_WEIGHT, ORDINARY_LENGTH, B
 from knowledge_base.search import Mode, Question, SearchFilter, rank
@@ -32,7 +34,7 @@ from knowledge_base.word_codes import (
     encode_words,
     key_of,
 )
-from knowledge_base.word_search import Lists, PostingList, best_by_words, impacts_of
+from knowledge_base.word_search import best_by_words
 
 if TYPE_CHECKING:
     from conftest import Connection, PlaneEmbedder
@@ -128,7 +130,7 @@ async def test_whatever_was_done_a_search_finds_what_plain_counting_finds(
     generator = random.Random(seed)  # noqa: S311
     # All ways of searching come into play among a few passages.
     monkeypatch.setattr(posting_merge, "BLOCK", 40)
-    monkeypatch.setattr(word_search, "READ_AT_FIRST", 40 * seed)
+    monkeypatch.setattr(posting_lists, "READ_AT_FIRST", 40 * seed)
     for module in (proposals, word_search):
         monkeypatch.setattr(module, "MAX_CANDIDATES", [600, 20, 0, 60][seed])
     monkeypatch.setattr(search_scope, "MAX_LISTED", [5_000, 0, 30, 100][seed])
@@ -141,11 +143,10 @@ async def test_whatever_was_done_a_search_finds_what_plain_counting_finds(
             await oracle.remove(generator.randint(0, 10))
             if generator.random() < 0.3:
                 await merge_block(connection)
-            with pytest.raises(ZeroDivisionError):
-                async with connection.transaction():
-                    await oracle.connection.execute("delete from chunks where id % 3 = 0")
-                    await merge_pending(connection, at_least=1)
-                    raise ZeroDivisionError
+            # A merge that ends early has done nothing.
+            async with connection.transaction(force_rollback=True):
+                await connection.execute("delete from chunks where id % 3 = 0")
+                await merge_pending(connection, at_least=1)
             assert not (await find_faults(connection)).any
             seen = generator.sample(COLLECTIONS, generator.randint(1, 3))
             which = [
@@ -154,7 +155,8 @@ async def test_whatever_was_done_a_search_finds_what_plain_counting_finds(
                 SearchFilter(metadata={"tenth": [1, 3, 4]}, restricted=True),
                 SearchFilter(source="d7", restricted=True),
             ]
-            for narrowing, mode in [(each, mode) for each in which for mode in ("hybrid", "keyword")]:
+            modes: list[Mode] = ["hybrid", "keyword"]
+            for narrowing, mode in product(which, modes):
                 question = generator.sample(VOCABULARY[:30], 4)
                 async with acting_for(pool, Access("ann", frozenset(seen))) as acting:
                     ranked = await rank(
@@ -221,11 +223,12 @@ def test_frequent_words_are_left_unread_only_while_they_change_nothing(seed: int
             whole.append(PostingList(key, id_range, len(places), int(impacts.max()), True, coded))
     best = set(np.lexsort((np.arange(len(scores)), -scores))[:100].tolist())
     worst = min(scores[list(best)])
+    completed = 0
     for read in range(1, 7):
         lists = [each if each.lexeme <= read else replace(each, coded=None) for each in whole]
         found = best_by_words(Lists(0, np.array(sorted(weights), np.uint64), lists, []), weights, 100)
+        completed = len(found.ids) if found.complete else 0
         if found.complete:
             # Of equal ones at the end any will do.
             assert {chunk_id for chunk_id in best if scores[chunk_id] > worst} <= set(found.ids.tolist())
-    assert found.complete
-    assert len(found.ids) == 100
+    assert completed == 100
