@@ -223,7 +223,7 @@ async def _row(pool: Pool, library: Library, case: Case, questions: int) -> str:
     for number in range(WARM_UP + questions):
         question = library.question(number)
         started = time.perf_counter()
-        async with acting_for(pool, case.access) as connection:
+        async with acting_for(pool, case.access, at_once=True) as connection:
             outcome = await search(
                 connection,
                 question,

@@ -15,6 +15,7 @@ from psycopg.rows import TupleRow
 from database.migrations import ADVISORY_LOCK
 from database.pool import Pool, create_pool
 from knowledge_base.errors import ServerRoleError
+from knowledge_base.snapshot import one_moment
 from knowledge_base.vector_index import look_widely
 
 Connection = AsyncConnection[TupleRow]
@@ -66,9 +67,12 @@ class Access:
 
 
 @asynccontextmanager
-async def acting_for(pool: Pool, access: Access) -> AsyncGenerator[Connection]:
-    """A connection in a transaction that sees only what `access` opens."""
-    async with pool.connection() as connection, connection.transaction():
+async def acting_for(pool: Pool, access: Access, *, at_once: bool = False) -> AsyncGenerator[Connection]:
+    """A connection in a transaction that sees only what `access` opens; `at_once`: all as of one moment."""
+    async with (
+        pool.connection() as connection,
+        one_moment(connection) if at_once else connection.transaction(),
+    ):
         await connection.execute(
             """
             select set_config('owflex.user', %(user)s, true),

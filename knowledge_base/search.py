@@ -22,6 +22,7 @@ from knowledge_base.scoring import Scored, scored
 from knowledge_base.search_filter import SearchFilter
 from knowledge_base.search_query import ABOUT, HITS
 from knowledge_base.search_scope import MAX_LISTED, Scope, count_awaiting_in, scope_of
+from knowledge_base.snapshot import one_moment
 from knowledge_base.vector_index import VectorIndex
 from knowledge_base.word_codes import EVERY_PASSAGE
 
@@ -85,17 +86,19 @@ async def search(
     mode: Mode = "hybrid",
     index: VectorIndex | None = None,
 ) -> SearchOutcome:
-    """The `limit` best passages for a question, in one round trip.
+    """The `limit` best passages for a question, as of one moment.
 
-    With an `index` over the vectors a search without filter uses it; one with a filter is always exact.
+    With an `index` over the vectors a search uses it, but where a filter leaves so few that all are compared.
+    In a transaction of the caller's that one has to be of the level "repeatable read".
 
     The threshold is applied to what was found, never inside the scan: there it would keep the scan going for
     rows that do not exist. Vectors of a model that was replaced meanwhile are searched as long as they are
     there. Passages without a vector, and all of them while the question has none, are found by their words.
     Raises `EmbeddingSpaceMismatchError`, and `MeaningUnavailableError` in the mode "vector" without a model.
     """
-    ranked = await rank(connection, question, max(LOOKED_AT, limit), which, mode, index)
-    hits = await _hits(connection, ranked.best)
+    async with one_moment(connection):
+        ranked = await rank(connection, question, max(LOOKED_AT, limit), which, mode, index)
+        hits = await _hits(connection, ranked.best)
     if mode != "vector":
         hits = _looked_at(hits, question.text, ranked.asked.weights, ranked.asked.words.lexemes)
     shown = without_copies(hits, limit)

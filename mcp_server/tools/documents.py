@@ -112,7 +112,7 @@ class DocumentTools:
             restricted=access.collections is not None,
         )
         embedded = await self.embedder.embed(query)
-        async with acting_for(self.pool, access) as connection:
+        async with acting_for(self.pool, access, at_once=True) as connection:
             outcome = await search(
                 connection,
                 Question(query, embedded.vector, embedded.model_name),
