@@ -1,5 +1,6 @@
 """The index of words against plain counting: whatever was added, replaced, removed and merged."""
 
+import asyncio
 import math
 import random
 from collections.abc import Mapping, Sequence
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 from pgvector import HalfVector
 
+from ingest.pipeline import open_ingest_pool
 from ingest.reading.chunked_document import ChunkedDocument
 from ingest.reading.chunking import Chunk
 from ingest.storing.catalog import find_faults
@@ -174,6 +176,30 @@ async def test_whatever_was_done_a_search_finds_what_plain_counting_finds(
                 expected = oracle.expected(question, seen, wanted, mode)
                 assert [one.score for one in ranked.best] == pytest.approx(expected, abs=2e-3)
                 assert ranked.scope.estimated or ranked.scope.passages == len(wanted)
+
+
+async def test_a_passage_that_is_removed_while_it_is_merged_leaves_nothing(
+    connection: "Connection", plane: "PlaneEmbedder", knowledge_base_url: str
+) -> None:
+    oracle = Oracle(connection, plane, random.Random(1))  # noqa: S311
+    await oracle.store("one", 30)
+    waiting = (
+        "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and query like '%documents%'"
+    )
+    async with open_ingest_pool(knowledge_base_url) as pool, pool.connection() as merging:
+        async with merging.transaction():
+            assert await merge_block(merging) == 30
+            # Nobody else merges meanwhile, and nobody waits to.
+            async with pool.connection() as other:
+                assert await merge_block(other) == 0
+                removing = asyncio.create_task(oracle.remove(30))
+                while (await (await other.execute(waiting)).fetchone()) == (0,):  # noqa: ASYNC110
+                    await asyncio.sleep(0)
+        await removing
+        assert await merge_block(merging) == 30
+        rows = await merging.execute("select count(*) from postings")
+        assert await rows.fetchone() == (0,)
+        assert not (await find_faults(merging)).any
 
 
 def lets_through(which: SearchFilter, collection: str, source: str) -> bool:
