@@ -13,7 +13,7 @@ from knowledge_base.scoring import Proposed
 from knowledge_base.search_filter import Condition, SearchFilter
 from knowledge_base.search_query import OF_THESE, PROPOSED, condition_on_vectors, nearest_statement
 from knowledge_base.search_scope import Scope, those_allowed
-from knowledge_base.vector_index import VectorIndex
+from knowledge_base.vector_index import VectorIndex, look_more_widely
 from knowledge_base.word_codes import Array
 from knowledge_base.word_search import MAX_CANDIDATES, best_by_words
 
@@ -58,6 +58,8 @@ async def nearest(
     condition = condition_on_vectors(which, scope.condition)
     values |= condition.values
     if index is not None:
+        if which.narrows:
+            await look_more_widely(connection)
         found = await _nearest(connection, nearest_statement(index, condition), values)
         if len(found) == asked.candidates or not which.narrows:
             return found

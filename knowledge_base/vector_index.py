@@ -16,6 +16,8 @@ WORTH_AN_INDEX = 10_000
 M, EF_CONSTRUCTION = 16, 200
 # Vectors that a search looks at; measured with these, 98 of 100 of the ten nearest are found.
 EF_SEARCH = 200
+# The same where a filter leaves out a part of them.
+EF_SEARCH_FILTERED = 400
 # Vectors that the index looks at while a filter lets few of them through; then all are compared.
 MAX_SCANNED = 20_000
 # The graph is built in memory; what does not fit makes the build several times slower.
@@ -85,6 +87,13 @@ async def look_widely(connection: Connection) -> None:
                set_config('random_page_cost', '1.1', false)
         """,
         {"ef": str(EF_SEARCH), "most": str(MAX_SCANNED)},
+    )
+
+
+async def look_more_widely(connection: Connection) -> None:
+    """Let what is searched with a filter until the end of the transaction look at more."""
+    await connection.execute(
+        "select set_config('hnsw.ef_search', %(ef)s, true)", {"ef": str(EF_SEARCH_FILTERED)}, prepare=True
     )
 
 
