@@ -26,6 +26,7 @@ from ingest.sources.scanning import scan_folder
 from ingest.sources.web import kind_of, scan_web
 from ingest.sync_run import Database, SyncTask, patiently
 from knowledge_base.embedding import Embedder
+from knowledge_base.posting_merge import merge_pending
 from knowledge_base.postings import languages_of, set_language
 from knowledge_base.vector_index import ensure_vector_index
 from parsing.formats import named_type
@@ -84,16 +85,17 @@ class Ingestion:
         Raises `DatabaseGoneError`, errors of the model.
         """
         await patiently(self.vectors.finish, self.watcher)
-        await self._ensure_index()
+        await self._ensure_indexes()
 
     async def look_after(self) -> None:
         """See to vectors that a process left when it died, and to the index over them."""
         await self.vectors.wake_if_left_alone()
-        await self._ensure_index()
+        await self._ensure_indexes()
 
-    async def _ensure_index(self) -> None:
-        """Make the index over the vectors when there are enough for one now."""
+    async def _ensure_indexes(self) -> None:
+        """Bring pending words into the lists, and make the index over the vectors when there are enough."""
         async with await psycopg.AsyncConnection.connect(self.database.url, autocommit=True) as connection:
+            await merge_pending(connection)
             await ensure_vector_index(connection)
 
     async def folder_task(self, path: Path, wanted: Wanted) -> SyncTask:

@@ -15,6 +15,7 @@ from psycopg.rows import TupleRow
 from database.migrations import ADVISORY_LOCK
 from database.pool import Pool, create_pool
 from knowledge_base.errors import ServerRoleError
+from knowledge_base.snapshot import one_moment
 from knowledge_base.vector_index import look_widely
 
 Connection = AsyncConnection[TupleRow]
@@ -26,7 +27,9 @@ READ = (
     "chunk_embeddings",
     "chunks_awaiting_vectors",
     "embedding_spaces",
+    "vocabularies",
     "postings",
+    "pending_postings",
     "collections",
     "api_keys",
     "uploads",
@@ -43,7 +46,9 @@ GUARDED = (
     "chunks",
     "chunk_embeddings",
     "chunks_awaiting_vectors",
+    "vocabularies",
     "postings",
+    "pending_postings",
     "collections",
     "tasks",
     "api_keys",
@@ -62,9 +67,12 @@ class Access:
 
 
 @asynccontextmanager
-async def acting_for(pool: Pool, access: Access) -> AsyncGenerator[Connection]:
-    """A connection in a transaction that sees only what `access` opens."""
-    async with pool.connection() as connection, connection.transaction():
+async def acting_for(pool: Pool, access: Access, *, at_once: bool = False) -> AsyncGenerator[Connection]:
+    """A connection in a transaction that sees only what `access` opens; `at_once`: all as of one moment."""
+    async with (
+        pool.connection() as connection,
+        one_moment(connection) if at_once else connection.transaction(),
+    ):
         await connection.execute(
             """
             select set_config('owflex.user', %(user)s, true),
@@ -173,6 +181,9 @@ async def _grant(connection: Connection) -> None:
         await connection.execute(statement.format(tables=_names(tables), role=role))
     statement = sql.SQL("grant insert ({columns}) on uploads to {role}")
     await connection.execute(statement.format(columns=_names(OF_UPLOADS), role=role))
+    await connection.execute(
+        sql.SQL("grant execute on function documents_with(jsonb[]) to {role}").format(role=role)
+    )
 
 
 def _names(names: Sequence[str]) -> sql.Composed:

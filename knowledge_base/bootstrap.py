@@ -5,11 +5,14 @@ from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 
+from psycopg import AsyncConnection
+
 from database.embedded import configured_or_embedded
 from database.migrations import migrate
 from database.pool import check_reachable
 from knowledge_base.embedding import Embedder, create_embedder
 from knowledge_base.embedding_spaces import model_to_use
+from knowledge_base.posting_merge import merge_pending
 from knowledge_base.settings import KnowledgeBaseSettings
 
 
@@ -28,4 +31,7 @@ async def embedder_for(settings: KnowledgeBaseSettings, url: str, model_name: st
 async def migrate_knowledge_base(url: str) -> None:
     """Bring the database up to date. Raises `PostgresUnreachableError`, `MigrationChangedError`."""
     await check_reachable(url, "KNOWLEDGE_BASE_DATABASE_URL")
-    await migrate(url, files("knowledge_base") / "migrations")
+    if await migrate(url, files("knowledge_base") / "migrations"):
+        # Words that an earlier version has stored become pending.
+        async with await AsyncConnection.connect(url, autocommit=True) as connection:
+            await merge_pending(connection)

@@ -80,12 +80,15 @@ def closer_looks(
 
 def _meant(vocabulary: Iterable[str], asked: Collection[str]) -> "dict[str, Meant]":
     """What each word may stand for, if for anything."""
-    by_letter: dict[str, list[str]] = {}
+    # Most words begin like none: whether one does is a look into a dictionary.
+    by_root: dict[str, list[str]] = {}
     for lexeme in asked:
-        by_letter.setdefault(lexeme[0], []).append(lexeme)
+        by_root.setdefault(lexeme[:SHORTEST_ROOT] if len(lexeme) > SHORTEST_ROOT else lexeme[0], []).append(
+            lexeme
+        )
     meant: dict[str, Meant] = {}
     for word in vocabulary:
-        lexemes = by_letter.get(word[0])
+        lexemes = by_root.get(word[0], []) + (by_root.get(word[:SHORTEST_ROOT], []) if len(word) > 1 else [])
         if not lexemes:
             continue
         forms = [lexeme for lexeme in lexemes if is_form_of(word, lexeme)]

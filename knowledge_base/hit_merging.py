@@ -3,7 +3,8 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 from knowledge_base.hits import Hit
 
@@ -14,15 +15,34 @@ SAME = 0.9
 NEAR = 0.05
 
 
-def without_copies(hits: Sequence[Hit]) -> list[Hit]:
-    """The hits without those that repeat a better one of another document."""
-    kept: list[Hit] = []
-    counted = {hit.chunk_id: Counter(hit.content.lower().split()) for hit in hits}
+def without_copies(hits: Sequence[Hit], limit: int) -> list[Hit]:
+    """The first `limit` hits, without those that repeat a better one of another document."""
+    kept: list[_Counted] = []
     for hit in hits:
-        alike = (earlier for earlier in kept if _may_repeat(hit, earlier))
-        if not any(_says_the_same(counted[hit.chunk_id], counted[earlier.chunk_id]) for earlier in alike):
-            kept.append(hit)
-    return kept
+        if len(kept) == limit:
+            break
+        counted = _Counted(hit)
+        alike = (earlier for earlier in kept if _may_repeat(hit, earlier.hit))
+        if not any(_says_the_same(counted, earlier) for earlier in alike):
+            kept.append(counted)
+    return [counted.hit for counted in kept]
+
+
+@dataclass(frozen=True)
+class _Counted:
+    """A hit with how often each word is in it, counted when it is asked for."""
+
+    hit: Hit
+
+    @cached_property
+    def words(self) -> Counter[str]:
+        """All of its words."""
+        return Counter(self.hit.content.lower().split())
+
+    @cached_property
+    def numbers(self) -> dict[str, int]:
+        """Its words that have a digit."""
+        return {word: count for word, count in self.words.items() if DIGIT.search(word)}
 
 
 def _may_repeat(one: Hit, other: Hit) -> bool:
@@ -79,12 +99,8 @@ def _as_one(best: Hit, run: Sequence[Hit]) -> Hit:
     )
 
 
-def _says_the_same(one: Counter[str], other: Counter[str]) -> bool:
+def _says_the_same(one: _Counted, other: _Counted) -> bool:
     # Another version, price or date is another statement, however alike the words around it are.
-    if _numbers(one) != _numbers(other):
+    if one.numbers != other.numbers:
         return False
-    return len(one.keys() & other.keys()) >= SAME * len(one.keys() | other.keys())
-
-
-def _numbers(counted: Counter[str]) -> dict[str, int]:
-    return {word: count for word, count in counted.items() if DIGIT.search(word)}
+    return len(one.words.keys() & other.words.keys()) >= SAME * len(one.words.keys() | other.words.keys())

@@ -1,4 +1,4 @@
-"""Keyword search inside Postgres: which words a passage holds, and how much each says there (BM25).
+"""What keyword search knows of a passage: which words it holds, and how much each says there (BM25).
 
 Robertson and Zaragoza, The Probabilistic Relevance Framework: BM25 and Beyond (2009). The part of the formula
 that belongs to the passage is stored; how rare a word is, is known only when it is asked for.
@@ -13,11 +13,12 @@ from psycopg.rows import TupleRow
 
 from knowledge_base.errors import LanguageUnknownError
 from knowledge_base.lexemes import words
+from knowledge_base.word_codes import K1
 
 Connection = AsyncConnection[TupleRow]
 
-# How soon more of the same word stops to count, and how much long passages are held back.
-K1, B = 0.6, 0.6
+# How much long passages are held back.
+B = 0.6
 # Words of an ordinary passage; the measured mean changes with every document, and hardly matters.
 ORDINARY_LENGTH = 90
 # A word in the title or a heading counts like so many in the text.
@@ -90,18 +91,48 @@ async def impacts(
     return [_impacts(_stemmed(content, stems), _stemmed(context, stems)) for content, context in counted]
 
 
-async def copy_postings(connection: Connection, postings: Mapping[int, Mapping[str, float]]) -> None:
-    """Write the impacts of new passages, by their ids."""
-    rows = sorted(
-        (lexeme, chunk_id, impact) for chunk_id, found in postings.items() for lexeme, impact in found.items()
+async def vocabularies_of(connection: Connection, languages: Mapping[str, str]) -> dict[str, int]:
+    """The ids of the vocabularies of collections that are given with their languages, made where missing."""
+    values = {"collections": list(languages), "languages": list(languages.values())}
+    await connection.execute(
+        """
+        insert into vocabularies (collection, language)
+        select collection, language
+        from unnest(%(collections)s::text[], %(languages)s::text[]) as given (collection, language)
+        where not exists (
+            select
+            from vocabularies as known
+            where (known.collection, known.language) = (given.collection, given.language)
+        )
+        order by collection
+        on conflict do nothing
+        """,
+        values,
     )
+    rows = await connection.execute(
+        """
+        select collection, id
+        from unnest(%(collections)s::text[], %(languages)s::text[]) as given (collection, language)
+        join vocabularies using (collection, language)
+        """,
+        values,
+    )
+    return {collection: number async for collection, number in rows}
+
+
+async def copy_pending(
+    connection: Connection, vocabulary_ids: Mapping[int, int], coded: Mapping[int, bytes]
+) -> None:
+    """Note that passages came, with their words (see `word_codes`) and their vocabularies, by their ids."""
     async with (
         connection.cursor() as cursor,
-        cursor.copy("copy postings (lexeme, chunk_id, impact) from stdin (format binary)") as copy,
+        cursor.copy(
+            "copy pending_postings (chunk_id, vocabulary_id, added, lexemes) from stdin (format binary)"
+        ) as copy,
     ):
-        copy.set_types(["text", "int8", "float4"])
-        for row in rows:
-            await copy.write_row(row)
+        copy.set_types(["int8", "int4", "bool", "bytea"])
+        for chunk_id, words_of_it in coded.items():
+            await copy.write_row((chunk_id, vocabulary_ids[chunk_id], True, words_of_it))
 
 
 async def _stems(connection: Connection, language: str, found: Sequence[str]) -> dict[str, str]:

@@ -38,11 +38,11 @@ class Reads:
         self._written: dict[str, tuple[float, int]] = {}
 
     async def run(self, access: Access, work: Callable[[Connection], Awaitable[Result]]) -> Result:
-        """What `work` returns, given a connection that sees only what `access` opens."""
+        """What `work` returns, given a connection that sees only what `access` opens, as of one moment."""
         replica = self._replica_for(access.user)
         if replica is not None:
             try:
-                async with acting_for(replica.pool, access) as connection:
+                async with acting_for(replica.pool, access, at_once=True) as connection:
                     return await work(connection)
             except psycopg.errors.QueryCanceled:
                 # It took too long: so it would on the primary.
@@ -52,7 +52,7 @@ class Reads:
                 logger.debug("%s: %s; the primary is asked", replica.name, error)
             except (psycopg.Error, PoolTimeout) as error:
                 self._note_failure(replica, error)
-        async with acting_for(self.primary, access) as connection:
+        async with acting_for(self.primary, access, at_once=True) as connection:
             return await work(connection)
 
     async def wrote(self, user: str) -> None:

@@ -1,35 +1,32 @@
-"""Search over the passages: by meaning and by words at once, in one round trip to Postgres."""
+"""Search over the passages: by meaning and by words at once."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 from pgvector import HalfVector
 from psycopg import AsyncConnection
-from psycopg.rows import DictRow, TupleRow, dict_row
-from psycopg.types.json import Jsonb
+from psycopg.rows import TupleRow, class_row
 
 from knowledge_base.confidence import confidence_of
 from knowledge_base.embedding import Vectors
 from knowledge_base.embedding_spaces import check_model
 from knowledge_base.errors import MeaningUnavailableError
-from knowledge_base.fusion import (
-    ALL_WORDS,
-    COSINE_OF_WORDS,
-    COSINE_WEIGHT,
-    COSINE_WITHOUT_WORDS,
-    FEW_WITH_BOTH,
-    SPREAD_OF_COSINES,
-    Passage,
-    closer_looks,
-    in_order,
-)
+from knowledge_base.fusion import COSINE_WEIGHT, Passage, closer_looks, in_order
 from knowledge_base.hit_merging import without_copies
-from knowledge_base.hits import HIT_COLUMNS, Hit, WaitsFor
+from knowledge_base.hits import Hit, WaitsFor
 from knowledge_base.lexemes import words
-from knowledge_base.search_query import search_statement
+from knowledge_base.posting_lists import asked_words, read_lists, weights_of
+from knowledge_base.proposals import Asked, best_candidates, nearest, propose
+from knowledge_base.scoring import Scored, scored
+from knowledge_base.search_filter import SearchFilter
+from knowledge_base.search_query import ABOUT, HITS
+from knowledge_base.search_scope import MAX_LISTED, Scope, count_awaiting_in, scope_of
+from knowledge_base.snapshot import one_moment
 from knowledge_base.vector_index import VectorIndex
+from knowledge_base.word_codes import EVERY_PASSAGE
+
+__all__ = ["Mode", "Question", "SearchFilter", "SearchOutcome", "search"]
 
 Connection = AsyncConnection[TupleRow]
 Mode = Literal["hybrid", "vector", "keyword"]
@@ -52,34 +49,13 @@ class Question:
 
 
 @dataclass(frozen=True)
-class SearchFilter:
-    """What may be found: a collection, documents whose metadata have these values, at or below a source,
-    changed in a period (`since` included, `until` not).
-
-    A metadata value is one value or a list of which any will do; a list in the metadata matches by any of
-    its members. `restricted`: not all collections are open to the caller. Postgres holds the others back by
-    itself; it is said here because the open passages are then listed first, as with a filter.
-    """
-
-    collection: str | None = None
-    metadata: Mapping[str, Any] | None = None
-    source: str | None = None
-    since: datetime | None = None
-    until: datetime | None = None
-    restricted: bool = False
-
-    @property
-    def narrows(self) -> bool:
-        """Whether it leaves anything out."""
-        return any((self.collection, self.metadata, self.source, self.since, self.until, self.restricted))
-
-
-@dataclass(frozen=True)
 class SearchOutcome:
     """The hits at or above the threshold, best first, and what the threshold held back.
 
     `confidence` says how likely the hits answer the question, 0 to 1 (see `knowledge_base.confidence`).
-    `chunks_by_meaning` of the searched chunks were compared by meaning; `waits_for` says why others were not.
+    `chunks_searched` is an estimate (`is_estimated`) where a filter lets many through: to count them would
+    take longer than to search. `chunks_by_meaning` of the searched chunks were compared by meaning;
+    `waits_for` says why others were not.
     """
 
     hits: list[Hit]
@@ -92,6 +68,7 @@ class SearchOutcome:
     model_in_use: str | None = None
     confidence: float = 0.0
     weights: Mapping[str, float] = field(default_factory=dict[str, float])
+    is_estimated: bool = False
 
     @property
     def best_similarity_below(self) -> float | None:
@@ -109,90 +86,129 @@ async def search(
     mode: Mode = "hybrid",
     index: VectorIndex | None = None,
 ) -> SearchOutcome:
-    """The `limit` best passages for a question, in one round trip.
+    """The `limit` best passages for a question, as of one moment.
 
-    With an `index` over the vectors a search without filter uses it; one with a filter is always exact.
+    With an `index` over the vectors a search uses it, but where a filter leaves so few that all are compared.
+    In a transaction of the caller's that one has to be of the level "repeatable read".
 
     The threshold is applied to what was found, never inside the scan: there it would keep the scan going for
     rows that do not exist. Vectors of a model that was replaced meanwhile are searched as long as they are
     there. Passages without a vector, and all of them while the question has none, are found by their words.
     Raises `EmbeddingSpaceMismatchError`, and `MeaningUnavailableError` in the mode "vector" without a model.
     """
-    by_meaning, by_words = mode != "keyword", mode != "vector"
-    if question.embedding is None and not by_words:
-        raise MeaningUnavailableError
-    cosine_part = COSINE_WEIGHT if mode == "hybrid" else float(by_meaning)
-    vector = None if question.embedding is None else HalfVector(question.embedding).to_text()
-    async with connection.cursor(row_factory=dict_row) as cursor:
-        await cursor.execute(
-            search_statement(index),
-            {
-                "embedding": vector,
-                "model_name": question.model_name,
-                "words": sorted(words(question.text)),
-                "narrows": which.narrows,
-                "collection": which.collection,
-                "metadata": Jsonb(dict(which.metadata or {})),
-                "source": which.source,
-                "since": which.since,
-                "until": which.until,
-                "by_meaning": by_meaning and vector is not None,
-                "by_words": by_words,
-                "cosine_weight": cosine_part,
-                "words_weight": (1 - cosine_part) / ALL_WORDS,
-                "all_words": ALL_WORDS,
-                "cosine_without_words": COSINE_WITHOUT_WORDS,
-                "cosine_of_words": COSINE_OF_WORDS,
-                "few_with_both": FEW_WITH_BOTH,
-                "spread_of_cosines": SPREAD_OF_COSINES,
-                "candidates": max(CANDIDATES, limit),
-                "limit": max(LOOKED_AT, limit),
-            },
-            # The plan depends on whether there is a filter: one for all would read every passage each time.
-            prepare=False,
-        )
-        rows = await cursor.fetchall()
-    return _outcome(rows, question, limit, min_similarity, mode)
-
-
-def _outcome(
-    rows: Sequence[DictRow], question: Question, limit: int, threshold: float, mode: Mode
-) -> SearchOutcome:
-    # Each row says it; where nothing was found there is one row, without a passage.
-    about = rows[0]
-    if about["space_id"] is None and about["model_in_use"] is not None:
-        check_model(about["model_in_use"], question.model_name)
-    hits = [_hit(row) for row in rows if row["chunk_id"] is not None]
+    async with one_moment(connection):
+        ranked = await rank(connection, question, max(LOOKED_AT, limit), which, mode, index)
+        hits = await _hits(connection, ranked.best)
     if mode != "vector":
-        hits = _looked_at(hits, question.text, about["weights"] or {}, about["lexemes"] or {})
-    best = without_copies(hits)[:limit]
-    waits_for, by_meaning = _meaning(about, question, mode)
+        hits = _looked_at(hits, question.text, ranked.asked.weights, ranked.asked.words.lexemes)
+    shown = without_copies(hits, limit)
+    waits_for, compared = _meaning(question, mode, ranked.scope.passages, ranked.awaiting)
     return SearchOutcome(
-        hits=[hit for hit in best if _is_relevant(hit, threshold, mode)],
-        below=[hit for hit in best if not _is_relevant(hit, threshold, mode)],
-        chunks_searched=about["chunks_searched"],
-        threshold=threshold,
+        hits=[hit for hit in shown if _is_relevant(hit, min_similarity, mode)],
+        below=[hit for hit in shown if not _is_relevant(hit, min_similarity, mode)],
+        chunks_searched=ranked.scope.passages,
+        threshold=min_similarity,
         mode=mode,
-        chunks_by_meaning=by_meaning,
+        chunks_by_meaning=compared,
         waits_for=waits_for,
-        model_in_use=about["model_in_use"],
+        model_in_use=ranked.model_in_use,
         confidence=confidence_of(hits),
-        weights=about["weights"] or {},
+        weights=ranked.asked.weights,
+        is_estimated=ranked.scope.estimated,
     )
 
 
-def _meaning(about: DictRow, question: Question, mode: Mode) -> tuple[WaitsFor | None, int]:
+@dataclass(frozen=True)
+class Ranked:
+    """The best passages by their scores, what was asked for them, and among how many they were found."""
+
+    best: Sequence[Scored]
+    asked: Asked
+    scope: Scope
+    awaiting: int
+    model_in_use: str | None
+
+
+async def rank(
+    connection: Connection,
+    question: Question,
+    count: int,
+    which: SearchFilter,
+    mode: Mode = "hybrid",
+    index: VectorIndex | None = None,
+) -> Ranked:
+    """The `count` best passages, before they are read. Raises as `search` does."""
+    by_meaning, by_words = mode != "keyword", mode != "vector"
+    if question.embedding is None and not by_words:
+        raise MeaningUnavailableError
+    about = await _about(connection, question.model_name)
+    found = sorted(words(question.text)) if by_words else []
+    asked_for = await asked_words(connection, found, which.collection)
+    most_listed = MAX_LISTED if which.by_collection else 0
+    lists = await read_lists(connection, asked_for, which.collection, most_listed=most_listed)
+    scope = await scope_of(connection, which, lists)
+    vector = None if question.embedding is None else HalfVector(question.embedding).to_text()
+    weights = weights_of(asked_for, lists)
+    share = scope.passages / max(lists.count(EVERY_PASSAGE), 1)
+    asked = Asked(asked_for, weights, vector, about.space_id, max(CANDIDATES, count), share)
+    near = await nearest(connection, asked, which, scope, index) if by_meaning else []
+    said = await best_candidates(connection, asked, which, scope, lists)
+    proposed = await propose(connection, asked, near, said)
+    cosine_part = COSINE_WEIGHT if mode == "hybrid" else float(by_meaning)
+    awaiting = about.awaiting
+    if awaiting and which.narrows:
+        awaiting = await count_awaiting_in(connection, scope, which)
+    return Ranked(scored(proposed, weights, cosine_part)[:count], asked, scope, awaiting, about.model_in_use)
+
+
+@dataclass(frozen=True)
+class _About:
+    """The model in use, the space of the question's vector, and how many passages have no vector there."""
+
+    model_in_use: str | None
+    space_id: int | None
+    awaiting: int
+
+
+async def _about(connection: Connection, model_name: str) -> _About:
+    """Raises `EmbeddingSpaceMismatchError` where there are vectors, but none of this model."""
+    async with connection.cursor(row_factory=class_row(_About)) as cursor:
+        await cursor.execute(ABOUT, {"model_name": model_name}, prepare=True)
+        about = await cursor.fetchone()
+    assert about is not None
+    if about.space_id is None and about.model_in_use is not None:
+        check_model(about.model_in_use, model_name)
+    return about
+
+
+def _meaning(question: Question, mode: Mode, passages: int, awaiting: int) -> tuple[WaitsFor | None, int]:
     """What the comparison by meaning waits for, and with how many chunks it was made."""
     if mode == "keyword":
         return None, 0
     if question.embedding is None:
         return "model", 0
-    awaiting: int = about["chunks_awaiting"]
-    return "vectors" if awaiting else None, about["chunks_searched"] - awaiting
+    return "vectors" if awaiting else None, passages - awaiting
 
 
-def _hit(row: DictRow) -> Hit:
-    return Hit(**{name: row[name] for name in HIT_COLUMNS})
+async def _hits(connection: Connection, best: Sequence[Scored]) -> list[Hit]:
+    """What is stored of the best passages, in their order; without those that were removed just now."""
+    rows = await connection.execute(HITS, {"ids": [one.proposed.chunk_id for one in best]}, prepare=True)
+    stored = {row[0]: row async for row in rows}
+    return [_hit(stored[one.proposed.chunk_id], one) for one in best if one.proposed.chunk_id in stored]
+
+
+def _hit(stored: TupleRow, one: Scored) -> Hit:
+    return Hit(
+        *stored,
+        similarity=one.similarity,
+        estimated=one.estimated,
+        keyword=one.keyword,
+        bm25=one.bm25,
+        vector_rank=one.proposed.vector_rank,
+        keyword_rank=one.proposed.keyword_rank,
+        matched=sorted(one.proposed.impacts),
+        score=one.score,
+    )
 
 
 def _looked_at(

@@ -47,6 +47,11 @@ class Searched(BaseModel):
     """What was searched, and how."""
 
     chunks: int
+    chunks_is_estimated: bool = Field(
+        default=False,
+        exclude_if=lambda estimated: not estimated,
+        description="The filters let so many through that `chunks` is an estimate by a sample.",
+    )
     mode: Literal["hybrid", "vector", "keyword"] = Field(
         description="hybrid: by meaning and words; keyword: by words only, while the model is loading."
     )

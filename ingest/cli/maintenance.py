@@ -28,7 +28,8 @@ from ingest.storing.catalog import (
     remove_source,
 )
 from ingest.storing.reindexing import reindex
-from ingest.storing.repair import repair, repair_postings
+from ingest.storing.repair import repair
+from ingest.storing.word_faults import repair_postings
 from knowledge_base.bootstrap import embedder_for, knowledge_base_url, migrate_knowledge_base
 from knowledge_base.documents import read_chunks
 from knowledge_base.embedding import Embedder

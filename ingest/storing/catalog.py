@@ -9,6 +9,7 @@ from psycopg import AsyncConnection, sql
 from psycopg.rows import TupleRow, class_row
 
 from ingest.errors import DocumentUnknownError
+from ingest.storing.word_faults import find_word_faults
 
 Connection = AsyncConnection[TupleRow]
 PAGE = 500
@@ -139,6 +140,9 @@ async def remove_source(connection: Connection, collection: str, source: str) ->
 
 async def find_faults(connection: Connection) -> Faults:
     """Look through everything that is stored."""
+    lost, unfounded = 0, 0
+    async for faults in find_word_faults(connection):
+        lost, unfounded = lost + len(faults.lost), unfounded + faults.unfounded
     async with connection.cursor(row_factory=class_row(Faults)) as cursor:
         await cursor.execute(
             """
@@ -170,21 +174,8 @@ async def find_faults(connection: Connection) -> Faults:
                        join embedding_spaces on embedding_spaces.id = chunk_embeddings.space_id
                        where vector_dims(chunk_embeddings.embedding) <> embedding_spaces.dimensions
                    ) as vectors_of_wrong_length,
-                   (
-                       select count(distinct chunks.id)
-                       from chunks
-                       cross join unnest(chunks.lexemes) as wanted (lexeme)
-                       where not exists (
-                           select 1
-                           from postings
-                           where postings.lexeme = wanted.lexeme and postings.chunk_id = chunks.id
-                       )
-                   ) as chunks_without_postings,
-                   (
-                       select count(*)
-                       from postings
-                       where not exists (select 1 from chunks where chunks.id = postings.chunk_id)
-                   ) as postings_without_chunks,
+                   %(lost)s::bigint as chunks_without_postings,
+                   %(unfounded)s::bigint as postings_without_chunks,
                    (
                        select count(*)
                        from origins
@@ -201,7 +192,8 @@ async def find_faults(connection: Connection) -> Faults:
                        where embedding_spaces.retired_at < now() - interval '1 hour'
                    ) as retired_vectors,
                    (select count(*) from chunks_awaiting_vectors) as chunks_awaiting_vectors
-            """
+            """,
+            {"lost": lost, "unfounded": unfounded},
         )
         faults = await cursor.fetchone()
     assert faults is not None

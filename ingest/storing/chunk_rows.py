@@ -10,7 +10,8 @@ from psycopg.rows import TupleRow
 
 from ingest.reading.chunked_document import ChunkedDocument
 from ingest.reading.chunking import Chunk
-from knowledge_base.postings import PassageText, copy_postings, impacts
+from knowledge_base.postings import PassageText, copy_pending, impacts
+from knowledge_base.word_codes import encode_words
 
 Connection = AsyncConnection[TupleRow]
 Vectors = Mapping[bytes, HalfVector]
@@ -22,17 +23,18 @@ class Stored:
 
     document_id: int
     language: str
+    vocabulary_id: int
     content: ChunkedDocument
 
 
 @dataclass(frozen=True)
 class ChunkRow:
-    """A passage with its place in the database and its lexemes' impacts."""
+    """A passage with its place in the database and what it keeps of its words."""
 
     chunk_id: int
-    document_id: int
+    document: Stored
     chunk: Chunk
-    impacts: Mapping[str, float]
+    words: bytes
 
 
 def text_hash(chunk: Chunk) -> bytes:
@@ -59,14 +61,15 @@ async def replace_chunks(
         rows += await _rows(connection, language, documents)
     await _copy_chunks(connection, rows)
     embedded = {row.chunk_id: vectors.get(text_hash(row.chunk)) for row in rows}
-    await _copy_embeddings(connection, space_id, embedded)
+    vocabulary_ids = {row.chunk_id: row.document.vocabulary_id for row in rows}
+    await _copy_embeddings(connection, space_id, vocabulary_ids, embedded)
     await _copy_awaiting(connection, [chunk_id for chunk_id, vector in embedded.items() if vector is None])
-    await copy_postings(connection, {row.chunk_id: row.impacts for row in rows})
+    await copy_pending(connection, vocabulary_ids, {row.chunk_id: row.words for row in rows})
 
 
 async def _rows(connection: Connection, language: str, documents: Sequence[Stored]) -> list[ChunkRow]:
     owned = [
-        (document.document_id, chunk)
+        (document, chunk)
         for document in documents
         if document.language == language
         for chunk in document.content.chunks
@@ -75,8 +78,8 @@ async def _rows(connection: Connection, language: str, documents: Sequence[Store
     found = await impacts(connection, language, passages)
     chunk_ids = await _new_chunk_ids(connection, len(owned))
     return [
-        ChunkRow(chunk_id, document_id, chunk, weights)
-        for chunk_id, (document_id, chunk), weights in zip(chunk_ids, owned, found, strict=True)
+        ChunkRow(chunk_id, document, chunk, encode_words(weights))
+        for chunk_id, (document, chunk), weights in zip(chunk_ids, owned, found, strict=True)
     ]
 
 
@@ -95,19 +98,21 @@ async def _copy_chunks(connection: Connection, rows: Sequence[ChunkRow]) -> None
             """
             copy chunks (
                 id, document_id, position, heading_path, page, content, token_count, context, text_hash,
-                lexemes
+                vocabulary_id, lexemes
             )
             from stdin (format binary)
             """
         ) as copy,
     ):
-        copy.set_types(["int8", "int8", "int4", "text[]", "int4", "text", "int4", "text", "bytea", "text[]"])
+        copy.set_types(
+            ["int8", "int8", "int4", "text[]", "int4", "text", "int4", "text", "bytea", "int4", "bytea"]
+        )
         for row in rows:
             chunk = row.chunk
             await copy.write_row(
                 (
                     row.chunk_id,
-                    row.document_id,
+                    row.document.document_id,
                     chunk.position,
                     list(chunk.heading_path),
                     chunk.page,
@@ -115,24 +120,28 @@ async def _copy_chunks(connection: Connection, rows: Sequence[ChunkRow]) -> None
                     chunk.token_count,
                     chunk.context,
                     text_hash(chunk),
-                    list(row.impacts),
+                    row.document.vocabulary_id,
+                    row.words,
                 )
             )
 
 
 async def _copy_embeddings(
-    connection: Connection, space_id: int | None, embedded: Mapping[int, HalfVector | None]
+    connection: Connection,
+    space_id: int | None,
+    vocabulary_ids: Mapping[int, int],
+    embedded: Mapping[int, HalfVector | None],
 ) -> None:
     async with (
         connection.cursor() as cursor,
         cursor.copy(
-            "copy chunk_embeddings (space_id, chunk_id, embedding) from stdin (format binary)"
+            "copy chunk_embeddings (space_id, chunk_id, vocabulary_id, embedding) from stdin (format binary)"
         ) as copy,
     ):
-        copy.set_types(["int2", "int8", "halfvec"])
+        copy.set_types(["int2", "int8", "int4", "halfvec"])
         for chunk_id, vector in embedded.items():
             if vector is not None:
-                await copy.write_row((space_id, chunk_id, vector))
+                await copy.write_row((space_id, chunk_id, vocabulary_ids[chunk_id], vector))
 
 
 async def _copy_awaiting(connection: Connection, chunk_ids: Sequence[int]) -> None:

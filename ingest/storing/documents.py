@@ -12,7 +12,8 @@ from psycopg.types.json import Jsonb
 from ingest.planning import Step
 from ingest.reading.chunked_document import ChunkedDocument
 from ingest.storing.chunk_rows import Stored, Vectors, replace_chunks
-from knowledge_base.postings import languages_of, remember_collections
+from knowledge_base.posting_merge import merge_when_many
+from knowledge_base.postings import languages_of, remember_collections, vocabularies_of
 
 Connection = AsyncConnection[TupleRow]
 
@@ -89,11 +90,18 @@ async def store_documents(
         collections = {document.collection for document in documents}
         await remember_collections(connection, collections)
         languages = await languages_of(connection, collections)
+        vocabularies = await vocabularies_of(connection, languages)
         stored = [
-            Stored(document_id, languages[row.document.collection], row.content)
+            Stored(
+                document_id,
+                languages[row.document.collection],
+                vocabularies[row.document.collection],
+                row.content,
+            )
             for document_id, row in zip([*ids, *member_ids], [*rows, *members], strict=True)
         ]
         await replace_chunks(connection, space_id, stored, vectors)
+        await merge_when_many(connection)
 
 
 async def move_document(connection: Connection, step: Step) -> None:

@@ -63,11 +63,11 @@ async def _write(connection: Connection, space_id: int, passages: Sequence[Passa
     rows = await connection.execute(
         """
         with present as (
-            select id from chunks where id = any(%(ids)s) for key share skip locked
+            select id, vocabulary_id from chunks where id = any(%(ids)s) for key share skip locked
         ),
         written as (
-            insert into chunk_embeddings (space_id, chunk_id, embedding)
-            select %(space_id)s, present.id, given.embedding::halfvec
+            insert into chunk_embeddings (space_id, chunk_id, vocabulary_id, embedding)
+            select %(space_id)s, present.id, vocabulary_id, given.embedding::halfvec
             from present
             join unnest(%(ids)s::bigint[], %(embeddings)b::halfvec[]) as given (id, embedding) using (id)
             on conflict do nothing

@@ -195,6 +195,7 @@ def _search_result(
 def _searched(outcome: SearchOutcome) -> Searched:
     return Searched(
         chunks=outcome.chunks_searched,
+        chunks_is_estimated=outcome.is_estimated,
         mode="keyword" if outcome.waits_for == "model" else outcome.mode,
         by_meaning=outcome.chunks_by_meaning,
         waits_for=outcome.waits_for,

@@ -20,6 +20,7 @@ from knowledge_base.errors import ServerRoleError
 COUNTS = """
 select (select count(*) from documents), (select count(*) from chunks),
        (select count(*) from chunk_embeddings), (select count(*) from postings),
+       (select count(*) from pending_postings), (select count(*) from vocabularies),
        (select count(*) from collections), (select count(*) from tasks)
 """
 TWO_OF_EVERYTHING = """
@@ -28,12 +29,16 @@ insert into origins (collection, name, path, kind)
 values ('hr', 'h', '/h', 'folder'), ('it', 'i', '/i', 'folder');
 insert into documents (collection, origin, source, title, media_type, content_hash, recipe, chunk_count)
 values ('hr', 'h', 'h/a', 'A', 'text/plain', '', '', 1), ('it', 'i', 'i/b', 'B', 'text/plain', '', '', 1);
-insert into chunks (document_id, position, heading_path, content, token_count)
-select id, 0, '{}', title, 1 from documents;
+insert into vocabularies (collection, language) values ('hr', 'english'), ('it', 'english');
+insert into chunks (document_id, position, heading_path, content, token_count, vocabulary_id)
+select documents.id, 0, '{}', title, 1, vocabularies.id from documents join vocabularies using (collection);
 insert into embedding_spaces (model_name, dimensions, in_use) values ('m', 2, true);
-insert into chunk_embeddings (space_id, chunk_id, embedding)
-select embedding_spaces.id, chunks.id, '[1,0]' from embedding_spaces, chunks;
-insert into postings (lexeme, chunk_id, impact) select 'word', id, 1 from chunks;
+insert into chunk_embeddings (space_id, chunk_id, vocabulary_id, embedding)
+select embedding_spaces.id, chunks.id, vocabulary_id, '[1,0]' from embedding_spaces, chunks;
+insert into postings (lexeme, vocabulary_id, id_range, passages, max_impact, list)
+select 7, vocabulary_id, 0, 1, 1, '\\x010001' from chunks;
+insert into pending_postings (chunk_id, vocabulary_id, added, lexemes)
+select id, vocabulary_id, true, '' from chunks;
 insert into tasks (user_id, title) values ('ann', 'hers'), ('bob', 'his');
 """
 
@@ -58,26 +63,26 @@ async def _counts(pool: Pool, access: Access) -> tuple[int, ...]:
 async def test_a_query_that_says_nobody_sees_nothing(pool: Pool) -> None:
     async with pool.connection() as connection:
         row = await (await connection.execute(COUNTS.encode())).fetchone()
-    assert row == (0, 0, 0, 0, 0, 0)
+    assert row == (0, 0, 0, 0, 0, 0, 0, 0)
 
 
 async def test_a_caller_sees_all_collections_and_only_their_own_tasks(pool: Pool) -> None:
-    assert await _counts(pool, Access("ann")) == (2, 2, 2, 2, 2, 1)
+    assert await _counts(pool, Access("ann")) == (2, 2, 2, 2, 2, 2, 2, 1)
 
 
 async def test_a_caller_with_one_collection_sees_nothing_of_the_other(pool: Pool) -> None:
-    assert await _counts(pool, Access("ann", frozenset({"hr"}))) == (1, 1, 1, 1, 1, 1)
+    assert await _counts(pool, Access("ann", frozenset({"hr"}))) == (1, 1, 1, 1, 1, 1, 1, 1)
 
 
 async def test_a_caller_without_collections_sees_no_document(pool: Pool) -> None:
-    assert await _counts(pool, Access("ann", frozenset())) == (0, 0, 0, 0, 0, 1)
+    assert await _counts(pool, Access("ann", frozenset())) == (0, 0, 0, 0, 0, 0, 0, 1)
 
 
 async def test_what_one_transaction_may_see_is_forgotten_in_the_next(pool: Pool) -> None:
     await _counts(pool, Access("ann"))
     async with pool.connection() as connection:
         row = await (await connection.execute(COUNTS.encode())).fetchone()
-    assert row == (0, 0, 0, 0, 0, 0)
+    assert row == (0, 0, 0, 0, 0, 0, 0, 0)
 
 
 @pytest.mark.parametrize("collection", ["{hr,it}", "hr'; drop table tasks; --", '"', "hr,it", "\\"])
@@ -98,7 +103,10 @@ async def test_nobody_changes_or_removes_the_task_of_another_user(pool: Pool) ->
     assert (changed.rowcount, removed.rowcount) == (0, 0)
 
 
-@pytest.mark.parametrize("table", ["documents", "chunks", "chunk_embeddings", "postings", "origins"])
+@pytest.mark.parametrize(
+    "table",
+    ["documents", "chunks", "chunk_embeddings", "vocabularies", "postings", "pending_postings", "origins"],
+)
 async def test_the_server_can_not_change_documents(pool: Pool, table: str) -> None:
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         async with acting_for(pool, Access("ann")) as connection:

@@ -27,12 +27,12 @@ def test_a_copy_in_another_document_is_left_out_and_a_repetition_in_the_same_one
         hit(3, 1, 4, TEXT),
         hit(4, 3, 0, "Something else."),
     ]
-    assert [one.chunk_id for one in without_copies(found)] == [1, 3, 4]
+    assert [one.chunk_id for one in without_copies(found, 9)] == [1, 3, 4]
 
 
 def test_another_number_is_another_statement() -> None:
     found = [hit(1, 1, 0, TEXT + " It costs 5 euros."), hit(2, 2, 0, TEXT + " It costs 6 euros.")]
-    assert without_copies(found) == found
+    assert without_copies(found, 9) == found
 
 
 def test_neighbours_are_read_as_one_in_their_order_where_the_best_one_stood() -> None:
@@ -50,4 +50,4 @@ def test_neighbours_are_read_as_one_in_their_order_where_the_best_one_stood() ->
 
 
 def test_nothing_becomes_nothing() -> None:
-    assert without_copies([]) == with_neighbours_joined([]) == []
+    assert without_copies([], 9) == with_neighbours_joined([]) == []

@@ -9,10 +9,12 @@ import pytest
 
 from database.migrations import migrate, read_migrations
 from ingest.pipeline import open_ingest_pool
+from ingest.storing.catalog import find_faults
 from ingest.storing.repair import repair
 from knowledge_base.bootstrap import migrate_knowledge_base
 from knowledge_base.embedding_spaces import count_awaiting
 from knowledge_base.search import Question, SearchFilter, search
+from knowledge_base.word_codes import IMPACT_STEP
 
 if TYPE_CHECKING:
     from conftest import PlaneEmbedder
@@ -37,6 +39,15 @@ from embedding_spaces, chunks
 where content <> '0.9';
 """
 TASK = "insert into tasks (title, user_id) values ('Feed the cats', 'ann')"
+# How 0004 to 0007 stored words.
+WORDS = """
+update chunks set lexemes = '{dig,wombat}' where content = '1';
+insert into postings (lexeme, chunk_id, impact)
+select lexeme, id, impact
+from chunks
+cross join (values ('dig', 0.5), ('wombat', 1.25)) as given (lexeme, impact)
+where content = '1';
+"""
 OURS = files("knowledge_base") / "migrations"
 
 
@@ -56,6 +67,8 @@ async def fill_as_before(url: str, folder: Path, last: str) -> None:
                 connection.execute(FIRST_RELEASE)
             if migration.name.startswith("0002"):
                 connection.execute(TASK)
+            if migration.name.startswith("0004"):
+                connection.execute(WORDS)
 
 
 @pytest.mark.parametrize("last", names()[:-1])
@@ -85,3 +98,20 @@ async def test_what_an_earlier_release_stored_is_kept_and_found(
         ("zoo/okapi.md", 0.8),
     ]
     assert (outcome.chunks_searched, outcome.chunks_by_meaning, outcome.waits_for) == (3, 3, None)
+
+
+@pytest.mark.parametrize("last", [name for name in names()[:-1] if name >= "0004"])
+async def test_words_that_an_earlier_release_stored_are_found(
+    chat_url: str, tmp_path: Path, last: str
+) -> None:
+    await fill_as_before(chat_url, tmp_path, last)
+    await migrate_knowledge_base(chat_url)
+    async with open_ingest_pool(chat_url) as pool, pool.connection() as connection:
+        question = Question("wombats", None, "plane")
+        outcome = await search(connection, question, limit=5, min_similarity=0.3, which=SearchFilter())
+        assert [(hit.source, hit.content, hit.matched) for hit in outcome.hits] == [
+            ("pets/cats.md", "1", ["wombat"])
+        ]
+        assert outcome.hits[0].bm25 == pytest.approx(1.25, abs=IMPACT_STEP)
+        faults = await find_faults(connection)
+        assert (faults.chunks_without_postings, faults.postings_without_chunks) == (0, 0)

@@ -1,0 +1,244 @@
+"""What the index of words says of a question's lexemes: the posting lists, and what is not in them yet."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import LiteralString
+
+import numpy as np
+
+from knowledge_base.postings import Connection
+from knowledge_base.word_codes import (
+    EVERY_PASSAGE,
+    IMPACT_STEP,
+    RANGE_BITS,
+    Array,
+    decode_postings,
+    decode_words,
+    key_of,
+    lengths_of,
+)
+
+# Postings that are read at first, those of rare lexemes before those of frequent ones; then as many more.
+READ_AT_FIRST, READ_MORE = 300_000, 4
+
+
+@dataclass(frozen=True)
+class AskedWords:
+    """The question's words: each with its lexeme, and which lexemes are letters and digits only."""
+
+    lexemes: Mapping[str, str]
+    plain: frozenset[str]
+
+    @cached_property
+    def keys(self) -> dict[str, int]:
+        """The lexemes with their keys in the index."""
+        return {lexeme: key_of(lexeme) for lexeme in self.lexemes.values()}
+
+
+@dataclass(frozen=True)
+class PostingList:
+    """In which passages of a range a lexeme is; `coded` is None while it was not read.
+
+    `searched`: the passages may be found. Others are only counted.
+    """
+
+    lexeme: int
+    id_range: int
+    passages: int
+    max_impact: int
+    searched: bool
+    coded: bytes | None
+
+
+@dataclass(frozen=True)
+class PendingWords:
+    """Passages that are not in the lists yet, or still are: ids, and impacts of each asked lexeme."""
+
+    ids: Array
+    impacts: Array
+    searched: bool
+    added: bool
+
+
+LEXEMES: LiteralString = """
+with asked as (
+    select word, (ts_lexize(dictionary::regdictionary, word))[1] as lexeme
+    from (
+        select distinct case language when 'simple' then language else language || '_stem' end as dictionary
+        from vocabularies
+        where %(collection)s::text is null or collection = %(collection)s
+    ) as languages
+    cross join unnest(%(words)s::text[]) as word
+)
+select word, lexeme, lexeme !~ '[^[:alnum:]]' from asked where lexeme is not null
+"""
+
+# One statement, so one moment: what leaves the pending words comes into the lists.
+LISTS: LiteralString = """
+with allowed as materialized (
+    select coalesce(array_agg(id), '{}') as ids
+    from vocabularies
+    where %(collection)s::text is null or collection = %(collection)s
+),
+heads as materialized (
+    select postings.*, vocabulary_id = any (allowed.ids) as searched
+    from allowed
+    cross join postings
+    where lexeme = any (%(lexemes)s::bigint[])
+),
+totals as materialized (
+    select lexeme,
+           sum(passages) as searched,
+           sum(sum(passages)) over (order by sum(passages), lexeme) as postings
+    from heads
+    where searched
+    group by lexeme
+)
+select lexeme, id_range, passages, max_impact::integer, heads.searched,
+       case
+           when not heads.searched then null
+           when lexeme = %(every_passage)s then case when totals.searched <= %(most_listed)s then list end
+           when totals.postings <= %(most_read)s then list
+       end,
+       null::boolean as added
+from heads
+left join totals using (lexeme)
+union all
+select null, null, count(*)::integer, null, vocabulary_id = any (allowed.ids),
+       string_agg(int8send(chunk_id), ''::bytea order by chunk_id)
+           || string_agg(int4send(length(lexemes)), ''::bytea order by chunk_id)
+           || string_agg(lexemes, ''::bytea order by chunk_id),
+       added
+from allowed
+cross join pending_postings
+group by 5, added
+"""
+
+
+@dataclass(frozen=True)
+class Lists:
+    """The posting lists of what was asked, with what is not in them yet; `most_read` postings were read."""
+
+    most_read: int
+    keys: Array
+    lists: Sequence[PostingList]
+    pending: Sequence[PendingWords]
+
+    def count(self, lexeme: int, *, searched: bool = False) -> int:
+        """In how many passages a lexeme is, of all that are visible or of those that may be found."""
+        listed = sum(
+            each.passages for each in self.lists if each.lexeme == lexeme and (each.searched or not searched)
+        )
+        for part in self.pending:
+            if part.searched or not searched:
+                here = (
+                    len(part.ids)
+                    if lexeme == EVERY_PASSAGE
+                    else int(np.count_nonzero(part.impacts[:, np.searchsorted(self.keys, lexeme)]))
+                )
+                listed += here if part.added else -here
+        return listed
+
+    @property
+    def ids(self) -> Array | None:
+        """The passages that may be found, ascending; None when they are too many to list."""
+        every = [each for each in self.lists if each.lexeme == EVERY_PASSAGE and each.searched]
+        if any(each.coded is None for each in every):
+            return None
+        listed = [_ids(each) for each in every]
+        added = [part.ids for part in self.pending if part.added and part.searched]
+        gone = [part.ids for part in self.pending if not part.added]
+        there = np.concatenate([np.empty(0, np.int64), *listed, *added])
+        return np.setdiff1d(there, np.concatenate([np.empty(0, np.int64), *gone]))
+
+
+async def asked_words(connection: Connection, words: Sequence[str], collection: str | None) -> AskedWords:
+    """The lexemes of a question's words, in the languages in which it is searched."""
+    if not words:
+        return AskedWords({}, frozenset())
+    rows = await connection.execute(LEXEMES, {"words": list(words), "collection": collection}, prepare=True)
+    found = await rows.fetchall()
+    return AskedWords(
+        {word: lexeme for word, lexeme, _ in found}, frozenset(lexeme for _, lexeme, plain in found if plain)
+    )
+
+
+async def read_lists(
+    connection: Connection,
+    asked: AskedWords,
+    collection: str | None,
+    *,
+    most_listed: int = 0,
+    most_read: int | None = None,
+) -> Lists:
+    """The heads of all lists of the lexemes, and the lists themselves of the rarer ones.
+
+    `most_listed`: so many passages that may be found are listed, too.
+    """
+    keys = sorted({EVERY_PASSAGE, *asked.keys.values()})
+    most = READ_AT_FIRST if most_read is None else most_read
+    async with connection.cursor(binary=True) as cursor:
+        await cursor.execute(
+            LISTS,
+            {
+                "lexemes": keys,
+                "collection": collection,
+                "every_passage": EVERY_PASSAGE,
+                "most_listed": most_listed,
+                "most_read": most,
+            },
+            prepare=True,
+        )
+        rows = await cursor.fetchall()
+    sorted_keys = np.array(keys, np.uint64)
+    return Lists(
+        most,
+        sorted_keys,
+        [PostingList(*row[:6]) for row in rows if row[0] is not None],
+        [
+            _pending(row[2], row[5], sorted_keys, searched=row[4], added=row[6])
+            for row in rows
+            if row[0] is None
+        ],
+    )
+
+
+def _pending(count: int, coded: bytes, keys: Array, *, searched: bool, added: bool) -> PendingWords:
+    ids = np.frombuffer(coded, ">i8", count).astype(np.int64)
+    sizes = np.frombuffer(coded, ">i4", count, offset=8 * count) // 7
+    return PendingWords(ids, impacts_in(coded[12 * count :], sizes, keys), searched, added)
+
+
+def impacts_in(coded: bytes, lengths: Sequence[int] | Array, keys: Array) -> Array:
+    """Impacts (float32) of some lexemes, whose keys ascend, in passages: a row for each, 0 for none."""
+    found = np.zeros((len(lengths), len(keys)), np.float32)
+    words, impacts = decode_words(coded)
+    places = np.minimum(np.searchsorted(keys, words), len(keys) - 1)
+    there = np.flatnonzero(keys[places] == words)
+    passages = np.repeat(np.arange(len(lengths)), lengths)
+    found[passages[there], places[there]] = impacts[there] * np.float32(IMPACT_STEP)
+    return found
+
+
+def impacts_of(coded: Sequence[bytes], keys: Array) -> Array:
+    """The same for passages whose words are apart."""
+    return impacts_in(b"".join(coded), lengths_of(coded), keys)
+
+
+def weights_of(asked: AskedWords, lists: Lists) -> dict[str, float]:
+    """How rare each lexeme is among all passages that the caller may see, as BM25 counts it."""
+    everything = lists.count(EVERY_PASSAGE)
+    counted = {lexeme: lists.count(key) for lexeme, key in asked.keys.items()}
+    return {
+        lexeme: math.log(1 + (max(everything - passages, 0) + 0.5) / (passages + 0.5))
+        for lexeme, passages in counted.items()
+        # A compound that no passage has is asked for by its parts.
+        if passages or lexeme in asked.plain
+    }
+
+
+def _ids(each: PostingList) -> Array:
+    places, _ = decode_postings(each.coded or b"")
+    return places.astype(np.int64) | each.id_range << RANGE_BITS

@@ -1,0 +1,153 @@
+"""The passages that a search looks at: the nearest by meaning, and the best by words."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, LiteralString
+
+import numpy as np
+from psycopg import sql
+
+from knowledge_base.posting_lists import READ_MORE, AskedWords, Lists, impacts_of, read_lists
+from knowledge_base.postings import Connection
+from knowledge_base.scoring import Proposed
+from knowledge_base.search_filter import Condition, SearchFilter
+from knowledge_base.search_query import OF_THESE, PROPOSED, condition_on_vectors, nearest_statement
+from knowledge_base.search_scope import Scope, those_allowed
+from knowledge_base.vector_index import VectorIndex, look_more_widely
+from knowledge_base.word_codes import Array
+from knowledge_base.word_search import MAX_CANDIDATES, best_by_words
+
+# Of passages by words so many are asked whether they meet a condition, for each that is needed; then more.
+ENOUGH, MORE = 1.5, 4
+LEAST_SHARE = 0.01
+EVERYTHING = 2**62
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is looked for: words with their weights, and a vector as text, in a space; so many candidates, in
+    a part (`share`, 0 to 1) of all passages.
+    """
+
+    words: AskedWords
+    weights: Mapping[str, float]
+    embedding: str | None
+    space_id: int | None
+    candidates: int
+    share: float
+
+    @property
+    def by_key(self) -> dict[int, float]:
+        """The weights by the lexemes' keys."""
+        return {self.words.keys[lexeme]: weight for lexeme, weight in self.weights.items()}
+
+
+async def nearest(
+    connection: Connection, asked: Asked, which: SearchFilter, scope: Scope, index: VectorIndex | None
+) -> list[int]:
+    """Ids of the passages nearest by meaning, the nearest first."""
+    if asked.embedding is None or asked.space_id is None:
+        return []
+    values = {
+        "embedding": asked.embedding,
+        "space_id": asked.space_id,
+        "candidates": asked.candidates,
+    }
+    if scope.ids is not None:
+        return await _nearest(connection, OF_THESE, values | {"ids": scope.ids.tolist()})
+    condition = condition_on_vectors(which, scope.condition)
+    values |= condition.values
+    if index is not None:
+        if which.narrows:
+            await look_more_widely(connection)
+        found = await _nearest(connection, nearest_statement(index, condition), values)
+        if len(found) == asked.candidates or not which.narrows:
+            return found
+    # The index gives up before it has come upon enough that is allowed.
+    return await _nearest(connection, nearest_statement(None, condition), values)
+
+
+async def _nearest(
+    connection: Connection, statement: LiteralString | sql.Composed, values: Mapping[str, Any]
+) -> list[int]:
+    cursor = await connection.execute(statement, values, prepare=True)
+    found = sorted((distance, chunk_id) for chunk_id, distance in await cursor.fetchall())
+    return [chunk_id for _, chunk_id in found]
+
+
+async def best_candidates(
+    connection: Connection, asked: Asked, which: SearchFilter, scope: Scope, lists: Lists
+) -> Array:
+    """Ids of passages among which are those whose words say most."""
+    if not asked.weights:
+        return np.empty(0, np.int64)
+    if scope.ids is not None and len(scope.ids) <= MAX_CANDIDATES:
+        return scope.ids
+    if scope.condition is not None:
+        return await _best_that_meet(connection, asked, which, scope.condition, lists)
+    best = best_by_words(lists, asked.by_key, asked.candidates, scope.ids)
+    while not best.complete:
+        most_read = READ_MORE * max(lists.most_read, 1)
+        lists = await read_lists(connection, asked.words, which.collection, most_read=most_read)
+        best = best_by_words(lists, asked.by_key, asked.candidates, scope.ids)
+    return best.ids
+
+
+async def _best_that_meet(
+    connection: Connection, asked: Asked, which: SearchFilter, condition: Condition, lists: Lists
+) -> Array:
+    """The best whose documents meet a condition: the best of all are asked, and more until it is enough."""
+    if any(each.coded is None and each.searched for each in lists.lists if each.lexeme in asked.by_key):
+        lists = await read_lists(connection, asked.words, which.collection, most_read=EVERYTHING)
+    count = round(ENOUGH * asked.candidates / max(asked.share, LEAST_SHARE))
+    tested, met = 0, np.empty(0, np.int64)
+    while True:
+        best = best_by_words(lists, asked.by_key, count)
+        met = np.union1d(met, await those_allowed(connection, condition, best.ids[tested:]))
+        if len(met) >= asked.candidates or best.exhausted:
+            return met
+        tested, count = len(best.ids), count * MORE
+
+
+async def propose(
+    connection: Connection, asked: Asked, near: Sequence[int], by_words: Array
+) -> list[Proposed]:
+    """The passages with their cosines and words, and their ranks in either way of searching."""
+    ids = sorted({*near, *by_words.tolist()})
+    async with connection.cursor(binary=True) as cursor:
+        await cursor.execute(
+            PROPOSED, {"ids": ids, "embedding": asked.embedding, "space_id": asked.space_id}, prepare=True
+        )
+        rows = sorted(await cursor.fetchall())
+    vector_ranks = {chunk_id: rank for rank, chunk_id in enumerate(near, 1)}
+    impacts = _impacts(asked, [words for _, words, _ in rows])
+    keyword_ranks = _keyword_ranks(asked, [chunk_id for chunk_id, _, _ in rows], impacts)
+    return [
+        Proposed(chunk_id, cosine, found, vector_ranks.get(chunk_id), keyword_ranks.get(chunk_id))
+        for (chunk_id, _, cosine), found in zip(rows, impacts, strict=True)
+        if chunk_id in vector_ranks or chunk_id in keyword_ranks
+    ]
+
+
+def _impacts(asked: Asked, coded: Sequence[bytes]) -> list[dict[str, float]]:
+    """The impacts of the question's lexemes in each passage that has some."""
+    lexemes = sorted(asked.weights, key=lambda lexeme: asked.words.keys[lexeme])
+    if not lexemes:
+        return [{} for _ in coded]
+    keys = np.array([asked.words.keys[lexeme] for lexeme in lexemes], np.uint64)
+    return [
+        {lexeme: impact for lexeme, impact in zip(lexemes, row, strict=True) if impact}
+        for row in impacts_of(coded, keys).tolist()
+    ]
+
+
+def _keyword_ranks(
+    asked: Asked, ids: Sequence[int], impacts: Sequence[Mapping[str, float]]
+) -> dict[int, int]:
+    said = [
+        (-sum(asked.weights[lexeme] * impact for lexeme, impact in found.items()), chunk_id)
+        for chunk_id, found in zip(ids, impacts, strict=True)
+        if found
+    ]
+    best = sorted(said)[: asked.candidates]
+    return {chunk_id: rank for rank, (_, chunk_id) in enumerate(best, 1)}

@@ -1,0 +1,108 @@
+"""Which passages a search may find, in the form that costs least: all, a list, or a condition.
+
+A filter that lets few through is a list, which is searched exactly. How many it lets through is asked of a
+sample first: to list many takes longer than to search.
+"""
+
+import random
+from dataclasses import dataclass
+
+import numpy as np
+
+from knowledge_base.posting_lists import Lists
+from knowledge_base.postings import Connection
+from knowledge_base.search_filter import Condition, SearchFilter, condition_of
+from knowledge_base.search_query import (
+    AWAITING_OF_THESE,
+    allowed_statement,
+    awaiting_statement,
+    listing_statement,
+)
+from knowledge_base.word_codes import EVERY_PASSAGE, RANGE, RANGE_BITS, Array
+
+# So many passages are listed and compared one by one.
+MAX_LISTED = 5_000
+# Passages that are looked at to learn how many a filter lets through.
+SAMPLE = 300
+# When a sample says so many they are hardly few enough for a list.
+SURELY_MANY = 6_000
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What may be found: the passages `ids` (ascending) where they are few, else those of the vocabularies
+    that are searched and of documents that meet the `condition`; `passages` is how many that are, or
+    (`estimated`) about.
+    """
+
+    passages: int
+    ids: Array | None = None
+    condition: Condition | None = None
+    estimated: bool = False
+
+
+async def scope_of(connection: Connection, which: SearchFilter, lists: Lists) -> Scope:
+    """What a filter lets through."""
+    there = lists.count(EVERY_PASSAGE, searched=True)
+    if which.by_document:
+        return await _of_documents(connection, condition_of(which), lists, there)
+    if which.by_collection:
+        return Scope(there, ids=lists.ids)
+    return Scope(there)
+
+
+async def _of_documents(connection: Connection, condition: Condition, lists: Lists, there: int) -> Scope:
+    if there > SURELY_MANY:
+        about = round(await _share(connection, condition, lists) * there)
+        if about > SURELY_MANY:
+            return Scope(about, condition=condition, estimated=True)
+    rows = await connection.execute(
+        listing_statement(condition), {**condition.values, "most": MAX_LISTED + 1}, prepare=False
+    )
+    ids = np.sort(np.array([chunk_id async for (chunk_id,) in rows], np.int64))
+    if len(ids) <= MAX_LISTED:
+        return Scope(len(ids), ids=ids)
+    about = max(len(ids), round(await _share(connection, condition, lists) * there))
+    return Scope(about, condition=condition, estimated=True)
+
+
+async def _share(connection: Connection, condition: Condition, lists: Lists) -> float:
+    """The part of the passages that meets a condition, by a sample."""
+    there = await _looked_at(connection, condition, _some_ids(lists))
+    return sum(bool(met) for _, met in there) / max(len(there), 1)
+
+
+def _some_ids(lists: Lists) -> Array:
+    """Ids at random where there are passages; not all of them are there."""
+    ranges = [each for each in lists.lists if each.lexeme == EVERY_PASSAGE and each.searched]
+    if not ranges:
+        return np.empty(0, np.int64)
+    drawn = random.choices(ranges, [each.passages for each in ranges], k=SAMPLE)  # noqa: S311
+    ids = {each.id_range << RANGE_BITS | random.randrange(RANGE) for each in drawn}  # noqa: S311
+    return np.array(sorted(ids), np.int64)
+
+
+async def those_allowed(connection: Connection, condition: Condition, ids: Array) -> Array:
+    """Which of some passages may be found, ascending."""
+    there = await _looked_at(connection, condition, ids)
+    return np.sort(np.array([chunk_id for chunk_id, met in there if met], np.int64))
+
+
+async def _looked_at(
+    connection: Connection, condition: Condition, ids: Array
+) -> list[tuple[int, bool | None]]:
+    rows = await connection.execute(
+        allowed_statement(condition), {**condition.values, "ids": ids.tolist()}, prepare=False
+    )
+    return await rows.fetchall()
+
+
+async def count_awaiting_in(connection: Connection, scope: Scope, which: SearchFilter) -> int:
+    """How many of the passages wait for their vector."""
+    if scope.ids is not None:
+        rows = await connection.execute(AWAITING_OF_THESE, {"ids": scope.ids.tolist()})
+    else:
+        condition = condition_of(which)
+        rows = await connection.execute(awaiting_statement(condition), condition.values)
+    row = await rows.fetchone()
+    return 0 if row is None else row[0]

@@ -1,0 +1,67 @@
+"""Lexemes of passages as bytes: what a passage keeps of its words, and the lists of passages of a lexeme.
+
+A passage keeps 7 bytes a lexeme: its key (48 bits of a hash) and its impact in 8 bits, ordered by key. A list
+keeps 3 bytes a passage: the place of its id within a range of 65 536 ids, and the impact. Both are arrays to
+numpy as they are.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+# How soon more of the same word stops to count in BM25; so no impact is above 1 + K1.
+K1 = 0.6
+# Impacts are kept as multiples of it: off by a 500th of the greatest at most.
+IMPACT_STEP = (K1 + 1) / 255
+# Ids of passages that share a list have all bits but these in common.
+RANGE_BITS = 16
+RANGE = 1 << RANGE_BITS
+# Stands for "every passage".
+EVERY_PASSAGE = 0
+
+WORD = np.dtype([("high", ">u4"), ("low", ">u2"), ("impact", "u1")])
+POSTING = np.dtype([("place", "<u2"), ("impact", "u1")])
+
+Array = NDArray[Any]
+
+
+def key_of(lexeme: str) -> int:
+    """The lexeme in an index of words; as `lexeme_key` in SQL."""
+    return int.from_bytes(hashlib.sha256(lexeme.encode()).digest()[:6])
+
+
+def encode_words(impacts: Mapping[str, float]) -> bytes:
+    """What a passage keeps of its words."""
+    coded = sorted((key_of(lexeme), _code(impact)) for lexeme, impact in impacts.items())
+    return b"".join(key.to_bytes(6) + code.to_bytes(1) for key, code in coded)
+
+
+def decode_words(coded: bytes) -> tuple[Array, Array]:
+    """Keys (uint64) and impacts (uint8) of a passage, or of several whose bytes were joined."""
+    words = np.frombuffer(coded, WORD)
+    return words["high"].astype(np.uint64) << 16 | words["low"], words["impact"]
+
+
+def lengths_of(coded: Iterable[bytes]) -> list[int]:
+    """How many words each passage has."""
+    return [len(one) // WORD.itemsize for one in coded]
+
+
+def encode_postings(places: Array, impacts: Array) -> bytes:
+    """Places of passages in their range, and the impacts."""
+    postings = np.empty(len(places), POSTING)
+    postings["place"], postings["impact"] = places, impacts
+    return postings.tobytes()
+
+
+def decode_postings(coded: bytes) -> tuple[Array, Array]:
+    """Places (uint16) and impacts (uint8), of one list or of several that were joined."""
+    postings = np.frombuffer(coded, POSTING)
+    return postings["place"], postings["impact"]
+
+
+def _code(impact: float) -> int:
+    return min(max(round(impact / IMPACT_STEP), 1), 255)
