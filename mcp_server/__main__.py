@@ -8,9 +8,9 @@ from database.home import open_data_folder
 from database.process import stop_on_sigterm
 from database.settings import read_settings
 from knowledge_base.errors import KnowledgeBaseError
+from mcp_server.auth.issuer_settings import external_issuer
 from mcp_server.bind import check_host
 from mcp_server.errors import McpServerError
-from mcp_server.issuer_settings import external_issuer
 from mcp_server.logs import set_up_logs
 from mcp_server.settings import McpServerSettings
 from serving.errors import ServingError

@@ -23,14 +23,14 @@ from knowledge_base.embedding import create_embedder
 from knowledge_base.embedding_spaces import check_model, model_in_use
 from knowledge_base.following_embedder import FollowingEmbedder
 from knowledge_base.reads import open_replicas
-from mcp_server.auth import STDIO_CALLER, BearerVerifier, Caller
-from mcp_server.batches import BatchedMessages
-from mcp_server.external_issuer import ExternalVerifier, discoverable
-from mcp_server.foreign_pages import ForeignPages
+from mcp_server.auth.callers import STDIO_CALLER, BearerVerifier, Caller
+from mcp_server.auth.external_issuer import ExternalVerifier, discoverable
+from mcp_server.auth.issuer_settings import external_issuer, public_host
 from mcp_server.health import Health
-from mcp_server.http_forms import ClientForms
-from mcp_server.http_server import listen_and_serve, protected
-from mcp_server.issuer_settings import external_issuer, public_host
+from mcp_server.http.batches import BatchedMessages
+from mcp_server.http.foreign_pages import ForeignPages
+from mcp_server.http.forms import ClientForms
+from mcp_server.http.server import listen_and_serve, protected
 from mcp_server.server import create_server
 from mcp_server.settings import SIGNING_KEY_FILE, TOKEN_FILE, McpServerSettings
 from serving.draining import Running

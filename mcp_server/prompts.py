@@ -9,8 +9,8 @@ from fastmcp.prompts import Prompt
 from fastmcp.prompts.base import PromptArgument
 from fastmcp.server.auth import require_scopes
 
-from mcp_server.arguments import as_day, clean
-from mcp_server.scopes import READ_SCOPE, TASKS_SCOPE
+from mcp_server.auth.scopes import READ_SCOPE, TASKS_SCOPE
+from mcp_server.calls.arguments import as_day, clean
 
 MAX_QUESTION_CHARACTERS = 4000
 MAX_NAME_CHARACTERS = 100

@@ -25,10 +25,10 @@ from knowledge_base.access import Connection
 from knowledge_base.documents import Document, DocumentChunk, DocumentFilter
 from knowledge_base.errors import DocumentNotFoundError
 from knowledge_base.reads import Reads
-from mcp_server.arguments import MAX_ID, clean
-from mcp_server.auth import Caller, current_caller
+from mcp_server.auth.callers import Caller, current_caller
+from mcp_server.auth.scopes import READ_SCOPE
+from mcp_server.calls.arguments import MAX_ID, clean
 from mcp_server.passages import joined, within_budget
-from mcp_server.scopes import READ_SCOPE
 from mcp_server.tool_errors import with_tool_errors
 from mcp_server.tools.reading import ReadingTools, collection_entry
 

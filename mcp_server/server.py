@@ -15,18 +15,18 @@ from knowledge_base.embedding.reranking import Reranker
 from knowledge_base.following_embedder import FollowingEmbedder
 from knowledge_base.query_embedding import QueryEmbedder
 from knowledge_base.reads import Reads
-from mcp_server.auth import Caller
-from mcp_server.call_log import LoggedCalls
+from mcp_server.auth.callers import Caller
+from mcp_server.auth.scopes import READ_SCOPE, TASKS_SCOPE, WRITE_SCOPE
+from mcp_server.calls.call_log import LoggedCalls
+from mcp_server.calls.prepared_lists import PreparedToolLists
+from mcp_server.calls.rate_limit import ToolCallLimit
+from mcp_server.calls.tolerated_calls import ToleratedCalls, whole_arguments
 from mcp_server.health import Health
+from mcp_server.http.monitoring import add_monitoring_routes
 from mcp_server.metrics import Metrics
-from mcp_server.monitoring import add_monitoring_routes
-from mcp_server.prepared_lists import PreparedToolLists
 from mcp_server.prompts import add_prompts
-from mcp_server.rate_limit import ToolCallLimit
 from mcp_server.resources import Resources, add_resources
-from mcp_server.scopes import READ_SCOPE, TASKS_SCOPE, WRITE_SCOPE
 from mcp_server.settings import McpServerSettings
-from mcp_server.tolerated_calls import ToleratedCalls, whole_arguments
 from mcp_server.tool_errors import PlainTimeouts, with_tool_errors
 from mcp_server.tools.documents import DocumentTools, Reranking
 from mcp_server.tools.reading import ReadingTools

@@ -7,7 +7,7 @@ from pydantic import Field, SecretStr, field_validator
 
 from database.settings import AddressList, Origins
 from knowledge_base.settings import KnowledgeBaseSettings
-from mcp_server.arguments import time_zone_named
+from mcp_server.calls.arguments import time_zone_named
 
 # Secrets that are not set are kept in the data folder under these names.
 TOKEN_FILE, SIGNING_KEY_FILE = "mcp-token", "mcp-signing-key"

@@ -12,14 +12,14 @@ import typer
 from rich.console import Console
 
 from ingest.cli.commands import app as ingest_commands
-from owflex.config_commands import app as config_commands
+from owflex.asking.search_mode import SearchMode
+from owflex.configuration.commands import app as config_commands
+from owflex.configuration.program_settings import check_settings
 from owflex.evaluate_commands import app as evaluate_commands
 from owflex.last_resort import undecodable, unforeseen, write_what_the_terminal_knows
-from owflex.mcp_clients import ClientName
-from owflex.program_settings import check_settings
-from owflex.search_mode import SearchMode
+from owflex.mcp.clients import ClientName
+from owflex.supervision.names import UpProgram
 from owflex.token_commands import app as token_commands
-from owflex.up_programs import UpProgram
 from serving.exit_codes import FAILED, print_error
 
 # Nothing of the programs is imported here: `owflex --help` answers at once, each command loads what it needs.
@@ -66,7 +66,7 @@ def up(
         # The chat, a process of its own, reads it there.
         os.environ["AGENT_SERVICE_PORT"] = str(port)
     check_settings("mcp_server", "agent_service", "ingest")
-    from owflex.up import run_everything
+    from owflex.up.command import run_everything
 
     raise typer.Exit(run_everything(docs, opens_browser=opens_browser))
 
@@ -160,7 +160,7 @@ def install(
 ) -> None:
     """Add OwFlex to the configuration of a desktop client; asks before it writes."""
     check_settings("mcp_server")
-    from owflex.mcp_install import install as run
+    from owflex.mcp.install import install as run
 
     raise typer.Exit(run(client, http=http, yes=yes, show=show))
 
@@ -180,7 +180,7 @@ def doctor(
     only_model: Annotated[bool, typer.Option("--model", help="Look at the language model only.")] = False,
 ) -> None:
     """Check settings, databases, models and the MCP server, and say how to fix what is wrong."""
-    from owflex.doctor import run_doctor
+    from owflex.doctor.command import run_doctor
 
     raise typer.Exit(run_doctor(as_json=as_json, offline=offline, only_model=only_model))
 
@@ -194,7 +194,7 @@ def ask(
 ) -> None:
     """Ask in the terminal: the answer of the chat with its sources, also while nothing runs."""
     check_settings("mcp_server", "agent_service")
-    from owflex.ask import run_ask
+    from owflex.asking.ask import run_ask
 
     raise typer.Exit(run_ask(question, as_json=as_json))
 
@@ -220,7 +220,7 @@ def search(
     """Search the documents from the terminal."""
     check_settings("mcp_server")
     from ingest.cli.metadata_option import parse_metadata
-    from owflex.search_command import SearchOptions, run_search
+    from owflex.asking.search_command import SearchOptions, run_search
 
     def options() -> SearchOptions:
         return SearchOptions(

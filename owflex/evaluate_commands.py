@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 from typer.core import TyperGroup
 
-from owflex.program_settings import check_settings
-from owflex.search_mode import SearchMode
+from owflex.asking.search_mode import SearchMode
+from owflex.configuration.program_settings import check_settings
 
 DEFAULT_COMMAND = "run"
 

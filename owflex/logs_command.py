@@ -12,8 +12,8 @@ from database.embedded import postgres_log
 from database.home import data_folder
 from database.settings import ProgramSettings, read_settings
 from owflex.exit_codes import exit_code
-from owflex.program_log import log_file
-from owflex.up_programs import UpProgram
+from owflex.supervision.names import UpProgram
+from owflex.supervision.program_log import log_file
 from serving.terminal import printable
 
 SECONDS_BETWEEN_LOOKS = 0.3

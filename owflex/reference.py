@@ -15,7 +15,7 @@ from ingest.settings import IngestSettings
 from knowledge_base.embedding import DEFAULT_MODEL, create_embedder
 from knowledge_base.following_embedder import FollowingEmbedder
 from knowledge_base.settings import KnowledgeBaseSettings
-from mcp_server.auth import STDIO_CALLER
+from mcp_server.auth.callers import STDIO_CALLER
 from mcp_server.health import Health
 from mcp_server.server import create_server
 from mcp_server.settings import McpServerSettings

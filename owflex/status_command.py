@@ -8,7 +8,7 @@ from rich.table import Table
 from database.home import data_folder
 from database.settings import ProgramSettings, read_settings
 from owflex.exit_codes import exit_code
-from owflex.running import UpState, asked
+from owflex.supervision.running import UpState, asked
 from serving.terminal import escape
 
 GOOD_STATES = ("running", "done")

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from owflex.program_settings import check_settings
+from owflex.configuration.program_settings import check_settings
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON, for programs.")]
 

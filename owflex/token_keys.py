@@ -25,7 +25,7 @@ from knowledge_base.api_keys import (
 from knowledge_base.bootstrap import knowledge_base_url, migrate_knowledge_base
 from knowledge_base.errors import ApiKeyNotFoundError
 from knowledge_base.settings import KnowledgeBaseSettings
-from mcp_server.scopes import READ_SCOPE, SCOPES, TASKS_SCOPE
+from mcp_server.auth.scopes import READ_SCOPE, SCOPES, TASKS_SCOPE
 from owflex.errors import OwflexError
 from owflex.exit_codes import exit_code
 from serving.terminal import escape, escape_line

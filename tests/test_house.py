@@ -45,7 +45,7 @@ def test_every_package_is_described() -> None:
     assert {f"{package}/" for package in PACKAGES} <= set(FOLDER.findall(text))
 
 
-@pytest.mark.parametrize("package", ["agent_service", "parsing"])
+@pytest.mark.parametrize("package", ["agent_service", "parsing", "owflex", "mcp_server"])
 def test_every_room_is_described(package: str) -> None:
     text = (ROOT / DESCRIPTIONS[0]).read_text(encoding="utf-8")
     rooms = {path.parent.relative_to(ROOT).as_posix() for path in (ROOT / package).glob("*/__init__.py")}

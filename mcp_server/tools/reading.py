@@ -11,9 +11,9 @@ from knowledge_base import documents as stored
 from knowledge_base.access import Connection
 from knowledge_base.documents import ChunkInPlace, DocumentFilter
 from knowledge_base.reads import Reads
-from mcp_server.arguments import MAX_ID, Filters, Text
-from mcp_server.auth import Caller, current_caller
-from mcp_server.cursors import MAX_CURSOR_CHARACTERS, cursor_after, key_of, that_fit
+from mcp_server.auth.callers import Caller, current_caller
+from mcp_server.calls.arguments import MAX_ID, Filters, Text
+from mcp_server.calls.cursors import MAX_CURSOR_CHARACTERS, cursor_after, key_of, that_fit
 from mcp_server.passages import around_within_budget, fenced, new_marker
 from mcp_server.results import (
     CollectionEntry,

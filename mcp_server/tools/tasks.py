@@ -13,10 +13,10 @@ from database.pool import Pool
 from knowledge_base import tasks as stored
 from knowledge_base.access import acting_for
 from knowledge_base.tasks import NewTask, Priority, Status, Task, TaskChange, TaskFilter, TaskPlace
-from mcp_server.arguments import MAX_ID, Day, FilledText, Text
-from mcp_server.auth import Caller, current_caller
-from mcp_server.cursors import MAX_CURSOR_CHARACTERS, cursor_after, key_of, that_fit
-from mcp_server.due_days import Days, Due, days_of, today_in
+from mcp_server.auth.callers import Caller, current_caller
+from mcp_server.calls.arguments import MAX_ID, Day, FilledText, Text
+from mcp_server.calls.cursors import MAX_CURSOR_CHARACTERS, cursor_after, key_of, that_fit
+from mcp_server.calls.due_days import Days, Due, days_of, today_in
 from mcp_server.results import AddedTask, DeletedTask, TaskEntry, TaskList
 from mcp_server.tool_errors import InvalidArgumentsError
 

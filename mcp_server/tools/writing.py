@@ -22,8 +22,8 @@ from knowledge_base.uploads import (
     get_upload,
     removal_of,
 )
-from mcp_server.arguments import MAX_ID
-from mcp_server.auth import Caller, current_caller
+from mcp_server.auth.callers import Caller, current_caller
+from mcp_server.calls.arguments import MAX_ID
 
 # A request may have 4 MiB; in JSON a text takes more than its own bytes.
 MAX_TEXT_BYTES = 3_000_000

@@ -36,7 +36,7 @@ from agent_service.settings.settings import AgentServiceSettings
 from agent_service.storage import PostgresStore
 from agent_service.tools.connection import McpConnector
 from database.pool import Pool, create_pool
-from mcp_server.auth import BearerVerifier
+from mcp_server.auth.callers import BearerVerifier
 from tests.support.databases import FreshDatabases
 from tests.support.schemas import tools_parsed_once
 from tests.support.serving import Serve, serving

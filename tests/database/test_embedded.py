@@ -17,7 +17,7 @@ from psycopg.rows import TupleRow
 from database.embedded import embedded_postgres, ready_postgres
 from database.errors import PostgresStartError
 from database.home import open_data_folder
-from owflex.supervisor import stop_on_signals
+from owflex.supervision.supervisor import stop_on_signals
 
 
 @pytest.fixture

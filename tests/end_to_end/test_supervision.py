@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
-from owflex.running import asked
-from owflex.supervisor import ProgramState
+from owflex.supervision.running import asked
+from owflex.supervision.supervisor import ProgramState
 
 if TYPE_CHECKING:
     from conftest import Installation

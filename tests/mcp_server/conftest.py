@@ -22,9 +22,9 @@ from knowledge_base.access import open_server_pool, prepare_server_role
 from knowledge_base.embedding import SentenceTransformerEmbedder
 from knowledge_base.following_embedder import FollowingEmbedder
 from mcp_server.app import http_app
-from mcp_server.auth import AGENT_ISSUER, AUDIENCE, BearerVerifier
+from mcp_server.auth.callers import AGENT_ISSUER, AUDIENCE, BearerVerifier
+from mcp_server.auth.scopes import SCOPES
 from mcp_server.health import Health
-from mcp_server.scopes import SCOPES
 from mcp_server.server import create_server
 from mcp_server.settings import McpServerSettings
 from tests.support.databases import FreshDatabases

@@ -11,7 +11,7 @@ import pytest
 from fastmcp.exceptions import ToolError
 
 from knowledge_base.access import acting_for
-from mcp_server.auth import STDIO_CALLER
+from mcp_server.auth.callers import STDIO_CALLER
 from mcp_server.tool_errors import with_tool_errors
 
 if TYPE_CHECKING:

@@ -23,14 +23,14 @@ from knowledge_base.access import open_server_pool, prepare_server_role
 from knowledge_base.embedding import SentenceTransformerEmbedder
 from knowledge_base.following_embedder import FollowingEmbedder
 from mcp_server.app import http_app
-from mcp_server.auth import BearerVerifier
-from mcp_server.external_issuer import (
+from mcp_server.auth.callers import BearerVerifier
+from mcp_server.auth.external_issuer import (
     MAX_KEY_SET_BYTES,
     ExternalVerifier,
     discoverable,
 )
+from mcp_server.auth.issuer_settings import ExternalIssuer
 from mcp_server.health import Health
-from mcp_server.issuer_settings import ExternalIssuer
 from mcp_server.server import create_server
 from mcp_server.settings import McpServerSettings
 from tests.mcp_server.issuer import (

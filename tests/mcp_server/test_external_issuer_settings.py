@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import pytest
 
+from mcp_server.auth.issuer_settings import ExternalIssuer, external_issuer
 from mcp_server.errors import IssuerSettingsError
-from mcp_server.issuer_settings import ExternalIssuer, external_issuer
 from mcp_server.settings import McpServerSettings
 
 ISSUER = "https://login.example/realms/main"

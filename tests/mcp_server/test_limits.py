@@ -16,8 +16,8 @@ from mcp import MCPError
 from starlette.responses import PlainTextResponse
 
 from database.process import listen
-from mcp_server.body_limits import BodyTimeLimit, PatientProtocol
-from mcp_server.rate_limit import ToolCallLimit
+from mcp_server.calls.rate_limit import ToolCallLimit
+from mcp_server.http.body_limits import BodyTimeLimit, PatientProtocol
 from mcp_server.settings import McpServerSettings
 from serving.token_buckets import TokenBuckets
 

@@ -15,7 +15,7 @@ from knowledge_base.api_keys import NewApiKey, create_api_key
 from knowledge_base.embedding import SentenceTransformerEmbedder
 from knowledge_base.following_embedder import FollowingEmbedder
 from mcp_server.app import http_app
-from mcp_server.auth import BearerVerifier
+from mcp_server.auth.callers import BearerVerifier
 from mcp_server.health import Health
 from mcp_server.server import create_server
 from mcp_server.settings import McpServerSettings

@@ -28,11 +28,11 @@ from knowledge_base.embedding import SentenceTransformerEmbedder
 from knowledge_base.following_embedder import FollowingEmbedder
 from knowledge_base.reads import Reads, open_replicas
 from mcp_server.app import http_app
-from mcp_server.auth import BearerVerifier
+from mcp_server.auth.callers import BearerVerifier
 from mcp_server.health import Health
 from mcp_server.server import create_server
 from mcp_server.settings import McpServerSettings
-from owflex.doctor_replicas import replica_findings
+from owflex.doctor.replicas import replica_findings
 from tests.support.replicas import StreamingReplica
 from tests.support.serving import serving
 

@@ -5,7 +5,7 @@ from collections import Counter
 
 from starlette.types import Message, Receive, Scope, Send
 
-from mcp_server.turnstile import Turnstile
+from mcp_server.http.turnstile import Turnstile
 
 MANY = 50
 

@@ -18,8 +18,8 @@ from ingest.sync_run import run_sync
 from knowledge_base.access import Access, acting_for, open_server_pool, prepare_server_role
 from knowledge_base.embedding import SentenceTransformerEmbedder
 from knowledge_base.reads import Reads
-from mcp_server.auth import Caller
-from mcp_server.scopes import SCOPES
+from mcp_server.auth.callers import Caller
+from mcp_server.auth.scopes import SCOPES
 from mcp_server.tools.writing import WritingTools
 
 if TYPE_CHECKING:

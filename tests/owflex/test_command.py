@@ -12,7 +12,7 @@ from database.errors import PortTakenError
 from database.settings import ProgramSettings
 from owflex import reference
 from owflex.__main__ import app
-from owflex.programs import Listener
+from owflex.supervision.programs import Listener
 
 ROOT = Path(__file__).parent.parent.parent
 DOCS = ROOT / "docs"

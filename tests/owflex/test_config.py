@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 from database.settings import read_settings
 from mcp_server.settings import McpServerSettings
 from owflex.__main__ import app
-from owflex.config import set_setting
-from owflex.known_settings import known_settings, meant, misspelt_settings
+from owflex.configuration.config import set_setting
+from owflex.configuration.known_settings import known_settings, meant, misspelt_settings
 
 KEYS = ("OPENAI_API_KEY", "MCP_SERVER_PORT", "MODEL_NAME")
 

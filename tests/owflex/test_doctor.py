@@ -19,9 +19,9 @@ from ingest.settings import IngestSettings
 from knowledge_base.embedding import reranking
 from mcp_server.settings import SIGNING_KEY_FILE, McpServerSettings
 from owflex.__main__ import app
-from owflex.doctor import look
-from owflex.doctor_findings import Finding, exit_code
-from owflex.doctor_model import model_findings
+from owflex.doctor.command import look
+from owflex.doctor.findings import Finding, exit_code
+from owflex.doctor.model import model_findings
 from tests.conftest import Serve
 
 KEY = "sk-secret-0badcafe0badcafe"

@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from owflex.__main__ import app
-from owflex.mcp_clients import (
+from owflex.mcp.clients import (
     ClientName,
     Endpoint,
     Machine,
@@ -22,7 +22,7 @@ from owflex.mcp_clients import (
     servers_key,
     stdio_entry,
 )
-from owflex.mcp_install import NAME
+from owflex.mcp.install import NAME
 
 TOKEN = "a-token-for-these-tests-of-some-length"
 PAGE = Path(__file__).parent.parent.parent / "docs" / "clients.md"

@@ -9,8 +9,8 @@ from typer.testing import CliRunner
 
 from owflex import __main__ as command
 from owflex import entry
+from owflex.asking.search_command import SearchOptions, why_nothing
 from owflex.last_resort import undecodable
-from owflex.search_command import SearchOptions, why_nothing
 
 
 @pytest.fixture(autouse=True)

@@ -15,9 +15,9 @@ from typer.testing import CliRunner, Result
 from database.settings import read_settings
 from mcp_server.settings import McpServerSettings
 from owflex.__main__ import app
-from owflex.addresses import is_chat, is_server
-from owflex.ask import LANGUAGE_VARIABLES
-from owflex.server_search import search_by_server
+from owflex.asking.addresses import is_chat, is_server
+from owflex.asking.ask import LANGUAGE_VARIABLES
+from owflex.asking.server_search import search_by_server
 from tests.conftest import Serve
 
 ABOUT: dict[str, Any] = {"greeting": "Hi", "login": "none", "attachments": {}}

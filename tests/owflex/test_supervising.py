@@ -16,15 +16,15 @@ from typer.testing import CliRunner
 
 from database.errors import DataFolderError
 from owflex.__main__ import app
-from owflex.doctor_running import look_at_running
+from owflex.doctor.running import look_at_running
 from owflex.logs_command import Tail
-from owflex.program_log import KEPT_FILES, MAX_BYTES, MAX_LINE_CHARACTERS, ProgramLog
-from owflex.programs import Listener, Program
-from owflex.running import UpState, asked, only_one, telling
 from owflex.status_command import print_status
-from owflex.supervised import MAX_SECONDS_BETWEEN_STARTS, Supervised, pause_after
-from owflex.supervisor import ProgramState, Supervisor, stop_on_signals
-from owflex.up_programs import UpProgram
+from owflex.supervision.names import UpProgram
+from owflex.supervision.program_log import KEPT_FILES, MAX_BYTES, MAX_LINE_CHARACTERS, ProgramLog
+from owflex.supervision.programs import Listener, Program
+from owflex.supervision.running import UpState, asked, only_one, telling
+from owflex.supervision.supervised import MAX_SECONDS_BETWEEN_STARTS, Supervised, pause_after
+from owflex.supervision.supervisor import ProgramState, Supervisor, stop_on_signals
 from serving.terminal import PatientOutput
 
 PATIENCE_SECONDS = 60

@@ -1,0 +1,1 @@
+"""Calls of tools: their arguments, limits and what is logged of them."""

@@ -1,0 +1,1 @@
+"""`owflex ask` and `owflex search`: questions from the terminal."""

@@ -1,0 +1,1 @@
+"""`owflex doctor`: looks at everything OwFlex needs."""

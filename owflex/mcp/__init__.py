@@ -1,0 +1,1 @@
+"""`owflex mcp install`: OwFlex in the settings of desktop clients."""

@@ -1,0 +1,1 @@
+"""Programs as processes that are kept running."""

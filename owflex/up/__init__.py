@@ -1,0 +1,1 @@
+"""`owflex up`: everything started with one command."""
