@@ -28,6 +28,7 @@ EXAMPLES = {
     "chat_greetings": '{"de": "Guten Tag"}',
     "chat_prompts": '[{"label": "Leave", "prompt": "How much leave do I have?"}]',
     "system_prompt_file": str(ROOT / "LICENSE"),
+    "knowledge_base_read_urls": "postgresql://reader@replica:5432/knowledge_base",
 }
 ADDRESSES = re.compile(r"_(?:public|base|server)_url$")
 SECRET = "only-for-few-eyes"
