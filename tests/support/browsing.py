@@ -4,6 +4,7 @@ The first page of a test is in a profile that tests before it used, and that hol
 pages of the test, another device or another person, have profiles of their own.
 """
 
+from contextlib import suppress
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
@@ -12,6 +13,7 @@ from playwright.async_api import (
     BrowserContext,
     BrowserType,
     CDPSession,
+    Error,
     Page,
     Request,
     Route,
@@ -99,13 +101,21 @@ class Profile:
 
     async def _close_pages(self) -> None:
         """All but the one that is kept, also those just opening, of which Playwright does not tell yet."""
-        kept = (await command(self._kept, "Target.getTargetInfo"))["targetInfo"]
         for page in self.context.pages[1:]:
             await page.close()
-        for target in (await command(self._browser, "Target.getTargets"))["targetInfos"]:
-            same = [target.get(name) == kept[name] for name in ("browserContextId", "type", "targetId")]
-            if same == [True, True, False]:
-                await command(self._browser, "Target.closeTarget", targetId=target["targetId"])
+        while others := await self._others():
+            for target in others:
+                # It may have closed meanwhile.
+                with suppress(Error):
+                    await command(self._browser, "Target.closeTarget", targetId=target)
+
+    async def _others(self) -> list[str]:
+        """Ids of the pages that are open beside the one that is kept."""
+        kept = (await command(self._kept, "Target.getTargetInfo"))["targetInfo"]
+        targets = (await command(self._browser, "Target.getTargets"))["targetInfos"]
+        profile = (kept["browserContextId"], "page")
+        pages = [one["targetId"] for one in targets if (one.get("browserContextId"), one["type"]) == profile]
+        return [page for page in pages if page != kept["targetId"]]
 
     def _note(self, request: Request) -> None:
         if request.is_navigation_request():
