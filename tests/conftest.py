@@ -12,7 +12,7 @@ from pathlib import Path
 import httpcore2
 import psycopg
 import pytest
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import async_playwright
 from psycopg import sql
 
 # Before anything imports a model library: no test may download one.
@@ -23,6 +23,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 from database.embedded import embedded_postgres
 from database.home import open_data_folder
 from knowledge_base.embedding import SentenceTransformerEmbedder
+from tests.support.browsing import CHROMIUM_FLAGS, LentBrowser
 from tests.support.databases import FreshDatabases
 from tests.support.durations import Durations
 from tests.support.parsers import WarmParsers
@@ -116,22 +117,8 @@ def serve() -> Serve:
     return serving
 
 
-CHROMIUM_FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    # A renderer in waiting is started with each page, and each page of a test is the only one of its profile.
-    "--disable-features=SpareRendererForSitePerProcess",
-    "--renderer-process-limit=1",
-]
-
-
 @pytest.fixture(scope="session")
-async def chromium() -> AsyncGenerator[Browser]:
+async def chromium() -> AsyncGenerator[LentBrowser]:
     """One headless Chromium for all tests of a worker; starting it costs more than most of them.
 
     Without one the tests are skipped, or fail where OWFLEX_REQUIRE_BROWSER is set.
@@ -143,16 +130,15 @@ async def chromium() -> AsyncGenerator[Browser]:
         pytest.skip("There is no Chromium. Install it or set OWFLEX_CHROMIUM.")
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=program, args=CHROMIUM_FLAGS)
-        yield browser
+        yield LentBrowser(browser)
         await browser.close()
 
 
 @pytest.fixture
-async def browser(chromium: Browser) -> AsyncGenerator[Browser]:
-    """Headless Chromium; each page has a profile of its own, and is closed at the end of the test."""
+async def browser(chromium: LentBrowser) -> AsyncGenerator[LentBrowser]:
+    """Headless Chromium; a test's pages hold nothing of the tests before it, and are closed at its end."""
     yield chromium
-    for context in chromium.contexts:
-        await context.close()
+    await chromium.clean()
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,9 @@ from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.async_api import Browser, FilePayload, Page, Route, expect
+from playwright.async_api import FilePayload, Page, Route, expect
+
+from tests.support.browsing import LentBrowser
 
 if TYPE_CHECKING:
     from conftest import OpenChat
@@ -37,7 +39,7 @@ def picture() -> bytes:
 
 
 @pytest.fixture
-async def page(open_chat: "OpenChat", browser: Browser) -> AsyncGenerator[Page]:
+async def page(open_chat: "OpenChat", browser: LentBrowser) -> AsyncGenerator[Page]:
     """The page of a service that takes three files of 2 000 bytes; it may not complain in the console."""
     chat = await open_chat("extractive", attachment_max_bytes=2000, attachment_max_count=3)
     page = await browser.new_page(viewport={"width": 1000, "height": 900})

@@ -4,7 +4,9 @@ from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Page, expect
+
+from tests.support.browsing import LentBrowser
 
 if TYPE_CHECKING:
     from tests.agent_service.conftest import FakeKnowledge, OpenChat
@@ -13,7 +15,9 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-async def page(open_chat: "OpenChat", browser: Browser, knowledge: "FakeKnowledge") -> AsyncGenerator[Page]:
+async def page(
+    open_chat: "OpenChat", browser: LentBrowser, knowledge: "FakeKnowledge"
+) -> AsyncGenerator[Page]:
     """The page with two tasks to talk about; it may not complain in the console."""
     knowledge.tasks[1] = {"task_id": 1, "title": "Call the dentist", "due_on": "2020-01-02", "status": "open"}
     knowledge.tasks[2] = {"task_id": 2, "title": "Buy milk", "priority": "high", "status": "open"}

@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Page, expect
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+
+from tests.support.browsing import LentBrowser
 
 if TYPE_CHECKING:
     from conftest import OpenChat, Serve
@@ -46,7 +48,7 @@ def provider() -> Provider:
 
 @pytest.fixture
 async def open_page(
-    open_chat: "OpenChat", serve: "Serve", provider: Provider, browser: Browser
+    open_chat: "OpenChat", serve: "Serve", provider: Provider, browser: LentBrowser
 ) -> AsyncGenerator[OpenPage]:
     """Opens the page of a service with dictation, in a browser with a microphone."""
     app = Starlette(routes=[Route("/v1/audio/transcriptions", provider.transcribe, methods=["POST"])])
@@ -122,7 +124,9 @@ async def test_a_refused_microphone_is_said_in_words(open_page: OpenPage) -> Non
         await expect(page.get_by_role("alert")).to_contain_text("microphone")
 
 
-async def test_a_service_without_dictation_shows_no_button(open_chat: "OpenChat", browser: Browser) -> None:
+async def test_a_service_without_dictation_shows_no_button(
+    open_chat: "OpenChat", browser: LentBrowser
+) -> None:
     chat = await open_chat("extractive", transcription="off")
     page = await browser.new_page()
     await page.goto(chat.url)

@@ -5,10 +5,11 @@ from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Page, expect
 
 from tests.agent_service.scripted_provider import ScriptedProvider, call, say
 from tests.agent_service.test_fallback import Line
+from tests.support.browsing import LentBrowser
 
 if TYPE_CHECKING:
     from tests.agent_service.conftest import OpenChat, Serve
@@ -29,7 +30,7 @@ def provider() -> ScriptedProvider:
 
 @pytest.fixture
 async def page(
-    open_chat: "OpenChat", serve: "Serve", browser: Browser, provider: ScriptedProvider
+    open_chat: "OpenChat", serve: "Serve", browser: LentBrowser, provider: ScriptedProvider
 ) -> AsyncGenerator[Page]:
     """The page; it may not complain in the console."""
     async with AsyncExitStack() as stack:

@@ -5,12 +5,14 @@ from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from playwright.async_api import Browser, Page
+from playwright.async_api import Page
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
+
+from tests.support.browsing import LentBrowser
 
 if TYPE_CHECKING:
     from tests.agent_service.conftest import OpenChat
@@ -53,7 +55,7 @@ async def statuses(page: Page, service: str) -> dict[str, Any]:
 
 
 async def test_a_site_that_is_let_in_reaches_every_route_and_another_none(
-    open_chat: "OpenChat", serve: Serve, browser: Browser
+    open_chat: "OpenChat", serve: Serve, browser: LentBrowser
 ) -> None:
     site = Starlette(routes=[Route("/", _site)])
     async with serve(site) as known, serve(site) as stranger:

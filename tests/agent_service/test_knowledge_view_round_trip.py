@@ -3,11 +3,12 @@
 import asyncio
 
 import pytest
-from playwright.async_api import Browser, FilePayload, expect
+from playwright.async_api import FilePayload, expect
 
 import tests.agent_service.test_knowledge as routes
 from tests.agent_service.knowledge_client import Knowledge
 from tests.agent_service.test_knowledge import NOTE
+from tests.support.browsing import LentBrowser
 
 pytestmark = pytest.mark.browser
 
@@ -15,7 +16,7 @@ real, mcp_url, knowledge_of = routes.real, routes.mcp_url, routes.knowledge_of
 
 
 async def test_a_file_that_is_added_on_the_page_is_found_asked_about_and_removed(
-    real: Knowledge, browser: Browser
+    real: Knowledge, browser: LentBrowser
 ) -> None:
     page = await browser.new_page()
     complaints: list[str] = []

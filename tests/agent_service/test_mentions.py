@@ -4,7 +4,9 @@ from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Page, expect
+
+from tests.support.browsing import LentBrowser
 
 if TYPE_CHECKING:
     from conftest import FakeKnowledge, OpenChat
@@ -13,7 +15,7 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-async def page(open_chat: "OpenChat", browser: Browser) -> AsyncGenerator[Page]:
+async def page(open_chat: "OpenChat", browser: LentBrowser) -> AsyncGenerator[Page]:
     """The page; the service answers for the documents what is set here."""
     chat = await open_chat("extractive")
     page = await browser.new_page(viewport={"width": 1000, "height": 900})

@@ -3,7 +3,9 @@
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.async_api import Browser, Route, expect
+from playwright.async_api import Route, expect
+
+from tests.support.browsing import LentBrowser
 
 if TYPE_CHECKING:
     from tests.agent_service.conftest import OpenChat
@@ -47,7 +49,7 @@ async def test_an_empty_key_is_none(open_chat: "OpenChat", monkeypatch: pytest.M
 
 @pytest.mark.browser
 async def test_an_answer_the_component_got_is_there_in_the_built_in_chat(
-    open_chat: "OpenChat", browser: Browser
+    open_chat: "OpenChat", browser: LentBrowser
 ) -> None:
     chat = await open_chat("extractive", chatkit_domain_key="domain_pk_1")
     page = await browser.new_page()

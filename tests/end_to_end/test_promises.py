@@ -9,7 +9,9 @@ import psutil
 import pytest
 from fastmcp import Client
 from fastmcp.client.transports import StdioTransport
-from playwright.async_api import Browser, expect
+from playwright.async_api import expect
+
+from tests.support.browsing import LentBrowser
 
 if TYPE_CHECKING:
     from conftest import Installation
@@ -67,7 +69,7 @@ async def test_documents_are_answered_with_citations_tasks_are_shared_and_a_rest
 
 @pytest.mark.browser
 async def test_a_question_typed_in_the_page_is_answered_with_a_passage_to_open(
-    running_installation: "Installation", browser: Browser
+    running_installation: "Installation", browser: LentBrowser
 ) -> None:
     page = await browser.new_page()
     complaints: list[str] = []

@@ -9,11 +9,13 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import Browser, Page
+from playwright.async_api import Page
 from starlette.types import ASGIApp
 
 sys.path.insert(0, str(Path(__file__).parent))
 from canned import STATIC, CannedServer, MemoryStore, create_canned_app
+
+from tests.support.browsing import LentBrowser
 
 
 @dataclass
@@ -52,7 +54,7 @@ class Watched:
 
 @pytest.fixture
 async def watched(
-    browser: Browser, serve: Callable[[ASGIApp], AbstractAsyncContextManager[str]]
+    browser: LentBrowser, serve: Callable[[ASGIApp], AbstractAsyncContextManager[str]]
 ) -> AsyncGenerator[Watched]:
     """The page over the canned server; fails when the page complained or asked another host."""
     assert (STATIC / "index.html").is_file(), "Build the page first: python build_page.py"

@@ -4,12 +4,14 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 
-from playwright.async_api import Browser, Page
+from playwright.async_api import Page
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
+
+from tests.support.browsing import LentBrowser
 
 Serve = Callable[[ASGIApp], AbstractAsyncContextManager[str]]
 EVENTS = [
@@ -69,7 +71,7 @@ class Site:
 
 @asynccontextmanager
 async def opened(
-    site: Site, make: Callable[[str], ASGIApp], serve: Serve, browser: Browser, *, locale: str = "en-US"
+    site: Site, make: Callable[[str], ASGIApp], serve: Serve, browser: LentBrowser, *, locale: str = "en-US"
 ) -> AsyncGenerator[Page]:
     """The site in a browser; `make` gets its origin and makes the service."""
     async with serve(site.app()) as origin, serve(make(origin)) as service:

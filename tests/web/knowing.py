@@ -8,8 +8,10 @@ import pytest
 from canned import CannedServer, MemoryStore, create_canned_app
 from canned_knowledge import CannedKnowledge, add_knowledge_routes
 from conftest import Watched
-from playwright.async_api import Browser, FilePayload, Page
+from playwright.async_api import FilePayload, Page
 from starlette.types import ASGIApp
+
+from tests.support.browsing import LentBrowser
 
 CONFIG = {
     "title": "OwFlex",
@@ -42,7 +44,7 @@ class Knowing:
 
 @pytest.fixture
 async def knowing(
-    browser: Browser, serve: Callable[[ASGIApp], AbstractAsyncContextManager[str]]
+    browser: LentBrowser, serve: Callable[[ASGIApp], AbstractAsyncContextManager[str]]
 ) -> AsyncGenerator[Knowing]:
     """Three documents in two collections; the page may not complain, run foreign code or ask other hosts."""
     known = CannedKnowledge()

@@ -9,7 +9,9 @@ from urllib.parse import urlsplit
 import pytest
 from canned_items import LONG, answer
 from chatkit.types import InferenceOptions, UserMessageItem, UserMessageTextContent
-from playwright.async_api import Browser, expect
+from playwright.async_api import expect
+
+from tests.support.browsing import LentBrowser
 
 if TYPE_CHECKING:
     from conftest import Watched
@@ -145,7 +147,9 @@ async def test_a_long_thread_opens_at_its_end_and_goes_back_without_a_jump(watch
     await expect(page.get_by_text("Answer 199.")).to_be_in_viewport()
 
 
-async def test_an_answer_is_copied_where_there_is_no_clipboard(watched: "Watched", browser: Browser) -> None:
+async def test_an_answer_is_copied_where_there_is_no_clipboard(
+    watched: "Watched", browser: LentBrowser
+) -> None:
     port = urlsplit(watched.url).port
     arguments = ["--no-sandbox", "--host-resolver-rules=MAP 10.9.8.7 127.0.0.1"]
     path = "/usr/bin/chromium"

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 from canned import CannedServer, MemoryStore, create_canned_app
 from embedding import Serve, Site, opened
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Page, expect
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from tests.support.browsing import LentBrowser
 
 pytestmark = pytest.mark.browser
 
@@ -63,7 +65,7 @@ async def told(page: Page) -> list[str]:
 
 
 async def test_the_rules_of_a_hostile_style_sheet_do_not_reach_the_chat(
-    serve: Serve, browser: Browser
+    serve: Serve, browser: LentBrowser
 ) -> None:
     site = Site(PANEL, css=HOSTILE)
     async with opened(site, canned, serve, browser) as page:
@@ -78,7 +80,7 @@ async def test_the_rules_of_a_hostile_style_sheet_do_not_reach_the_chat(
 
 
 async def test_the_chat_works_under_a_strict_policy_of_the_site_and_leaves_the_page_alone(
-    serve: Serve, browser: Browser
+    serve: Serve, browser: LentBrowser
 ) -> None:
     site = Site(PANEL, css="#chat { height: 600px }", policy=POLICY.rpartition(";")[0])
     async with opened(site, canned, serve, browser) as page:
@@ -94,7 +96,9 @@ async def test_the_chat_works_under_a_strict_policy_of_the_site_and_leaves_the_p
     assert site.complaints == []
 
 
-async def test_the_site_is_told_what_happens_and_calls_the_methods(serve: Serve, browser: Browser) -> None:
+async def test_the_site_is_told_what_happens_and_calls_the_methods(
+    serve: Serve, browser: LentBrowser
+) -> None:
     site = Site(PANEL, css="#chat { height: 600px }")
     async with opened(site, canned, serve, browser) as page:
         await page.evaluate("chat.sendUserMessage({text: 'first'})")
@@ -118,7 +122,7 @@ async def test_the_site_is_told_what_happens_and_calls_the_methods(serve: Serve,
 
 
 async def test_the_button_opens_a_panel_that_escape_closes_and_asks_nothing_before(
-    serve: Serve, browser: Browser
+    serve: Serve, browser: LentBrowser
 ) -> None:
     site = Site('<owflex-chat id="chat" mode="button"></owflex-chat>')
     requests: list[str] = []
@@ -139,7 +143,7 @@ async def test_the_button_opens_a_panel_that_escape_closes_and_asks_nothing_befo
     assert site.complaints == []
 
 
-async def test_the_modal_is_a_dialog_that_keeps_the_conversation(serve: Serve, browser: Browser) -> None:
+async def test_the_modal_is_a_dialog_that_keeps_the_conversation(serve: Serve, browser: LentBrowser) -> None:
     site = Site('<owflex-chat id="chat" mode="modal" title="Help"></owflex-chat>')
     async with opened(site, canned, serve, browser) as page:
         await page.wait_for_function("() => Boolean(customElements.get('owflex-chat'))")
@@ -153,7 +157,7 @@ async def test_the_modal_is_a_dialog_that_keeps_the_conversation(serve: Serve, b
     assert site.complaints == []
 
 
-async def test_a_refused_token_is_asked_for_once_more(serve: Serve, browser: Browser) -> None:
+async def test_a_refused_token_is_asked_for_once_more(serve: Serve, browser: LentBrowser) -> None:
     script = (
         "window.asked = 0; addEventListener('DOMContentLoaded', () => "
         "{ chat.tokenProvider = async () => ['old', 'new'][Math.min(window.asked++, 1)] })"
@@ -164,7 +168,7 @@ async def test_a_refused_token_is_asked_for_once_more(serve: Serve, browser: Bro
         assert await page.evaluate("asked") == 2
 
 
-async def test_a_login_that_has_ended_is_said_with_a_way_on(serve: Serve, browser: Browser) -> None:
+async def test_a_login_that_has_ended_is_said_with_a_way_on(serve: Serve, browser: LentBrowser) -> None:
     script = (
         "window.token = 'old'; addEventListener('DOMContentLoaded', () => "
         "{ chat.tokenProvider = () => window.token });"
@@ -180,7 +184,7 @@ async def test_a_login_that_has_ended_is_said_with_a_way_on(serve: Serve, browse
         await ask(page, "holidays?")
 
 
-async def test_two_chats_on_one_site_are_two_conversations(serve: Serve, browser: Browser) -> None:
+async def test_two_chats_on_one_site_are_two_conversations(serve: Serve, browser: LentBrowser) -> None:
     site = Site(
         f'{PANEL}<owflex-chat id="second" greeting="Ask B"></owflex-chat>',
         css="owflex-chat { height: 380px }",
@@ -193,7 +197,7 @@ async def test_two_chats_on_one_site_are_two_conversations(serve: Serve, browser
     assert site.complaints == []
 
 
-async def test_the_example_site_shows_all_three_ways(serve: Serve, browser: Browser) -> None:
+async def test_the_example_site_shows_all_three_ways(serve: Serve, browser: LentBrowser) -> None:
     html = (EXAMPLES / "index.html").read_text(encoding="utf-8")
     body = html[html.index("<body>") + 6 : html.index("</body>")]
     script = (EXAMPLES / "site.js").read_text(encoding="utf-8")

@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING
 import pytest
 from canned import CannedServer, MemoryStore, create_canned_app
 from embedding import Serve, Site, opened
-from playwright.async_api import Browser, Frame, Page, expect
+from playwright.async_api import Frame, Page, expect
 from starlette.types import ASGIApp
+
+from tests.support.browsing import LentBrowser
 
 if TYPE_CHECKING:
     from conftest import Watched
@@ -54,7 +56,7 @@ async def test_the_button_and_the_keys_fill_the_screen_and_keep_what_was_typed(w
 
 
 async def test_a_frame_without_the_permission_is_filled_and_escape_leaves(
-    serve: Serve, browser: Browser
+    serve: Serve, browser: LentBrowser
 ) -> None:
     site = Site(
         '<p>Above</p><owflex-chat id="chat"></owflex-chat>', css="#chat { height: 300px }", script=FRAMED

@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 from chatkit.types import ThreadMetadata
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Page, expect
+
+from tests.support.browsing import LentBrowser
 
 if TYPE_CHECKING:
     from canned import MemoryStore
@@ -155,7 +157,7 @@ async def test_arrows_walk_through_the_chats_from_the_search_on(watched: "Watche
 
 
 async def test_the_drawer_of_a_phone_keeps_the_focus_and_gives_it_back(
-    watched: "Watched", browser: Browser
+    watched: "Watched", browser: LentBrowser
 ) -> None:
     add_thread(watched, "one")
     phone = await browser.new_page(viewport={"width": 390, "height": 780})

@@ -8,7 +8,9 @@ import pytest
 from axe_playwright_python.async_playwright import Axe  # pyright: ignore[reportMissingTypeStubs]
 from canned_report import a_report
 from knowing import Knowing
-from playwright.async_api import Browser, Page, ViewportSize, expect
+from playwright.async_api import Page, ViewportSize, expect
+
+from tests.support.browsing import LentBrowser
 
 pytestmark = pytest.mark.browser
 
@@ -116,7 +118,7 @@ async def test_axe_finds_nothing_and_a_narrow_screen_does_not_scroll_sideways(
         assert await complaints_of_axe(page) == []
 
 
-async def test_the_view_speaks_german(knowing: Knowing, browser: Browser) -> None:
+async def test_the_view_speaks_german(knowing: Knowing, browser: LentBrowser) -> None:
     context = await browser.new_context(locale="de-DE")
     page = await context.new_page()
     await page.goto(f"{knowing.url}/#/knowledge")

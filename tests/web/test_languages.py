@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from canned import STATIC, CannedServer, MemoryStore, create_canned_app
 from embedding import Serve, Site, opened
-from playwright.async_api import Browser, expect
+from playwright.async_api import expect
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from agent_service.routes.page import locales
+from tests.support.browsing import LentBrowser
 
 pytestmark = pytest.mark.browser
 
@@ -52,7 +53,7 @@ def test_the_service_lists_the_languages_it_has(tmp_path: Path) -> None:
     assert "de" in locales(STATIC)
 
 
-async def test_the_browser_s_language_is_spoken(serve: Serve, browser: Browser) -> None:
+async def test_the_browser_s_language_is_spoken(serve: Serve, browser: LentBrowser) -> None:
     site = Site(PANEL, css=TALL)
     async with opened(site, speaking(), serve, browser, locale="de-CH") as page:
         await expect(page.get_by_text("Was möchten Sie wissen?")).to_be_visible()
@@ -64,7 +65,9 @@ async def test_the_browser_s_language_is_spoken(serve: Serve, browser: Browser) 
     assert site.complaints == []
 
 
-async def test_the_attribute_wins_and_changes_the_language_at_once(serve: Serve, browser: Browser) -> None:
+async def test_the_attribute_wins_and_changes_the_language_at_once(
+    serve: Serve, browser: LentBrowser
+) -> None:
     site = Site('<owflex-chat id="chat" locale="en"></owflex-chat>', css=TALL)
     async with opened(site, speaking(), serve, browser, locale="de-DE") as page:
         box = page.get_by_role("textbox")
@@ -76,7 +79,7 @@ async def test_the_attribute_wins_and_changes_the_language_at_once(serve: Serve,
 
 
 async def test_what_a_language_lacks_is_english_and_its_direction_is_kept(
-    serve: Serve, browser: Browser
+    serve: Serve, browser: LentBrowser
 ) -> None:
     site = Site('<owflex-chat id="chat" locale="ar"></owflex-chat>', css=TALL)
     async with opened(site, speaking(), serve, browser) as page:
@@ -87,7 +90,7 @@ async def test_what_a_language_lacks_is_english_and_its_direction_is_kept(
         assert await page.locator("#chat .root").evaluate(fits)
 
 
-async def test_the_operator_s_words_are_shown_as_they_are(serve: Serve, browser: Browser) -> None:
+async def test_the_operator_s_words_are_shown_as_they_are(serve: Serve, browser: LentBrowser) -> None:
     words = {"greeting": "Ask about machines", "greetings": {"de": "Fragen zu Maschinen?"}}
     for locale, greeting in (("en", "Ask about machines"), ("de", "Fragen zu Maschinen?")):
         site = Site(f'<owflex-chat id="chat" locale="{locale}"></owflex-chat>', css=TALL)

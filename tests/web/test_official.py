@@ -6,17 +6,19 @@ from contextlib import AbstractAsyncContextManager
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import Browser, Page, Route, expect
+from playwright.async_api import Page, Route, expect
 from starlette.types import ASGIApp
 from test_accessibility import NARROW, clean
 from visiting import BUILT_IN, READY, STAND_IN, VENDOR, Open, Visit, make_thread, new_server, official_app
+
+from tests.support.browsing import LentBrowser
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
 async def visit_with_key(
-    browser: Browser, serve: Callable[[ASGIApp], AbstractAsyncContextManager[str]]
+    browser: LentBrowser, serve: Callable[[ASGIApp], AbstractAsyncContextManager[str]]
 ) -> AsyncGenerator[Open]:
     """Opens the shipped page over canned answers, with a domain key or without one."""
     pages: list[Page] = []

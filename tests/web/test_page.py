@@ -4,7 +4,9 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import expect
+
+from tests.support.browsing import LentBrowser
 
 if TYPE_CHECKING:
     from conftest import Watched
@@ -133,7 +135,7 @@ async def test_the_theme_is_chosen_and_remembered_without_losing_the_conversatio
 
 
 async def test_a_phone_has_no_sideways_scroll_and_a_drawer_of_chats(
-    watched: "Watched", browser: Browser
+    watched: "Watched", browser: LentBrowser
 ) -> None:
     await watched.ask("holidays?")
     await watched.answered()

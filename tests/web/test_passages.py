@@ -3,7 +3,9 @@
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import expect
+
+from tests.support.browsing import LentBrowser
 
 if TYPE_CHECKING:
     from conftest import Watched
@@ -64,7 +66,9 @@ async def test_without_its_neighbours_the_passage_is_shown_alone(cited: "Watched
     await expect(panel.locator(".text > div")).to_have_count(0)
 
 
-async def test_on_a_phone_the_passage_is_a_sheet_at_the_bottom(cited: "Watched", browser: Browser) -> None:
+async def test_on_a_phone_the_passage_is_a_sheet_at_the_bottom(
+    cited: "Watched", browser: LentBrowser
+) -> None:
     phone = await browser.new_page(viewport={"width": 390, "height": 780})
     cited.watch(phone)
     await phone.goto(cited.page.url)
