@@ -31,5 +31,10 @@ def without_addresses(text: str) -> str:
     return IN_PARENTHESES.sub("", text) if "://" in text else text
 
 
+def addresses_in(text: str) -> str:
+    """What `without_addresses` leaves out of a text."""
+    return "".join(IN_PARENTHESES.findall(text)) if "://" in text else ""
+
+
 def _bare(address: str) -> str:
     return re.sub(r"^(?:https?://|mailto:)(?:www\.)?", "", address.strip().lower()).rstrip("/")

@@ -58,7 +58,7 @@ def chunk(document: ParsedDocument, count_tokens: CountTokens, *, max_tokens: in
     """
     remembered = functools.lru_cache(REMEMBERED_COUNTS)(count_tokens)
     measure = Measure(document.title, remembered, max_tokens)
-    pieces = [piece for block in document.blocks for piece in _pieces(block, measure)]
+    pieces = (piece for block in document.blocks for piece in _pieces(block, measure))
     return [_chunk(position, group, measure) for position, group in enumerate(_grouped(pieces, measure))]
 
 
@@ -197,9 +197,9 @@ def _joined_size(group: Sequence[Piece], section: Sequence[Piece], size: int, me
 
 def _chunk(position: int, group: Sequence[Piece], measure: Measure) -> Chunk:
     path = _common_path(group)
-    content = "\n\n".join(_texts(group, path))
-    tokens = measure.written_tokens(content)
-    return Chunk(position, path, group[0].block.page, measure.context(path), content, tokens)
+    texts = list(_texts(group, path))
+    tokens = measure.written_tokens(texts)
+    return Chunk(position, path, group[0].block.page, measure.context(path), "\n\n".join(texts), tokens)
 
 
 def _texts(group: Sequence[Piece], path: tuple[str, ...]) -> Iterator[str]:
