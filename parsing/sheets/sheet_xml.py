@@ -16,6 +16,7 @@ from parsing.links import MAX_ADDRESS_LENGTH, linked
 from parsing.markdown.inline import marked_above, with_digits_above
 from parsing.office.package import RELATION_ID, OfficePackage
 from parsing.sheets.cell_formats import CellFormats
+from parsing.sheets.choices import choices_of
 from parsing.sheets.sheet import Sheet
 from parsing.sheets.sheet_notes import hidden_parts, too_large
 from parsing.tables import Merged
@@ -23,7 +24,7 @@ from parsing.text import clean
 
 MAX_CELLS = 1_000_000
 MAX_ROWS, MAX_COLUMNS = 1_048_576, 16_384
-MAX_MERGED = 100_000
+MAX_MERGED, MAX_BLOCKS = 100_000, 1_000
 # A link may be laid over a whole column.
 MAX_LINKED_CELLS = 100_000
 REFERENCE = re.compile(r"\$?([A-Z]{1,3})\$?(\d{1,7})(?::\$?([A-Z]{1,3})\$?(\d{1,7}))?")
@@ -41,6 +42,7 @@ MARGINS = {f"{which}{place}": place for which in ("first", "odd", "even") for pl
 PLAIN_CELL = re.compile(
     r'<c r="([A-Z]{1,3})\d{1,7}"(?: s="(\d{1,6})")?(?: t="(\w{1,20})")?(?:/>|><v>([^<&]*)</v></c>)'
 )
+NAMES = ("row", "mergeCell", "hyperlink", "col", "dataValidation", *MARGINS)
 ON = frozenset({"1", "true"})
 
 
@@ -66,7 +68,7 @@ class SheetReader:
         formulas = _Formulas()
         done: set[tuple[int, int]] = set()
         hidden_rows = hidden_columns = 0
-        for element in streamed(self._package, part, ("row", "mergeCell", "hyperlink", "col", *MARGINS)):
+        for element in streamed(self._package, part, NAMES):
             match etree.QName(element).localname:
                 case "row":
                     if self._budget.cells <= 0:
@@ -77,15 +79,22 @@ class SheetReader:
                 case "mergeCell" if len(sheet.merged) < MAX_MERGED:
                     area = area_of(element.get("ref", ""))
                     sheet.merged += [area] if area else []
-                case name if name in MARGINS:
-                    self._margin(MARGINS[name], element, sheet)
-                case "hyperlink":
-                    self._link(element, sheet, part, done)
                 case "col" if element.get("hidden") in ON:
                     hidden_columns += _column_count(element)
-                case _:
-                    pass
+                case name:
+                    self._beside(name, element, sheet, part, done)
         sheet.notes += hidden_parts(sheet.name, hidden_rows, hidden_columns, formulas.shown)
+
+    def _beside(
+        self, name: str, element: Element, sheet: Sheet, part: str, done: set[tuple[int, int]]
+    ) -> None:
+        """What belongs to cells, or stands beside them."""
+        if name == "hyperlink":
+            self._link(element, sheet, part, done)
+        elif name in MARGINS:
+            self._margin(MARGINS[name], element, sheet)
+        elif name == "dataValidation" and len(sheet.blocks) < MAX_BLOCKS:
+            sheet.blocks += choices_of(element)
 
     def _margin(self, place: str, element: Element, sheet: Sheet) -> None:
         """A header or footer, once for the workbook."""

@@ -338,7 +338,7 @@ def test_addresses_of_links_and_comments_stand_behind_the_words_they_are_about()
     assert "[Comment by Ann: not in May]" in text
     assert text.endswith("[Comment: A note on the page.]")
     assert "javascript" not in text
-    assert document.notes == ("Links with more than 500 characters in their address: 1 left out.",)
+    assert document.notes == ("Links with more than 2,000 characters in their address: 1 left out.",)
 
 
 def attached(name: str, content: str) -> dict[int, str]:
