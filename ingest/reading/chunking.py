@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ingest.reading.cutting import LINES, PARAGRAPHS, cut
 from ingest.reading.measure import CountTokens, Measure, embedded_text
+from ingest.reading.table_groups import with_groups
 from parsing.document import Block, ParsedDocument
 
 # A section shorter than this is joined with its neighbour: alone it says too little to be found or quoted.
@@ -85,8 +86,7 @@ def _split(block: Block, measure: Measure, budget: int) -> Iterator[str]:
         header, rows = _table(block.text)
         room = budget - measure.tokens(header)
         if room >= budget // 2:
-            for part in cut(rows, measure.tokens, room, LINES):
-                yield f"{header}\n{part}"
+            yield from (f"{header}\n{part}" for part in with_groups(rows, measure.tokens, room))
             return
     if FENCE_LINE.search(block.text):
         yield from _with_whole_fences(cut(block.text, measure.tokens, budget - FENCE_TOKENS, PARAGRAPHS))

@@ -1,11 +1,12 @@
 """What is easily lost of files unnoticed: long addresses, titles, hidden text, numbers of lists."""
 
 from io import BytesIO
+from typing import Any
 
 import pytest
 import xlsxwriter  # pyright: ignore[reportMissingTypeStubs]
 
-from parsing import parse
+from parsing import epub, parse
 from parsing.detection import media_type_of
 from parsing.document import ParsedDocument
 from parsing.text import decode
@@ -62,7 +63,7 @@ def test_text_of_word_that_is_marked_as_hidden_is_left_out_and_counted() -> None
 
 def test_what_a_cell_asks_for_is_read() -> None:
     file = BytesIO()
-    book = xlsxwriter.Workbook(file, {"in_memory": True})
+    book: Any = xlsxwriter.Workbook(file, {"in_memory": True})
     sheet = book.add_worksheet("Leave")
     sheet.write_row("A1", ["Name", "Kind"])
     sheet.write_row("A2", ["Ann", "Sick"])
@@ -156,7 +157,7 @@ def test_short_texts_are_read_in_the_encoding_of_their_words(words: str, encodin
 
 def test_a_row_with_gaps_and_empty_cells_keeps_its_columns() -> None:
     file = BytesIO()
-    book = xlsxwriter.Workbook(file, {"in_memory": True})
+    book: Any = xlsxwriter.Workbook(file, {"in_memory": True})
     sheet, bold = book.add_worksheet("S"), book.add_format({"bold": True})
     sheet.write_row("A1", ["a", "b", "c", "d"])
     sheet.write_row("B2", [1, 2])
@@ -167,3 +168,45 @@ def test_a_row_with_gaps_and_empty_cells_keeps_its_columns() -> None:
     assert texts(read("a.xlsx", file.getvalue())) == [
         "| a | b | c | d |\n| --- | --- | --- | --- |\n|  | 1 | 2 |  |\n| x & <y> |  |  | -0.50 |"
     ]
+
+
+def test_tabs_without_names_stand_over_the_panels_at_their_places() -> None:
+    tabs = "<div role=tablist><button role=tab>Linux</button><button role=tab>Windows</button></div>"
+    panels = "<div role=tabpanel>apt</div><div role=tabpanel hidden>winget</div>"
+    assert texts(read("a.html", tabs + panels)) == ["**Linux**", "apt", "**Windows**", "winget"]
+
+
+def test_what_follows_an_unfolded_question_is_below_the_heading_above_it() -> None:
+    question = "<details><summary>How long?</summary><p>Three days.</p></details>"
+    document = read(
+        "a.html", f"<h1>Guide</h1><h2>Leave</h2>{question}{question.replace('long', 'much')}<p>Ask.</p>"
+    )
+    assert [(block.heading_path, block.text) for block in document.blocks] == [
+        (("Leave", "How long?"), "Three days."),
+        (("Leave", "How much?"), "Three days."),
+        (("Leave",), "Ask."),
+    ]
+
+
+def test_a_question_about_cookies_is_left_out_and_counted_and_a_recipe_is_not() -> None:
+    notice = "<div class='cookie-consent'><p>We use cookies. <button>Accept all</button></p></div>"
+    document = read("a.html", f"<p>Text.</p>{notice}<div class='cookies'><p>Cookies: mix flour.</p></div>")
+    assert texts(document) == ["Text.", "Cookies: mix flour."]
+    assert document.notes == ("cookie notice: 5 words left out",)
+
+
+def test_numbers_of_notes_stand_apart_in_a_book_and_those_of_pages_are_no_words() -> None:
+    body = (
+        '<h1>One</h1><p>Text<a epub:type="noteref" href="#n">1</a> goes'
+        '<span epub:type="pagebreak">12</span> on.</p>'
+        '<aside epub:type="footnote" id="n"><p>The note.</p></aside>'
+    )
+    chapter = f'<html xmlns:epub="http://www.idpf.org/2007/ops"><body>{body}</body></html>'
+    package = (
+        '<package><metadata/><manifest><item id="a" href="a.xhtml" media-type="application/xhtml+xml"/>'
+        '</manifest><spine><itemref idref="a"/></spine></package>'
+    )
+    container = '<container><rootfiles><rootfile full-path="c.opf"/></rootfiles></container>'
+    files = {"META-INF/container.xml": container, "c.opf": package, "a.xhtml": chapter}
+    document = epub.parse(zipped({"mimetype": "application/epub+zip", **files}), "a.epub")
+    assert texts(document) == ["Text[1] goes on.", "The note."]
