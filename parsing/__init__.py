@@ -1,12 +1,17 @@
 """The second arrow: bytes become blocks. The formats are listed in `parsing.formats`."""
 
+from dataclasses import replace
 from importlib import import_module
 
 from parsing.document import ParsedDocument
 from parsing.formats import MODULES
+from parsing.links import counting_long_addresses
 
 
 def parse(media_type: str, data: bytes, source: str) -> ParsedDocument:
     """The document in a file; one without text has no blocks. Raises `FileProblemError`."""
     # Imported when first needed: the libraries behind some formats take longer to load than a file to read.
-    return import_module(f"parsing.{MODULES[media_type]}").parse(data, source)
+    module = import_module(f"parsing.{MODULES[media_type]}")
+    with counting_long_addresses() as left_out:
+        document: ParsedDocument = module.parse(data, source)
+    return replace(document, notes=(*document.notes, *notes)) if (notes := left_out.notes()) else document

@@ -22,6 +22,7 @@ PAGES = frozenset({"application/xhtml+xml", "text/html"})
 # Fonts may be scrambled in any book; these do nothing else.
 FONT_METHODS = frozenset({"http://www.idpf.org/2008/embedding", "http://ns.adobe.com/pdf/enc#RC"})
 TAG = re.compile("[a-zA-Z][a-zA-Z0-9-]*")
+EPUB_TYPE = "{http://www.idpf.org/2007/ops}type"
 MAX_TITLE_LENGTH = 300
 
 
@@ -76,6 +77,17 @@ def _spine(package: Element, folder: str) -> Iterator[str]:
             yield posixpath.normpath(posixpath.join(folder, path))
 
 
+def _mend_mark(element: Element) -> None:
+    """The number of a printed page is no word; that of a note stands apart from the word before it."""
+    kinds = f"{element.get(EPUB_TYPE, '')} {element.get('role', '')}".split()
+    if "pagebreak" in kinds or "doc-pagebreak" in kinds:
+        tail = element.tail
+        element.clear()
+        element.tail = tail
+    elif not {"noteref", "doc-noteref"}.isdisjoint(kinds) and (element.text or "").strip().isalnum():
+        element.text = f"[{(element.text or '').strip()}]"
+
+
 def _chapter(data: bytes, title: str) -> ParsedDocument:
     """The chapter as a page. The book's title goes above it, so that the chapter's own heading is kept."""
     root = parse_xml(data)
@@ -86,7 +98,8 @@ def _chapter(data: bytes, title: str) -> ParsedDocument:
     if next(root.iter(*(f"{{*}}{heading}" for heading in HEADINGS)), None) is None:
         stated = " ".join((root.findtext("{*}head/{*}title") or "").split())
         headings += [stated] if stated not in ("", title) else []
-    for element in body.iter(etree.Element):
+    for element in list(body.iter(etree.Element)):
+        _mend_mark(element)
         name = str(element.tag).rpartition("}")[2]
         element.tag = name if TAG.fullmatch(name) else "span"
     above = "".join(f"<h1>{html.escape(clean(heading))}</h1>" for heading in headings)

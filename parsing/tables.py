@@ -21,6 +21,7 @@ HEAD_GLUE = " / "
 # A merged cell may cover a whole sheet: its value is repeated only so often.
 MAX_REPEATED_CHARACTERS = 5_000_000
 NUMBER = re.compile(r"[-+(]?[^\w()]{0,3}\d[\d\s.,:%/-]*\D{0,4}")
+UNTIDY = re.compile(r"[^\S ]|  ")
 YEAR = re.compile(r"(?:19|20)\d\d")
 
 
@@ -178,12 +179,13 @@ def _at(rows: list[list[str]], row: int, column: int) -> str:
 
 
 def _line(cells: Sequence[str], width: int) -> str:
+    line = f"| {' | '.join(cells)} |"
+    if len(cells) == width and line.count("|") == width + 1 and not UNTIDY.search(line):
+        return line  # as most are
     padded = [*map(_cell, cells), *[""] * (width - len(cells))]
     return f"| {' | '.join(padded)} |"
 
 
 def _cell(text: str) -> str:
-    if text.isalnum():
-        return text  # as most are
     # What is escaped already stays so.
     return " ".join(text.split()).replace("\\|", "|").replace("|", "\\|")

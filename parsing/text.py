@@ -47,6 +47,12 @@ WORD = re.compile(f"{OTHER.pattern}{{2}}")
 MIXED = re.compile(f"[A-Za-z]{OTHER.pattern}|{OTHER.pattern}[A-Za-z]")
 # Of letters from Japan, those of half the width stand nowhere alone.
 HALF_WIDTH = re.compile("^[^\u3040-\u30ff\u4e00-\u9fff]*[\uff61-\uff9f]{2}[^\u3040-\u30ff\u4e00-\u9fff]*$")
+RUSSIAN_WORD = re.compile("[А-ЯЁ]?[а-яё]+|[А-ЯЁ]+")
+USUAL_RUSSIAN = frozenset("оеаинтсрвлкмдпу")
+# Of fewer letters too little can be said.
+MIN_RUSSIAN_LETTERS = 5
+# The first 5,401 signs of Big5 are the usual ones.
+USUAL_BIG5 = re.compile(rb"(?:[\x00-\x7f]|[\xa1-\xc6][\x40-\x7e\xa1-\xfe])*")
 USUAL_ENCODINGS = ("cp932", "cp1252", "cp1251")
 
 
@@ -77,10 +83,48 @@ def decode(data: bytes) -> str:
             return clean(text)
     except UnicodeDecodeError:
         pass  # another encoding, then
+    if regional := _regional(data):
+        return clean(data.decode(regional))
     guess = _guess(data)
     if guess is None or (b"\x00" in data and not guess.encoding.startswith(("utf_16", "utf_32"))):
         raise FileFormatError("This is not a text file.")
     return clean(data.decode("cp1252") if _is_western(data, str(guess)) else str(guess))
+
+
+def _regional(data: bytes) -> str | None:
+    """KOI8-R or Big5 where the words say so, which a guess by statistics misses in short texts."""
+    russian = data.decode("koi8_r")
+    share = _russian_share(russian)
+    # Capitals of windows-1251 are small letters of KOI8-R.
+    if share > 0.5 and share > _russian_share(data.decode("cp1251", "replace").swapcase()):
+        return "koi8_r"
+    return "big5" if USUAL_BIG5.fullmatch(data) and _is_big5(data) else None
+
+
+def _russian_share(text: str) -> float:
+    """Which part of the letters are usual ones in Russian; 0 for a text whose words are not written so."""
+    words = [word for word in re.findall(r"[^\W\d_]+", text) if not word.isascii()]
+    letters = "".join(words)
+    is_written_so = all(map(RUSSIAN_WORD.fullmatch, words)) and not letters.isupper()
+    if len(letters) < MIN_RUSSIAN_LETTERS or not is_written_so or STRANGE.search(text):
+        return 0
+    return sum(letter in USUAL_RUSSIAN for letter in letters.lower()) / len(letters)
+
+
+def _is_big5(data: bytes) -> bool:
+    """Whether a text can be read as Big5, and not as the other codes of East Asia with usual signs only."""
+    try:
+        data.decode("big5")
+    except UnicodeDecodeError:
+        return False
+    for other in ("gb2312", "euc_jp", "euc_kr", "cp932"):
+        try:
+            read = data.decode(other)
+        except UnicodeDecodeError:
+            continue
+        if not re.search("[\uff61-\uff9f]", read):
+            return False
+    return True
 
 
 def label_encoding(label: str) -> str | None:

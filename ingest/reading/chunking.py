@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ingest.reading.cutting import LINES, PARAGRAPHS, cut
 from ingest.reading.measure import CountTokens, Measure, embedded_text
+from ingest.reading.table_groups import with_groups
 from parsing.document import Block, ParsedDocument
 
 # A section shorter than this is joined with its neighbour: alone it says too little to be found or quoted.
@@ -58,7 +59,7 @@ def chunk(document: ParsedDocument, count_tokens: CountTokens, *, max_tokens: in
     """
     remembered = functools.lru_cache(REMEMBERED_COUNTS)(count_tokens)
     measure = Measure(document.title, remembered, max_tokens)
-    pieces = [piece for block in document.blocks for piece in _pieces(block, measure)]
+    pieces = (piece for block in document.blocks for piece in _pieces(block, measure))
     return [_chunk(position, group, measure) for position, group in enumerate(_grouped(pieces, measure))]
 
 
@@ -85,8 +86,7 @@ def _split(block: Block, measure: Measure, budget: int) -> Iterator[str]:
         header, rows = _table(block.text)
         room = budget - measure.tokens(header)
         if room >= budget // 2:
-            for part in cut(rows, measure.tokens, room, LINES):
-                yield f"{header}\n{part}"
+            yield from (f"{header}\n{part}" for part in with_groups(rows, measure.tokens, room))
             return
     if FENCE_LINE.search(block.text):
         yield from _with_whole_fences(cut(block.text, measure.tokens, budget - FENCE_TOKENS, PARAGRAPHS))
@@ -197,9 +197,9 @@ def _joined_size(group: Sequence[Piece], section: Sequence[Piece], size: int, me
 
 def _chunk(position: int, group: Sequence[Piece], measure: Measure) -> Chunk:
     path = _common_path(group)
-    content = "\n\n".join(_texts(group, path))
-    tokens = measure.written_tokens(content)
-    return Chunk(position, path, group[0].block.page, measure.context(path), content, tokens)
+    texts = list(_texts(group, path))
+    tokens = measure.written_tokens(texts)
+    return Chunk(position, path, group[0].block.page, measure.context(path), "\n\n".join(texts), tokens)
 
 
 def _texts(group: Sequence[Piece], path: tuple[str, ...]) -> Iterator[str]:

@@ -39,6 +39,9 @@ def cut(text: str, tokens_of: Callable[[str], int], budget: int, kind: int) -> I
         written = unit.rstrip()
         # The end of a line is a token in some models.
         tokens = tokens_of(written) + unit.endswith("\n") if written else 0
+        if part and size + tokens > budget and kind == len(CUTS):
+            # Words without spaces between them share tokens.
+            size = tokens_of("".join(part))
         if part and size + tokens > budget:
             yield "".join(part).rstrip()
             part, size = [], 0

@@ -70,6 +70,7 @@ def _read_all(entries: "Iterable[Entry]", budget: "_Budget", found: "_Found") ->
         path = plain_path(entry.path)
         parts = path.split("/")
         if not path or not SYSTEM_FILES.isdisjoint(parts):
+            found.system += 1
             continue
         if any(part.startswith(".") for part in parts):
             found.hidden += 1
@@ -141,6 +142,8 @@ def _notes(found: "_Found") -> Iterator[str]:
         yield f"{files} left out: {kinds}."
     if found.hidden:
         yield f"hidden files: {found.hidden} left out"
+    if found.system:
+        yield f"files of the operating system: {found.system} left out"
 
 
 @dataclass(frozen=True)
@@ -172,6 +175,7 @@ class _Found:
     problems: list[str] = field(default_factory=list[str])
     others: Counter[str] = field(default_factory=Counter[str])
     hidden: int = 0
+    system: int = 0
     paths: Counter[str] = field(default_factory=Counter[str])
 
 

@@ -19,6 +19,8 @@ DELIMITERS = ",;\t|"
 NOTHING = "\x1f"
 QUOTED = re.compile(r'"[^"]*"')
 DECIMAL_COMMA = re.compile(r"(?<=\d),(?=\d)")
+WITH_COMMA = re.compile(r"[-+]?\d+,\d+")
+MONEY = re.compile(r"[-+]?\d+,\d\d")
 PUNCTUATION_SHARE = 0.8
 # So many lines may stand above a table.
 MAX_ROWS_ABOVE = 30
@@ -133,7 +135,7 @@ def _layout(text: str, delimiter: str | None) -> Layout:
     if delimiter:
         return Layout(delimiter)
     # Nothing is regular: cells that are missing at the ends of rows, or sentences with commas in them.
-    first = sample.split("\n", 1)[0]
+    first = "" if _is_one_column(sample) else sample.split("\n", 1)[0]
     ragged = [
         each for each in DELIMITERS if each in first and not _is_punctuation(QUOTED.sub("", sample), each)
     ]
@@ -159,6 +161,8 @@ def _fit(sample: str, delimiter: str, backslashes: bool) -> Fit | None:
     start = max(start, _lines_above_gap(sample, delimiter))
     if start > MAX_ROWS_ABOVE or (start and _is_punctuation(bare, delimiter)):
         return None
+    if delimiter == "," and width == 2 and _is_one_column(text):
+        return None
     # A comma that only stands within numbers, or before a space, is the second choice.
     doubtful = delimiter == "," and (_is_decimal(bare) or _is_punctuation(bare, delimiter))
     return Fit(
@@ -176,6 +180,15 @@ def _lines_above_gap(sample: str, delimiter: str) -> int:
     is_text = delimiter in above and _is_punctuation(QUOTED.sub("", above), delimiter)
     is_table = below.count("\n") > 0 and not _is_punctuation(QUOTED.sub("", below), delimiter)
     return len(lines) if is_text and is_table and delimiter in below and len(lines) <= MAX_ROWS_ABOVE else 0
+
+
+def _is_one_column(sample: str) -> bool:
+    """Whether numbers with a decimal comma stand below one name, or all have two digits behind it."""
+    lines = [line for line in map(str.strip, sample.split("\n")) if line]
+    is_named = bool(lines) and "," not in lines[0]
+    with_comma = [line for line in lines[is_named:] if not line.lstrip("-+").isdecimal()]
+    form = WITH_COMMA if is_named else MONEY
+    return len(with_comma) > 1 and all(map(form.fullmatch, with_comma))
 
 
 def _is_decimal(sample: str) -> bool:

@@ -49,24 +49,31 @@ class Cleaning:
 
 def unfold(cleaning: Cleaning) -> None:
     """Questions of panels that unfold become headings; other buttons go."""
-    level = 1
-    panels = {
-        element.get("id", ""): element
-        for element in cleaning.root.iter()
-        if element.get("role") == "tabpanel"
-    }
+    level, heading = 1, ""
+    panels = _panels(cleaning.root)
     for element in tagged(cleaning.root, *HEADINGS, "button", "summary", "div", "span", "a"):
         tag = str(element.tag)
         if tag in HEADINGS:
-            level = int(tag[1])
+            level, heading = int(tag[1]), " ".join(element.text_content().split())
         elif tag == "summary":
-            _write_summary(element, level)
+            _write_summary(element, level, heading)
         elif element.get("role") == "tab":
-            _write_tab(element, panels.get(element.get("aria-controls", "")))
+            _write_tab(element, panels.get(element))
         elif tag == "button":
             _write_button(cleaning, element, level)
         elif element.get("aria-expanded") and _asks(element) and not has_blocks(element):
             _become_heading(element, level)
+
+
+def _panels(root: HtmlElement) -> dict[HtmlElement, HtmlElement]:
+    """What each tab shows: the panel it names, or the one at its place where none is named."""
+    tabs = [element for element in root.iter() if element.get("role") == "tab"]
+    panels = [element for element in root.iter() if element.get("role") == "tabpanel"]
+    named = {panel.get("id"): panel for panel in panels if panel.get("id")}
+    if len(tabs) == len(panels) and not any(tab.get("aria-controls") for tab in tabs):
+        return dict(zip(tabs, panels, strict=True))
+    found = ((tab, named.get(tab.get("aria-controls"))) for tab in tabs)
+    return {tab: panel for tab, panel in found if panel is not None}
 
 
 def _write_tab(tab: HtmlElement, panel: HtmlElement | None) -> None:
@@ -93,14 +100,28 @@ def _become_heading(element: HtmlElement, level: int) -> None:
     element.attrib.clear()
 
 
-def _write_summary(summary: HtmlElement, level: int) -> None:
+def _write_summary(summary: HtmlElement, level: int, heading: str) -> None:
     if has_blocks(summary):
         summary.tag = "div"
     elif _asks(summary):
         _become_heading(summary, level)
+        _return_to(heading, level, summary.getparent())
     above = summary.getparent()
     if above is not None and above.tag == "details" and summary.tag != "summary":
         above.tag = "div"
+
+
+def _return_to(heading: str, level: int, details: HtmlElement | None) -> None:
+    """What follows unfolded parts without a heading of its own is below the one above them again."""
+    while details is not None and details.getnext() is None:
+        details = details.getparent()
+    following = details.getnext() if details is not None else None
+    if not heading or following is None or next(following.iter(*HEADINGS, "summary"), None) is not None:
+        return
+    if following.text_content().strip():
+        again = Element(f"h{level}")
+        again.text = heading
+        following.addprevious(again)
 
 
 def _write_button(cleaning: Cleaning, button: HtmlElement, level: int) -> None:

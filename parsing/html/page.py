@@ -51,6 +51,13 @@ BOILERPLATE = re.compile(
     r"|derechos reservados",
     re.IGNORECASE,
 )
+COOKIES = re.compile(
+    r"cookie[-_ ]?(?:banner|bar|consent|dialog|law|message|modal|notice|notification|popup|settings)"
+    r"|\bconsent[-_]?(?:banner|bar|manager|popup)|onetrust|cookiebot|\bgdpr\b",
+    re.IGNORECASE,
+)
+# Letters of a question about cookies; what is longer is a text about them.
+MAX_NOTICE = 1_500
 # Measured on pages: lists of links have hardly a word besides, articles hardly half of their words in links.
 LINK_SHARE, PURE_LINK_SHARE = 0.5, 0.9
 SOME_LINKS = 3
@@ -159,13 +166,16 @@ def _legal_parts(footer: HtmlElement, sizes: dict[HtmlElement, Size]) -> list[Ht
 def _frame_kind(element: HtmlElement, size: Size, *, has_main: bool) -> str:
     """What to call an element that is no content; empty for content."""
     tag = ROLES.get(element.get("role", ""), str(element.tag))
+    names = f"{element.get('class', '')} {element.get('id', '')} {element.get('aria-label', '')}"
+    if COOKIES.search(names) and size.letters < MAX_NOTICE and BOILERPLATE.search(element.text_content()):
+        return "cookie notice"
     if tag == "nav":
         return NAVIGATION
     if tag in FRAMES:
         return _page_part_kind(element, tag, size)
     if tag not in LISTS or size.links < SOME_LINKS or size.share < LINK_SHARE:
         return ""
-    named = NAVIGATION_NAMES.search(f"{element.get('class', '')} {element.get('id', '')}")
+    named = NAVIGATION_NAMES.search(names)
     framed = is_inside(element, frozenset(FRAMES)) or (has_main and not is_inside(element, CONTENT))
     return NAVIGATION if named or (framed and size.share >= PURE_LINK_SHARE) else ""
 

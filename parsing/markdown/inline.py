@@ -17,7 +17,7 @@ MARK = "\ue000"
 SET_ASIDE = re.compile(rf"{MARK}(\d+){MARK}")
 TARGET = (
     r"\([ \t\n]*(<[^<>\n]*>|[^()<\s][^()\s]*(?:\([^()\s]*\)[^()\s]*)*)?"
-    r"(?:\s+(?:\"[^\"]*\"|'[^']*'))?\s*\)(?:\{[^{}\n]*\})?"
+    r"(?:\s+(\"[^\"]*\"|'[^']*'))?\s*\)(?:\{[^{}\n]*\})?"
 )
 WORDS = r"((?:[^\[\]]|\[[^\[\]]*\])*)"
 IMAGE = re.compile(rf"!\[([^\[\]]*)\]{TARGET}")
@@ -100,13 +100,14 @@ def readable(
         pieces.append(piece)
         return f"{MARK}{len(pieces) - 1}{MARK}"
 
-    def link(words: str, target: str) -> str:
+    def link(words: str, target: str, title: str = "") -> str:
         whole = linked(words, target.strip("<>").replace("&amp;", "&"))
-        return words + keep(whole[len(words) :]) if whole != words else words
+        address = keep(whole[len(words) :]) if whole != words else ""
+        return _titled(words + address, title, words)
 
     text = with_raised(_without_hidden(CODE_SPAN.sub(lambda span: keep(span[0]), text.replace(MARK, ""))))
-    text = IMAGE.sub(r"\1", text)
-    text = LINK.sub(lambda found: link(found[1], found[2] or ""), text)
+    text = IMAGE.sub(lambda found: _titled(found[1], (found[3] or "")[1:-1], found[1]), text)
+    text = LINK.sub(lambda found: link(found[1], found[2] or "", (found[3] or "")[1:-1]), text)
     text = REFERENCE.sub(lambda found: _referred(found, references, link), text)
     text = AUTOLINK.sub(lambda found: keep(found[1]), text)
     text = ADDRESS.sub(lambda found: keep(found[0]), text)
@@ -123,7 +124,16 @@ def _referred(found: re.Match[str], references: References, link: Any) -> str:
     target = references.get(normalizeReference(found[3] or found[2]))
     if target is None:
         return found[0]
-    return found[2] if found[1] else link(found[2], str(target.get("href", "")))
+    title = str(target.get("title") or "")
+    if found[1]:
+        return _titled(found[2], title, found[2])
+    return link(found[2], str(target.get("href", "")), title)
+
+
+def _titled(text: str, title: str, words: str) -> str:
+    """The text of a link or a picture with its title, which a page shows below the pointer."""
+    title = " ".join(title.split())
+    return f"{text} – {title}".lstrip(" –") if title and title.lower() not in words.lower() else text
 
 
 def _untagged(tag: re.Match[str], elements: Container[str]) -> str:

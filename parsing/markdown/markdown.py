@@ -26,6 +26,7 @@ TERMINALS = frozenset({"console", "shell", "terminal", "termy"})
 TERMINAL_TAG = re.compile(r"</?(?:font|span|[bui]|strong|a)\b[^<>]*>")
 RULE_FIRST = re.compile(r"---[ \t]*\n[ \t]*\n")
 TABLE_RULE = re.compile(r"-{3,}")
+FENCE_TITLE = re.compile(r"\b(?:title|caption)=(?:\"([^\"]{1,300})\"|'([^']{1,300})')")
 CELL_PADDING = re.compile(r"(?<=\S)[ \t]+(?=\|)|(?<=\|)[ \t]+(?=\S)")
 
 KINDS: dict[str, Kind] = {
@@ -98,6 +99,9 @@ def _blocks(tokens: list[Token], page: "Page", title: str) -> Iterator[Block]:
                 yield Block(links, "text", outline.path)
             continue
         text = _block_text(token, page.lines[token.map[0] : token.map[1]], page)
+        named = FENCE_TITLE.search(token.info) if text and token.type == "fence" else None
+        if named:
+            yield Block(f"**{named[1] or named[2]}**", "text", outline.path)
         if text:
             outline.alone = False
             yield Block(text, KINDS.get(token.type, "text"), outline.path)

@@ -5,9 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from lxml import etree
+from lxml.html import document_fromstring
+
 from parsing.links import linked
 from parsing.markup.asciidoc_tables import table_rows
-from parsing.markup.section_writer import SectionWriter
+from parsing.markup.counted_lists import Counter, with_number_of_points
+from parsing.markup.section_writer import LIST_ITEM, SectionWriter
+from parsing.text import clean
 
 HEADING = re.compile(r"(={1,6})\s+(\S.*?)(?:\s+=+)?\s*$")
 ATTRIBUTE = re.compile(r":(!?[\w-]{1,60}!?):(?:\s+(.*))?$")
@@ -23,7 +28,8 @@ CONDITION = re.compile(r"(?:ifdef|ifndef|ifeval|endif)::\S*\[(.*)\]\s*$")
 ADMONITIONS = frozenset({"NOTE", "TIP", "IMPORTANT", "WARNING", "CAUTION"})
 SUBSTITUTION = re.compile(r"\{([\w-]{1,60})\}")
 LITERAL = re.compile(r"`\+([^`\n]{1,300})\+`")
-LINK = re.compile(r"(?:link:)?((?:https?://|mailto:)[^\s\[\]<>]{1,600})\[([^\[\]]{0,300})\]")
+PASSED = re.compile(r"\+{3}(?!\+)([^\n]{1,1000}?)(?<!\+)\+{3}")
+LINK = re.compile(r"(?:link:)?((?:https?://|mailto:)[^\s\[\]<>]{1,4000})\[([^\[\]]{0,300})\]")
 LOCAL_LINK = re.compile(r"\b(?:link|xref):([^\s\[\]]{1,300})\[([^\[\]]{0,300})\]")
 REFERENCE = re.compile(r"<<#?([^<>,]{1,200})(?:,\s*([^<>]{1,300}))?>>")
 FOOTNOTE = re.compile(r"footnote:\w*\[([^\[\]]{1,1000})\]")
@@ -45,6 +51,8 @@ class State:
     style: list[str] = field(default_factory=list[str])
     metadata: dict[str, Any] = field(default_factory=dict[str, Any])
     title: str = ""
+    counter: Counter = field(default_factory=Counter)
+    is_bound: bool = False
 
 
 def read(text: str, writer: SectionWriter) -> tuple[str, dict[str, Any]]:
@@ -92,8 +100,10 @@ def _attribute(line: str, state: State) -> bool:
 
 def _read(lines: Sequence[str], start: int, state: State, depth: int) -> None:
     number = start
+    outer, state.counter = state.counter, Counter()
     while number < len(lines):
         number = _step(lines, number, state, depth)
+    state.counter = outer
     state.writer.end_paragraph()
 
 
@@ -107,6 +117,7 @@ def _step(lines: Sequence[str], number: int, state: State, depth: int) -> int:
     if table:
         return _table(lines, number, table, state)
     if heading and not writer.paragraph:
+        state.counter.end(0)
         writer.heading(len(heading[1]), _inline(heading[2], state))
     elif line.startswith("//"):
         writer.left_out["comments"] += 1
@@ -115,8 +126,19 @@ def _step(lines: Sequence[str], number: int, state: State, depth: int) -> int:
             # What stands above an empty line is not about what follows it.
             state.style = [] if writer.paragraph else state.style
         # A line with a plus only binds paragraphs to the item above.
-        writer.line("" if line.strip() == "+" else _labelled(_inline(line, state), state))
+        text = _inline(_numbered(line, state), state)
+        writer.line("" if line.strip() == "+" else _labelled(text, state))
     return number + 1
+
+
+def _numbered(line: str, state: State) -> str:
+    """A line with the number of its item; a paragraph that is bound to no item ends the lists."""
+    counted = with_number_of_points(line, state.counter)
+    starts = line.strip() and counted == line and not state.writer.paragraph
+    if starts and not state.is_bound and not LIST_ITEM.match(line):
+        state.counter.end(0)
+    state.is_bound = line.strip() == "+" or (state.is_bound and bool(line.strip()))
+    return counted
 
 
 def _labelled(line: str, state: State) -> str:
@@ -165,10 +187,15 @@ def _fenced(lines: Sequence[str], number: int, fence: re.Match[str], state: Stat
     inside, style = lines[number + 1 : end], state.style
     state.style = []
     writer.end_paragraph()
+    if not state.is_bound:
+        state.counter.end(0)
+    state.is_bound = False
     if marks[0] == "/":
         writer.left_out["comments"] += 1
     elif marks[0] == "+":
-        writer.left_out["raw parts"] += 1
+        words = _untagged("\n".join(inside)).strip()
+        writer.left_out["raw parts"] += not words
+        writer.block(words)
     elif (marks[0] in CODE and marks != "--") or "source" in style[:1] or depth >= MAX_NESTING:
         language = fence[2] or (style[1] if style[:1] == ["source"] and len(style) > 1 else "")
         writer.code(inside, language)
@@ -199,7 +226,7 @@ def _inline(text: str, state: State) -> str:
         text = SUBSTITUTION.sub(lambda found: state.attributes.get(found[1].lower(), found[0]), text)[
             :MAX_SUBSTITUTED
         ]
-    text = LITERAL.sub(r"`\1`", text)
+    text = PASSED.sub(lambda found: _untagged(found[1]), LITERAL.sub(r"`\1`", text))
     text = PICTURE.sub(lambda found: found[2].split(",")[0], text)
     text = LINK.sub(
         lambda found: linked(_words(found[2]) or found[1].removeprefix("mailto:"), found[1]), text
@@ -209,6 +236,17 @@ def _inline(text: str, state: State) -> str:
     text = FOOTNOTE.sub(r" [Note: \1]", text)
     text = KEYS.sub(lambda found: " > ".join(filter(None, (found[1], found[2]))), text)
     return ANCHORS.sub("", text)
+
+
+def _untagged(html: str) -> str:
+    """The words of HTML that a text passes on as it is."""
+    try:
+        root = document_fromstring(html)
+    except (etree.LxmlError, ValueError):  # it has no words
+        return ""
+    for program in list(root.iter("script", "style", etree.Comment)):
+        program.drop_tree()
+    return clean(str(root.text_content()))
 
 
 def _words(attributes: str) -> str:

@@ -8,6 +8,7 @@ from io import StringIO
 from typing import Any
 
 from parsing.links import linked
+from parsing.markup.counted_lists import Counter, with_number
 from parsing.markup.restructured_tables import GRID_TABLE, SIMPLE_TABLE, grid_rows, listed_rows, simple_rows
 from parsing.markup.section_writer import SectionWriter, dedented, indented_below
 
@@ -51,7 +52,7 @@ ADMONITIONS = frozenset(
     }
 )
 ROLE = re.compile(r":(?:[\w+.-]{1,40}:)?[\w+.-]{1,40}:`([^`]{1,500})`")
-EMBEDDED = re.compile(r"`([^`<]{0,300}?)\s*<([^<>`]{1,600})>`__?")
+EMBEDDED = re.compile(r"`([^`<]{0,300}?)\s*<([^<>`]{1,4000})>`__?")
 NAMED = re.compile(r"`([^`]{1,300})`__?(?!\w)")
 WORD = re.compile(r"(?<![\w`])([A-Za-z][\w.-]{0,60}[A-Za-z0-9]|[A-Za-z])_(?![\w`])")
 SUBSTITUTED = re.compile(r"\|([^|\s][^|\n]{0,100})\|_{0,2}")
@@ -68,6 +69,7 @@ class State:
     targets: dict[str, str] = field(default_factory=dict[str, str])
     texts: dict[str, str] = field(default_factory=dict[str, str])
     metadata: dict[str, Any] = field(default_factory=dict[str, Any])
+    counter: Counter = field(default_factory=Counter)
 
 
 def read(text: str, writer: SectionWriter) -> tuple[str, dict[str, Any]]:
@@ -98,8 +100,11 @@ def _key(name: str) -> str:
 
 def _read(lines: Sequence[str], state: State, depth: int) -> None:
     number = 0
+    # What stands indented below a directive begins at the margin again.
+    outer, state.counter = state.counter, Counter()
     while number < len(lines):
         number = _step(lines, number, state, depth)
+    state.counter = outer
     state.writer.end_paragraph()
 
 
@@ -148,6 +153,7 @@ def _section(lines: Sequence[str], number: int, state: State) -> int | None:
     if len(lines[at + 1].rstrip()) < min(len(title), 4):
         return None
     style = under[1] + ("/" if over else "")
+    state.counter.end(0)
     level = state.levels.setdefault(style, len(state.levels) + 1)
     state.writer.heading(level, _inline(title, state))
     return at + 2
@@ -230,7 +236,7 @@ def _line(lines: Sequence[str], number: int, state: State) -> int:
     about = DOCUMENT_FIELD.match(line)
     if about and not writer.blocks and len(state.metadata) < 20:
         state.metadata.setdefault(about[1].lower(), about[2].strip())
-    text = re.sub(r"^(\s*)\| ", r"\1", line)
+    text = re.sub(r"^(\s*)\| ", r"\1", with_number(line, state.counter))
     announces = text.rstrip().endswith("::")
     if announces:
         text = text.rstrip()[:-1]

@@ -132,7 +132,7 @@ def _link(document: Any, annotation: Any, unread: Unread) -> Iterator[Laid]:
         return
     size = int(raw.FPDFAction_GetURIPath(document, action, None, 0))
     if size > MAX_ADDRESS_LENGTH:
-        unread.counts[f"Links with more than {MAX_ADDRESS_LENGTH} characters in their address"] += 1
+        unread.counts[f"Links with more than {MAX_ADDRESS_LENGTH:,} characters in their address"] += 1
         return
     room = create_string_buffer(size)
     raw.FPDFAction_GetURIPath(document, action, room, size)

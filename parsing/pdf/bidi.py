@@ -15,6 +15,7 @@ SPACE = 0.2
 STRETCH = 0.7
 # What belongs to a number: inside it, and at its ends.
 INSIDE_NUMBER = frozenset(".,:/-\u2013")
+PERCENT = "%\u2030"
 BESIDE_NUMBER = frozenset("%\u2030€$£¥₪+-\u2212#°")
 OPENING, CLOSING = "([{<«‹", ")]}>»›"
 BRACKETS = frozenset(OPENING + CLOSING)
@@ -169,6 +170,9 @@ def _kinds(texts: Sequence[str]) -> list[str]:
     for index, text in enumerate(texts):
         before = kinds[index - 1] if index else " "
         after = kinds[index + 1] if index + 1 < len(kinds) else " "
+        if text in PERCENT and after == "N" != before:
+            kinds[index] = "R"  # read behind the number, as Arabic has it on its left
+            continue
         inside = text in INSIDE_NUMBER and before == after == "N"
         if kinds[index] == " " and (inside or (text in BESIDE_NUMBER and "N" in (before, after))):
             kinds[index] = "N"

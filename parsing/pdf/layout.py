@@ -10,10 +10,12 @@ from parsing.document import Kind
 from parsing.pdf.columns import columns_of
 from parsing.pdf.parts import Part
 from parsing.pdf.rows import PARAGRAPH_GAP, gap_between, joined, rows_of
-from parsing.pdf.tables import Table, counted_items, crosses, table_of
+from parsing.pdf.tables import NUMBER, Table, counted_items, crosses, table_of
 
 # In sizes of the type: a taller gap parts paragraphs.
 ROW_GAP = 2.5
+# So much more than usual parts two tables.
+MORE_GAP = 0.3
 ROWS_LOOKED_BACK = 20
 # A line that ends so far left of the others ends its paragraph.
 SHORT_LINE = 0.8
@@ -76,18 +78,45 @@ def _lines(row: list[Part]) -> list[Part]:
 def _runs(rows: list[list[Part]]) -> Iterator[list[list[Part]]]:
     """Rows that may be a table together, and the rows between such."""
     run: list[list[Part]] = []
-    for row in rows:
+    for row, below in zip(rows, [*rows[1:], []], strict=False):
         tabular = len(row) > 1
         starts = bool(run) and tabular != (len(run[0]) > 1)
-        if starts and not tabular and _continues(run, row[0]):
+        if starts and not tabular and (_continues(run, row[0]) or _names_group(run, row[0], below)):
             starts = False
         elif run and len(run[0]) > 1:
-            starts = starts or gap_between(run[-1], row) > ROW_GAP * row[0].size or crosses(run[-1], row)
+            far = gap_between(run[-1], row) > ROW_GAP * row[0].size
+            starts = starts or far or crosses(run[-1], row) or _heads_another(run, row)
         if starts:
             yield run
             run = []
         run.append(row)
     yield run
+
+
+def _names_group(run: list[list[Part]], part: Part, below: list[Part]) -> bool:
+    """Whether a lone part in bold stands in a table as its rows do, and names those below it."""
+    if len(run) < 2 or len(below) < 2 or not (part.bold and _is_bold(run[0])) or _is_bold(below):
+        return False
+    usual = gap_between(run[-2], run[-1]) + MORE_GAP * part.size
+    near = max(gap_between(run[-1], [part]), gap_between([part], below)) <= usual
+    first = min(cell.left for cell in run[0])
+    return near and abs(part.left - first) < part.size and abs(part.size - run[0][0].size) < MORE_GAP
+
+
+def _heads_another(run: list[list[Part]], row: list[Part]) -> bool:
+    """Whether a row in bold names the columns of another table right below one with such a row."""
+    if len(run) < 3 or len(row) != len(run[0]) or not (_is_bold(row) and _is_bold(run[0])):
+        return False
+    names = [part.text for part in row]
+    if any(part.bold for part in run[-1]) or any(map(NUMBER.fullmatch, names)):
+        return False
+    if gap_between(run[-1], row) > gap_between(run[-2], run[-1]) + MORE_GAP * row[0].size:
+        return True
+    return row[0].is_cell and names != [part.text for part in run[0]]
+
+
+def _is_bold(row: list[Part]) -> bool:
+    return all(part.bold for part in row)
 
 
 def _continues(run: list[list[Part]], part: Part) -> bool:

@@ -10,7 +10,7 @@ from parsing.markdown.inline import raised
 
 BRACE = re.compile(r"(?<!\\)[{}]")
 MAX_GROUP_LENGTH = 20_000
-MAX_ADDRESS_LENGTH = 500
+MAX_WRITTEN_ADDRESS = 8_000
 FOOTNOTE = re.compile(r"\{(?:\\\*)?\\footnote\b(?:\\ftnalt\b)? ?")
 COMMENT = re.compile(r"\{\\\*\\annotation\b ?")
 AUTHOR = re.compile(r"\{\\\*\\atnauthor ([^{}\\]{1,100})\}")
@@ -20,7 +20,7 @@ BOX = re.compile(r"\{\\shptxt\b ?")
 SHAPE = re.compile(r"\{\\shp\b")
 # A field with a link: its instruction, and where the words begin.
 LINK = re.compile(
-    rf'\{{\\\*\\fldinst[^{{}}]{{0,200}}\{{?[^{{}}"]{{0,200}}HYPERLINK\s+"([^"]{{1,{MAX_ADDRESS_LENGTH}}})"'
+    rf'\{{\\\*\\fldinst[^{{}}]{{0,200}}\{{?[^{{}}"]{{0,200}}HYPERLINK\s+"([^"]{{1,{MAX_WRITTEN_ADDRESS}}})"'
     r"[^{}]{0,200}\}?\s*\}\s*\{\\fldrslt\b ?"
 )
 FIELD = r"\{\\field\b[^{}]{0,100}\{\\\*\\fldinst[^{}]{0,100}\{?[^{}]{0,100}"

@@ -19,7 +19,7 @@ class CellFormats:
     def __init__(self, codes: Sequence[str], *, from_1904: bool) -> None:
         self._codes = codes
         self._from_1904 = from_1904
-        self._numbers: dict[str | None, Callable[[str], str]] = {}
+        self._numbers: dict[str, Callable[[str], str]] = {}
         self._text_code = lru_cache(1_000)(self._text_code_of)
 
     def code(self, style: str | None) -> str:
@@ -32,32 +32,41 @@ class CellFormats:
         code = self._text_code(style) if style else ""
         return text_formatted(text, code) if code else text
 
+    def text_writer(self, text_of: Callable[[str], str], style: str) -> Callable[[str], str]:
+        """How a style writes the texts that are found by what cells store."""
+        code = self._text_code(style) if style else ""
+        return (lambda stored: text_formatted(text_of(stored), code)) if code else text_of
+
     def _text_code_of(self, style: str) -> str:
         """The format of a style, if it adds to texts."""
         code = self.code(style)
         return code if "@" in code and code != "@" else ""
 
-    def number(self, stored: str, style: str | None) -> str:
+    def number(self, stored: str, style: str) -> str:
         """A number as it is shown; what is none stays as it is."""
-        write = self._numbers.get(style) or self._number_writer(style)
-        try:
-            return write(stored)
-        except (ValueError, ArithmeticError):
-            return stored
+        return self.number_writer(style)(stored)
 
-    def _number_writer(self, style: str | None) -> Callable[[str], str]:
+    def number_writer(self, style: str) -> Callable[[str], str]:
         """How a style writes numbers; dates take longest, and are few."""
-        code = self.code(style)
+        if style not in self._numbers:
+            self._numbers[style] = self._new_writer(self.code(style))
+        return self._numbers[style]
 
+    def _new_writer(self, code: str) -> Callable[[str], str]:
         def write(stored: str) -> str:
-            return formatted(float(stored), code, from_1904=self._from_1904)
+            try:
+                return formatted(float(stored), code, from_1904=self._from_1904)
+            except (ValueError, ArithmeticError):
+                return stored
 
-        writer = _generally if code == GENERAL else lru_cache(10_000)(write)
-        return self._numbers.setdefault(style, writer)
+        return _generally if code == GENERAL else lru_cache(10_000)(write)
 
 
 def _generally(stored: str) -> str:
     """A number without a format; most are stored already as they are shown."""
     if len(stored) <= MAX_LENGTH_AS_STORED and AS_SHOWN.fullmatch(stored):
         return stored
-    return general(float(stored))
+    try:
+        return general(float(stored))
+    except (ValueError, ArithmeticError):
+        return stored

@@ -58,7 +58,7 @@ def _region_blocks(sheet: Sheet, start: int, region: list[Row], path: tuple[str,
     merged = [area.moved(-first) for area in sheet.merged if first <= area.top < start + len(region)]
     rows = with_one_head(region[len(captions) :], merged, 1)
     columns = sorted(_columns(rows))
-    table = [[row[column] if column < len(row) else "" for column in columns] for row in rows]
+    table = rows if len(columns) == columns[-1] + 1 else list(_of_columns(rows, columns))
     if len(columns) == 1:
         yield Block("\n".join(row[0] for row in table), "text", path)
     elif len(table) == 1:
@@ -100,5 +100,16 @@ def _is_caption(row: Row, first: int) -> bool:
     return first < len(row) and bool(row[first]) and not any(row[first + 1 :])
 
 
+def _of_columns(rows: list[Row], columns: list[int]) -> Iterator[Row]:
+    for row in rows:
+        yield [row[column] if column < len(row) else "" for column in columns]
+
+
 def _columns(rows: list[Row]) -> set[int]:
-    return {position for row in rows for position, cell in enumerate(row) if cell}
+    """The columns in which something stands; rows without an empty cell, as most are, tell it at once."""
+    full = max((len(row) for row in rows if all(row)), default=0)
+    longer = (row for row in rows if len(row) > full)
+    return {
+        *range(full),
+        *(position for row in longer for position, cell in enumerate(row) if cell),
+    }

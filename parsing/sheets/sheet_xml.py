@@ -1,7 +1,7 @@
 """One sheet of an Excel workbook, read row by row while it is unpacked."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
@@ -16,6 +16,7 @@ from parsing.links import MAX_ADDRESS_LENGTH, linked
 from parsing.markdown.inline import marked_above, with_digits_above
 from parsing.office.package import RELATION_ID, OfficePackage
 from parsing.sheets.cell_formats import CellFormats
+from parsing.sheets.choices import choices_of
 from parsing.sheets.sheet import Sheet
 from parsing.sheets.sheet_notes import hidden_parts, too_large
 from parsing.tables import Merged
@@ -23,7 +24,7 @@ from parsing.text import clean
 
 MAX_CELLS = 1_000_000
 MAX_ROWS, MAX_COLUMNS = 1_048_576, 16_384
-MAX_MERGED = 100_000
+MAX_MERGED, MAX_BLOCKS = 100_000, 1_000
 # A link may be laid over a whole column.
 MAX_LINKED_CELLS = 100_000
 REFERENCE = re.compile(r"\$?([A-Z]{1,3})\$?(\d{1,7})(?::\$?([A-Z]{1,3})\$?(\d{1,7}))?")
@@ -37,6 +38,11 @@ PAGE_CODE = re.compile(
 )
 MARGIN_CODE = re.compile(r"&(?:&|\"[^\"]{0,100}\"|\d{1,3}|K[0-9A-Fa-f]{6}|[A-Za-z])")
 MARGINS = {f"{which}{place}": place for which in ("first", "odd", "even") for place in ("Header", "Footer")}
+# A cell with a place, a style, a type and at most a value, and nothing else.
+PLAIN_CELL = re.compile(
+    r'<c r="([A-Z]{1,3})\d{1,7}"(?: s="(\d{1,6})")?(?: t="(\w{1,20})")?(?:/>|><v>([^<&]*)</v></c>)'
+)
+NAMES = ("row", "mergeCell", "hyperlink", "col", "dataValidation", *MARGINS)
 ON = frozenset({"1", "true"})
 
 
@@ -55,20 +61,14 @@ class SheetReader:
     ) -> None:
         self._package, self._formats, self._texts, self._budget = package, formats, texts, budget
         self._margins: set[str] = set()
-        # By the types of cells; what is shown often is looked up once.
-        self._shown: dict[str, Callable[[str, str | None], str]] = {
-            "n": formats.number,
-            "s": lru_cache(50_000)(self._listed),
-            "str": self._computed,
-            "b": lambda stored, _: "TRUE" if stored.strip() == "1" else "FALSE",
-        }
+        self._writer = lru_cache(1_000)(self._new_writer)
 
     def read(self, sheet: Sheet, part: str) -> None:
         """Fill the sheet with the rows of this part. Raises `FileFormatError`."""
         formulas = _Formulas()
         done: set[tuple[int, int]] = set()
         hidden_rows = hidden_columns = 0
-        for element in streamed(self._package, part, ("row", "mergeCell", "hyperlink", "col", *MARGINS)):
+        for element in streamed(self._package, part, NAMES):
             match etree.QName(element).localname:
                 case "row":
                     if self._budget.cells <= 0:
@@ -79,15 +79,22 @@ class SheetReader:
                 case "mergeCell" if len(sheet.merged) < MAX_MERGED:
                     area = area_of(element.get("ref", ""))
                     sheet.merged += [area] if area else []
-                case name if name in MARGINS:
-                    self._margin(MARGINS[name], element, sheet)
-                case "hyperlink":
-                    self._link(element, sheet, part, done)
                 case "col" if element.get("hidden") in ON:
                     hidden_columns += _column_count(element)
-                case _:
-                    pass
+                case name:
+                    self._beside(name, element, sheet, part, done)
         sheet.notes += hidden_parts(sheet.name, hidden_rows, hidden_columns, formulas.shown)
+
+    def _beside(
+        self, name: str, element: Element, sheet: Sheet, part: str, done: set[tuple[int, int]]
+    ) -> None:
+        """What belongs to cells, or stands beside them."""
+        if name == "hyperlink":
+            self._link(element, sheet, part, done)
+        elif name in MARGINS:
+            self._margin(MARGINS[name], element, sheet)
+        elif name == "dataValidation" and len(sheet.blocks) < MAX_BLOCKS:
+            sheet.blocks += choices_of(element)
 
     def _margin(self, place: str, element: Element, sheet: Sheet) -> None:
         """A header or footer, once for the workbook."""
@@ -99,23 +106,36 @@ class SheetReader:
     def _row(self, row: Element, sheet: Sheet, formulas: "_Formulas") -> bool:
         stated = row.get("r")
         number = int(stated) - 1 if stated and stated.isdecimal() else len(sheet.rows)
-        cells: list[str] = []
-        column = -1
-        for cell in row:
-            place = cell.get("r")
-            column = _column_number(place.rstrip("0123456789")) if place else column + 1
-            text = self._cell(cell, formulas) if 0 <= column < MAX_COLUMNS else ""
-            if not text:
-                continue
-            if column != len(cells):
-                cells.extend([""] * (column + 1 - len(cells)))
-                cells[column] = text
-            else:
-                cells.append(text)
+        cells = self._plain_row(row) or _placed(self._cells(row, formulas))
         self._budget.cells -= len(cells) - cells.count("")
         if cells and 0 <= number < MAX_ROWS:
             sheet.place(number, cells)
         return bool(cells)
+
+    def _plain_row(self, row: Element) -> list[str]:
+        """The texts of a row whose cells are all plain values, as most are; of another row nothing.
+
+        A pattern over the row as text takes a third of the time that asking each element takes.
+        """
+        found = PLAIN_CELL.findall(etree.tostring(row, encoding="unicode", with_tail=False))
+        if len(found) != len(row) or not found:
+            return []
+        writer = self._writer
+        texts = [writer(kind, style)(stored) if stored else "" for _, style, kind, stored in found]
+        if all(texts) and _column_number(found[-1][0]) == len(texts) - 1:
+            return texts
+        columns = (_column_number(letters) for letters, *_ in found)
+        return _placed((column, text) for column, text in zip(columns, texts, strict=True) if text)
+
+    def _cells(self, row: Element, formulas: "_Formulas") -> Iterator[tuple[int, str]]:
+        """Columns and texts of a row."""
+        column = -1
+        for cell in row:
+            place = cell.get("r")
+            column = _column_number(place.rstrip("0123456789")) if place else column + 1
+            text = self._cell(cell, formulas)
+            if text:
+                yield column, text
 
     def _cell(self, cell: Element, formulas: "_Formulas") -> str:
         stored = formula = None
@@ -130,17 +150,30 @@ class SheetReader:
         kind = cell.get("t", "n")
         if not stored:
             return formulas.without_value(formula) if formula and kind != "str" else ""
-        shown = self._shown.get(kind, _plainly)(stored, cell.get("s"))
+        shown = self._writer(kind, cell.get("s", ""))(stored)
         link = LINK_FORMULA.search(formula) if formula else None
         return linked(shown, link[1]) if link else shown
 
-    def _listed(self, stored: str, style: str | None) -> str:
-        position = int(stored) if stored.strip().isdecimal() else -1
-        text = self._texts[position] if 0 <= position < len(self._texts) else ""
-        return self._formats.text(text, style)
+    def _new_writer(self, kind: str, style: str) -> Callable[[str], str]:
+        """How cells of this type and style show what they store."""
+        match kind:
+            case "n" | "":
+                return self._formats.number_writer(style)
+            case "s":
+                return self._formats.text_writer(self._listed, style)
+            case "str":
+                return self._formats.text_writer(_unescaped, style)
+            case "b":
+                return lambda stored: "TRUE" if stored.strip() == "1" else "FALSE"
+            case _:
+                return lambda stored: clean(stored).strip()
 
-    def _computed(self, stored: str, style: str | None) -> str:
-        return self._formats.text(_unescaped(stored), style)
+    def _listed(self, stored: str) -> str:
+        try:
+            position = int(stored)
+            return self._texts[position] if position >= 0 else ""
+        except (ValueError, IndexError):
+            return ""
 
     def _link(self, element: Element, sheet: Sheet, part: str, done: set[tuple[int, int]]) -> None:
         relation = self._package.relations(part).get(element.get(f"{RELATION_ID}id", ""))
@@ -223,15 +256,21 @@ def _unescaped(text: str) -> str:
     return clean(ESCAPED.sub(lambda code: chr(int(code[1], 16)), text)) if "_x" in text else clean(text)
 
 
+def _placed(cells: Iterable[tuple[int, str]]) -> list[str]:
+    """Texts at their columns."""
+    row: list[str] = []
+    for column, text in cells:
+        if 0 <= column < MAX_COLUMNS:
+            row.extend([""] * (column + 1 - len(row)))
+            row[column] = text
+    return row
+
+
 def _forget(element: Element) -> None:
     element.clear()
     parent = element.getparent()
     while parent is not None and element.getprevious() is not None:
         del parent[0]
-
-
-def _plainly(stored: str, _: str | None) -> str:
-    return clean(stored).strip()
 
 
 @lru_cache(20_000)

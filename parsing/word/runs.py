@@ -59,8 +59,18 @@ def _shown(text: str, story: Story) -> Iterator[str]:
 def _text(element: Element, story: Story, _: int) -> Iterator[str]:
     text = element.text or ""
     marked, run = marked_above(text), element.getparent()
+    if run is not None and _is_hidden(run):
+        if text.strip() and not story.shows_nothing:
+            story.file.left_out.add("hidden")
+        return
     is_raised = marked != text and run is not None and value(run, "rPr/vertAlign") == "superscript"
     yield from _shown(marked if is_raised else text, story)
+
+
+def _is_hidden(run: Element) -> bool:
+    """Whether the text of a run is marked as hidden: neither the screen nor the paper shows it."""
+    mark = run.find(f"{WORD}rPr/{WORD}vanish")
+    return mark is not None and mark.get(f"{WORD}val", "1") not in OFF
 
 
 def _break(element: Element, story: Story, _: int) -> Iterator[str]:

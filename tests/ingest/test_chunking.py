@@ -109,6 +109,16 @@ def test_a_sentence_without_spaces_is_cut_between_its_words(words: list[str], en
     assert all(part.endswith(ends) for part in parts)
 
 
+def test_words_without_spaces_are_measured_together() -> None:
+    """Each by itself is a token or more; many a tokenizer makes one of several."""
+    text = "".join(["ผู้", "เยี่ยม", "ชม", "จอด", "รถ", "ที่", "ชั้น", "สอง"]) * 200
+    parts = chunk(
+        ParsedDocument("T", (Block(text),)), lambda words: -(-len(words) // 8) + 2, max_tokens=LIMIT
+    )
+    assert "".join(part.content for part in parts) == text
+    assert all(part.token_count > LIMIT * 0.9 for part in parts[:-1])
+
+
 @pytest.mark.parametrize("letter", ["g\u0308\u0301", "👩🏽\u200d🔧", "한"])
 def test_no_cut_goes_through_a_letter(letter: str) -> None:
     text = letter * 300
@@ -160,6 +170,36 @@ def test_a_large_table_repeats_its_header() -> None:
     )
     assert len(chunks) > 1
     assert all(part.content.startswith("| a | b |\n|---|---|\n| ") for part in chunks)
+
+
+def test_a_part_of_a_large_table_names_the_group_it_goes_on_with() -> None:
+    groups = [
+        line
+        for group in ("North", "South")
+        for line in (f"| {group} | {group} |", *(f"| The {group} pump {row} | {row} |" for row in range(60)))
+    ]
+    table = "\n".join(["| Pump | Number |", "| --- | --- |", *groups])
+    parts = [
+        part.content.split("\n")
+        for part in chunk(ParsedDocument("T", (Block(table, "table"),)), by_words, max_tokens=LIMIT)
+    ]
+    assert len(parts) > 4
+    assert {part[0] for part in parts} == {"| Pump | Number |"}
+    for part in parts:
+        group = ""
+        for line in part[2:]:
+            group = line.split()[1] if " The " not in line else group
+            assert f"| {group} |" in line or f" {group} " in line
+    assert [line for part in parts for line in part[2:] if " The " in line] == [
+        g for g in groups if " The " in g
+    ]
+
+
+def test_a_table_in_which_cells_are_missing_repeats_no_rows() -> None:
+    rows = [f"| Pump {row} of the works |  |" for row in range(60)]
+    table = "\n".join(["| Pump | Number |", "| --- | --- |", *rows])
+    parts = chunk(ParsedDocument("T", (Block(table, "table"),)), by_words, max_tokens=LIMIT)
+    assert [line for part in parts for line in part.content.split("\n")[2:]] == rows
 
 
 def test_code_in_a_large_list_is_whole_or_closed_and_opened_again() -> None:

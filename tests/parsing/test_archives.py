@@ -59,6 +59,7 @@ def test_files_of_other_types_and_hidden_ones_are_counted() -> None:
     assert document.notes == (
         "4 files of other types were left out: .png 2, .bin 1, without an ending 1.",
         "hidden files: 2 left out",
+        "files of the operating system: 1 left out",
     )
 
 

@@ -86,7 +86,7 @@ def placed(document: ParsedDocument) -> Placed:
                 ((), "Hot."),
                 ((), "* one"),
                 ((), "**Steps**"),
-                ((), ". First"),
+                ((), "1. First"),
                 ((), "more"),
             ],
         ),

@@ -296,6 +296,55 @@ def test_a_table_with_rules_right_below_another_is_one_of_its_own() -> None:
     ]
 
 
+def listed(top: float, head: tuple[str, ...], *rows: tuple[str, ...]) -> list[Line]:
+    """Rows without rules below a head in bold."""
+    sized = [(-10, head), *((10, row) for row in rows)]
+    return [
+        (50 + 150 * column, top - 16 * number, size, words)
+        for number, (size, row) in enumerate(sized)
+        for column, words in enumerate(row)
+    ]
+
+
+PUMPS = (("Pump 1", "3", "7.50"), ("Pump 2", "6", "14.50"), ("Pump 3", "9", "21.50"))
+
+
+def test_a_table_with_a_head_of_its_own_right_below_another_is_one_of_its_own() -> None:
+    below = listed(660, ("Name", "Cost", "Rate"), *PUMPS)
+    document = parsed(written([[*listed(740, ("Name", "Number", "Price"), *PUMPS), *below]]))
+    assert [block.text.split("\n")[0] for block in document.blocks] == [
+        "| Name | Number | Price |",
+        "| Name | Cost | Rate |",
+    ]
+    cells = [
+        *filled(660, 150, ("City", "People"), ("Bern", "140"), ("Rome", "280")),
+        *filled(600, 150, ("Line", "Length"), ("S1", "12"), ("S2", "14")),
+    ]
+    ruled = [(x, y, -size if y in (646, 586) else size, words) for x, y, size, words in cells]
+    document = parsed(written([ruled], under=grid(600, 150, 2, 3) + grid(540, 150, 2, 3)))
+    assert [block.text.split("\n")[0] for block in document.blocks] == [
+        "| City | People |",
+        "| Line | Length |",
+    ]
+
+
+def test_the_name_of_a_group_in_bold_stays_in_its_table() -> None:
+    page = [
+        *listed(740, ("Name", "Number", "Price")),
+        (50.0, 724.0, -10.0, "North"),
+        *listed(724, ("", "", ""), *PUMPS)[3:],
+        (50.0, 660.0, -10.0, "South"),
+        *listed(660, ("", "", ""), *PUMPS)[3:],
+    ]
+    (only,) = parsed(written([page])).blocks
+    assert [line for line in only.text.split("\n") if "Pump" not in line] == [
+        "| Name | Number | Price |",
+        "| --- | --- | --- |",
+        "| North |  |  |",
+        "| South |  |  |",
+    ]
+
+
 def test_a_sentence_at_the_top_of_each_page_that_counts_is_no_head() -> None:
     def words(number: int) -> str:
         return f"The text of page {number} begins here and goes on for a while."
@@ -338,7 +387,7 @@ def test_addresses_of_links_and_comments_stand_behind_the_words_they_are_about()
     assert "[Comment by Ann: not in May]" in text
     assert text.endswith("[Comment: A note on the page.]")
     assert "javascript" not in text
-    assert document.notes == ("Links with more than 500 characters in their address: 1 left out.",)
+    assert document.notes == ("Links with more than 2,000 characters in their address: 1 left out.",)
 
 
 def attached(name: str, content: str) -> dict[int, str]:
@@ -385,6 +434,20 @@ def test_lines_from_right_to_left_are_read_in_their_order() -> None:
     page = [(50.0, 700.0, 10.0, seen), (50.0, 400.0, 10.0, "\u05e9\u05dc\u05d5\u05dd"[::-1])]
     document = parsed(written([page], unicode_font(seen + page[1][3])))
     assert [block.text for block in document.blocks] == [HEBREW, "\u05e9\u05dc\u05d5\u05dd"]
+
+
+@pytest.mark.parametrize(
+    ("words", "seen"),
+    [
+        # The sign of percent is on the left of a number in Arabic, and on its right in Hebrew.
+        ("\u0627\u0644\u0633\u0639\u0631 12.5%", "%12.5 \u0631\u0639\u0633\u0644\u0627"),
+        ("\u05de\u05d7\u05d9\u05e8 17.5%", "17.5% \u05e8\u05d9\u05d7\u05de"),
+    ],
+)
+def test_percent_is_read_behind_its_number(words: str, seen: str) -> None:
+    other = "\u05e9\u05dc\u05d5\u05dd"
+    page = [(50.0, 700.0, 10.0, seen), (50.0, 400.0, 10.0, other)]
+    assert parsed(written([page], unicode_font(seen + other))).blocks[0].text == words
 
 
 def test_words_from_right_to_left_among_others_keep_their_order() -> None:
