@@ -30,7 +30,8 @@ from knowledge_base.embedding import DEFAULT_MODEL
 from knowledge_base.posting_merge import merge_pending
 from knowledge_base.search import Question, SearchFilter, rank
 from knowledge_base.settings import EngineSetting
-from knowledge_base.word_engines import BUILT_IN, EngineWatch, drop_engine, ensure_word_engine
+from knowledge_base.word_engine_watch import EngineWatch
+from knowledge_base.word_engines import BUILT_IN, drop_engine, ensure_word_engine
 
 STORED_AT_ONCE, WARM_UP, WRITTEN = 500, 20, 5_000
 WAYS: Sequence[EngineSetting] = ("built-in", "pg_textsearch")

@@ -16,8 +16,8 @@ from knowledge_base.postings import Connection
 from knowledge_base.proposals import Asked, best_candidates
 from knowledge_base.search_filter import SearchFilter
 from knowledge_base.search_scope import Scope, those_allowed
-from knowledge_base.word_codes import Array
-from knowledge_base.word_engines import EngineInUse
+from knowledge_base.word_codes import EVERY_PASSAGE, Array
+from knowledge_base.word_engine_watch import EngineInUse
 from knowledge_base.word_search import best_by_words
 
 # An engine knows how rare a word is among all passages, not among those of a caller, and has coarser impacts.
@@ -47,7 +47,8 @@ async def candidates_by_words(
     """
     if in_use is None or not asked.weights:
         return await best_candidates(connection, asked, which, scope, lists)
-    if scope.ids is None and asked.share >= LEAST_SHARE:
+    everything = max(in_use.passages, lists.count(EVERY_PASSAGE), 1)
+    if scope.ids is None and scope.passages >= LEAST_SHARE * everything:
         found = await _by_engine(connection, asked, which, scope, lists, in_use)
         if found is not None:
             return found
@@ -64,7 +65,8 @@ async def _by_engine(
     in_use: EngineInUse,
 ) -> Array | None:
     """None where the engine fails, or finds too few that meet a condition."""
-    count = round(AS_MANY_MORE * asked.candidates / asked.share)
+    # Collections are left out by the engine itself, documents that do not meet a condition afterwards.
+    count = round(AS_MANY_MORE * asked.candidates / (1 if scope.condition is None else asked.share))
     try:
         # A savepoint: the search goes on after a failure.
         async with connection.transaction():

@@ -26,7 +26,7 @@ from knowledge_base.search_scope import MAX_LISTED, Scope, count_awaiting_in, sc
 from knowledge_base.snapshot import one_moment
 from knowledge_base.vector_index import VectorIndex
 from knowledge_base.word_codes import EVERY_PASSAGE
-from knowledge_base.word_engines import EngineInUse
+from knowledge_base.word_engine_watch import EngineInUse
 
 __all__ = ["Mode", "Question", "SearchFilter", "SearchOutcome", "search"]
 

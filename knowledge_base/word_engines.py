@@ -5,7 +5,6 @@ posting lists are kept beside: they know how rare a word is for a caller, and se
 """
 
 import logging
-import time
 from dataclasses import dataclass
 from typing import LiteralString, Protocol
 
@@ -31,11 +30,8 @@ logger = logging.getLogger("knowledge_base")
 Connection = AsyncConnection[TupleRow]
 
 BUILT_IN = "built-in"
-ASKED_EVERY_SECONDS = 60.0
 # A passage has to be among so many that are found by its own words: others may have the same ones.
 FOUND_AMONG = 1_000
-# What has to be typed or done, in the words that `/ready` and the doctor use.
-MAKE_IT = "the next run of `owflex ingest`, a worker or `owflex ingest verify --repair` makes it"
 
 
 class WordEngine(Protocol):
@@ -66,6 +62,8 @@ create or replace function best_in_engine(question text, most integer, of_collec
     set enable_bitmapscan = off
     set enable_sort = off
     set max_parallel_workers_per_gather = 0
+    -- While the index is made anew nobody waits for it.
+    set lock_timeout = '200ms'
     -- Before Postgres 18 what is switched off counts as dear, and dear statements are compiled first.
     set jit = off
 as $$
@@ -269,72 +267,3 @@ async def _copy_block(connection: Connection, after: int) -> int | None:
     passages = await rows.fetchall()
     await copy_words(connection, [(row[0], row[1], row[2]) for row in passages])
     return passages[-1][0] if passages else None
-
-
-class EngineWatch:
-    """Knows which engine can be used without asking Postgres at every search, and what hinders it."""
-
-    def __init__(self, setting: EngineSetting = "built-in") -> None:
-        self.setting: EngineSetting = setting
-        # By the server that a connection goes to: replicas are searched too.
-        self._known: dict[tuple[str, int], tuple[float, WordEngine | None]] = {}
-        # What is not as the setting wants it, and whether that is worse than it should be.
-        self.note: str | None = None
-        self.problem: str | None = None
-        self.name = BUILT_IN
-
-    async def current(self, connection: Connection) -> "EngineInUse | None":
-        """The engine to search by, as it was a minute ago at most; None for the built-in way."""
-        if self.setting == BUILT_IN:
-            return None
-        server = connection.info.host, connection.info.port
-        asked, engine = self._known.get(server, (-ASKED_EVERY_SECONDS, None))
-        now = time.monotonic()
-        if now - asked >= ASKED_EVERY_SECONDS:
-            engine = await self._look(connection)
-            self._known[server] = now, engine
-        return None if engine is None else EngineInUse(engine, self)
-
-    @property
-    def as_words(self) -> str:
-        """What words are searched by, and what there is to know of it."""
-        said = self.problem or self.note
-        return f"{self.name} ({said})" if said else self.name
-
-    def failed(self, engine: WordEngine, reason: str) -> None:
-        """Search without the engine until it is looked at again."""
-        logger.warning("%s failed at a search, the built-in way is used instead: %s", engine.name, reason)
-        now = time.monotonic()
-        self._known = dict.fromkeys(self._known, (now, None))
-        self.name, self.problem = BUILT_IN, f"{engine.name} failed: {reason}"
-
-    async def _look(self, connection: Connection) -> WordEngine | None:
-        rows = await connection.execute("select pg_is_in_recovery()")
-        if await rows.fetchone() == (True,):
-            # What its index holds in memory does not come with the stream.
-            return None
-        engine = await installed(connection)
-        self.note = self.problem = None
-        self.name = BUILT_IN
-        if engine is None:
-            if self.setting != "auto":
-                self.problem = (
-                    f"KNOWLEDGE_BASE_WORD_ENGINE is {self.setting}, which is not in this database: "
-                    f"an administrator runs `create extension {self.setting}` there"
-                )
-            return None
-        if not await is_made(connection):
-            self.note = (
-                f"the index of {engine.name} is not made yet, or not since Postgres was started: {MAKE_IT}"
-            )
-            return None
-        self.name = engine.name
-        return engine
-
-
-@dataclass(frozen=True)
-class EngineInUse:
-    """An engine to search by, and who is to be told when it fails."""
-
-    engine: WordEngine
-    watch: EngineWatch

@@ -23,7 +23,7 @@ from knowledge_base.embedding import create_embedder
 from knowledge_base.embedding_spaces import check_model, model_in_use
 from knowledge_base.following_embedder import FollowingEmbedder
 from knowledge_base.reads import open_replicas
-from knowledge_base.word_engines import EngineWatch
+from knowledge_base.word_engine_watch import EngineWatch
 from mcp_server.auth import STDIO_CALLER, BearerVerifier, Caller
 from mcp_server.batches import BatchedMessages
 from mcp_server.external_issuer import ExternalVerifier, discoverable

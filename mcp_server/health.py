@@ -25,7 +25,8 @@ from knowledge_base.access import Connection, check_isolation
 from knowledge_base.embedding_spaces import space_in_use
 from knowledge_base.errors import KnowledgeBaseError, ServerRoleError
 from knowledge_base.following_embedder import FollowingEmbedder
-from knowledge_base.word_engines import BUILT_IN, EngineWatch
+from knowledge_base.word_engine_watch import EngineWatch
+from knowledge_base.word_engines import BUILT_IN
 from mcp_server.metrics import Metrics
 from serving.draining import Running
 

@@ -7,7 +7,8 @@ from psycopg.rows import TupleRow
 
 from database.embedded import configured_or_embedded
 from database.errors import DatabaseError
-from knowledge_base.word_engines import BUILT_IN, EngineWatch, finds_what_is_stored
+from knowledge_base.word_engine_watch import EngineWatch
+from knowledge_base.word_engines import BUILT_IN, finds_what_is_stored
 from mcp_server.settings import McpServerSettings
 from owflex.doctor_findings import Finding, bad, fine, unknown
 

@@ -8,7 +8,7 @@ from knowledge_base.bootstrap import embedder_for, knowledge_base_url, migrate_k
 from knowledge_base.hits import Hit
 from knowledge_base.search import Question, SearchFilter, SearchOutcome, search
 from knowledge_base.vector_index import look_widely, vector_index
-from knowledge_base.word_engines import EngineWatch
+from knowledge_base.word_engine_watch import EngineWatch
 from mcp_server.settings import McpServerSettings
 from owflex.search_command import Found, Searched, SearchOptions, why_nothing, words_so_far
 from serving.terminal import escape_line

@@ -16,7 +16,7 @@ from knowledge_base.reads import Reads
 from knowledge_base.reranking import reranked
 from knowledge_base.search import Question, SearchFilter, SearchOutcome, search
 from knowledge_base.vector_index import IndexWatch
-from knowledge_base.word_engines import EngineWatch
+from knowledge_base.word_engine_watch import EngineWatch
 from mcp_server.arguments import MAX_ID, MAX_POSITION, FilledText, Filters, Moment, Text
 from mcp_server.auth import Caller, current_caller
 from mcp_server.passages import bounded_metadata, bounded_notes, fenced, joined, new_marker, within_budget

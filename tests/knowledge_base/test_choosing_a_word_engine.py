@@ -8,6 +8,7 @@ import numpy as np
 import psycopg
 import pytest
 
+from ingest.pipeline import open_ingest_pool
 from ingest.storing.catalog import find_faults
 from ingest.storing.word_faults import repair_postings
 from knowledge_base import word_engines
@@ -16,7 +17,8 @@ from knowledge_base.engine_words import TIMES, kept_engine, question_of, text_of
 from knowledge_base.posting_merge import merge_pending
 from knowledge_base.search import Question, SearchFilter, rank
 from knowledge_base.word_codes import encode_words, key_of
-from knowledge_base.word_engines import BUILT_IN, EngineInUse, EngineWatch, ensure_word_engine
+from knowledge_base.word_engine_watch import EngineInUse, EngineWatch
+from knowledge_base.word_engines import BUILT_IN, ensure_word_engine
 from tests.knowledge_base.test_word_index import VOCABULARY, Oracle
 
 if TYPE_CHECKING:
@@ -131,7 +133,15 @@ def _broken(_: list[int]) -> list[int]:
     raise psycopg.errors.UndefinedFunction("function best_in_engine does not exist")
 
 
-@pytest.mark.parametrize("failing", [_broken, lambda ids: ids[::2], lambda _: []])
+def _every_second(ids: list[int]) -> list[int]:
+    return ids[::2]
+
+
+def _nothing(_: list[int]) -> list[int]:
+    return []
+
+
+@pytest.mark.parametrize("failing", [_broken, _every_second, _nothing])
 async def test_an_engine_that_fails_or_loses_passages_is_not_searched_by(
     connection: "Connection",
     oracle: Oracle,
@@ -161,8 +171,6 @@ async def test_documents_are_stored_where_an_engine_takes_no_words(
 async def test_words_that_an_engine_lacks_are_a_fault(
     connection: "Connection", oracle: Oracle, knowledge_base_url: str
 ) -> None:
-    from ingest.pipeline import open_ingest_pool
-
     del oracle
     await connection.execute("delete from engine_words where chunk_id in (1, 2)")
     assert (await find_faults(connection)).chunks_wrong_in_word_engine == 2

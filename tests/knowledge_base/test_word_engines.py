@@ -21,7 +21,8 @@ from knowledge_base.access import Access, acting_for, open_server_pool, prepare_
 from knowledge_base.engine_words import kept_engine
 from knowledge_base.posting_merge import merge_pending
 from knowledge_base.search import Mode, Question, SearchFilter, rank
-from knowledge_base.word_engines import BUILT_IN, EngineWatch, WordEngine, ensure_word_engine
+from knowledge_base.word_engine_watch import EngineWatch
+from knowledge_base.word_engines import BUILT_IN, WordEngine, ensure_word_engine
 from tests.knowledge_base.test_word_index import COLLECTIONS, VOCABULARY, Oracle, lets_through
 from tests.support.engine_server import EngineServer
 

@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -49,9 +50,6 @@ class EngineServer:
 
 
 def _benchmark() -> Any:
-    sys.path.insert(0, str(ROOT / "benchmarks"))
-    try:
-        import postgres_with_engines
-    finally:
-        sys.path.remove(str(ROOT / "benchmarks"))
-    return postgres_with_engines
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "path", [str(ROOT / "benchmarks"), *sys.path])
+        return import_module("postgres_with_engines")
