@@ -23,8 +23,8 @@ Connection = AsyncConnection[TupleRow]
 ENGINE_K1, ENGINE_B = 2.0, 0.0
 # Part of the engine's greatest score that the greatest impact gets; more would repeat its word endlessly.
 GREATEST = 0.8
-# Letters only, so that no parser of an engine takes a key apart. To propose, 28 bits of the key are enough: of
-# a million lexemes one in 270 shares them with another, and the text is a quarter shorter.
+# Letters only, so that no parser of an engine takes a key apart. To propose, 28 bits of the key are enough:
+# of a million lexemes one in 270 shares them with another, and the text is a quarter shorter.
 LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
 KEY_LETTERS = 7
 

@@ -68,7 +68,7 @@ class EngineWatch:
         assert row is not None
         is_replica, self._passages = row
         if is_replica:
-            # What its index holds in memory does not come with the stream.
+            # Whether its index follows there was not tried.
             return None
         engine = await installed(connection)
         self.note = self.problem = None

@@ -11,7 +11,7 @@ import pytest
 from ingest.pipeline import open_ingest_pool
 from ingest.storing.catalog import find_faults
 from ingest.storing.word_faults import repair_postings
-from knowledge_base import word_engines
+from knowledge_base import word_engine_watch, word_engines
 from knowledge_base.access import Access, acting_for, open_server_pool, prepare_server_role
 from knowledge_base.engine_words import TIMES, kept_engine, question_of, text_of
 from knowledge_base.posting_merge import merge_pending
@@ -210,7 +210,8 @@ async def test_an_engine_that_cannot_be_made_is_done_without(
         return word_engines.PgTextsearch("0.6.1", "public")
 
     # The embedded Postgres has no such access method.
-    monkeypatch.setattr(word_engines, "installed", there)
+    for module in (word_engines, word_engine_watch):
+        monkeypatch.setattr(module, "installed", there)
     watch = EngineWatch("auto")
     assert await watch.current(connection) is None
     assert watch.as_words.startswith("built-in (the index of pg_textsearch 0.6.1 is not made yet")
