@@ -27,5 +27,5 @@ class KnowledgeBaseSettings(ProgramSettings):
         "built-in",
         description="What words are searched by: `built-in`, or the extension `pg_textsearch`, which an "
         "administrator has to create in the knowledge base's database; `auto` takes it where it has been "
-        "created. The built-in way was faster wherever both were measured.",
+        "created.",
     )
