@@ -53,8 +53,8 @@ class WordEngine(Protocol):
 
 
 # The planner must never score row by row: in version 0.6.1 that is slow, and in parallel it does not end. For
-# the same reason the score is not asked for: 20 ms instead of 0.3. A count in the text of the statement is seen
-# by the index, which else guesses how many are wanted.
+# the same reason the score is not asked for: 20 ms instead of 0.3. A count in the text of the statement is
+# seen by the index, which else guesses how many are wanted.
 BEST: LiteralString = """
 create or replace function best_in_engine(question text, most integer, of_collection text)
     returns setof bigint
