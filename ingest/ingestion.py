@@ -29,6 +29,7 @@ from knowledge_base.embedding import Embedder
 from knowledge_base.posting_merge import merge_pending
 from knowledge_base.postings import languages_of, set_language
 from knowledge_base.vector_index import ensure_vector_index
+from knowledge_base.word_engines import ensure_word_engine
 from parsing.formats import named_type
 
 # What the origin of texts that were handed in is called.
@@ -93,9 +94,13 @@ class Ingestion:
         await self._ensure_indexes()
 
     async def _ensure_indexes(self) -> None:
-        """Bring pending words into the lists, and make the index over the vectors when there are enough."""
+        """Bring pending words into the lists, and make the indexes that are missing.
+
+        They are that of an engine which is to search words, and that over the vectors when there are enough.
+        """
         async with await psycopg.AsyncConnection.connect(self.database.url, autocommit=True) as connection:
             await merge_pending(connection)
+            await ensure_word_engine(connection, self.settings.knowledge_base_word_engine)
             await ensure_vector_index(connection)
 
     async def folder_task(self, path: Path, wanted: Wanted) -> SyncTask:

@@ -12,6 +12,7 @@ import numpy as np
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 
+from knowledge_base.engine_words import follow
 from knowledge_base.word_codes import (
     EVERY_PASSAGE,
     POSTING,
@@ -82,6 +83,11 @@ async def merge_block(connection: Connection) -> int:
         pending = await _take(connection)
         for changes in _changes(pending):
             await _apply(connection, changes)
+        await follow(
+            connection,
+            [one.chunk_id for one in pending if not one.added],
+            [(one.chunk_id, one.vocabulary_id, one.words) for one in pending if one.added],
+        )
     return len(pending)
 
 

@@ -11,13 +11,14 @@ from psycopg.rows import TupleRow, class_row
 from knowledge_base.confidence import confidence_of
 from knowledge_base.embedding import Vectors
 from knowledge_base.embedding_spaces import check_model
+from knowledge_base.engine_proposals import candidates_by_words
 from knowledge_base.errors import MeaningUnavailableError
 from knowledge_base.fusion import COSINE_WEIGHT, Passage, closer_looks, in_order
 from knowledge_base.hit_merging import without_copies
 from knowledge_base.hits import Hit, WaitsFor
 from knowledge_base.lexemes import words
 from knowledge_base.posting_lists import asked_words, read_lists, weights_of
-from knowledge_base.proposals import Asked, best_candidates, nearest, propose
+from knowledge_base.proposals import Asked, nearest, propose
 from knowledge_base.scoring import Scored, scored
 from knowledge_base.search_filter import SearchFilter
 from knowledge_base.search_query import ABOUT, HITS
@@ -25,6 +26,7 @@ from knowledge_base.search_scope import MAX_LISTED, Scope, count_awaiting_in, sc
 from knowledge_base.snapshot import one_moment
 from knowledge_base.vector_index import VectorIndex
 from knowledge_base.word_codes import EVERY_PASSAGE
+from knowledge_base.word_engine_watch import EngineInUse
 
 __all__ = ["Mode", "Question", "SearchFilter", "SearchOutcome", "search"]
 
@@ -85,10 +87,12 @@ async def search(
     which: SearchFilter,
     mode: Mode = "hybrid",
     index: VectorIndex | None = None,
+    engine: EngineInUse | None = None,
 ) -> SearchOutcome:
     """The `limit` best passages for a question, as of one moment.
 
     With an `index` over the vectors a search uses it, but where a filter leaves so few that all are compared.
+    With an `engine` words are searched by it, but where a filter leaves few passages, or it fails.
     In a transaction of the caller's that one has to be of the level "repeatable read".
 
     The threshold is applied to what was found, never inside the scan: there it would keep the scan going for
@@ -97,7 +101,7 @@ async def search(
     Raises `EmbeddingSpaceMismatchError`, and `MeaningUnavailableError` in the mode "vector" without a model.
     """
     async with one_moment(connection):
-        ranked = await rank(connection, question, max(LOOKED_AT, limit), which, mode, index)
+        ranked = await rank(connection, question, max(LOOKED_AT, limit), which, mode, index, engine)
         hits = await _hits(connection, ranked.best)
     if mode != "vector":
         hits = _looked_at(hits, question.text, ranked.asked.weights, ranked.asked.words.lexemes)
@@ -136,6 +140,7 @@ async def rank(
     which: SearchFilter,
     mode: Mode = "hybrid",
     index: VectorIndex | None = None,
+    engine: EngineInUse | None = None,
 ) -> Ranked:
     """The `count` best passages, before they are read. Raises as `search` does."""
     by_meaning, by_words = mode != "keyword", mode != "vector"
@@ -145,14 +150,17 @@ async def rank(
     found = sorted(words(question.text)) if by_words else []
     asked_for = await asked_words(connection, found, which.collection)
     most_listed = MAX_LISTED if which.by_collection else 0
-    lists = await read_lists(connection, asked_for, which.collection, most_listed=most_listed)
+    most_read = None if engine is None else 0
+    lists = await read_lists(
+        connection, asked_for, which.collection, most_listed=most_listed, most_read=most_read
+    )
     scope = await scope_of(connection, which, lists)
     vector = None if question.embedding is None else HalfVector(question.embedding).to_text()
     weights = weights_of(asked_for, lists)
     share = scope.passages / max(lists.count(EVERY_PASSAGE), 1)
     asked = Asked(asked_for, weights, vector, about.space_id, max(CANDIDATES, count), share)
     near = await nearest(connection, asked, which, scope, index) if by_meaning else []
-    said = await best_candidates(connection, asked, which, scope, lists)
+    said = await candidates_by_words(connection, asked, which, scope, lists, engine)
     proposed = await propose(connection, asked, near, said)
     cosine_part = COSINE_WEIGHT if mode == "hybrid" else float(by_meaning)
     awaiting = about.awaiting

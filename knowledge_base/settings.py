@@ -1,8 +1,12 @@
 """Settings that ingest and mcp_server share."""
 
+from typing import Literal
+
 from pydantic import Field, SecretStr
 
 from database.settings import ProgramSettings
+
+EngineSetting = Literal["auto", "built-in", "pg_textsearch"]
 
 
 class KnowledgeBaseSettings(ProgramSettings):
@@ -18,4 +22,10 @@ class KnowledgeBaseSettings(ProgramSettings):
         description="Name or folder of a sentence-transformers model. Default: the model of the index, for a "
         "new one all-MiniLM-L6-v2, which comes with the installation; "
         "other names are loaded from the Hugging Face hub.",
+    )
+    knowledge_base_word_engine: EngineSetting = Field(
+        "built-in",
+        description="What words are searched by: `built-in`, or the extension `pg_textsearch`, which an "
+        "administrator has to create in the knowledge base's database; `auto` takes it where it has been "
+        "created.",
     )

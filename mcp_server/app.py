@@ -23,6 +23,7 @@ from knowledge_base.embedding import create_embedder
 from knowledge_base.embedding_spaces import check_model, model_in_use
 from knowledge_base.following_embedder import FollowingEmbedder
 from knowledge_base.reads import open_replicas
+from knowledge_base.word_engine_watch import EngineWatch
 from mcp_server.auth.callers import STDIO_CALLER, BearerVerifier, Caller
 from mcp_server.auth.external_issuer import ExternalVerifier, discoverable
 from mcp_server.auth.issuer_settings import external_issuer, public_host
@@ -120,7 +121,8 @@ async def _open(settings: McpServerSettings, url: str) -> AsyncGenerator[Opened]
             max_size=settings.database_pool_size,
             statement_timeout_ms=STATEMENT_TIMEOUT_MS,
         ) as replicas:
-            health = Health(pool, embedder, folder if is_embedded else None, replicas)
+            word_engines = EngineWatch(settings.knowledge_base_word_engine)
+            health = Health(pool, embedder, folder if is_embedded else None, replicas, word_engines)
             yield Opened(pool, embedder, health, replicas)
 
 

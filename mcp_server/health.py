@@ -25,6 +25,8 @@ from knowledge_base.access import Connection, check_isolation
 from knowledge_base.embedding_spaces import space_in_use
 from knowledge_base.errors import KnowledgeBaseError, ServerRoleError
 from knowledge_base.following_embedder import FollowingEmbedder
+from knowledge_base.word_engine_watch import EngineWatch
+from knowledge_base.word_engines import BUILT_IN
 from mcp_server.metrics import Metrics
 from serving.draining import Running
 
@@ -49,6 +51,8 @@ class HealthState:
     embedding_model: str
     problems: Mapping[str, str] = field(default_factory=dict[str, str])
     replicas: Mapping[str, str] = field(default_factory=dict[str, str])
+    words_by: str = BUILT_IN
+    word_engine_problem: str | None = None
 
     @property
     def ready(self) -> bool:
@@ -70,6 +74,8 @@ class HealthState:
     @property
     def _reasons(self) -> list[str]:
         left_out = [f"{name} is left out: it {said}" for name, said in self.replicas.items() if said != OK]
+        if self.word_engine_problem is not None:
+            left_out.append(f"words are searched by the built-in way: {self.word_engine_problem}")
         if self.embedding_model == OK:
             return left_out
         why = "is loading" if self.embedding_model == LOADING else "cannot be loaded"
@@ -83,6 +89,7 @@ class HealthState:
             **({"reason": self.reason} if self.reason else {}),
             "database": self.database,
             "embedding_model": self.embedding_model,
+            **({"word_search": self.words_by} if self.words_by != BUILT_IN else {}),
             **({"replicas": dict(self.replicas)} if self.replicas else {}),
         }
         return known | dict(self.problems)
@@ -100,7 +107,9 @@ class Health:
         embedder: FollowingEmbedder,
         folder: Path | None = None,
         replicas: Replicas | None = None,
+        word_engines: EngineWatch | None = None,
     ) -> None:
+        self.word_engines = word_engines or EngineWatch()
         self.running = Running()
         self.metrics = Metrics(pool, replicas)
         self._replicas = replicas
@@ -152,8 +161,14 @@ class Health:
             logger.warning("Postgres does not answer: %s", type(error).__name__)
             if self._folder is not None and (problem := disk_problem(self._folder)) is not None:
                 problems["disk"] = problem
-            return HealthState("Postgres does not answer", self._model, problems, self._said_of_replicas)
-        return HealthState(OK, self._model, problems, self._said_of_replicas)
+            return self._state("Postgres does not answer", problems)
+        return self._state(OK, problems)
+
+    def _state(self, database: str, problems: Mapping[str, str]) -> HealthState:
+        words = self.word_engines
+        return HealthState(
+            database, self._model, problems, self._said_of_replicas, words.as_words, words.problem
+        )
 
     @property
     def _said_of_replicas(self) -> dict[str, str]:
@@ -176,6 +191,7 @@ class Health:
             # The sentence names roles and tables; `/ready` answers everybody.
             logger.error("%s", error)
             problems["isolation"] = "Postgres does not keep users apart; the log says why"
+        await self.word_engines.current(connection)
         if index := await self._look_at_index(connection):
             problems["index"] = index
         return problems

@@ -80,6 +80,7 @@ def create_server(
         settings.search_token_budget,
         stdio_caller,
         _reranking(settings),
+        word_engines=health.word_engines,
     )
     budget = settings.search_token_budget
     _add_document_tools(

@@ -34,6 +34,7 @@ from knowledge_base.bootstrap import embedder_for, knowledge_base_url, migrate_k
 from knowledge_base.documents import read_chunks
 from knowledge_base.embedding import Embedder
 from knowledge_base.embedding_spaces import Progress as Filled
+from knowledge_base.word_engines import ensure_word_engine
 from serving.terminal import escape, escape_line
 
 MAX_CHUNKS_SHOWN = 10_000
@@ -105,25 +106,35 @@ def run_remove(source: str, *, collection: str, confirm: Callable[[int], bool]) 
 def run_verify(*, mend: bool, as_json: bool) -> int:
     """Look for what is missing or wrong; with `mend` repair it. 0 when all is whole, 2 otherwise."""
 
-    async def work(pool: Pool, embedder: Embedder) -> int:
-        async with pool.connection() as connection:
-            faults = await find_faults(connection)
-        _show_faults(faults, as_json=as_json)
-        if not faults.any and not (mend and (faults.retired_vectors or faults.chunks_awaiting_vectors)):
-            return ALL_GOOD
-        if not mend:
-            return SOME_FAILED
-        indexed = await repair_postings(pool)
-        made = await repair(pool, embedder)
-        if not as_json:
-            console.print(f"Made {made} vectors, and indexed the words of {indexed} passages.")
-            console.print(
-                "Documents without all their chunks are read again by the next `owflex ingest` or "
-                "`owflex ingest sync` of their folder."
-            )
+    async def work(settings: IngestSettings, url: str) -> int:
+        async with open_ingest_pool(url) as pool:
+            async with pool.connection() as connection:
+                faults = await find_faults(connection)
+            _show_faults(faults, as_json=as_json)
+            if not mend:
+                return SOME_FAILED if faults.any else ALL_GOOD
+            if faults.any or faults.retired_vectors or faults.chunks_awaiting_vectors:
+                said = await _mend(pool, await embedder_for(settings, url))
+                if not as_json:
+                    console.print(said)
+            async with pool.connection() as connection:
+                words_by = await ensure_word_engine(connection, settings.knowledge_base_word_engine)
+            if not as_json:
+                console.print(f"Words are searched by: {words_by}.")
         return ALL_GOOD
 
-    return _with_embedder(None, work)
+    return _on_knowledge_base(work)
+
+
+async def _mend(pool: Pool, embedder: Embedder) -> str:
+    """Repair what can be repaired at once, and say what was done."""
+    indexed = await repair_postings(pool)
+    made = await repair(pool, embedder)
+    return (
+        f"Made {made} vectors, and indexed the words of {indexed} passages.\n"
+        "Documents without all their chunks are read again by the next `owflex ingest` or "
+        "`owflex ingest sync` of their folder."
+    )
 
 
 def run_reindex(model: str) -> int:

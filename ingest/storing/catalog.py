@@ -9,7 +9,7 @@ from psycopg import AsyncConnection, sql
 from psycopg.rows import TupleRow, class_row
 
 from ingest.errors import DocumentUnknownError
-from ingest.storing.word_faults import find_word_faults
+from ingest.storing.word_faults import count_engine_faults, find_word_faults
 
 Connection = AsyncConnection[TupleRow]
 PAGE = 500
@@ -51,6 +51,7 @@ class Faults:
     vectors_of_wrong_length: int
     chunks_without_postings: int
     postings_without_chunks: int
+    chunks_wrong_in_word_engine: int
     origins_without_documents: int
     retired_vectors: int
     chunks_awaiting_vectors: int
@@ -65,6 +66,7 @@ class Faults:
                 self.vectors_of_wrong_length,
                 self.chunks_without_postings,
                 self.postings_without_chunks,
+                self.chunks_wrong_in_word_engine,
             )
         )
 
@@ -143,6 +145,7 @@ async def find_faults(connection: Connection) -> Faults:
     lost, unfounded = 0, 0
     async for faults in find_word_faults(connection):
         lost, unfounded = lost + len(faults.lost), unfounded + faults.unfounded
+    wrong_in_engine = await count_engine_faults(connection)
     async with connection.cursor(row_factory=class_row(Faults)) as cursor:
         await cursor.execute(
             """
@@ -176,6 +179,7 @@ async def find_faults(connection: Connection) -> Faults:
                    ) as vectors_of_wrong_length,
                    %(lost)s::bigint as chunks_without_postings,
                    %(unfounded)s::bigint as postings_without_chunks,
+                   %(wrong_in_engine)s::bigint as chunks_wrong_in_word_engine,
                    (
                        select count(*)
                        from origins
@@ -193,7 +197,7 @@ async def find_faults(connection: Connection) -> Faults:
                    ) as retired_vectors,
                    (select count(*) from chunks_awaiting_vectors) as chunks_awaiting_vectors
             """,
-            {"lost": lost, "unfounded": unfounded},
+            {"lost": lost, "unfounded": unfounded, "wrong_in_engine": wrong_in_engine},
         )
         faults = await cursor.fetchone()
     assert faults is not None

@@ -2,18 +2,38 @@
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import LiteralString
 
 import numpy as np
+import psycopg
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 
 from database.pool import Pool
+from knowledge_base.engine_words import forget_engine, kept_engine
 from knowledge_base.posting_merge import hold_merge, joined, keys_of, merge_pending, write_lists
 from knowledge_base.postings import PassageText, impacts, languages_of, vocabularies_of
 from knowledge_base.word_codes import POSTING, RANGE, RANGE_BITS, Array, encode_words
 
 Connection = AsyncConnection[TupleRow]
 Coded = tuple[int, bytes]
+
+# What is pending is not in the engine yet, or still is.
+IN_ENGINE: LiteralString = """
+select count(*)
+from (
+    select id
+    from chunks
+    where vocabulary_id is not null
+      and not exists (select from pending_postings where chunk_id = chunks.id)
+) as stored
+full join (
+    select chunk_id
+    from engine_words
+    where not exists (select from pending_postings where chunk_id = engine_words.chunk_id)
+) as known on chunk_id = id
+where id is null or chunk_id is null
+"""
 
 
 @dataclass(frozen=True)
@@ -42,18 +62,43 @@ async def find_word_faults(connection: Connection) -> AsyncGenerator[RangeFaults
             yield faults
 
 
+async def count_engine_faults(connection: Connection) -> int:
+    """How many passages an engine for words lacks, or has though they are gone; 0 where none is used.
+
+    Where the engine does not work any more it is all of them.
+    """
+    if await kept_engine(connection) is None:
+        return 0
+    try:
+        async with connection.transaction():
+            return await _counted(connection, IN_ENGINE)
+    except psycopg.DatabaseError:
+        if connection.broken:
+            raise
+        return await _counted(connection, "select count(*) from chunks")
+
+
+async def _counted(connection: Connection, statement: LiteralString) -> int:
+    row = await (await connection.execute(statement)).fetchone()
+    return 0 if row is None else row[0]
+
+
 async def repair_postings(pool: Pool) -> int:
     """Write lists anew that miss words of passages, or have words of passages that are gone.
 
+    An engine's words are then out of date too, and are no longer kept (see `ensure_word_engine`).
     Passages that miss words are indexed from their text, in the language that their collection has now.
     Returns how many it was.
     """
     indexed = 0
     async with pool.connection() as connection:
         await merge_pending(connection, at_least=1)
+        if await count_engine_faults(connection):
+            await forget_engine(connection)
         async for faults in find_word_faults(connection):
             async with connection.transaction():
                 await hold_merge(connection)
+                await forget_engine(connection)
                 indexed += await _index_anew(connection, faults.lost)
                 await _write_range_anew(connection, faults.id_range)
     return indexed

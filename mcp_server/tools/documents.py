@@ -16,6 +16,7 @@ from knowledge_base.reads import Reads
 from knowledge_base.reranking import reranked
 from knowledge_base.search import Question, SearchFilter, SearchOutcome, search
 from knowledge_base.vector_index import IndexWatch
+from knowledge_base.word_engine_watch import EngineWatch
 from mcp_server.auth.callers import Caller, current_caller
 from mcp_server.calls.arguments import MAX_ID, MAX_POSITION, FilledText, Filters, Moment, Text
 from mcp_server.passages import bounded_metadata, bounded_notes, fenced, joined, new_marker, within_budget
@@ -56,6 +57,7 @@ class DocumentTools:
     stdio_caller: Caller | None = None
     reranking: Reranking | None = None
     index: IndexWatch = field(default_factory=IndexWatch)
+    word_engines: EngineWatch = field(default_factory=EngineWatch)
 
     async def search_documents(
         self,
@@ -118,6 +120,7 @@ class DocumentTools:
                 connection,
                 Question(query, embedded.vector, embedded.model_name),
                 index=await self.index.current(connection, embedded.model_name),
+                engine=await self.word_engines.current(connection),
                 limit=max(limit, self.reranking.candidates) if self.reranking else limit,
                 min_similarity=self.threshold if min_similarity is None else min_similarity,
                 which=which,

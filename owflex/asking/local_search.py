@@ -8,6 +8,7 @@ from knowledge_base.bootstrap import embedder_for, knowledge_base_url, migrate_k
 from knowledge_base.hits import Hit
 from knowledge_base.search import Question, SearchFilter, SearchOutcome, search
 from knowledge_base.vector_index import look_widely, vector_index
+from knowledge_base.word_engine_watch import EngineWatch
 from mcp_server.settings import McpServerSettings
 from owflex.asking.search_command import Found, Searched, SearchOptions, why_nothing, words_so_far
 from serving.terminal import escape_line
@@ -43,6 +44,7 @@ def _outcome(settings: McpServerSettings, question: str, options: SearchOptions)
                 which=SearchFilter(options.collection, options.metadata, options.source),
                 mode=options.mode.value,
                 index=await vector_index(connection, embedder.model_name),
+                engine=await EngineWatch(settings.knowledge_base_word_engine).current(connection),
             )
 
     with knowledge_base_url(settings, open_data_folder(settings.owflex_home)) as url:

@@ -34,6 +34,7 @@ from owflex.doctor.findings import Finding, bad, fine, unknown
 from owflex.doctor.model import model_findings
 from owflex.doctor.replicas import replica_findings
 from owflex.doctor.running import data_folder_finding, finding_of, look_at_running
+from owflex.doctor.word_engine import word_engine_finding
 from owflex.supervision.programs import chat_listener, mcp_listener
 from serving.errors import UnsafeBindError
 
@@ -90,6 +91,7 @@ async def _databases(
             yield finding
     for finding in await replica_findings(mcp, folder):
         yield finding
+    yield await word_engine_finding(mcp, folder)
     yield _embedding_model(mcp.embedding_model, in_use[0] if in_use else None)
     if mcp.rerank_model is not None:
         yield _reranking_model(mcp.rerank_model)
