@@ -1,5 +1,6 @@
 """The statements of a search: what there is, what is nearest, and the passages that were proposed."""
 
+from collections.abc import Iterable
 from typing import LiteralString
 
 from psycopg import sql
@@ -70,6 +71,11 @@ join documents on documents.id = chunks.document_id
 AWAITING_OF_THESE: LiteralString = """
 select count(*) from chunks_awaiting_vectors where chunk_id = any (%(ids)s::bigint[])
 """
+
+
+def as_array(ids: Iterable[int]) -> str:
+    """Ids as Postgres writes an array: the driver would look at each of them to learn what it is."""
+    return f"{{{','.join(map(str, ids))}}}"
 
 
 def nearest_statement(index: VectorIndex | None, allowed: Condition) -> sql.Composed:

@@ -15,6 +15,7 @@ from knowledge_base.search_filter import Condition, SearchFilter, condition_of
 from knowledge_base.search_query import (
     AWAITING_OF_THESE,
     allowed_statement,
+    as_array,
     awaiting_statement,
     listing_statement,
 )
@@ -92,7 +93,7 @@ async def _looked_at(
     connection: Connection, condition: Condition, ids: Array
 ) -> list[tuple[int, bool | None]]:
     rows = await connection.execute(
-        allowed_statement(condition), {**condition.values, "ids": ids.tolist()}, prepare=False
+        allowed_statement(condition), {**condition.values, "ids": as_array(ids.tolist())}, prepare=False
     )
     return await rows.fetchall()
 
@@ -100,7 +101,7 @@ async def _looked_at(
 async def count_awaiting_in(connection: Connection, scope: Scope, which: SearchFilter) -> int:
     """How many of the passages wait for their vector."""
     if scope.ids is not None:
-        rows = await connection.execute(AWAITING_OF_THESE, {"ids": scope.ids.tolist()})
+        rows = await connection.execute(AWAITING_OF_THESE, {"ids": as_array(scope.ids.tolist())})
     else:
         condition = condition_of(which)
         rows = await connection.execute(awaiting_statement(condition), condition.values)
