@@ -1,5 +1,6 @@
 """The HNSW index over as many vectors as make it worth one."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -146,7 +147,7 @@ async def test_ten_come_by_the_index_whenever_ten_are_allowed(
     for most in ("MAX_SCANNED", "EF_SEARCH", "EF_SEARCH_FILTERED"):
         monkeypatch.setattr(index_module, most, 40)
     await prepare_server_role(knowledge_base_url)
-    wanted: list[tuple[SearchFilter, Any]] = [
+    wanted: list[tuple[SearchFilter, Callable[[str, int], bool]]] = [
         (SearchFilter(), lambda collection, number: True),
         (SearchFilter(metadata={"half": 1}), lambda collection, number: number % 2 == 1),
         (SearchFilter(metadata={"tenth": 3}), lambda collection, number: number % 10 == 3),
@@ -164,7 +165,7 @@ async def test_ten_come_by_the_index_whenever_ten_are_allowed(
                 # Planned as among many: an exact search of a thousand costs no more than the index.
                 await acting.execute("set local enable_sort = off")
                 # Without going on the index gives up before it has found enough.
-                await acting.execute(f"set local hnsw.iterative_scan = {going_on}")
+                await acting.execute("select set_config('hnsw.iterative_scan', %s, true)", [going_on])
                 index = await vector_index(acting, "plane")
                 assert index is not None
                 outcome = await search(
