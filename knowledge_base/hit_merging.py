@@ -100,7 +100,8 @@ def _as_one(best: Hit, run: Sequence[Hit]) -> Hit:
 
 
 def _says_the_same(one: _Counted, other: _Counted) -> bool:
-    # Another version, price or date is another statement, however alike the words around it are.
-    if one.numbers != other.numbers:
+    words, others = one.words.keys(), other.words.keys()
+    if len(words & others) < SAME * len(words | others):
         return False
-    return len(one.words.keys() & other.words.keys()) >= SAME * len(one.words.keys() | other.words.keys())
+    # Another version, price or date is another statement, however alike the words around it are.
+    return one.numbers == other.numbers

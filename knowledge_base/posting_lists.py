@@ -214,6 +214,8 @@ def _pending(count: int, coded: bytes, keys: Array, *, searched: bool, added: bo
 def impacts_in(coded: bytes, lengths: Sequence[int] | Array, keys: Array) -> Array:
     """Impacts (float32) of some lexemes, whose keys ascend, in passages: a row for each, 0 for none."""
     found = np.zeros((len(lengths), len(keys)), np.float32)
+    if not len(keys):
+        return found
     words, impacts = decode_words(coded)
     places = np.minimum(np.searchsorted(keys, words), len(keys) - 1)
     there = np.flatnonzero(keys[places] == words)

@@ -9,9 +9,9 @@ from psycopg import sql
 
 from knowledge_base.posting_lists import READ_MORE, AskedWords, Lists, impacts_of, read_lists
 from knowledge_base.postings import Connection
-from knowledge_base.scoring import Proposed
+from knowledge_base.scoring import Proposals
 from knowledge_base.search_filter import Condition, SearchFilter
-from knowledge_base.search_query import OF_THESE, PROPOSED, condition_on_vectors, nearest_statement
+from knowledge_base.search_query import OF_THESE, PROPOSED, as_array, condition_on_vectors, nearest_statement
 from knowledge_base.search_scope import Scope, those_allowed
 from knowledge_base.vector_index import VectorIndex, look_more_widely
 from knowledge_base.word_codes import Array
@@ -54,7 +54,7 @@ async def nearest(
         "candidates": asked.candidates,
     }
     if scope.ids is not None:
-        return await _nearest(connection, OF_THESE, values | {"ids": scope.ids.tolist()})
+        return await _nearest(connection, OF_THESE, values | {"ids": as_array(scope.ids.tolist())})
     condition = condition_on_vectors(which, scope.condition)
     values |= condition.values
     if index is not None:
@@ -109,45 +109,42 @@ async def _best_that_meet(
         tested, count = len(best.ids), count * MORE
 
 
-async def propose(
-    connection: Connection, asked: Asked, near: Sequence[int], by_words: Array
-) -> list[Proposed]:
+async def propose(connection: Connection, asked: Asked, near: Sequence[int], by_words: Array) -> Proposals:
     """The passages with their cosines and words, and their ranks in either way of searching."""
     ids = sorted({*near, *by_words.tolist()})
     async with connection.cursor(binary=True) as cursor:
         await cursor.execute(
-            PROPOSED, {"ids": ids, "embedding": asked.embedding, "space_id": asked.space_id}, prepare=True
+            PROPOSED,
+            {"ids": as_array(ids), "embedding": asked.embedding, "space_id": asked.space_id},
+            prepare=True,
         )
         rows = sorted(await cursor.fetchall())
-    vector_ranks = {chunk_id: rank for rank, chunk_id in enumerate(near, 1)}
-    impacts = _impacts(asked, [words for _, words, _ in rows])
-    keyword_ranks = _keyword_ranks(asked, [chunk_id for chunk_id, _, _ in rows], impacts)
-    return [
-        Proposed(chunk_id, cosine, found, vector_ranks.get(chunk_id), keyword_ranks.get(chunk_id))
-        for (chunk_id, _, cosine), found in zip(rows, impacts, strict=True)
-        if chunk_id in vector_ranks or chunk_id in keyword_ranks
-    ]
-
-
-def _impacts(asked: Asked, coded: Sequence[bytes]) -> list[dict[str, float]]:
-    """The impacts of the question's lexemes in each passage that has some."""
     lexemes = sorted(asked.weights, key=lambda lexeme: asked.words.keys[lexeme])
-    if not lexemes:
-        return [{} for _ in coded]
     keys = np.array([asked.words.keys[lexeme] for lexeme in lexemes], np.uint64)
-    return [
-        {lexeme: impact for lexeme, impact in zip(lexemes, row, strict=True) if impact}
-        for row in impacts_of(coded, keys).tolist()
-    ]
+    impacts = impacts_of([words for _, words, _ in rows], keys).astype(np.float64)
+    there = [chunk_id for chunk_id, _, _ in rows]
+    said = (impacts * [asked.weights[lexeme] for lexeme in lexemes]).sum(axis=1)
+    vector_ranks = _ranks(there, near)
+    keyword_ranks = _ranks(there, [there[place] for place in _best(said, asked.candidates).tolist()])
+    kept = (vector_ranks > 0) | (keyword_ranks > 0)
+    cosines = np.array([cosine for _, _, cosine in rows], np.float64)
+    return Proposals(
+        np.array(there, np.int64)[kept],
+        cosines[kept],
+        lexemes,
+        impacts[kept],
+        vector_ranks[kept],
+        keyword_ranks[kept],
+    )
 
 
-def _keyword_ranks(
-    asked: Asked, ids: Sequence[int], impacts: Sequence[Mapping[str, float]]
-) -> dict[int, int]:
-    said = [
-        (-sum(asked.weights[lexeme] * impact for lexeme, impact in found.items()), chunk_id)
-        for chunk_id, found in zip(ids, impacts, strict=True)
-        if found
-    ]
-    best = sorted(said)[: asked.candidates]
-    return {chunk_id: rank for rank, (_, chunk_id) in enumerate(best, 1)}
+def _ranks(ids: Sequence[int], ordered: Sequence[int]) -> Array:
+    """The rank, from 1, of each id among the ordered ones; 0 where it is not among them."""
+    ranks = {chunk_id: rank for rank, chunk_id in enumerate(ordered, 1)}
+    return np.array([ranks.get(chunk_id, 0) for chunk_id in ids], np.int64)
+
+
+def _best(said: Array, count: int) -> Array:
+    """The places of the greatest ones, those of nothing left out."""
+    order = np.argsort(-said, kind="stable")[:count]
+    return order[said[order] > 0]

@@ -15,63 +15,80 @@ from knowledge_base.fusion import (
     FEW_WITH_BOTH,
     SPREAD_OF_COSINES,
 )
+from knowledge_base.word_codes import Array
 
 # Words that hardly differ tell nothing.
 LEAST_SPREAD_OF_WORDS = 0.05
 
 
 @dataclass(frozen=True)
-class Proposed:
-    """A passage that was proposed: its cosine, None without a vector; the impacts of the question's lexemes
-    in it; and its rank, from 1, in each way of searching that proposed it.
+class Proposals:
+    """Passages that were proposed, in arrays with a place for each: ids; cosines, NaN without a vector;
+    impacts, a row for each passage and a column for each of the `lexemes`; and their ranks, from 1, in each
+    way of searching, 0 where that one did not propose them.
     """
 
-    chunk_id: int
-    cosine: float | None
-    impacts: Mapping[str, float]
-    vector_rank: int | None
-    keyword_rank: int | None
+    ids: Array
+    cosines: Array
+    lexemes: Sequence[str]
+    impacts: Array
+    vector_ranks: Array
+    keyword_ranks: Array
 
 
 @dataclass(frozen=True)
 class Scored:
     """A passage with what it counts by meaning, by words and together (see `knowledge_base.hits.Hit`)."""
 
-    proposed: Proposed
+    chunk_id: int
     similarity: float
+    estimated: bool
     keyword: float
     bm25: float
+    vector_rank: int | None
+    keyword_rank: int | None
+    matched: list[str]
     score: float
 
-    @property
-    def estimated(self) -> bool:
-        """Whether the similarity is what the words let expect."""
-        return self.proposed.cosine is None
+
+def best_scored(
+    proposed: Proposals, weights: Mapping[str, float], cosine_weight: float, count: int
+) -> list[Scored]:
+    """The `count` best passages with their scores, best first."""
+    each = np.array([weights[lexeme] for lexeme in proposed.lexemes])
+    bm25 = _part(proposed.impacts, each)
+    words = np.minimum(bm25 / ALL_WORDS, 1)
+    unknown = np.isnan(proposed.cosines)
+    line = _line(proposed.cosines, words, ~unknown & (proposed.keyword_ranks > 0))
+    similarity = np.where(unknown, line.cosine_of(words), proposed.cosines)
+    score = cosine_weight * similarity + (1 - cosine_weight) / ALL_WORDS * bm25
+    best = np.lexsort((proposed.ids, -score))[:count]
+    covered = _part(proposed.impacts > 0, each)
+    return [
+        Scored(
+            chunk_id=int(proposed.ids[place]),
+            similarity=float(similarity[place]),
+            estimated=bool(unknown[place]),
+            keyword=float(covered[place]),
+            bm25=float(bm25[place]),
+            vector_rank=int(proposed.vector_ranks[place]) or None,
+            keyword_rank=int(proposed.keyword_ranks[place]) or None,
+            matched=_those(proposed.lexemes, proposed.impacts[place].tolist()),
+            score=float(score[place]),
+        )
+        for place in best.tolist()
+    ]
 
 
-def scored(proposed: Sequence[Proposed], weights: Mapping[str, float], cosine_weight: float) -> list[Scored]:
-    """The passages with their scores, best first."""
-    total = sum(weights.values())
-    bm25 = [_part(one.impacts, weights, total) for one in proposed]
-    words = [min(part / ALL_WORDS, 1) for part in bm25]
-    line = _line(
-        [
-            (one.cosine, part)
-            for one, part in zip(proposed, words, strict=True)
-            if one.cosine is not None and one.keyword_rank is not None
-        ]
-    )
-    result: list[Scored] = []
-    for one, part, said in zip(proposed, bm25, words, strict=True):
-        similarity = line.cosine_of(said) if one.cosine is None else one.cosine
-        covered = _part(dict.fromkeys(one.impacts, 1.0), weights, total)
-        score = cosine_weight * similarity + (1 - cosine_weight) / ALL_WORDS * part
-        result.append(Scored(one, similarity, covered, part, score))
-    return sorted(result, key=lambda one: (-one.score, one.proposed.chunk_id))
+def _those(lexemes: Sequence[str], impacts: Sequence[float]) -> list[str]:
+    return sorted(lexeme for lexeme, impact in zip(lexemes, impacts, strict=True) if impact)
 
 
-def _part(impacts: Mapping[str, float], weights: Mapping[str, float], total: float) -> float:
-    return sum(weights[lexeme] * impact for lexeme, impact in impacts.items()) / total if total else 0.0
+def _part(impacts: Array, weights: Array) -> Array:
+    """What each passage says of all that the words could say."""
+    total = weights.sum()
+    # Sums of rows, not a product of matrices: that may differ in the last bit for passages that are alike.
+    return (impacts * weights).sum(axis=1) / total if total else np.zeros(len(impacts))
 
 
 @dataclass(frozen=True)
@@ -83,18 +100,18 @@ class _Line:
     slope: float
     trust: float
 
-    def cosine_of(self, words: float) -> float:
-        """The cosine that is to be expected of a passage by its words."""
+    def cosine_of(self, words: Array) -> Array:
+        """The cosine that is to be expected of each passage by its words."""
         general = COSINE_WITHOUT_WORDS + COSINE_OF_WORDS * words
         here = self.cosine + self.slope * (words - self.words)
         return (1 - self.trust) * general + self.trust * here
 
 
-def _line(known: Sequence[tuple[float, float]]) -> _Line:
+def _line(cosines: Array, words: Array, known: Array) -> _Line:
     """Other models and languages have another mean and spread of cosines; a few passages say little of it."""
-    if not known:
+    if not known.any():
         return _Line(0, 0, 0, 0)
-    cosine, words = (float(mean) for mean in np.mean(known, axis=0))
-    spread, of_words = (float(each) for each in np.std(known, axis=0))
-    slope = SPREAD_OF_COSINES * spread / max(of_words, LEAST_SPREAD_OF_WORDS)
-    return _Line(cosine, words, slope, len(known) / (len(known) + FEW_WITH_BOTH))
+    cosines, words = cosines[known], words[known]
+    slope = SPREAD_OF_COSINES * float(cosines.std()) / max(float(words.std()), LEAST_SPREAD_OF_WORDS)
+    trust = len(cosines) / (len(cosines) + FEW_WITH_BOTH)
+    return _Line(float(cosines.mean()), float(words.mean()), slope, trust)

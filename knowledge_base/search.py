@@ -1,7 +1,7 @@
 """Search over the passages: by meaning and by words at once."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal
 
 from pgvector import HalfVector
@@ -13,15 +13,15 @@ from knowledge_base.embedding import Vectors
 from knowledge_base.embedding_spaces import check_model
 from knowledge_base.engine_proposals import candidates_by_words
 from knowledge_base.errors import MeaningUnavailableError
-from knowledge_base.fusion import COSINE_WEIGHT, Passage, closer_looks, in_order
+from knowledge_base.fusion import COSINE_WEIGHT, CloserLook, Passage, closer_looks, in_order
 from knowledge_base.hit_merging import without_copies
-from knowledge_base.hits import Hit, WaitsFor
+from knowledge_base.hits import HIT_COLUMNS, Hit, WaitsFor
 from knowledge_base.lexemes import words
 from knowledge_base.posting_lists import asked_words, read_lists, weights_of
 from knowledge_base.proposals import Asked, nearest, propose
-from knowledge_base.scoring import Scored, scored
+from knowledge_base.scoring import Scored, best_scored
 from knowledge_base.search_filter import SearchFilter
-from knowledge_base.search_query import ABOUT, HITS
+from knowledge_base.search_query import ABOUT, HITS, as_array
 from knowledge_base.search_scope import MAX_LISTED, Scope, count_awaiting_in, scope_of
 from knowledge_base.snapshot import one_moment
 from knowledge_base.vector_index import VectorIndex
@@ -37,6 +37,8 @@ Mode = Literal["hybrid", "vector", "keyword"]
 CANDIDATES = 100
 # Best of them that are looked at more closely.
 LOOKED_AT = 30
+CONTENT = HIT_COLUMNS.index("content")
+NO_LOOK = CloserLook(0, 0, 0)
 # A passage that holds this part of what the question's words say is relevant whatever its cosine.
 ENOUGH_WORDS = 0.6
 
@@ -102,9 +104,8 @@ async def search(
     """
     async with one_moment(connection):
         ranked = await rank(connection, question, max(LOOKED_AT, limit), which, mode, index, engine)
-        hits = await _hits(connection, ranked.best)
-    if mode != "vector":
-        hits = _looked_at(hits, question.text, ranked.asked.weights, ranked.asked.words.lexemes)
+        found = await _stored(connection, ranked.best)
+    hits = _hits(found, question.text, ranked.asked, by_words=mode != "vector")
     shown = without_copies(hits, limit)
     waits_for, compared = _meaning(question, mode, ranked.scope.passages, ranked.awaiting)
     return SearchOutcome(
@@ -166,7 +167,8 @@ async def rank(
     awaiting = about.awaiting
     if awaiting and which.narrows:
         awaiting = await count_awaiting_in(connection, scope, which)
-    return Ranked(scored(proposed, weights, cosine_part)[:count], asked, scope, awaiting, about.model_in_use)
+    best = best_scored(proposed, weights, cosine_part, count)
+    return Ranked(best, asked, scope, awaiting, about.model_in_use)
 
 
 @dataclass(frozen=True)
@@ -198,44 +200,41 @@ def _meaning(question: Question, mode: Mode, passages: int, awaiting: int) -> tu
     return "vectors" if awaiting else None, passages - awaiting
 
 
-async def _hits(connection: Connection, best: Sequence[Scored]) -> list[Hit]:
-    """What is stored of the best passages, in their order; without those that were removed just now."""
-    rows = await connection.execute(HITS, {"ids": [one.proposed.chunk_id for one in best]}, prepare=True)
-    stored = {row[0]: row async for row in rows}
-    return [_hit(stored[one.proposed.chunk_id], one) for one in best if one.proposed.chunk_id in stored]
+async def _stored(connection: Connection, best: Sequence[Scored]) -> list[tuple[Scored, TupleRow]]:
+    """The best passages with what is stored of them, without those that were removed just now."""
+    ids = as_array(one.chunk_id for one in best)
+    rows = await connection.execute(HITS, {"ids": ids}, prepare=True)
+    stored = {row[0]: row for row in await rows.fetchall()}
+    return [(one, stored[one.chunk_id]) for one in best if one.chunk_id in stored]
 
 
-def _hit(stored: TupleRow, one: Scored) -> Hit:
+def _hits(found: Sequence[tuple[Scored, TupleRow]], text: str, asked: Asked, *, by_words: bool) -> list[Hit]:
+    """The hits, with the words ordered also by where the question's words stand in them."""
+    if not by_words:
+        return [_hit(*each, NO_LOOK) for each in found]
+    lexemes = asked.words.lexemes
+    asked_for = [lexemes[word] for word in in_order(text) if word in lexemes]
+    passages = [Passage(row[CONTENT], one.matched) for one, row in found]
+    looks = closer_looks(asked_for, asked.weights, passages)
+    hits = [_hit(one, row, look) for (one, row), look in zip(found, looks, strict=True)]
+    return sorted(hits, key=lambda hit: -hit.score)
+
+
+def _hit(one: Scored, stored: TupleRow, look: CloserLook) -> Hit:
     return Hit(
         *stored,
         similarity=one.similarity,
         estimated=one.estimated,
         keyword=one.keyword,
         bm25=one.bm25,
-        vector_rank=one.proposed.vector_rank,
-        keyword_rank=one.proposed.keyword_rank,
-        matched=sorted(one.proposed.impacts),
-        score=one.score,
+        vector_rank=one.vector_rank,
+        keyword_rank=one.keyword_rank,
+        matched=one.matched,
+        score=one.score + look.score,
+        together=look.together,
+        in_place=look.in_place,
+        related=look.related,
     )
-
-
-def _looked_at(
-    hits: Sequence[Hit], text: str, weights: Mapping[str, float], lexemes: Mapping[str, str]
-) -> list[Hit]:
-    """The hits ordered anew by where the question's words stand in them."""
-    asked = [lexemes[word] for word in in_order(text) if word in lexemes]
-    looks = closer_looks(asked, weights, [Passage(hit.content, hit.matched) for hit in hits])
-    scored = [
-        replace(
-            hit,
-            together=look.together,
-            in_place=look.in_place,
-            related=look.related,
-            score=hit.score + look.score,
-        )
-        for hit, look in zip(hits, looks, strict=True)
-    ]
-    return sorted(scored, key=lambda hit: -hit.score)
 
 
 def _is_relevant(hit: Hit, threshold: float, mode: Mode) -> bool:

@@ -50,11 +50,12 @@ class Condition:
     """A condition on a row of `documents`, with its parameters.
 
     `having` among these: objects of which the metadata contain one where the condition is met. An index finds
-    them.
+    them. `is_having`: whoever has one of them meets the condition.
     """
 
     text: sql.Composed
     values: Mapping[str, Any]
+    is_having: bool = False
 
 
 def condition_of(which: SearchFilter) -> Condition:
@@ -91,7 +92,10 @@ def condition_of(which: SearchFilter) -> Condition:
                 sql.SQL("documents.metadata @> any ({})").format(sql.Placeholder(f"metadata_{number}"))
             )
             values[f"metadata_{number}"] = [Jsonb(form) for form in forms]
-        values["having"] = [Jsonb(each) for each in _together(list(metadata.values()))]
+        objects = _together(list(metadata.values()))
+        values["having"] = [Jsonb(each) for each in objects]
+        is_all = len(metadata) == len(parts) - 1 and all(len(each) == len(metadata) for each in objects)
+        return Condition(sql.SQL(" and ").join(parts), values, is_all)
     return Condition(sql.SQL(" and ").join(parts), values)
 
 

@@ -1,5 +1,7 @@
 """The HNSW index over as many vectors as make it worth one."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +13,9 @@ from ingest.reading.chunked_document import ChunkedDocument
 from ingest.reading.chunking import Chunk
 from ingest.storing.chunk_rows import text_hash
 from ingest.storing.documents import NewDocument, store_documents
+from knowledge_base import search_scope
 from knowledge_base import vector_index as index_module
+from knowledge_base.access import Access, acting_for, open_server_pool, prepare_server_role
 from knowledge_base.embedding_spaces import hold_space_in_use
 from knowledge_base.search import Question, SearchFilter, search
 from knowledge_base.vector_index import (
@@ -94,6 +98,95 @@ async def test_an_index_is_built_by_one_process_where_several_cannot_share_its_m
     assert await ensure_vector_index(connection, worth=DOCUMENTS)
     assert await vector_index(connection, "plane") is not None
     assert "one process" in caplog.text
+
+
+async def store_in_two_collections(
+    connection: "Connection", embedder: "PlaneEmbedder", vectors: Floats
+) -> dict[str, tuple[str, int, Floats]]:
+    """Passages with their collection, the number of their document and their vector, by what they say."""
+    stored: dict[str, tuple[str, int, Floats]] = {}
+    for number, part in enumerate(np.split(vectors, 40)):
+        collection = "rare" if number % 10 == 3 else "common"
+        await connection.execute(
+            "insert into origins (collection, name, path) values (%(c)s, 'tests', '') on conflict do nothing",
+            {"c": collection},
+        )
+        chunks = tuple(Chunk(place, (), None, "", f"{number}-{place}", 1) for place in range(len(part)))
+        metadata = {"number": number, "half": number % 2, "tenth": number % 10}
+        content = ChunkedDocument("", f"d{number}", "text/plain", "00", metadata, (), chunks)
+        made = {text_hash(chunk): HalfVector(vector) for chunk, vector in zip(chunks, part, strict=True)}
+        stored |= {
+            chunk.content: (collection, number, vector) for chunk, vector in zip(chunks, part, strict=True)
+        }
+        async with connection.transaction():
+            space_id = await hold_space_in_use(connection, embedder)
+            document = NewDocument(collection, "tests", f"d{number}", "test", {}, content)
+            await store_documents(connection, space_id, [document], made)
+    await connection.execute("analyze")
+    return stored
+
+
+@pytest.mark.parametrize(("most_listed", "going_on"), [(15, "off"), (15, "relaxed_order"), (5_000, "off")])
+@pytest.mark.parametrize("opened", [None, frozenset({"rare"}), frozenset({"rare", "common"})])
+async def test_ten_come_by_the_index_whenever_ten_are_allowed(
+    connection: "Connection",
+    plane: "PlaneEmbedder",
+    knowledge_base_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    opened: frozenset[str] | None,
+    most_listed: int,
+    going_on: str,
+) -> None:
+    plane.dimensions = DIMENSIONS
+    generator = np.random.default_rng(7)
+    stored = await store_in_two_collections(connection, plane, clustered(generator, 1000))
+    assert await ensure_vector_index(connection, worth=1000)
+    # All ways of searching come into play.
+    monkeypatch.setattr(search_scope, "MAX_LISTED", most_listed)
+    monkeypatch.setattr(search_scope, "SURELY_MANY", most_listed)
+    for most in ("MAX_SCANNED", "EF_SEARCH", "EF_SEARCH_FILTERED"):
+        monkeypatch.setattr(index_module, most, 40)
+    await prepare_server_role(knowledge_base_url)
+    wanted: list[tuple[SearchFilter, Callable[[str, int], bool]]] = [
+        (SearchFilter(), lambda collection, number: True),
+        (SearchFilter(metadata={"half": 1}), lambda collection, number: number % 2 == 1),
+        (SearchFilter(metadata={"tenth": 3}), lambda collection, number: number % 10 == 3),
+        (SearchFilter(metadata={"number": 13}), lambda collection, number: number == 13),
+        (SearchFilter(metadata={"number": 99}), lambda collection, number: False),
+        (SearchFilter(source="d7"), lambda collection, number: number == 7),
+        (SearchFilter("rare"), lambda collection, number: collection == "rare"),
+        (SearchFilter("rare", {"half": 0}), lambda collection, number: False),
+    ]
+    async with open_server_pool(knowledge_base_url) as pool:
+        for which, lets_through in wanted:
+            which = replace(which, restricted=opened is not None)
+            question = clustered(generator, 1)[0]
+            async with acting_for(pool, Access("ann", opened), at_once=True) as acting:
+                # Planned as among many: an exact search of a thousand costs no more than the index.
+                await acting.execute("set local enable_sort = off")
+                # Without going on the index gives up before it has found enough.
+                await acting.execute("select set_config('hnsw.iterative_scan', %s, true)", [going_on])
+                index = await vector_index(acting, "plane")
+                assert index is not None
+                outcome = await search(
+                    acting,
+                    Question("", question, "plane"),
+                    limit=10,
+                    min_similarity=-1,
+                    which=which,
+                    mode="vector",
+                    index=index,
+                )
+            allowed = {
+                text: float(vector @ question)
+                for text, (collection, number, vector) in stored.items()
+                if (opened is None or collection in opened) and lets_through(collection, number)
+            }
+            found = {hit.content: hit.similarity for hit in outcome.hits}
+            assert found.keys() <= allowed.keys()
+            assert len(found) == min(10, len(allowed))
+            assert all(abs(found[text] - allowed[text]) < 0.01 for text in found)
+            assert outcome.is_estimated or outcome.chunks_searched == len(allowed)
 
 
 @pytest.mark.slow
