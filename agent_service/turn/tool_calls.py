@@ -23,7 +23,15 @@ from chatkit.types import (
 
 from agent_service.context import RunContext
 from agent_service.i18n.catalog import knows, say
-from agent_service.tools.schemas import SEARCH, TASK_TOOLS, Passage, Searched, search_result_in
+from agent_service.tools.schemas import (
+    READ_CHUNKS,
+    SEARCH,
+    TASK_TOOLS,
+    Passage,
+    Searched,
+    neighbours_in,
+    search_result_in,
+)
 
 MAX_DETAIL_CHARACTERS = 120
 ABOUT_TASKS = {*TASK_TOOLS, "delete_task"}
@@ -79,6 +87,10 @@ class Evidence:
         self.has_result = self.has_result or structured is not None or tool_name in ABOUT_TASKS
         if tool_name in TASK_TOOLS and structured is not None:
             self.task_results.append((tool_name, structured))
+        read = neighbours_in(structured) if tool_name == READ_CHUNKS else None
+        if read is not None:
+            # What a search found stays as it was found: with its similarity.
+            self._passages = {passage.chunk_id: passage for passage in read.passages} | self._passages
         found = search_result_in(structured) if tool_name == SEARCH else None
         if found is None:
             return 0

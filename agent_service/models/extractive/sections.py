@@ -1,0 +1,145 @@
+"""Steps and code quoted whole: a contiguous part of a section, in its order."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from agent_service.models.extractive.asked import Asked
+from agent_service.models.extractive.markdown_blocks import Block, blocks_of, without_links
+from agent_service.models.extractive.quoting import is_changelog, quoted
+from agent_service.models.extractive.terms import terms
+from agent_service.tools.schemas import Passage
+
+MAX_CHARACTERS = 1800
+MIN_SHARE = 0.34
+# What a section with steps or code is worth more, when steps or code are asked for.
+STEPS_BONUS = 0.35
+CODE_BONUS = 0.6
+HEADING_WEIGHT = 0.5
+CHANGELOG_FACTOR = 0.5
+ORDER_WEIGHT = 0.25
+
+
+@dataclass(frozen=True)
+class Part:
+    """A block with its passage; `section` counts the headings of the page before it."""
+
+    passage: Passage
+    block: Block
+    section: tuple[str, int]
+
+
+@dataclass(frozen=True)
+class Section:
+    """The blocks below one heading, in order."""
+
+    parts: Sequence[Part]
+    heading: str
+    score: float
+
+    @property
+    def has_code(self) -> bool:
+        """Whether there is code among them."""
+        return any(part.block.kind == "code" for part in self.parts)
+
+    @property
+    def has_steps(self) -> bool:
+        """Whether there is a list or code among them."""
+        return any(part.block.kind in ("code", "list") for part in self.parts)
+
+
+def best_section(asked: Asked, passages: Sequence[Passage], *, wants_code: bool) -> Section | None:
+    """The section that tells best how; None when none shares enough with the question, or has any steps."""
+    sections = [
+        _section(parts, asked, len(passages), place, wants_code=wants_code)
+        for place, passage in enumerate(passages)
+        for parts in _by_heading([passage])
+    ]
+    fitting = [section for section in sections if (section.has_code if wants_code else section.has_steps)]
+    best = max(fitting, key=lambda section: section.score, default=None)
+    return best if best is not None and _share(best.parts, best.heading, asked) >= MIN_SHARE else None
+
+
+def whole_section(section: Section, neighbours: Sequence[Passage]) -> Section:
+    """The same section as far as the passages around it go on below the same heading."""
+    place = section.parts[0].section
+    joined = [part for parts in _by_heading(neighbours) for part in parts if part.section == place]
+    return Section(joined or section.parts, section.heading, section.score)
+
+
+def render_section(section: Section, asked: Asked) -> str:
+    """The section in block quotes with a mark for each passage; cut between blocks where it is long."""
+    shown: list[Part] = []
+    length = 0
+    start = _start(section, asked)
+    for part in section.parts[start:]:
+        if shown and length + len(part.block.text) > MAX_CHARACTERS:
+            break
+        shown.append(part)
+        length += len(part.block.text)
+    while len(shown) > 1 and shown[-1].block.text.rstrip().endswith(":"):
+        shown.pop()
+    return "\n>\n".join(_rendered(shown))
+
+
+def _start(section: Section, asked: Asked) -> int:
+    """Where to begin: at the beginning, in a long section a block before the one with most of the words."""
+    if sum(len(part.block.text) for part in section.parts) <= MAX_CHARACTERS:
+        return 0
+    shares = [len(asked.terms & terms(part.block.text, asked.language)) for part in section.parts]
+    return max(shares.index(max(shares)) - 1, 0)
+
+
+def _rendered(parts: Sequence[Part]) -> list[str]:
+    pieces: list[str] = []
+    for place, part in enumerate(parts):
+        text = part.block.text if part.block.kind == "code" else without_links(part.block.text)
+        is_last = place + 1 == len(parts) or parts[place + 1].passage.chunk_id != part.passage.chunk_id
+        if is_last and part.block.kind != "text":
+            pieces.append(quoted(part.passage, text) if part.block.kind != "list" else _below(part, text))
+        elif is_last:
+            pieces.append(quoted(part.passage, text))
+        else:
+            pieces.append("\n".join(f"> {line}".rstrip() for line in text.replace("[[", "[\\[").split("\n")))
+    return pieces
+
+
+def _below(part: Part, text: str) -> str:
+    lines = "\n".join(f"> {line}".rstrip() for line in text.replace("[[", "[\\[").split("\n"))
+    return f"{lines} [[{part.passage.chunk_id}]]"
+
+
+def _by_heading(passages: Sequence[Passage]) -> list[list[Part]]:
+    """The blocks of passages in order, cut where a heading begins."""
+    found: list[list[Part]] = []
+    for passage in passages:
+        for block in blocks_of(passage.text):
+            place = (" › ".join(passage.heading_path), block.section)
+            part = Part(passage, block, place)
+            if found and found[-1][-1].section == place:
+                found[-1].append(part)
+            else:
+                found.append([part])
+    return found
+
+
+def _section(parts: list[Part], asked: Asked, count: int, place: int, *, wants_code: bool) -> Section:
+    passage = parts[0].passage
+    heading = " ".join([passage.title, *passage.heading_path])
+    section = Section(parts, heading, 0.0)
+    score = _share(parts, heading, asked) + passage.closeness
+    score += ORDER_WEIGHT * (count - place) / max(count, 1)
+    if section.has_steps:
+        score += STEPS_BONUS
+    if wants_code and section.has_code:
+        score += CODE_BONUS
+    if is_changelog(passage) and not asked.about_versions:
+        score *= CHANGELOG_FACTOR
+    return Section(parts, heading, score)
+
+
+def _share(parts: Sequence[Part], heading: str, asked: Asked) -> float:
+    """The part of the question's words that the blocks have; those of the heading count half."""
+    wanted = asked.terms
+    body = terms(" ".join(part.block.text for part in parts), asked.language)
+    above = terms(heading, asked.language) - body
+    return (len(wanted & body) + HEADING_WEIGHT * len(wanted & above)) / (len(wanted) or 1)
