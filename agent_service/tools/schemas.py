@@ -43,6 +43,10 @@ class Passage(BaseModel):
         return without_fence(self.content)
 
 
+# `confidence` is how likely passages answer a question: below about one in seven nobody should rest on them.
+LEAST_CONFIDENCE = 0.15
+
+
 class BelowThreshold(BaseModel):
     """The passages that were not similar enough."""
 
@@ -67,6 +71,12 @@ class SearchResult(BaseModel):
     below_threshold: BelowThreshold = BelowThreshold()
     confidence: float | None = None
     hint: str | None = None
+
+    @property
+    def is_beside_the_point(self) -> bool:
+        """Whether there are passages, which probably do not answer the question."""
+        unlikely = self.confidence is not None and self.confidence < LEAST_CONFIDENCE
+        return bool(self.results) and unlikely
 
 
 class Neighbour(BaseModel):

@@ -224,7 +224,10 @@ def _end_title(locale: str, tool_name: str, content: Mapping[str, Any] | None, f
     done = _title(locale, tool_name, "done")
     if tool_name != SEARCH:
         return done
-    form = {0: "none", 1: "one"}.get(found, "many")
+    result = search_result_in(content)
+    # What is beside the point is not told as found: the answer says that there is nothing.
+    counted = 0 if result is not None and result.is_beside_the_point else found
+    form = {0: "none", 1: "one"}.get(counted, "many")
     return say(locale, f"step.found.{form}", done=done, number=found)
 
 

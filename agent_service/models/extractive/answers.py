@@ -22,6 +22,7 @@ from agent_service.tools.schemas import Passage
 
 # Passages read on each side of the best one, so that steps are not cut off where a passage ends.
 AROUND = 2
+AROUND_STEPS = 6
 AROUND_COMPARED = 5
 QUOTES_OF_PART = 2
 
@@ -90,43 +91,50 @@ class Library:
         return found_reply(found, self._asked(found, subject), self.language, lead=lead)
 
     def _steps(self, question: str, wish: Wish) -> str:
-        """Steps or code whole, with what stands around the best passage."""
+        """Steps or code whole, else quotes."""
         found = self.find(question)
         asked = self._asked(found)
-        wants_code = wish.kind == "code"
-        fitting = [] if found.is_beside else found.result.results
-        section = best_section(asked, fitting, wants_code=wants_code)
-        if section is None or found.is_carried:
+        shown = self._section(found, asked, wants_code=wish.kind == "code")
+        if not shown or asked.has_said(shown):
             lead = "found_together" if found.is_carried else "found"
             return found_reply(found, asked, self.language, lead=lead)
-        around = self.calls.around(section.parts[0].passage.chunk_id, before=AROUND, after=AROUND)
-        shown = render_section(whole_section(section, around.passages), asked)
-        if asked.has_said(shown):
-            return found_reply(found, asked, self.language)
-        lead = "found_code" if wants_code and "```" in shown else "found_steps"
+        lead = "found_code" if wish.kind == "code" and "```" in shown else "found_steps"
         return f"{lead_of(found, shown, self.language, lead)}\n\n{shown}"
 
+    def _section(self, found: Found, asked: Asked, *, wants_code: bool) -> str:
+        """The section that tells how, with what stands around the best passage; empty without one."""
+        fitting = [] if found.is_beside else found.result.results
+        section = best_section(asked, fitting, wants_code=wants_code)
+        if section is None:
+            return ""
+        around = self.calls.around(section.parts[0].passage.chunk_id, before=AROUND, after=AROUND_STEPS)
+        return render_section(whole_section(section, around.passages, asked), asked)
+
     def _pages(self, topic: str) -> str:
-        query = self._in_documents(topic)
-        asked = Asked(query, self._language_of(query, topic))
-        return catalogue.pages_about(self.calls, topic, asked, self.language)
+        for query, language in self._topics(topic):
+            asked = Asked(query, language)
+            listed = catalogue.pages_about(self.calls, topic, asked, self.language)
+            if listed is not None:
+                return listed
+        return self._no_page(topic)
 
-    def _in_documents(self, topic: str) -> str:
-        """The topic in English, when the user speaks another language and the glossary knows its words."""
-        if self.language.code == FALLBACK:
-            return topic
-        return translated(topic, self.language, languages()[FALLBACK]) or topic
+    def _topics(self, topic: str) -> list[tuple[str, Language]]:
+        """The topic as it is named, and in English, as far as the glossary knows its words."""
+        english = languages()[FALLBACK]
+        other = translated(topic, self.language, english) if self.language is not english else ""
+        return [(topic, self.language), *([(other, english)] if other and other != topic else [])]
 
-    def _language_of(self, query: str, topic: str) -> Language:
-        return self.language if query == topic else languages()[FALLBACK]
+    def _no_page(self, topic: str) -> str:
+        said = self.language.phrase("no_page", topic=as_plain_text(topic))
+        return f"{said} {self.language.phrase('advice')}"
 
     def _summary(self, wish: Wish) -> str:
-        for topic in dict.fromkeys((self._in_documents(wish.topic), wish.topic)):
-            passage = pages.choose_page(self.calls, topic, topic, self.language)
-            if passage is not None:
-                return pages.summary(pages.read_page(self.calls, passage), wish.count, self.language)
-        said = self.language.phrase("no_page", topic=as_plain_text(wish.topic))
-        return f"{said} {self.language.phrase('advice')}"
+        topics = self._topics(wish.topic)
+        found = [pages.choose_page(self.calls, topic) for topic, _ in topics]
+        best = max(found, key=lambda choice: choice.share, default=pages.NO_PAGE)
+        if best.passage is None or (best.share == 0 and not best.is_likely):
+            return self._no_page(wish.topic)
+        return pages.summary(pages.read_page(self.calls, best.passage), wish.count, self.language)
 
     def _vague(self, question: str) -> str:
         """A question back; with a conversation before, the question may speak of that."""
@@ -211,13 +219,22 @@ class Library:
             found = again if (again.result.confidence or 0) >= (found.result.confidence or 0) else found
         if found.is_beside:
             return self.language.phrase("part_nothing")
-        quotes = worth_quoting(found, inner._asked(found))[:QUOTES_OF_PART]
-        if not quotes:
+        shown = self._shown_of_part(part, found)
+        if not shown:
             return self.language.phrase("part_nothing")
-        shown = render_quotes(quotes, self.language)
         if found.result.confidence is not None and not found.is_sure:
             return f"{self.language.phrase('part_hedged')}\n\n{shown}"
         return shown
+
+    def _shown_of_part(self, part: str, found: Found) -> str:
+        asked = self._asked(found)
+        wish = read_wish(part, self.language)
+        steps = self._section(found, asked, wants_code=False) if wish.kind == "how" else ""
+        if steps:
+            return steps
+        subject = wish.topic if wish.kind == "define" else ""
+        quotes = worth_quoting(found, replace(asked, subject=subject))[:QUOTES_OF_PART]
+        return render_quotes(quotes, self.language)
 
     def _lead_of_parts(self, lead: str, said: Sequence[str]) -> str:
         spoken = detected("\n".join(said))

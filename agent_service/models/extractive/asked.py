@@ -31,6 +31,12 @@ class Asked:
     said: Sequence[str] = ()
     subject: str = ""
     avoid: frozenset[str] = frozenset()
+    question: str = ""
+
+    @property
+    def asked_as(self) -> str:
+        """The question as it was asked, where it was searched in other words."""
+        return self.question or self.query
 
     @cached_property
     def terms(self) -> set[str]:
@@ -44,6 +50,11 @@ class Asked:
         if NUMBERED.search(self.query):
             return True
         return any(not words.isdisjoint(one.words("text", "release_words")) for one in languages().values())
+
+    @cached_property
+    def wants_number(self) -> bool:
+        """Whether it asks for a number or a date."""
+        return not self.language.words("text", "number_words").isdisjoint(SPACE.split(plain(self.asked_as)))
 
     def terms_in(self, found: Iterable[frozenset[str]]) -> set[str]:
         """The words of the question, misspelt ones as they stand in what was found."""

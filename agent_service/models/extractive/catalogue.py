@@ -94,8 +94,8 @@ def _line(document: DocumentEntry, mark: str = "") -> str:
     return f"- {as_plain_text(document.title)} (`{document.source}`){mark}"
 
 
-def pages_about(calls: Calls, topic: str, asked: Asked, language: Language) -> str:
-    """The pages about a topic: those named after it, then those that speak of it.
+def pages_about(calls: Calls, topic: str, asked: Asked, language: Language) -> str | None:
+    """The pages about a topic: those named after it, then those that speak of it; None without any.
 
     Raises `CallNeeded` and `CallFailedError`.
     """
@@ -109,7 +109,7 @@ def pages_about(calls: Calls, topic: str, asked: Asked, language: Language) -> s
     for passage in speaking:
         entries.setdefault(passage.source, DocumentEntry(title=passage.title, source=passage.source))
     if not entries:
-        return f"{language.phrase('no_page', topic=as_plain_text(topic))} {language.phrase('advice')}"
+        return None
     shown = list(entries.values())[:MAX_PAGES]
     lines = [_line(entry, _mark(by_source.get(entry.source))) for entry in shown]
     key = "one_page" if len(entries) == 1 else "pages"

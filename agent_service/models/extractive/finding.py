@@ -13,11 +13,9 @@ from agent_service.models.extractive.follow_ups import (
 from agent_service.models.extractive.language import FALLBACK, Language, detected, languages
 from agent_service.models.extractive.terms import WORD, terms
 from agent_service.models.extractive.translation import translated
-from agent_service.tools.schemas import SearchResult
+from agent_service.tools.schemas import LEAST_CONFIDENCE, SearchResult
 
-# `confidence` is how likely the passages answer the question, so these are odds: about one in seven, two in
-# five.
-LEAST_CONFIDENCE = 0.15
+# `confidence` is how likely the passages answer the question, so this is odds: two in five.
 SURE_CONFIDENCE = 0.4
 # Fewer words of its own than this are not worth a search without the others.
 WRAPPED_WORDS = 3
@@ -78,8 +76,7 @@ class Finder:
         others: list[tuple[str, Language, bool]] = []
         if carried:
             others.append((carried, self.language, True))
-        other = self._document_language(alone)
-        if other is not self.language:
+        for other in self._document_languages(alone):
             words = translated(carried or question, self.language, other)
             if words:
                 others.append((words, other, carried is not None))
@@ -91,10 +88,11 @@ class Finder:
         wrapped = len(WORD.findall(question)) - len(words)
         return [(" ".join(words), self.language, False)] if words and wrapped >= WRAPPED_WORDS else []
 
-    def _document_language(self, alone: Found) -> Language:
-        """What the documents are probably written in: what was found so far, else English."""
-        texts = " ".join(passage.text for passage in alone.result.results[:3])
-        return detected(texts) or (languages()[FALLBACK] if self.language.code != FALLBACK else self.language)
+    def _document_languages(self, alone: Found) -> list[Language]:
+        """Other languages that the documents may be in: that of what was found so far, and English."""
+        spoken = detected(" ".join(passage.text for passage in alone.result.results[:3]))
+        likely = dict.fromkeys(one.code for one in (spoken, languages()[FALLBACK]) if one is not None)
+        return [languages()[code] for code in likely if code != self.language.code]
 
     def _search(self, query: str, language: Language, *, is_carried: bool = False) -> Found:
         return Found(self.calls.search(query), query, language, is_carried)
@@ -111,6 +109,11 @@ def is_worth_quoting(result: SearchResult) -> bool:
 
 
 def _is_better(other: Found, best: Found, question: str, language: Language) -> bool:
+    if other.language is not language:
+        # Words of the glossary find their like in any language; only those that were meant count.
+        spoken = detected(" ".join(passage.text for passage in other.result.results[:3]))
+        if spoken is not None and spoken is not other.language:
+            return False
     own = own_terms(question, language)
     # The words carried over find their passages by themselves; they must not pass for the question's answer.
     if other.is_carried and other.language is language and own and own.isdisjoint(_words_of(other.result)):

@@ -89,4 +89,13 @@ def _distinctive(words: Sequence[str], language: Language) -> list[str]:
 
 def distinctive_words(question: str, language: Language) -> list[str]:
     """The words of a question that name its subject, as they are written."""
-    return _distinctive(WORD.findall(question), language)
+    return _distinctive(_without_elisions(question, language), language)
+
+
+def _without_elisions(question: str, language: Language) -> list[str]:
+    """The words, those before an apostrophe apart: "l'erreur" is "erreur"."""
+    words: list[str] = []
+    for word in WORD.findall(question):
+        first, _, rest = word.replace("’", "'").partition("'")
+        words.append(rest if rest and first.lower() in language.common else word)
+    return words

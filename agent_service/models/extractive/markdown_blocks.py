@@ -12,6 +12,7 @@ BlockKind = Literal["text", "list", "code", "table"]
 FENCE = re.compile(r"\s*(?P<fence>`{3,}|~{3,})")
 LIST_ITEM = re.compile(r"\s*(?:[-*+]|\d{1,3}[.)])\s+")
 HEADING = re.compile(r"#{1,6}\s")
+HEADING_SIGNS = re.compile(r"^\s*#+|\{[^{}]*\}|\*\*|__")
 BOLD_LINE = re.compile(r"\*\*[^*]+\*\*:?|__[^_]+__:?")
 ADMONITION = re.compile(r"///.*|:::.*|!!!.*|\{\*.*\*\}|\{%.*%\}|-{3,}|\*{3,}|={3,}|<!--.*-->")
 SENTENCE_END = re.compile(r"[.!?…][\"')\]”’*_]*(?=\s+[^\sa-z])|[。！？]")
@@ -33,6 +34,7 @@ class Block:
     kind: BlockKind
     text: str
     section: int = field(default=0, compare=False)
+    heading: str = field(default="", compare=False)
 
 
 def as_plain_text(text: str) -> str:
@@ -43,12 +45,12 @@ def as_plain_text(text: str) -> str:
 def blocks_of(text: str) -> list[Block]:
     """The blocks of a passage in order, without headings and page furniture; a list is one block."""
     blocks: list[Block] = []
-    section = 0
+    section, heading = 0, ""
     for lines in _groups(text.splitlines()):
         if is_heading(lines[0]):
-            section += 1
+            section, heading = section + 1, HEADING_SIGNS.sub("", lines[0]).strip()
             continue
-        block = replace(_block(lines), section=section)
+        block = replace(_block(lines), section=section, heading=heading)
         if block.kind == "list" and blocks and blocks[-1].kind == "list" and blocks[-1].section == section:
             blocks[-1] = replace(blocks[-1], text=f"{blocks[-1].text}\n{block.text}")
         else:

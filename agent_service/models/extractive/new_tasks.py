@@ -32,7 +32,9 @@ def read_addition(text: str, today: date, language: Language) -> Command | None:
 
 def read_plan(text: str, today: date, language: Language) -> PlanStated | None:
     """The plan that the sentence states: it has a day, or begins with what people plan to do."""
-    if not language.words("text", "question_words").isdisjoint(plain(text).split()[:2]):
+    words = plain(text).split()
+    is_question = words[:1] and words[0] in language.words("tasks", "question_starts")
+    if is_question or not language.words("tasks", "asks").isdisjoint(words[:3]):
         return None
     for slots in language.matches("tasks", "plan", text):
         title = slots["title"] + (f" {slots['day']}" if "day" in slots else "")

@@ -1,12 +1,13 @@
 """One page: which one is meant, its main points in their order, and what else it says."""
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from agent_service.models.extractive.asked import Asked
 from agent_service.models.extractive.calls import Calls
+from agent_service.models.extractive.headings import is_empty_heading
 from agent_service.models.extractive.language import Language, languages
 from agent_service.models.extractive.markdown_blocks import (
     as_plain_text,
@@ -23,12 +24,15 @@ FOUND = 20
 MAX_READS = 5
 AT_ONCE = 20
 USUAL_POINTS = 7
+SHORTEST_SUMMARY = 5
 MAX_POINTS = 15
 SHORTEST_SENTENCE = 40
 LONGEST_SENTENCE = 420
 CHANGELOG_FACTOR = 0.3
 TITLE_WEIGHT = 1.5
 NAME = re.compile(r"[^\W_]+")
+ADDRESS = re.compile(r"\s*\(https?://[^\s()]*\)")
+POINTS_BACK_FACTOR = 0.6
 # What a page does not say, but only leads to.
 LEADS_ON = re.compile(r"[:?]$|…$")
 
@@ -57,37 +61,47 @@ def read_page(calls: Calls, passage: Passage) -> Page:
     return Page(first.title, first.source, passages, back is None and on is None)
 
 
-def choose_page(calls: Calls, topic: str, query: str, language: Language) -> Passage | None:
-    """A passage of the page about a topic; None when there is none. Raises `CallNeeded`, `CallFailedError`.
+@dataclass(frozen=True)
+class Choice:
+    """A passage of the page that a topic means, and how much of the topic the page's name has."""
 
-    `query` is the topic in the language of the documents.
-    """
-    found = calls.search(query, limit=FOUND).results
-    best = _best_document(found, query, language)
-    if best is not None and _names(best, query) >= 1:
-        return best
-    listed = calls.documents(query=" ".join(NAME.findall(query)), limit=AT_ONCE).documents if query else []
-    guides = [entry for entry in listed if not _is_reference(entry.source)] or listed
-    if guides:
-        source = min(guides, key=lambda entry: len(entry.title)).source
-        inside = calls.search(query, limit=1, source=source, min_similarity=0.0).results
-        return next(iter(inside), best)
-    return best
+    passage: Passage | None = None
+    share: float = 0.0
+    is_likely: bool = False
+
+
+NO_PAGE = Choice()
+
+
+def choose_page(calls: Calls, topic: str) -> Choice:
+    """The page about a topic. Raises `CallNeeded` and `CallFailedError`."""
+    searched = calls.search(topic, limit=FOUND)
+    best = _best_document(searched.results, topic)
+    share = _names(best, topic) if best is not None else 0.0
+    likely = bool(searched.results) and not searched.is_beside_the_point
+    if share < 1 and topic:
+        listed = calls.documents(query=" ".join(NAME.findall(topic)), limit=AT_ONCE).documents
+        guides = [entry for entry in listed if not _is_reference(entry.source)] or listed
+        if guides:
+            source = min(guides, key=lambda entry: len(entry.title)).source
+            inside = calls.search(topic, limit=1, source=source, min_similarity=0.0).results
+            return Choice(next(iter(inside), best), 1.0, is_likely=True)
+    return Choice(best, share, likely)
 
 
 def _is_reference(source: str) -> bool:
     return "reference" in plain(source)
 
 
-def _best_document(found: Sequence[Passage], query: str, language: Language) -> Passage | None:
-    scores: Counter[int] = Counter()
+def _best_document(found: Sequence[Passage], query: str) -> Passage | None:
+    scores: defaultdict[int, float] = defaultdict(float)
     first: dict[int, Passage] = {}
     for place, passage in enumerate(found):
         first.setdefault(passage.document_id, passage)
         factor = CHANGELOG_FACTOR if is_changelog(passage) else 1.0
-        scores[passage.document_id] += factor * passage.closeness / (1 + place / 3)  # type: ignore[assignment]
+        scores[passage.document_id] += factor * passage.closeness / (1 + place / 3)
     for document, passage in first.items():
-        scores[document] += TITLE_WEIGHT * _names(passage, query)  # type: ignore[assignment]
+        scores[document] += TITLE_WEIGHT * _names(passage, query)
     best = max(scores, key=lambda document: scores[document], default=None)
     return first[best] if best is not None else None
 
@@ -112,7 +126,7 @@ def main_points(page: Page, count: int | None) -> list[tuple[str, Passage]]:
     """The sentences that say most of what each section is about, in the page's order."""
     points = _points(page)
     sections = list(dict.fromkeys(point.section for point in points))
-    wanted = min(count or min(USUAL_POINTS, max(len(sections), 3)), MAX_POINTS)
+    wanted = min(count or min(USUAL_POINTS, max(len(sections), SHORTEST_SUMMARY)), MAX_POINTS)
     best = [max(_of(points, section), key=lambda point: point.score) for section in sections]
     chosen = sorted(best, key=lambda point: -point.score)[:wanted]
     rest = [point for point in sorted(points, key=lambda point: -point.score) if point not in chosen]
@@ -136,20 +150,34 @@ def _points(page: Page) -> list[_Point]:
         words = terms(text)
         weight = sum(counts[word] for word in words) / (len(words) + 3)
         score = weight * (1.5 if words & title else 1.0) / rank**0.5
+        if _points_back(text):
+            score *= POINTS_BACK_FACTOR
         points.append(_Point(place, section, text, passage, score))
     return points
+
+
+def _points_back(text: str) -> bool:
+    """Whether a sentence begins with a word for something before it: "All of them must …"."""
+    words = plain(text).split()[:3]
+    return any(not one.words("text", "references").isdisjoint(words) for one in languages().values())
 
 
 def _sentences(page: Page) -> Iterator[tuple[Passage, str]]:
     seen: set[str] = set()
     for passage in page.passages:
+        if passage.heading_path and is_empty_heading(passage.heading_path[-1]):
+            continue
         for block in blocks_of(passage.text):
             texts = sentences_of(without_links(block.text)) if block.kind == "text" else []
-            for text in texts:
+            for text in map(_without_addresses, texts):
                 is_long = SHORTEST_SENTENCE <= len(text) <= LONGEST_SENTENCE
                 if is_long and not LEADS_ON.search(text) and text not in seen:
                     seen.add(text)
                     yield passage, text
+
+
+def _without_addresses(text: str) -> str:
+    return ADDRESS.sub("", text)
 
 
 def summary(page: Page, count: int | None, language: Language) -> str:
@@ -182,9 +210,3 @@ def unsaid(page: Page, asked: Asked, start: int, limit: int = 1200) -> list[tupl
             if length >= limit / 2:
                 return found
     return found
-
-
-def is_empty_heading(heading: str) -> bool:
-    """Whether a heading names no subject: "More info", "Recap"."""
-    words = [word for word in re.findall(r"\w+", plain(heading)) if not word.isdigit()]
-    return any(set(words) <= one.words("text", "empty_headings") | one.common for one in languages().values())

@@ -35,7 +35,10 @@ CLOSENESS_WEIGHT = 2.0
 LEAD_WEIGHT = 0.1
 DEFINITION_WEIGHT = 0.6
 # What was quoted before gives way to what was not, unless it alone answers.
-SAID_WEIGHT = 0.35
+NUMBER_WEIGHT = 0.15
+# A table or list that is longer than an answer.
+LONG_WEIGHT = 0.3
+SAID_WEIGHT = 0.2
 # Of the best score, what a guide needs to be quoted before the notes of a version.
 GUIDE_SHARE = 0.55
 VERSION = re.compile(r"\d+\.\d+|\b(?:19|20)\d\d\b")
@@ -206,6 +209,8 @@ def _quote(piece: _Piece, blocks: list[Block], heading: set[str], weights: _Weig
         + CLOSENESS_WEIGHT * piece.passage.closeness
         + LEAD_WEIGHT * (piece.block == 0)
         + DEFINITION_WEIGHT * asked.is_defined_by(piece.text)
+        + NUMBER_WEIGHT * (asked.wants_number and any(map(str.isdigit, piece.text)))
+        - LONG_WEIGHT * (len(piece.text) > MAX_LIST_CHARACTERS)
         - SAID_WEIGHT * asked.has_said(without_links(piece.text))
     )
     markdown = _with_surroundings(piece, blocks)

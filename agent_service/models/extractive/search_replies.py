@@ -1,11 +1,14 @@
 """What is said after a search: quotes, with doubt where there is doubt, or none."""
 
 from agent_service.models.extractive.asked import Asked
-from agent_service.models.extractive.finding import Found, is_confident
+from agent_service.models.extractive.finding import Found
 from agent_service.models.extractive.language import Language, detected
 from agent_service.models.extractive.markdown_blocks import as_plain_text
 from agent_service.models.extractive.quoting import Quote, choose_quotes, render_quotes
 from agent_service.tools.for_people import for_people
+
+# From this confidence on, an answer that cites nothing would be said to rest on nothing.
+PROBABLE = 0.3
 
 
 def found_reply(found: Found, asked: Asked, language: Language, *, lead: str = "found") -> str:
@@ -39,7 +42,8 @@ def worth_quoting(found: Found, asked: Asked) -> list[Quote]:
     quotes = choose_quotes(asked, found.result.results)
     sure = [quote for quote in quotes if quote.is_sure]
     # A question in another language than its answer shares no word with it.
-    return sure or (quotes[:1] if is_confident(found.result) else [])
+    confidence = found.result.confidence
+    return sure or (quotes[:1] if confidence is not None and confidence >= PROBABLE else [])
 
 
 def refusal(found: Found, language: Language) -> str:
@@ -47,7 +51,7 @@ def refusal(found: Found, language: Language) -> str:
     result = found.result
     if result.searched.chunks == 0 and not result.results:
         return for_people(result.hint or "") or language.phrase("no_documents")
-    if result.results and found.is_beside:
+    if result.results:
         title = as_plain_text(" ".join(result.results[0].title.split()))
         said = language.phrase("nothing_near", title=title)
     else:

@@ -4,12 +4,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agent_service.models.extractive.asked import Asked
-from agent_service.models.extractive.markdown_blocks import Block, blocks_of, without_links
+from agent_service.models.extractive.markdown_blocks import (
+    Block,
+    as_plain_text,
+    blocks_of,
+    without_links,
+)
 from agent_service.models.extractive.quoting import is_changelog, quoted
 from agent_service.models.extractive.terms import terms
 from agent_service.tools.schemas import Passage
 
 MAX_CHARACTERS = 1800
+# Shorter steps are only the first ones of a page.
+SHORT_CHARACTERS = 1400
 MIN_SHARE = 0.34
 # What a section with steps or code is worth more, when steps or code are asked for.
 STEPS_BONUS = 0.35
@@ -26,6 +33,11 @@ class Part:
     passage: Passage
     block: Block
     section: tuple[str, int]
+
+    @property
+    def heading(self) -> str:
+        """The heading above; empty at the beginning of a page."""
+        return self.block.heading or (self.passage.heading_path or [""])[-1]
 
 
 @dataclass(frozen=True)
@@ -59,11 +71,30 @@ def best_section(asked: Asked, passages: Sequence[Passage], *, wants_code: bool)
     return best if best is not None and _share(best.parts, best.heading, asked) >= MIN_SHARE else None
 
 
-def whole_section(section: Section, neighbours: Sequence[Passage]) -> Section:
-    """The same section as far as the passages around it go on below the same heading."""
-    place = section.parts[0].section
-    joined = [part for parts in _by_heading(neighbours) for part in parts if part.section == place]
-    return Section(joined or section.parts, section.heading, section.score)
+def whole_section(section: Section, neighbours: Sequence[Passage], asked: Asked) -> Section:
+    """The same section as far as the passages around it go on below the same heading.
+
+    A short one goes on with the sections behind it, as long as they speak of what is asked.
+    """
+    known = {part.block.text for part in section.parts}
+    sections = _by_heading(neighbours)
+    places = (
+        number for number, parts in enumerate(sections) if any(part.block.text in known for part in parts)
+    )
+    start = next(places, None)
+    if start is None:
+        return section
+    joined = list(sections[start])
+    for parts in sections[start + 1 :]:
+        size = sum(len(part.block.text) for part in [*joined, *parts])
+        if size > SHORT_CHARACTERS or not asked.terms & _words(parts, asked):
+            break
+        joined += parts
+    return Section(joined, section.heading, section.score)
+
+
+def _words(parts: Sequence[Part], asked: Asked) -> set[str]:
+    return terms(" ".join(part.block.text for part in parts), asked.language)
 
 
 def render_section(section: Section, asked: Asked) -> str:
@@ -78,18 +109,34 @@ def render_section(section: Section, asked: Asked) -> str:
         length += len(part.block.text)
     while len(shown) > 1 and shown[-1].block.text.rstrip().endswith(":"):
         shown.pop()
-    return "\n>\n".join(_rendered(shown))
+    return _rendered(shown)
 
 
 def _start(section: Section, asked: Asked) -> int:
-    """Where to begin: at the beginning, in a long section a block before the one with most of the words."""
-    if sum(len(part.block.text) for part in section.parts) <= MAX_CHARACTERS:
-        return 0
+    """Where to begin: at the beginning, unless the block with most of the words lies too far behind it."""
     shares = [len(asked.terms & terms(part.block.text, asked.language)) for part in section.parts]
-    return max(shares.index(max(shares)) - 1, 0)
+    best = shares.index(max(shares))
+    before = sum(len(part.block.text) for part in section.parts[: best + 1])
+    return 0 if before <= MAX_CHARACTERS else max(best - 1, 0)
 
 
-def _rendered(parts: Sequence[Part]) -> list[str]:
+def _rendered(parts: Sequence[Part]) -> str:
+    """The parts as one quote for each section, below its heading where there are several."""
+    groups: list[list[Part]] = []
+    for part in parts:
+        if groups and groups[-1][-1].heading == part.heading:
+            groups[-1].append(part)
+        else:
+            groups.append([part])
+    quotes = ["\n>\n".join(_quotes(group)) for group in groups]
+    headings = [f"**{as_plain_text(group[0].heading)}**\n\n" if group[0].heading else "" for group in groups]
+    return "\n\n".join(
+        f"{heading if place else ''}{quote}"
+        for place, (heading, quote) in enumerate(zip(headings, quotes, strict=True))
+    )
+
+
+def _quotes(parts: Sequence[Part]) -> list[str]:
     pieces: list[str] = []
     for place, part in enumerate(parts):
         text = part.block.text if part.block.kind == "code" else without_links(part.block.text)
@@ -113,7 +160,8 @@ def _by_heading(passages: Sequence[Passage]) -> list[list[Part]]:
     found: list[list[Part]] = []
     for passage in passages:
         for block in blocks_of(passage.text):
-            place = (" › ".join(passage.heading_path), block.section)
+            own = [block.heading] if block.heading else passage.heading_path[-1:]
+            place = (" › ".join(own), 0 if own else block.section)
             part = Part(passage, block, place)
             if found and found[-1][-1].section == place:
                 found[-1].append(part)
@@ -124,7 +172,7 @@ def _by_heading(passages: Sequence[Passage]) -> list[list[Part]]:
 
 def _section(parts: list[Part], asked: Asked, count: int, place: int, *, wants_code: bool) -> Section:
     passage = parts[0].passage
-    heading = " ".join([passage.title, *passage.heading_path])
+    heading = f"{passage.title} {parts[0].heading}"
     section = Section(parts, heading, 0.0)
     score = _share(parts, heading, asked) + passage.closeness
     score += ORDER_WEIGHT * (count - place) / max(count, 1)

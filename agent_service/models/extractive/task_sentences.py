@@ -148,7 +148,7 @@ def _target_in(slots: dict[str, str], language: Language) -> tuple[Target, bool]
 
 def _target(words: str, language: Language) -> tuple[Target, bool]:
     """The task meant, and whether the words say that it is one."""
-    bare = words.strip().strip(QUOTATION_MARKS).strip()
+    bare = words.strip(" -").strip(QUOTATION_MARKS).strip()
     referred = reference_of(bare, language)
     if referred is not None:
         return referred, True
