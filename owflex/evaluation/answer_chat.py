@@ -101,7 +101,7 @@ def _texts_of(widget: dict[str, Any]) -> Iterator[str]:
     for name in ("value", "label"):
         if isinstance(widget.get(name), str):
             yield str(widget[name])
-    for child in widget.get("children") or []:
+    for child in _children(widget):
         yield from _texts_of(child)
 
 
@@ -114,5 +114,9 @@ def _approval_of(card: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:
 def _actions_of(widget: dict[str, Any]) -> Iterator[dict[str, Any]]:
     if isinstance(widget.get("onClickAction"), dict):
         yield widget["onClickAction"]
-    for child in widget.get("children") or []:
+    for child in _children(widget):
         yield from _actions_of(child)
+
+
+def _children(widget: dict[str, Any]) -> list[dict[str, Any]]:
+    return cast(list[dict[str, Any]], widget.get("children") or [])

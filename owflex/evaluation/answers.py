@@ -2,7 +2,7 @@
 
 import statistics
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -67,7 +67,7 @@ def _measured(conversations: Sequence[Conversation]) -> list[Marked]:
 
 
 @contextmanager
-def _chat() -> Iterator[str]:
+def _chat() -> Generator[str]:
     settings = read_settings(AgentServiceSettings)
     if settings.agent_service_auth != "none":
         raise ChatBrokeOffError("This chat asks for a login, which a terminal has not. Measure one without.")

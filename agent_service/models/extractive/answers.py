@@ -192,7 +192,7 @@ class Library:
     def _side(self, name: str, other: str, pool: Sequence[Passage]) -> str:
         """What the passages say about one side and not about the other alone."""
         own = terms(name) - terms(other)
-        foreign = frozenset() if own else frozenset(terms(other) - terms(name))
+        foreign = frozenset[str]() if own else frozenset(terms(other) - terms(name))
         asked = Asked(name, languages()[FALLBACK], (), name, foreign)
         searched = self.calls.search(name)
         found = searched.results if is_worth_quoting(searched) else []

@@ -63,7 +63,7 @@ def read_conversation(items: str | Sequence[Any]) -> Conversation:
         else [],
         has_images=any(map(is_image, parts[1:])),
         said=said,
-        shown_tasks=next(filter(None, map(shown_tasks_in, said)), []),
+        shown_tasks=next((shown for shown in map(shown_tasks_in, said) if shown), list[int]()),
     )
 
 

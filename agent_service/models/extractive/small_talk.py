@@ -2,7 +2,8 @@
 
 from agent_service.models.extractive.language import Language
 
-SETUP_LINK = "https://github.com/owflex/owflex/blob/main/docs/language-models.md"
+# Relative to the chat's own page.
+SETUP_PAGE = "help/language-models"
 # The pattern, and what is said to it.
 REPLIES = (
     ("about", "about"),
@@ -17,7 +18,7 @@ def small_talk(sentence: str, language: Language) -> str | None:
     """The reply to a sentence that asks nothing of the documents; None when it is not small talk."""
     for pattern, reply in REPLIES:
         if language.match("talk", pattern, sentence) is not None:
-            return language.phrase(reply, link=SETUP_LINK)
+            return language.phrase(reply, link=SETUP_PAGE)
     return None
 
 
