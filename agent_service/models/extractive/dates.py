@@ -81,19 +81,6 @@ def span_in_days(count: str, unit: str, language: Language) -> int:
     return reader.days_in(plain(unit).strip(), reader.number(plain(count).strip()))
 
 
-def written_day(day: date, language: Language) -> str:
-    """The day as people write it: Friday, 4 December 2026."""
-    names = language.data["dates"]
-    weekday = cast(list[list[str]], names["weekdays"])[day.weekday()][0]
-    month = cast(list[list[str]], names["months"])[day.month - 1][0]
-    if language.code in CAPITALISED:
-        weekday, month = weekday.capitalize(), month.capitalize()
-    return str(names["format"]).format(weekday=weekday, day=day.day, month=month, year=day.year)
-
-
-CAPITALISED = ("en", "de")
-
-
 def _split_hour(text: str, vocabulary: DayWords) -> tuple[str, str | None]:
     found = vocabulary.hour_at_end.search(f" {plain(text)}")
     if not found or not found.start():

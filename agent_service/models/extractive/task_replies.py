@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import date
 from difflib import SequenceMatcher
 
+from agent_service.i18n.catalog import written_day
 from agent_service.models.extractive.commands import AddTask, ListTasks
-from agent_service.models.extractive.dates import written_day
 from agent_service.models.extractive.language import Language
 from agent_service.models.extractive.markdown_blocks import as_plain_text
 from agent_service.models.extractive.terms import question_terms, terms
@@ -36,7 +36,7 @@ def described(task: Task, today: date, language: Language) -> str:
         details.append(language.phrase("is_done"))
     elif task.due_on:
         key = "overdue_since" if task.due_on < today else "due"
-        details.append(language.phrase(key, day=written_day(task.due_on, language)))
+        details.append(language.phrase(key, day=written_day(language.code, task.due_on)))
     if task.priority != "normal":
         details.append(language.phrase(task.priority))
     details.extend(f"#{tag}" for tag in task.tags)
@@ -46,7 +46,7 @@ def described(task: Task, today: date, language: Language) -> str:
 
 def offered(task: AddTask, language: Language) -> str:
     """The question whether a plan shall become a task."""
-    details = [language.phrase("due", day=written_day(task.due_on, language))] if task.due_on else []
+    details = [language.phrase("due", day=written_day(language.code, task.due_on))] if task.due_on else []
     if task.priority != "normal":
         details.append(language.phrase(task.priority))
     said = "".join(f", {detail}" for detail in details)
@@ -129,5 +129,5 @@ def _in_time(kind: str, wanted: ListTasks, language: Language) -> str:
         return language.phrase("kind_overdue", kind=kind)
     day = wanted.days[0]
     if wanted.period == "day" and day is not None:
-        return language.phrase("kind_due_on", kind=kind, day=written_day(day, language))
+        return language.phrase("kind_due_on", kind=kind, day=written_day(language.code, day))
     return language.phrase(f"kind_due_{wanted.period}", kind=kind)

@@ -4,7 +4,8 @@ from datetime import date
 
 import pytest
 
-from agent_service.models.extractive.dates import read_day, split_due, split_leading_due, written_day
+from agent_service.i18n.catalog import written_day
+from agent_service.models.extractive.dates import read_day, split_due, split_leading_due
 from agent_service.models.extractive.language import languages
 
 TODAY = date(2026, 11, 21)
@@ -140,4 +141,4 @@ def test_an_hour_beside_the_day_is_kept_apart(code: str, text: str, rest: str, d
     ],
 )
 def test_a_day_is_written_as_its_language_writes_it(code: str, written: str) -> None:
-    assert written_day(date(2026, 12, 4), languages()[code]) == written
+    assert written_day(code, date(2026, 12, 4)) == written

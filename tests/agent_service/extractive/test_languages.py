@@ -1,7 +1,7 @@
 """The language files: each is whole, and each language is understood."""
 
 from string import Formatter
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -39,7 +39,7 @@ def test_a_language_says_the_same_things_with_the_same_values(code: str) -> None
 
 
 def is_list_of_texts(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(entry, str) for entry in value)
+    return isinstance(value, list) and all(isinstance(entry, str) for entry in cast(list[object], value))
 
 
 @pytest.mark.parametrize("code", CODES)
