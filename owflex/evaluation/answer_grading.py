@@ -11,7 +11,8 @@ from owflex.evaluation.answer_file import ExpectedTurn
 
 Grade = Literal["right", "partly", "wrong", "refused"]
 GRADES: tuple[Grade, ...] = ("right", "partly", "wrong", "refused")
-QUOTE = re.compile(r"^>.*$", re.MULTILINE)
+# Quotes and lists of titles are in the language of the documents.
+QUOTE = re.compile(r"^(?:>|- ).*$", re.MULTILINE)
 CODE_SIGNS = re.compile(r"[*`\\_]")
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Literal
 
+from agent_service.models.extractive.headings import is_empty_heading
+
 BlockKind = Literal["text", "list", "code", "table"]
 
 FENCE = re.compile(r"\s*(?P<fence>`{3,}|~{3,})")
@@ -48,6 +50,8 @@ def blocks_of(text: str) -> list[Block]:
     section, heading = 0, ""
     for lines in _groups(text.splitlines()):
         if is_heading(lines[0]):
+            if BOLD_LINE.fullmatch(lines[0].strip()) and is_empty_heading(lines[0]):
+                continue  # "Note" and "Tip" stand within a section
             section, heading = section + 1, HEADING_SIGNS.sub("", lines[0]).strip()
             continue
         block = replace(_block(lines), section=section, heading=heading)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from agent_service.models.extractive.asked import Asked
 from agent_service.models.extractive.calls import Calls
 from agent_service.models.extractive.headings import is_empty_heading
-from agent_service.models.extractive.language import Language, languages
+from agent_service.models.extractive.language import Language, detected, languages
 from agent_service.models.extractive.markdown_blocks import (
     as_plain_text,
     blocks_of,
@@ -185,8 +185,11 @@ def summary(page: Page, count: int | None, language: Language) -> str:
     points = main_points(page, count)
     head = language.phrase("summary", title=as_plain_text(page.title))
     lines = [f"- {without_marks(text)} [[{passage.chunk_id}]]" for text, passage in points]
-    part = [] if page.is_whole else [language.phrase("summary_part", count=_sections(page))]
-    return "\n\n".join([head, "\n".join(lines), *part])
+    notes = [] if page.is_whole else [language.phrase("summary_part", count=_sections(page))]
+    spoken = detected("\n".join(lines))
+    if spoken is not None and spoken is not language:
+        notes.append(language.phrase("page_foreign", language=language.name_of(spoken)))
+    return "\n\n".join([head, "\n".join(lines), *notes])
 
 
 def _sections(page: Page) -> int:

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 
 from agent_service.models.extractive.asked import Asked
 from agent_service.models.extractive.markdown_blocks import (
+    LIST_ITEM,
     Block,
     as_plain_text,
     blocks_of,
+    list_items_of,
     without_links,
 )
 from agent_service.models.extractive.quoting import is_changelog, quoted
@@ -21,6 +23,8 @@ MIN_SHARE = 0.34
 # What a section with steps or code is worth more, when steps or code are asked for.
 STEPS_BONUS = 0.35
 CODE_BONUS = 0.6
+# A page whose whole title is asked for is about the question.
+TITLE_BONUS = 0.4
 HEADING_WEIGHT = 0.5
 CHANGELOG_FACTOR = 0.5
 ORDER_WEIGHT = 0.25
@@ -56,7 +60,15 @@ class Section:
     @property
     def has_steps(self) -> bool:
         """Whether there is a list or code among them."""
-        return any(part.block.kind in ("code", "list") for part in self.parts)
+        return any(part.block.kind == "code" or _is_list_of_steps(part.block) for part in self.parts)
+
+
+def _is_list_of_steps(block: Block) -> bool:
+    """Whether a list tells what to do: most of its items begin with a word, not with a name or a number."""
+    if block.kind != "list":
+        return False
+    items = [LIST_ITEM.sub("", item, count=1) for item in list_items_of(block.text)]
+    return 2 * sum(item[:1].isalpha() for item in items) > len(items)
 
 
 def best_section(asked: Asked, passages: Sequence[Passage], *, wants_code: bool) -> Section | None:
@@ -178,6 +190,11 @@ def _section(parts: list[Part], asked: Asked, count: int, place: int, *, wants_c
     score += ORDER_WEIGHT * (count - place) / max(count, 1)
     if section.has_steps:
         score += STEPS_BONUS
+    title = terms(passage.title, asked.language)
+    if title and title <= asked.terms:
+        score += TITLE_BONUS
+    if not any(part.block.kind != "code" for part in parts):
+        score -= STEPS_BONUS
     if wants_code and section.has_code:
         score += CODE_BONUS
     if is_changelog(passage) and not asked.about_versions:
