@@ -87,7 +87,7 @@ async def test_tasks_are_added_listed_done_and_reopened(chat: "Chat", knowledge:
         "You have 2 open tasks: “Call the dentist” (task 1), due Sunday, 1 December 2030 "
         "and “Buy milk” (task 2)."
     )
-    assert (await chat.say("mark buy milk as done", thread)).text == "Done: “Buy milk” (task 2), done."
+    assert (await chat.say("mark buy milk as done", thread)).text == "Done: “Buy milk” (task 2)."
     assert (await chat.say("reopen buy milk", thread)).text == "Open again: “Buy milk” (task 2)."
     assert knowledge.tasks[2]["status"] == "open"
     assert {user for user, _, _ in knowledge.calls} == {"ann"}
@@ -101,7 +101,7 @@ async def test_a_title_that_fits_two_tasks_is_asked_back(chat: "Chat", knowledge
     assert "task 1" in asked.text
     assert "complete_task" not in knowledge.tools_called
     done = await chat.say("mark task 2 as done", asked.thread_id)
-    assert done.text == "Done: “Call Bob about the report” (task 2), done."
+    assert done.text == "Done: “Call Bob about the report” (task 2)."
 
 
 async def test_a_task_that_does_not_exist_is_told(chat: "Chat") -> None:

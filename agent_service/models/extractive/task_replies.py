@@ -29,6 +29,11 @@ def listed(found: TaskList, wanted: ListTasks, today: date, language: Language) 
     return language.phrase(key, kind=_kind(wanted, count, language), count=count, tasks=tasks)
 
 
+def named(task: Task, language: Language) -> str:
+    """The task with its number alone."""
+    return language.phrase("task", title=as_plain_text(task.title), number=task.task_id, details="")
+
+
 def described(task: Task, today: date, language: Language) -> str:
     """The task with its number, day, priority and tags."""
     details: list[str] = []

@@ -26,7 +26,6 @@ from agent_service.tools.schemas import Task
 # Which tasks an action can be about.
 STATUS: dict[Action, str] = {"complete": "open", "reopen": "done", "move": "open", "priority": "open"}
 SAID: dict[Action, str] = {
-    "complete": "done",
     "reopen": "reopened",
     "rename": "renamed",
     "move": "moved",
@@ -150,7 +149,8 @@ class TaskDesk:
             return self._deleted(task)
         if command.action == "complete":
             changed = self.calls.task("complete_task", task_id=number)
-        elif command.action == "reopen":
+            return self.language.phrase("done", task=task_replies.named(changed, self.language))
+        if command.action == "reopen":
             changed = self.calls.task("update_task", task_id=number, status="open")
         else:
             changed = self.calls.task("update_task", task_id=number, **self._arguments(command, task))
@@ -173,7 +173,7 @@ class TaskDesk:
         if answer.content is None:
             raise CallFailedError("failed", answer)
         key = "gone" if answer.content.get("deleted") is False else "deleted"
-        return self.language.phrase(key, task=self._named(task))
+        return self.language.phrase(key, task=task_replies.named(task, self.language))
 
     def _named(self, task: Task) -> str:
         return task_replies.described(task, self.today, self.language)
