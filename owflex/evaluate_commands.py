@@ -89,3 +89,28 @@ def make(
     from owflex.evaluation.make_questions import run_make
 
     raise typer.Exit(run_make(questions, output, collection))
+
+
+@app.command()
+def answers(
+    conversations: Annotated[
+        Path,
+        typer.Argument(
+            help="Conversations with what good answers hold, one JSON object a line.", show_default=False
+        ),
+    ],
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the figures and all answers as one JSON object.")
+    ] = False,
+    tasks: Annotated[
+        bool, typer.Option("--tasks", help="Ask also what adds and changes tasks: they become your own.")
+    ] = False,
+) -> None:
+    """Ask the chat a file of questions and count how many answers are right, partly right, wrong or refused.
+
+    Exit code: 0 measured, 1 could not be asked, 2 the file is wrong, 130 stopped.
+    """
+    check_settings("knowledge_base", "agent_service")
+    from owflex.evaluation.answers import run_answers
+
+    raise typer.Exit(run_answers(conversations, as_json=as_json, with_tasks=tasks))

@@ -9,7 +9,7 @@ from uuid import uuid4
 from chatkit.types import WidgetItem
 
 from agent_service.cards.approvals import HOURS_OPEN, Outcome, WaitingCall
-from agent_service.i18n.catalog import FALLBACK, say
+from agent_service.i18n.catalog import FALLBACK, say, written_day
 from agent_service.tools.schemas import Task
 
 MAX_ROWS = 10
@@ -158,7 +158,7 @@ def _badges(task: Task, today: date, locale: str) -> list[Widget]:
         badges.append(_badge(say(locale, f"task.{task.priority}"), PRIORITY_COLORS[task.priority]))
     if task.due_on:
         is_late = task.status == "open" and task.due_on < today
-        label = say(locale, "task.overdue" if is_late else "task.due", day=task.due_on)
+        label = say(locale, "task.overdue" if is_late else "task.due", day=written_day(locale, task.due_on))
         badges.append(_badge(label, "danger" if is_late else "info"))
     return badges
 

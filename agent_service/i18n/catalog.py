@@ -1,6 +1,7 @@
 """What the service says in the chat, in the user's language: one file of `locales` for each language."""
 
 import json
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import cast
@@ -25,6 +26,13 @@ def say(locale: str, key: str, /, **values: object) -> str:
 def grouped(number: int) -> str:
     """A number that can be read: its thousands apart, as all our languages understand it."""
     return f"{number:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+
+
+def written_day(locale: str, day: date) -> str:
+    """A day as people write it in the language of `locale`: Friday, 4 December 2026."""
+    weekday = say(locale, "day.weekdays").split()[day.weekday()]
+    month = say(locale, "day.months").split()[day.month - 1]
+    return say(locale, "day.format", weekday=weekday, day=day.day, month=month, year=day.year)
 
 
 def knows(key: str) -> bool:

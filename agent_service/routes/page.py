@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from agent_service.attachments.file_types import ACCEPTED, ENDINGS, IMAGE_KINDS, KINDS
+from agent_service.models.extractive.small_talk import SETUP_PAGE
 from agent_service.models.menu import model_names
 from agent_service.models.providers import ChosenModel
 from agent_service.routes.knowledge.rights import uploads_on
@@ -20,6 +21,9 @@ from agent_service.voice.transcription import choose_engine
 STATIC_FOLDER = Path(__file__).parent.parent / "static"
 # The browser asks each time whether a file has changed; it is a few hundred bytes when it has not.
 REVALIDATE = {"Cache-Control": "no-cache"}
+# Inside the installed package, or `docs/` of a checkout.
+ROOT = Path(__file__).parents[2]
+HANDBOOK = (ROOT / "owflex" / "handbook", ROOT / "docs")
 NOT_BUILT = (
     "The chat page was not built. In a checkout, run: make install (or: python build_page.py). "
     "The chat itself answers at POST /chatkit.\n"
@@ -27,7 +31,7 @@ NOT_BUILT = (
 
 
 def web_routes(settings: AgentServiceSettings, chosen: ChosenModel, static: Path) -> list[BaseRoute]:
-    """`/`, `/static/*` and `/config.json`."""
+    """`/`, `/static/*`, `/config.json`, and how to set up a language model."""
 
     async def page(request: Request) -> Response:
         index = static / "index.html"
@@ -44,8 +48,17 @@ def web_routes(settings: AgentServiceSettings, chosen: ChosenModel, static: Path
     return [
         Route("/", page),
         Route("/config.json", config),
+        Route(f"/{SETUP_PAGE}", _setup_page),
         Mount("/static", _RevalidatedFiles(directory=static, check_dir=False)),
     ]
+
+
+async def _setup_page(_: Request) -> Response:
+    """The handbook's page about language models, which the built-in model points to."""
+    page = next((folder / "language-models.md" for folder in HANDBOOK if folder.is_dir()), None)
+    if page is None or not page.is_file():
+        return PlainTextResponse("The handbook is not installed.\n", status_code=404)
+    return FileResponse(page, media_type="text/plain; charset=utf-8", headers=REVALIDATE)
 
 
 def page_config(settings: AgentServiceSettings, chosen: ChosenModel) -> dict[str, Any]:

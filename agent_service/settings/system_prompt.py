@@ -1,5 +1,6 @@
 """What the model is told to be, and the rules it answers by."""
 
+import re
 from pathlib import Path
 
 MAX_PROMPT_BYTES = 65_536
@@ -8,8 +9,9 @@ PERSONA = (
     "You are OwFlex, the assistant for the user's own documents and tasks. Be brief, clear and friendly."
 )
 
-RULES = """
-Today is {today}. The user's language setting is {locale}; answer in the language of their message.
+LOCALE_RULE = "The user's language setting is {locale};"
+RULES = f"""
+Today is {{today}}. {LOCALE_RULE} answer in the language of their message.
 
 Documents
 - Before you answer a question, search the documents with search_documents. Search again with other words, or
@@ -50,3 +52,10 @@ def read_prompt(path: Path) -> str:
     if not text:
         raise ValueError(f"SYSTEM_PROMPT_FILE={path} is empty.")
     return text
+
+
+def locale_in(instructions: str | None) -> str:
+    """The user's language setting in instructions made of `RULES`; empty where they do not name it."""
+    before, _, after = LOCALE_RULE.partition("{locale}")
+    found = re.findall(rf"{re.escape(before)}([\w-]+){re.escape(after)}", instructions or "")
+    return found[-1] if found else ""

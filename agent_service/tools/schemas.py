@@ -9,8 +9,10 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 SEARCH = "search_documents"
 LIST_DOCUMENTS = "list_documents"
+LIST_COLLECTIONS = "list_collections"
+READ_CHUNKS = "read_chunks"
 TASK_TOOLS = {"add_task", "list_tasks", "complete_task", "update_task"}
-DOCUMENT_TOOLS = {SEARCH, LIST_DOCUMENTS, "get_document"}
+DOCUMENT_TOOLS = {SEARCH, LIST_DOCUMENTS, LIST_COLLECTIONS, READ_CHUNKS, "get_document"}
 
 
 class Passage(BaseModel):
@@ -38,8 +40,11 @@ class Passage(BaseModel):
     @property
     def text(self) -> str:
         """The passage itself, free of the tags that mark it as data."""
-        fenced = FENCED.fullmatch(self.content)
-        return fenced["text"] if fenced else self.content
+        return without_fence(self.content)
+
+
+# `confidence` is how likely passages answer a question: below about one in seven nobody should rest on them.
+LEAST_CONFIDENCE = 0.15
 
 
 class BelowThreshold(BaseModel):
@@ -67,12 +72,61 @@ class SearchResult(BaseModel):
     confidence: float | None = None
     hint: str | None = None
 
+    @property
+    def is_beside_the_point(self) -> bool:
+        """Whether there are passages, which probably do not answer the question."""
+        unlikely = self.confidence is not None and self.confidence < LEAST_CONFIDENCE
+        return bool(self.results) and unlikely
+
+
+class Neighbour(BaseModel):
+    """A passage in its place."""
+
+    chunk_id: int
+    position: int
+    heading_path: list[str] = []
+    page: int | None = None
+    content: str
+
+
+class Neighbours(BaseModel):
+    """Answer of `read_chunks`; `previous` and `next` are the passages to read on with."""
+
+    document_id: int
+    title: str
+    source: str
+    chunks: list[Neighbour]
+    previous: int | None = None
+    next: int | None = None
+
+    @property
+    def passages(self) -> list[Passage]:
+        """The passages, which were not compared with anything: their similarity is 0."""
+        place = {"document_id": self.document_id, "title": self.title, "source": self.source}
+        unknown = {"similarity": 0.0, "similarity_is_estimated": True}
+        return [Passage.model_validate(chunk.model_dump() | place | unknown) for chunk in self.chunks]
+
 
 class DocumentEntry(BaseModel):
     """A document in a list."""
 
     title: str
     source: str
+    collection: str = ""
+
+
+class CollectionEntry(BaseModel):
+    """A collection in a list."""
+
+    name: str
+    documents: int = 0
+
+
+class CollectionList(BaseModel):
+    """Answer of `list_collections`."""
+
+    collections: list[CollectionEntry]
+    next_cursor: str | None = None
 
 
 class DocumentList(BaseModel):
@@ -103,9 +157,23 @@ class TaskList(BaseModel):
 FENCED = re.compile(r"<(?P<tag>document-text-[0-9a-f]+)>\n(?P<text>.*)\n</(?P=tag)>", re.DOTALL)
 
 
+def without_fence(content: str) -> str:
+    """Document text free of the tags that mark it as data."""
+    fenced = FENCED.fullmatch(content)
+    return fenced["text"] if fenced else content
+
+
 def search_result_in(structured: Mapping[str, Any] | None) -> SearchResult | None:
     """The search result; None when the content is something else."""
     try:
         return SearchResult.model_validate(structured)
+    except ValidationError:
+        return None
+
+
+def neighbours_in(structured: Mapping[str, Any] | None) -> Neighbours | None:
+    """The passages that were read; None when the content is something else."""
+    try:
+        return Neighbours.model_validate(structured)
     except ValidationError:
         return None

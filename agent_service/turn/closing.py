@@ -20,7 +20,8 @@ from agent_service.cards.approval_cards import ask_for_approval
 from agent_service.cards.task_cards import card_of_turn
 from agent_service.cards.widgets import new_card_id
 from agent_service.i18n.catalog import say
-from agent_service.tools.schemas import Passage
+from agent_service.models.extractive.headings import is_empty_heading
+from agent_service.tools.schemas import LEAST_CONFIDENCE, Passage
 from agent_service.turn.closing_lines import says_something
 from agent_service.turn.progress import Progress
 
@@ -28,6 +29,8 @@ EFFECT = "suggestions"
 MAX_QUESTIONS = 3
 MAX_TOPIC_CHARACTERS = 80
 WORD = re.compile(r"\w{3,}")
+# The heading of a version, a date or a step says nothing by itself.
+BEGINS_WITH_NUMBER = re.compile(r"\W*v?\d")
 
 
 class Unfinished:
@@ -122,7 +125,10 @@ async def _card(progress: Progress) -> WidgetItem | None:
 def _suggestions(progress: Progress) -> list[ThreadStreamEvent]:
     """The event that offers further questions, if there are any; the thread remembers the newest."""
     turn = progress.turn
-    questions = next_questions(progress.evidence.uncited, turn.question, turn.context.locale)
+    evidence = progress.evidence
+    is_found = evidence.confidence is None or evidence.confidence >= LEAST_CONFIDENCE
+    passages = evidence.uncited if is_found else []
+    questions = next_questions(passages, turn.question, turn.context.locale)
     if questions or EFFECT in turn.thread.metadata:
         turn.thread.metadata = turn.thread.metadata | {EFFECT: questions}
     return [ClientEffectEvent(name=EFFECT, data={"questions": questions})] if questions else []
@@ -139,5 +145,6 @@ def _topics(passages: Iterable[Passage], asked: set[str]) -> Iterator[str]:
     for passage in passages:
         topic = " ".join((passage.heading_path or [""])[-1].split())
         words = set(WORD.findall(topic.casefold()))
-        if words and not words <= asked and len(topic) <= MAX_TOPIC_CHARACTERS:
+        is_subject = not is_empty_heading(topic) and not BEGINS_WITH_NUMBER.match(topic)
+        if words and is_subject and not words <= asked and len(topic) <= MAX_TOPIC_CHARACTERS:
             yield topic

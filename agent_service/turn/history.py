@@ -27,6 +27,7 @@ from agent_service.cards.widgets import tasks_on
 from agent_service.context import RequestContext
 from agent_service.settings.settings import AgentServiceSettings
 from agent_service.storage.usage import estimated_tokens
+from agent_service.tools.shown_tasks import shown_tasks_note
 from agent_service.turn.closing_lines import without_lines
 from agent_service.turn.tool_calls import ShownFiles
 
@@ -207,8 +208,11 @@ class HistoryConverter(ThreadItemConverter):
         """Nothing: lines of our own, such as that an answer failed, are for the user's eyes."""
 
     async def widget_to_input(self, item: WidgetItem) -> TResponseInputItem | None:
-        """An approval with its outcome; nothing for the tasks, which the answer speaks of."""
-        if tasks_on(item) or not item.copy_text:
+        """An approval with its outcome; of tasks, which the answer speaks of, their ids in order."""
+        tasks = tasks_on(item)
+        if tasks:
+            return EasyInputMessageParam(role="assistant", content=shown_tasks_note(tasks))
+        if not item.copy_text:
             return None
         return EasyInputMessageParam(role="assistant", content=item.copy_text)
 

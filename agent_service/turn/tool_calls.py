@@ -23,7 +23,15 @@ from chatkit.types import (
 
 from agent_service.context import RunContext
 from agent_service.i18n.catalog import knows, say
-from agent_service.tools.schemas import SEARCH, TASK_TOOLS, Passage, Searched, search_result_in
+from agent_service.tools.schemas import (
+    READ_CHUNKS,
+    SEARCH,
+    TASK_TOOLS,
+    Passage,
+    Searched,
+    neighbours_in,
+    search_result_in,
+)
 
 MAX_DETAIL_CHARACTERS = 120
 ABOUT_TASKS = {*TASK_TOOLS, "delete_task"}
@@ -79,6 +87,10 @@ class Evidence:
         self.has_result = self.has_result or structured is not None or tool_name in ABOUT_TASKS
         if tool_name in TASK_TOOLS and structured is not None:
             self.task_results.append((tool_name, structured))
+        read = neighbours_in(structured) if tool_name == READ_CHUNKS else None
+        if read is not None:
+            # What a search found stays as it was found: with its similarity.
+            self._passages = {passage.chunk_id: passage for passage in read.passages} | self._passages
         found = search_result_in(structured) if tool_name == SEARCH else None
         if found is None:
             return 0
@@ -212,7 +224,10 @@ def _end_title(locale: str, tool_name: str, content: Mapping[str, Any] | None, f
     done = _title(locale, tool_name, "done")
     if tool_name != SEARCH:
         return done
-    form = {0: "none", 1: "one"}.get(found, "many")
+    result = search_result_in(content)
+    # What is beside the point is not told as found: the answer says that there is nothing.
+    counted = 0 if result is not None and result.is_beside_the_point else found
+    form = {0: "none", 1: "one"}.get(counted, "many")
     return say(locale, f"step.found.{form}", done=done, number=found)
 
 

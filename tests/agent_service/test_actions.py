@@ -46,7 +46,7 @@ async def test_listed_tasks_come_as_one_card_after_the_answer(chat: "Chat") -> N
     answer = await chat.say("What is there to do?")
     assert answer.text == "Two tasks."
     (card,) = cards(answer)
-    for words in ("Call the dentist", "Overdue 2020-01-02", "Buy milk", "High priority"):
+    for words in ("Call the dentist", "Overdue Thursday, 2 January 2020", "Buy milk", "High priority"):
         assert words in shown(card)
     kinds = [item.type for item in await chat.items(answer.thread_id)]
     assert kinds.index("assistant_message") < kinds.index("widget")
@@ -98,7 +98,7 @@ async def test_a_task_is_edited_in_a_form_on_the_card(chat: "Chat", knowledge: "
     saved = await chat.click(press("save", **fields), answer.thread_id, answer.card.id)
     changes = {"title": "Call the doctor", "priority": "low", "due_on": "2031-05-06"}
     assert knowledge.tasks[1] == {"task_id": 1, "status": "open"} | changes
-    assert "Due 2031-05-06" in shown(saved.card)
+    assert "Due Tuesday, 6 May 2031" in shown(saved.card)
     assert '"type": "Form"' not in shown(saved.card)
 
 

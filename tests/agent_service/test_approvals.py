@@ -222,7 +222,9 @@ async def test_without_a_language_model_it_asks_as_well(
     chat = await open_chat("extractive")
     first = await asked(chat, sentence)
     assert "Call the dentist" in shown(first.card)
-    assert (await chat.click(APPROVE, first.thread_id, first.card.id)).text == "Deleted: task 1."
+    assert (
+        await chat.click(APPROVE, first.thread_id, first.card.id)
+    ).text == "Deleted: “Call the dentist” (task 1)."
     assert knowledge.tasks == {}
 
 

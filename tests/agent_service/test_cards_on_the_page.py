@@ -52,7 +52,7 @@ async def test_a_task_is_ticked_off_and_edited_on_its_card(page: Page, knowledge
     await page.get_by_role("combobox", name="Priority").select_option("low")
     await page.get_by_role("button", name="Save").click()
     await expect(page.get_by_role("checkbox", name="Call the doctor")).to_be_visible()
-    await expect(page.locator(".card")).to_contain_text("Due 2031-05-06")
+    await expect(page.locator(".card")).to_contain_text("Due Tuesday, 6 May 2031")
     assert knowledge.tasks[1]["priority"] == "low"
 
 

@@ -42,7 +42,7 @@ async def test_what_is_not_in_the_documents_is_said_to_be_missing(
     knowledge.passages.clear()
     answer = await chat.say("What is the capital of Mongolia?")
     assert "I found nothing about this in your documents" in answer.text
-    assert "0.21" in answer.text
+    assert "0.21" not in answer.text
     assert answer.annotations == []
 
 
@@ -54,7 +54,6 @@ async def test_passages_that_speak_of_something_else_are_not_quoted(
         passage |= {"similarity": 0.32, "score": 0.32}
     answer = await chat.say("What is the capital of Mongolia?")
     assert "I found nothing about this" in answer.text
-    assert "speaks of something else" in answer.text
 
 
 async def test_orders_inside_documents_are_only_text(chat: "Chat", knowledge: "FakeKnowledge") -> None:
@@ -72,7 +71,7 @@ async def test_a_search_that_fails_is_told(chat: "Chat", knowledge: "FakeKnowled
 
 
 async def test_it_says_what_it_is(chat: "Chat", knowledge: "FakeKnowledge") -> None:
-    for question in ("Hello!", "who are you?", "What can you do?"):
+    for question in ("who are you?", "What can you do?", "who are you and who made you?"):
         assert "no language model is set up" in (await chat.say(question)).text
     assert (await chat.say("thanks a lot")).text == "You are welcome."
     assert knowledge.calls == []
@@ -85,9 +84,8 @@ async def test_tasks_are_added_listed_done_and_reopened(chat: "Chat", knowledge:
     await chat.say("remind me to buy milk", thread)
     listed = await chat.say("show my tasks", thread)
     assert listed.text == (
-        "You have 2 open tasks:\n\n"
-        "- Call the dentist (task 1, due Sunday, 1 December 2030)\n"
-        "- Buy milk (task 2)"
+        "You have 2 open tasks: “Call the dentist” (task 1), due Sunday, 1 December 2030 "
+        "and “Buy milk” (task 2)."
     )
     assert (await chat.say("mark buy milk as done", thread)).text == "Done: “Buy milk” (task 2)."
     assert (await chat.say("reopen buy milk", thread)).text == "Open again: “Buy milk” (task 2)."
@@ -100,15 +98,15 @@ async def test_a_title_that_fits_two_tasks_is_asked_back(chat: "Chat", knowledge
         await chat.say(f"add a task to {title}")
     asked = await chat.say("mark the report as done")
     assert asked.text.startswith("Which one do you mean?")
-    assert "mark task 1 as done" in asked.text
+    assert "task 1" in asked.text
     assert "complete_task" not in knowledge.tools_called
     done = await chat.say("mark task 2 as done", asked.thread_id)
     assert done.text == "Done: “Call Bob about the report” (task 2)."
 
 
 async def test_a_task_that_does_not_exist_is_told(chat: "Chat") -> None:
-    assert (await chat.say("mark task 9 as done")).text == ("That did not work: Task 9 not found.")
-    assert "no open task at all" in (await chat.say("mark buy milk as done")).text
+    assert "I found no task like “task 9”." in (await chat.say("mark task 9 as done")).text
+    assert "You have no such tasks at all." in (await chat.say("mark buy milk as done")).text
 
 
 async def test_finishing_something_that_is_no_task_is_a_question_for_the_documents(

@@ -121,7 +121,7 @@ async def test_a_complete_question_takes_nothing_from_the_one_before(
     first = await chat.say(LEAVE)
     knowledge.confidence = 0.05
     answer = await chat.say("What is the capital of Mongolia?", first.thread_id)
-    assert len(knowledge.queries) == 2
+    assert "leave" not in " ".join(knowledge.queries[1:])
     assert "beside the point" in answer.text
 
 
@@ -170,6 +170,6 @@ async def test_without_confidence_a_follow_up_is_answered_with_its_subject(
 ) -> None:
     first = await chat.say(LEAVE)
     knowledge.confidence = None
-    answer = await chat.say("Tell me more about it", first.thread_id)
-    assert knowledge.queries[1:] == ["Tell me more about it", "days annual leave"]
+    answer = await chat.say("Is that all of it?", first.thread_id)
+    assert knowledge.queries[1:] == ["Is that all of it?", "days annual leave"]
     assert "> Everybody has 25 days" in answer.text

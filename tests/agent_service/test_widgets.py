@@ -34,9 +34,9 @@ def test_an_approval_shows_no_tasks() -> None:
 @pytest.mark.parametrize(
     ("due", "status", "label"),
     [
-        (date(2026, 11, 20), "open", "Overdue 2026-11-20"),
-        (date(2026, 11, 21), "open", "Due 2026-11-21"),
-        (date(2026, 11, 20), "done", "Due 2026-11-20"),
+        (date(2026, 11, 20), "open", "Overdue Friday, 20 November 2026"),
+        (date(2026, 11, 21), "open", "Due Saturday, 21 November 2026"),
+        (date(2026, 11, 20), "done", "Due Friday, 20 November 2026"),
     ],
 )
 def test_only_an_open_task_is_overdue(due: date, status: str, label: str) -> None:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from agent_service.models.extractive.language import Language
 from agent_service.models.extractive.terms import terms
 
 OPENING = re.compile(
@@ -12,9 +13,6 @@ OPENING = re.compile(
 IMAGE = "(The image "
 ENOUGH = 0.5
 MAX_QUOTE_CHARACTERS = 1200
-NO_IMAGES = (
-    "I cannot read images: no language model is set up. I can quote documents and other files with text."
-)
 
 
 @dataclass(frozen=True)
@@ -39,21 +37,21 @@ def is_image(part: str) -> bool:
     return part.startswith(IMAGE)
 
 
-def attached_reply(question: str, files: Sequence[AttachedText], *, sent_now: bool) -> str | None:
+def attached_reply(
+    question: str, files: Sequence[AttachedText], language: Language, *, sent_now: bool
+) -> str | None:
     """The paragraph with most of the question's words; None when the files say nothing to it.
 
     Of files sent with the question itself the beginning is quoted when nothing fits better.
     """
-    wanted = terms(question)
-    best = max(_paragraphs(files), key=lambda entry: _share(wanted, entry[1]), default=None)
-    if best is not None and _share(wanted, best[1]) >= ENOUGH:
-        return f"The attached file **{best[0]}** says:\n\n{_quote(best[1])}"
+    wanted = terms(question, language)
+    best = max(_paragraphs(files), key=lambda entry: _share(wanted, entry[1], language), default=None)
+    if best is not None and _share(wanted, best[1], language) >= ENOUGH:
+        return f"{language.phrase('attached', name=best[0])}\n\n{_quote(best[1])}"
     if sent_now and files:
         first = files[0]
-        return (
-            "I can only quote, and found no passage that fits the question. "
-            f"The attached file **{first.name}** begins:\n\n{_quote(first.text.strip())}"
-        )
+        begins = language.phrase("attached_begins", name=first.name)
+        return f"{begins}\n\n{_quote(first.text.strip())}"
     return None
 
 
@@ -66,8 +64,8 @@ def _paragraphs(files: Sequence[AttachedText]) -> list[tuple[str, str]]:
     ]
 
 
-def _share(wanted: set[str], paragraph: str) -> float:
-    return len(wanted & terms(paragraph)) / len(wanted) if wanted else 0.0
+def _share(wanted: set[str], paragraph: str, language: Language) -> float:
+    return len(wanted & terms(paragraph, language)) / len(wanted) if wanted else 0.0
 
 
 def _quote(text: str) -> str:

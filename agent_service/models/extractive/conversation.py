@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from agent_service.models.extractive.attached_text import AttachedText, attached_text, is_image
+from agent_service.tools.shown_tasks import shown_tasks_in
 
 MAX_EARLIER = 5
 
@@ -25,7 +26,8 @@ class Conversation:
     """The user's last message (and the passage it points to), those before, and the tool answers since.
 
     `earlier` has the questions before, the last one first. `files` were sent with the question,
-    `earlier_files` before it; `has_images` says that there were pictures with it.
+    `earlier_files` before it; `has_images` says that there were pictures with it. `said` has the answers so
+    far, the last one first; `shown_tasks` are the ids of the tasks that the last card showed.
     """
 
     question: str
@@ -35,6 +37,8 @@ class Conversation:
     files: list[AttachedText] = field(default_factory=list[AttachedText])
     earlier_files: list[AttachedText] = field(default_factory=list[AttachedText])
     has_images: bool = False
+    said: list[str] = field(default_factory=list[str])
+    shown_tasks: list[int] = field(default_factory=list[int])
 
 
 def read_conversation(items: str | Sequence[Any]) -> Conversation:
@@ -45,6 +49,7 @@ def read_conversation(items: str | Sequence[Any]) -> Conversation:
     if not users:
         return Conversation("", "", [], [])
     parts = list(_texts(_field(items[users[-1]], "content")))
+    said = list(_said(items[: users[-1]]))[:MAX_EARLIER]
     return Conversation(
         question=parts[0] if parts else "",
         quoted=" ".join(part for part in parts[1:] if not attached_text(part) and not is_image(part)),
@@ -57,7 +62,15 @@ def read_conversation(items: str | Sequence[Any]) -> Conversation:
         if len(users) > 1
         else [],
         has_images=any(map(is_image, parts[1:])),
+        said=said,
+        shown_tasks=next((shown for shown in map(shown_tasks_in, said) if shown), list[int]()),
     )
+
+
+def _said(items: Sequence[Any]) -> Iterator[str]:
+    for item in reversed(items):
+        if _field(item, "role") == "assistant":
+            yield "\n".join(_texts(_field(item, "content")))
 
 
 def _files(parts: Iterable[str]) -> Iterator[AttachedText]:

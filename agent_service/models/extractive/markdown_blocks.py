@@ -3,15 +3,19 @@
 import re
 import textwrap
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Literal
+
+from agent_service.models.extractive.headings import is_empty_heading
 
 BlockKind = Literal["text", "list", "code", "table"]
 
 FENCE = re.compile(r"\s*(?P<fence>`{3,}|~{3,})")
 LIST_ITEM = re.compile(r"\s*(?:[-*+]|\d{1,3}[.)])\s+")
 HEADING = re.compile(r"#{1,6}\s")
+HEADING_SIGNS = re.compile(r"^\s*#+|\{[^{}]*\}|\*\*|__")
+BOLD_LINE = re.compile(r"\*\*[^*]+\*\*:?|__[^_]+__:?")
 ADMONITION = re.compile(r"///.*|:::.*|!!!.*|\{\*.*\*\}|\{%.*%\}|-{3,}|\*{3,}|={3,}|<!--.*-->")
 SENTENCE_END = re.compile(r"[.!?…][\"')\]”’*_]*(?=\s+[^\sa-z])|[。！？]")
 MAX_ABBREVIATION_CHARACTERS = 8
@@ -27,10 +31,12 @@ MARKUP = re.compile(
 
 @dataclass(frozen=True)
 class Block:
-    """One block: its kind and its text (Markdown, code with its fences)."""
+    """One block: its kind and its text (Markdown, code with its fences), and how many headings precede it."""
 
     kind: BlockKind
     text: str
+    section: int = field(default=0, compare=False)
+    heading: str = field(default="", compare=False)
 
 
 def as_plain_text(text: str) -> str:
@@ -41,13 +47,24 @@ def as_plain_text(text: str) -> str:
 def blocks_of(text: str) -> list[Block]:
     """The blocks of a passage in order, without headings and page furniture; a list is one block."""
     blocks: list[Block] = []
+    section, heading = 0, ""
     for lines in _groups(text.splitlines()):
-        block = _block(lines)
-        if block.kind == "list" and blocks and blocks[-1].kind == "list":
-            blocks[-1] = Block("list", f"{blocks[-1].text}\n{block.text}")
+        if is_heading(lines[0]):
+            if BOLD_LINE.fullmatch(lines[0].strip()) and is_empty_heading(lines[0]):
+                continue  # "Note" and "Tip" stand within a section
+            section, heading = section + 1, HEADING_SIGNS.sub("", lines[0]).strip()
+            continue
+        block = replace(_block(lines), section=section, heading=heading)
+        if block.kind == "list" and blocks and blocks[-1].kind == "list" and blocks[-1].section == section:
+            blocks[-1] = replace(blocks[-1], text=f"{blocks[-1].text}\n{block.text}")
         else:
             blocks.append(block)
     return blocks
+
+
+def is_heading(line: str) -> bool:
+    """Whether a line is a heading, also one that only bold type marks as such."""
+    return bool(HEADING.match(line.strip()) or BOLD_LINE.fullmatch(line.strip()))
 
 
 def sentences_of(text: str) -> list[str]:
@@ -83,20 +100,26 @@ def _groups(lines: list[str]) -> Iterator[list[str]]:
     for line in lines:
         if fence:
             group.append(line)
-            if _closes(line, fence):
+            fence = "" if _closes(line, fence) else fence
+            if not fence:
                 yield group
-                group, fence = [], ""
+                group = []
             continue
-        opening = FENCE.match(line)
-        if group and (opening or _is_furniture(line) or _begins_list(line, group)):
+        if group and _begins_block(line, group):
             yield group
             group = []
-        if opening:
-            fence = opening["fence"]
+        opening = FENCE.match(line)
+        fence = opening["fence"] if opening else ""
         if not _is_furniture(line):
             group.append(line)
     if group:
         yield group
+
+
+def _begins_block(line: str, group: list[str]) -> bool:
+    """Whether a line ends the block before it; a heading is a block of its own."""
+    is_apart = bool(FENCE.match(line)) or _is_furniture(line) or is_heading(line) or is_heading(group[-1])
+    return is_apart or _begins_list(line, group)
 
 
 def _closes(line: str, fence: str) -> bool:
@@ -109,7 +132,7 @@ def _begins_list(line: str, group: list[str]) -> bool:
 
 def _is_furniture(line: str) -> bool:
     stripped = line.strip()
-    return not stripped or bool(HEADING.match(stripped) or ADMONITION.fullmatch(stripped))
+    return not stripped or bool(ADMONITION.fullmatch(stripped))
 
 
 def _block(lines: list[str]) -> Block:

@@ -3,42 +3,26 @@
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, assert_never
+from typing import Any
 
 from agents import Model, ModelResponse, Usage
 from agents.items import TResponseStreamEvent
-from pydantic import ValidationError
 
-from agent_service.models.extractive import model_events, task_replies
-from agent_service.models.extractive.attached_text import NO_IMAGES, attached_reply
-from agent_service.models.extractive.conversation import Conversation, ToolAnswer, read_conversation
-from agent_service.models.extractive.follow_ups import carried_over, needs_the_one_before, own_terms
-from agent_service.models.extractive.overview import asks_for_documents, documents_listed
-from agent_service.models.extractive.search_replies import (
-    FOUND_TOGETHER,
-    found_reply,
-    is_confident,
-    result_terms,
-)
-from agent_service.models.extractive.small_talk import small_talk
-from agent_service.models.extractive.task_sentences import (
-    AddTask,
-    ChangeTask,
-    Command,
-    ListTasks,
-    Unclear,
-    read_command,
-)
+from agent_service.models.extractive import model_events
+from agent_service.models.extractive.answers import Library
+from agent_service.models.extractive.attached_text import attached_reply
+from agent_service.models.extractive.calls import CallFailedError, CallNeeded, Calls
+from agent_service.models.extractive.commands import ChangeTask, Command, PlanStated
+from agent_service.models.extractive.conversation import Conversation, read_conversation
+from agent_service.models.extractive.finding import is_confident
+from agent_service.models.extractive.language import Language, language_of, languages
+from agent_service.models.extractive.small_talk import is_small_talk, small_talk
+from agent_service.models.extractive.task_sentences import bare_sentence, read_command, reference_of
+from agent_service.models.extractive.task_steps import TaskDesk
+from agent_service.settings.system_prompt import locale_in
 from agent_service.tools.for_people import for_people
-from agent_service.tools.run_server import DENIED
-from agent_service.tools.schemas import LIST_DOCUMENTS, SEARCH, DocumentList, SearchResult, Task, TaskList
 
 NAME = "extractive"
-MAX_QUERY_CHARACTERS = 400
-PASSAGES = 8
-MAX_TASKS = 200
-
-EMPTY = "What would you like to know? Ask a question about your documents, or say “show my tasks”."
 
 
 @dataclass(frozen=True)
@@ -71,215 +55,146 @@ class ExtractiveModel(Model):
 
     async def get_response(self, system_instructions: Any, input: Any, *_: Any, **__: Any) -> ModelResponse:
         """The next step as a whole response."""
-        return ModelResponse(output=[self._item(input)], usage=Usage(), response_id=None)
+        item = self._item(system_instructions, input)
+        return ModelResponse(output=[item], usage=Usage(), response_id=None)
 
     async def stream_response(
         self, system_instructions: Any, input: Any, *_: Any, **__: Any
     ) -> AsyncIterator[TResponseStreamEvent]:
         """The next step as stream events, an answer word by word."""
-        async for event in model_events.stream_item(self._item(input), NAME):
+        async for event in model_events.stream_item(self._item(system_instructions, input), NAME):
             yield event
 
-    def _item(self, input: Any) -> model_events.OutputItem:
-        step = next_step(read_conversation(input), self._today())
+    def _item(self, system_instructions: str | None, input: Any) -> model_events.OutputItem:
+        step = next_step(read_conversation(input), self._today(), locale_in(system_instructions))
         if isinstance(step, CallTool):
             return model_events.tool_call(step.name, step.arguments)
         return model_events.message(step.text)
 
 
-def next_step(conversation: Conversation, today: date) -> Step:
+def next_step(conversation: Conversation, today: date, locale: str = "") -> Step:
     """What to do now: decided by the user's sentence and the tool answers so far, never by document text."""
-    command = read_command(conversation.question, today)
-    if command is None or _is_no_command_after_all(command, conversation, today):
-        return _next_step_of_search(conversation, today)
-    return _next_step_of_command(command, conversation.answers, today)
-
-
-def _next_step_of_search(conversation: Conversation, today: date) -> Step:
-    searches = [answer for answer in conversation.answers if answer.name == SEARCH]
-    if searches:
-        return _next_step_after_search(searches, conversation, today)
-    question = conversation.question.strip().rstrip("?!. ")
-    if conversation.files:
-        return Say(attached_reply(question, conversation.files, sent_now=True) or EMPTY)
-    if conversation.has_images:
-        return Say(NO_IMAGES)
-    reply = small_talk(question)
-    if reply is not None:
-        return Say(reply)
-    if asks_for_documents(question):
-        return _overview_step(conversation.answers)
-    return _search(_query(conversation))
-
-
-def _next_step_after_search(searches: list[ToolAnswer], conversation: Conversation, today: date) -> Step:
-    """A second search when a follow-up lacks words or found little alone; then the better one's answer."""
-    alone = _search_result(searches[0])
-    if alone is None:
-        return Say(_failed("The search in the documents did not work", searches[0]))
-    if not is_confident(alone):
-        attached = attached_reply(conversation.question, conversation.earlier_files, sent_now=False)
-        if attached is not None:
-            return Say(attached)
-    is_enough = is_confident(alone) and not needs_the_one_before(conversation.question)
-    carried = None if is_enough else _carried_over(conversation, today)
-    if carried is not None and len(searches) == 1:
-        return _search(carried)
-    second = _search_result(searches[-1]) if carried is not None else None
-    if carried is not None and second is not None and _is_better(second, alone, conversation.question):
-        return Say(found_reply(second, carried, lead=FOUND_TOGETHER))
-    return Say(found_reply(alone, _query(conversation)))
-
-
-def _is_better(carried: SearchResult, alone: SearchResult, question: str) -> bool:
-    own = own_terms(question)
-    # The words carried over find their passages by themselves; they must not pass for the question's answer.
-    if own and own.isdisjoint(result_terms(carried)):
-        return False
-    if carried.confidence is None or alone.confidence is None:
-        return bool(carried.results)
-    return carried.confidence >= alone.confidence
-
-
-def _carried_over(conversation: Conversation, today: date) -> str | None:
-    """The follow-up with the words it lacks; a passage that it points to has them already."""
-    if conversation.quoted:
-        return None
-    asked = [text for text in conversation.earlier if not small_talk(text) and not read_command(text, today)]
-    query = carried_over(conversation.question, asked)
-    return query[:MAX_QUERY_CHARACTERS] if query else None
-
-
-def _search(query: str) -> Step:
-    return CallTool(SEARCH, {"query": query, "limit": PASSAGES}) if query else Say(EMPTY)
-
-
-def _search_result(answer: ToolAnswer) -> SearchResult | None:
+    language = language_of(conversation.question, conversation.earlier, locale)
     try:
-        return SearchResult.model_validate(answer.content)
-    except ValidationError:
+        return Say(Turn(conversation, language, today, locale).reply())
+    except CallNeeded as call:
+        return CallTool(call.name, call.arguments)
+    except CallFailedError as failure:
+        reason = for_people(failure.answer.error or "")
+        said = language.phrase(failure.what)
+        return Say(f"{said}: {reason}" if reason else f"{said}. {language.phrase('try_again')}")
+
+
+class Turn:
+    """One answer, written anew from its beginning after each call."""
+
+    def __init__(self, conversation: Conversation, language: Language, today: date, locale: str) -> None:
+        self._conversation = conversation
+        self._language = language
+        self._today = today
+        self._locale = locale
+        self._calls = Calls(conversation.answers)
+
+    def reply(self) -> str:
+        """The answer. Raises `CallNeeded` and `CallFailedError`."""
+        conversation = self._conversation
+        question = conversation.question
+        if conversation.files:
+            return attached_reply(question, conversation.files, self._language, sent_now=True) or (
+                self._language.phrase("empty")
+            )
+        if conversation.has_images:
+            return self._language.phrase("no_images")
+        if not bare_sentence(question, self._language):
+            return self._language.phrase("empty")
+        return self._answer_to_offer() or self._small_talk() or self._task_reply() or self._from_documents()
+
+    def _small_talk(self) -> str | None:
+        question = self._conversation.question
+        plain_text = " ".join(question.split()).strip(" .!?¡¿")
+        said = (
+            small_talk(text, self._language) for text in (plain_text, bare_sentence(question, self._language))
+        )
+        return next(filter(None, said), None)
+
+    def _answer_to_offer(self) -> str | None:
+        """What follows a yes or a no to the offer to keep a plan as a task, or to "which one?"."""
+        conversation, language = self._conversation, self._language
+        sentence = bare_sentence(conversation.question, language)
+        answers_yes = language.match("talk", "yes", sentence) is not None
+        answers_no = language.match("talk", "no", sentence) is not None
+        before = self._command_before()
+        if isinstance(before, PlanStated) and self._has_offered():
+            if answers_yes:
+                return self._desk().reply(before.task)
+            if answers_no:
+                return language.phrase("offer_declined")
+        if isinstance(before, ChangeTask) and reference_of(sentence, language) and self._has_asked_which():
+            target = reference_of(sentence, language)
+            assert target is not None
+            chosen = ChangeTask(before.action, target, before.change, days_later=before.days_later)
+            return self._desk().reply(chosen)
         return None
 
+    def _command_before(self) -> Command | None:
+        earlier = self._conversation.earlier
+        return self._command(earlier[0]) if earlier else None
 
-def _overview_step(answers: list[ToolAnswer]) -> Step:
-    if not answers:
-        return CallTool(LIST_DOCUMENTS, {})
-    try:
-        return Say(documents_listed(DocumentList.model_validate(answers[-1].content)))
-    except ValidationError:
-        return Say(_failed("The documents could not be listed", answers[-1]))
+    def _has_offered(self) -> bool:
+        return self._last_said_begins("offer") or self._last_said_begins("offer_hour")
 
+    def _has_asked_which(self) -> bool:
+        return self._last_said_begins("which_one")
 
-def _query(conversation: Conversation) -> str:
-    """The question, with the passage that it points to."""
-    return " ".join(f"{conversation.question} {conversation.quoted}".split())[:MAX_QUERY_CHARACTERS]
+    def _last_said_begins(self, key: str) -> bool:
+        said = self._conversation.said[0] if self._conversation.said else ""
+        beginnings = (str(one.data["say"][key]).partition("{")[0] for one in languages().values())
+        return any(beginning and beginning in said for beginning in beginnings)
 
+    def _command(self, sentence: str) -> Command | None:
+        """The command in a sentence, read in its own language, else in that of the page."""
+        own = language_of(sentence, (), self._locale)
+        spoken = dict.fromkeys((own.code, self._language.code))
+        read = (read_command(sentence, self._today, languages()[code]) for code in spoken)
+        return next((command for command in read if command is not None), None)
 
-def _is_no_command_after_all(command: Command, conversation: Conversation, today: date) -> bool:
-    """“Finish the report” is about a task only when there is such a task."""
-    if not isinstance(command, ChangeTask) or command.is_certain:
-        return False
-    tasks = _listed_tasks(conversation.answers)
-    return tasks is not None and not task_replies.best_matches(command.words, tasks)
+    def _task_reply(self) -> str | None:
+        command = self._command(self._conversation.question)
+        if command is None or self._conversation.quoted:
+            return None
+        if isinstance(command, PlanStated) and not command.is_certain:
+            return self._plan_or_answer(command)
+        return self._desk().reply(command)
 
+    def _plan_or_answer(self, plan: PlanStated) -> str | None:
+        """The answer of the documents where they have one, else the offer."""
+        found = self._library().find(self._conversation.question)
+        return self._library_anew() if is_confident(found.result) else self._desk().reply(plan)
 
-def _next_step_of_command(command: Command, answers: list[ToolAnswer], today: date) -> Step:
-    match command:
-        case AddTask():
-            return _after(answers, "add_task", task_replies.added) or CallTool("add_task", _new_task(command))
-        case ListTasks():
-            return _list_step(command, answers, today)
-        case ChangeTask():
-            return _change_step(command, answers, today)
-        case Unclear():
-            return Say(command.answer)
-        case _:
-            assert_never(command)
+    def _library_anew(self) -> str:
+        self._calls = Calls(self._conversation.answers)
+        return self._library().reply(self._conversation.question)
 
+    def _desk(self) -> TaskDesk:
+        return TaskDesk(self._calls, self._language, self._today, self._conversation.shown_tasks)
 
-def _new_task(command: AddTask) -> dict[str, Any]:
-    task: dict[str, Any] = {"title": command.title, "priority": command.priority}
-    if command.due_on:
-        task["due_on"] = command.due_on.isoformat()
-    if command.tags:
-        task["tags"] = list(command.tags)
-    return task
+    def _library(self) -> Library:
+        conversation = self._conversation
+        asked = [
+            text
+            for text in conversation.earlier
+            if not is_small_talk(bare_sentence(text, self._language), self._language)
+            and not self._command(text)
+        ]
+        return Library(self._calls, self._language, asked, conversation.said, conversation.quoted)
 
-
-def _list_step(command: ListTasks, answers: list[ToolAnswer], today: date) -> Step:
-    if answers:
-        try:
-            return Say(task_replies.listed(TaskList.model_validate(answers[-1].content), command, today))
-        except ValidationError:
-            return Say(_failed("The tasks could not be read", answers[-1]))
-    wanted = {"status": command.status, "due": command.due, "tag": command.tag, "priority": command.priority}
-    return CallTool("list_tasks", {name: value for name, value in wanted.items() if value is not None})
-
-
-def _change_step(command: ChangeTask, answers: list[ToolAnswer], today: date) -> Step:
-    done = _after(answers, "complete_task", task_replies.changed) or _after(
-        answers, "update_task", task_replies.changed
-    )
-    if done:
-        return done
-    deletion = next((answer for answer in answers if answer.name == "delete_task"), None)
-    if deletion is not None:
-        return Say(_deleted(deletion))
-    if command.task_id is not None:
-        return _change(command, command.task_id)
-    tasks = _listed_tasks(answers)
-    if tasks is not None:
-        return _change_one_of(command, tasks, today)
-    if answers:
-        return Say(_failed("The tasks could not be read", answers[-1]))
-    status = {"complete": "open", "reopen": "done"}.get(command.action, "all")
-    return CallTool("list_tasks", {"status": status, "limit": MAX_TASKS})
-
-
-def _change_one_of(command: ChangeTask, tasks: list[Task], today: date) -> Step:
-    fitting = task_replies.best_matches(command.words, tasks)
-    if len(fitting) == 1:
-        return _change(command, fitting[0].task_id)
-    if fitting:
-        return Say(task_replies.which_one(fitting, command.action, today))
-    return Say(task_replies.none_fits(command.words, tasks, command.action, today))
-
-
-def _change(command: ChangeTask, task_id: int) -> CallTool:
-    if command.action == "complete":
-        return CallTool("complete_task", {"task_id": task_id})
-    if command.action == "delete":
-        return CallTool("delete_task", {"task_id": task_id})
-    return CallTool("update_task", {"task_id": task_id, "status": "open"})
-
-
-def _deleted(answer: ToolAnswer) -> str:
-    if answer.error == DENIED:
-        return task_replies.not_deleted()
-    return task_replies.deleted(answer) if answer.content else _failed("That did not work", answer)
-
-
-def _after(answers: list[ToolAnswer], tool: str, reply: Callable[[Task], str]) -> Say | None:
-    """The answer once `tool` was called; None before."""
-    for answer in answers:
-        if answer.name == tool:
-            try:
-                return Say(reply(Task.model_validate(answer.content)))
-            except ValidationError:
-                return Say(_failed("That did not work", answer))
-    return None
-
-
-def _listed_tasks(answers: list[ToolAnswer]) -> list[Task] | None:
-    for answer in answers:
-        if answer.name == "list_tasks":
-            try:
-                return TaskList.model_validate(answer.content).tasks
-            except ValidationError:
-                return None
-    return None
-
-
-def _failed(what: str, answer: ToolAnswer) -> str:
-    reason = for_people(answer.error or "")
-    return f"{what}: {reason}" if reason else f"{what}. Please try again."
+    def _from_documents(self) -> str:
+        conversation = self._conversation
+        if conversation.earlier_files:
+            found = self._library().find(conversation.question)
+            attached = attached_reply(
+                conversation.question, conversation.earlier_files, self._language, sent_now=False
+            )
+            if attached is not None and not is_confident(found.result):
+                return attached
+        return self._library_anew()

@@ -7,20 +7,24 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from agent_service.models.extractive.asked import Asked
+from agent_service.models.extractive.language import FALLBACK, Language, languages
 from agent_service.models.extractive.markdown_blocks import (
     Block,
+    as_plain_text,
     blocks_of,
     list_items_of,
     sentences_of,
     without_links,
 )
-from agent_service.models.extractive.terms import question_terms, terms
+from agent_service.models.extractive.templates import plain
+from agent_service.models.extractive.terms import terms
 from agent_service.tools.schemas import Passage
 
 MAX_QUOTES = 3
 MAX_CHARACTERS = 900
-WHOLE_PARAGRAPH = 320
-SHORT_PARAGRAPH = 100
+WHOLE_PARAGRAPH = 360
+SHORT_PARAGRAPH = 160
 MAX_LIST_CHARACTERS = 700
 MAX_CODE_CHARACTERS = 1500
 SHORTEST_SENTENCE = 25
@@ -29,6 +33,15 @@ HEADING_WEIGHT = 0.6
 CODE_WEIGHT = 0.25
 CLOSENESS_WEIGHT = 2.0
 LEAD_WEIGHT = 0.1
+DEFINITION_WEIGHT = 0.6
+# What was quoted before gives way to what was not, unless it alone answers.
+NUMBER_WEIGHT = 0.15
+# A table or list that is longer than an answer.
+LONG_WEIGHT = 0.3
+SAID_WEIGHT = 0.2
+# Of the best score, what a guide needs to be quoted before the notes of a version.
+GUIDE_SHARE = 0.55
+VERSION = re.compile(r"\d+\.\d+|\b(?:19|20)\d\d\b")
 # Of the best quote's score, what another quote needs to stand beside it.
 WORTH_SHOWING = 0.8
 MAX_OF_ONE_PASSAGE = 2
@@ -56,13 +69,13 @@ class Quote:
         return self.shared > LEAST_SHARED or self.passage.closeness >= SURELY_CLOSE
 
 
-def choose_quotes(question: str, passages: Sequence[Passage]) -> list[Quote]:
-    """The quotes that answer best, the best first: at most three, from different places, none twice."""
-    candidates = sorted(_candidates(question, passages), key=lambda quote: quote.score, reverse=True)
+def choose_quotes(asked: Asked, passages: Sequence[Passage], *, most: int = MAX_QUOTES) -> list[Quote]:
+    """The quotes that answer best, the best first: a few at most, from different places, none twice."""
+    candidates = sorted(_candidates(asked, passages), key=lambda quote: quote.score, reverse=True)
     chosen: list[Quote] = []
     length = 0
-    for quote in candidates:
-        if len(chosen) == MAX_QUOTES or quote.score < WORTH_SHOWING * candidates[0].score:
+    for quote in _guides_first(candidates, asked):
+        if len(chosen) == most or quote.score < WORTH_SHOWING * candidates[0].score:
             break
         fits = not chosen or length + len(quote.markdown) <= MAX_CHARACTERS
         if fits and _is_new(quote, chosen):
@@ -71,9 +84,42 @@ def choose_quotes(question: str, passages: Sequence[Passage]) -> list[Quote]:
     return chosen
 
 
-def render_quotes(quotes: Sequence[Quote]) -> str:
-    """The quotes as Markdown block quotes, each with the mark that cites its passage."""
-    return "\n\n".join(_quoted(quote) for quote in quotes)
+def _guides_first(candidates: list[Quote], asked: Asked) -> list[Quote]:
+    """Without notes of old versions where a guide says as much, and the newest of them first."""
+    if asked.about_versions:
+        return candidates
+    guides = [quote for quote in candidates if not is_changelog(quote.passage)]
+    good = [quote for quote in guides if quote.score >= GUIDE_SHARE * candidates[0].score]
+    if good:
+        return good
+    return sorted(candidates, key=lambda quote: (-round(quote.score, 1), quote.passage.position))
+
+
+def render_quotes(quotes: Sequence[Quote], language: Language | None = None) -> str:
+    """The quotes as Markdown block quotes, each with the mark that cites its passage.
+
+    What stands in the notes of a version is introduced by that version.
+    """
+    spoken = language or languages()[FALLBACK]
+    return "\n\n".join(
+        f"{_dated(quote.passage, spoken)}{quoted(quote.passage, quote.markdown)}" for quote in quotes
+    )
+
+
+def _dated(passage: Passage, language: Language) -> str:
+    version = next((part for part in reversed(passage.heading_path) if VERSION.search(part)), "")
+    if not version or not is_changelog(passage):
+        return ""
+    title, version = as_plain_text(passage.title), as_plain_text(version)
+    return language.phrase("from_changelog", title=title, version=version) + "\n\n"
+
+
+def is_changelog(passage: Passage) -> bool:
+    """Whether a passage is of a list of changes, by the name of its document."""
+    name = re.split(r"[/\\]", passage.source)[-1].partition(".")[0]
+    titles = {" ".join(plain(text).replace("_", " ").split()) for text in (name, passage.title)}
+    names = (language.data["text"]["changelogs"] for language in languages().values())
+    return any(title == plain(known) for listed in names for known in listed for title in titles)
 
 
 @dataclass(frozen=True)
@@ -101,28 +147,30 @@ class _Weights:
         return sum(weight for word, weight in self.of.items() if word in words) / self.total
 
 
-def _candidates(question: str, passages: Sequence[Passage]) -> Iterator[Quote]:
+def _candidates(asked: Asked, passages: Sequence[Passage]) -> Iterator[Quote]:
+    language = asked.language
     parsed = [(passage, blocks_of(passage.text)) for passage in passages]
-    pieces = [piece for passage, blocks in parsed for piece in _pieces(passage, blocks)]
-    weights = _weigh(question_terms(question), pieces)
+    pieces = [piece for passage, blocks in parsed for piece in _pieces(passage, blocks, language)]
+    pieces = [piece for piece in pieces if asked.avoid.isdisjoint(piece.words)]
+    weights = _weigh(asked.terms_in(piece.words for piece in pieces), pieces)
     for passage, blocks in parsed:
-        heading = terms(" ".join([passage.title, *passage.heading_path]))
+        heading = terms(" ".join([passage.title, *passage.heading_path]), language)
         for piece in (piece for piece in pieces if piece.passage is passage):
-            yield _quote(piece, blocks, heading, weights)
+            yield _quote(piece, blocks, heading, weights, asked)
 
 
-def _pieces(passage: Passage, blocks: list[Block]) -> list[_Piece]:
+def _pieces(passage: Passage, blocks: list[Block], language: Language) -> list[_Piece]:
     """What can be quoted of a passage; its first code where there is no text."""
-    pieces = list(_text_pieces(passage, blocks))
+    pieces = list(_text_pieces(passage, blocks, language))
     if pieces or not blocks:
         return pieces
-    return [_Piece(passage, 0, blocks[0].text, frozenset(terms(blocks[0].text)))]
+    return [_Piece(passage, 0, blocks[0].text, frozenset(terms(blocks[0].text, language)))]
 
 
-def _text_pieces(passage: Passage, blocks: list[Block]) -> Iterator[_Piece]:
+def _text_pieces(passage: Passage, blocks: list[Block], language: Language) -> Iterator[_Piece]:
     for number, block in enumerate(blocks):
         for text in _quotable(block):
-            words = frozenset(terms(text))
+            words = frozenset(terms(text, language))
             if words:
                 yield _Piece(passage, number, text, words)
 
@@ -148,22 +196,27 @@ def _weigh(question: set[str], pieces: Sequence[_Piece]) -> _Weights:
     return _Weights({word: math.log(1 + (len(pieces) + 1) / (found[word] + 0.5)) for word in question})
 
 
-def _quote(piece: _Piece, blocks: list[Block], heading: set[str], weights: _Weights) -> Quote:
+def _quote(piece: _Piece, blocks: list[Block], heading: set[str], weights: _Weights, asked: Asked) -> Quote:
     introduced = _introduced(piece, blocks)
     shared = weights.share(piece.words)
     with_heading = weights.share(piece.words | heading) - shared
-    with_code = weights.share(piece.words | terms(introduced.text)) - shared if introduced else 0.0
+    code = terms(introduced.text, asked.language) if introduced else set[str]()
+    with_code = weights.share(piece.words | code) - shared if introduced else 0.0
     score = (
         shared
         + HEADING_WEIGHT * with_heading
         + CODE_WEIGHT * with_code
         + CLOSENESS_WEIGHT * piece.passage.closeness
         + LEAD_WEIGHT * (piece.block == 0)
+        + DEFINITION_WEIGHT * asked.is_defined_by(piece.text)
+        + NUMBER_WEIGHT * (asked.wants_number and any(map(str.isdigit, piece.text)))
+        - LONG_WEIGHT * (len(piece.text) > MAX_LIST_CHARACTERS)
+        - SAID_WEIGHT * asked.has_said(without_links(piece.text))
     )
     markdown = _with_surroundings(piece, blocks)
     if introduced is not None:
         markdown = f"{markdown}\n\n{introduced.text}"
-    words = frozenset(terms(markdown))
+    words = frozenset(terms(markdown, asked.language))
     return Quote(piece.passage, markdown, words, score, max(shared, shared + with_heading * HEADING_WEIGHT))
 
 
@@ -172,6 +225,8 @@ def _introduced(piece: _Piece, blocks: list[Block]) -> Block | None:
     if blocks[piece.block].kind != "text" or piece.block + 1 >= len(blocks):
         return None
     following = blocks[piece.block + 1]
+    if following.section != blocks[piece.block].section:
+        return None
     is_last_sentence = blocks[piece.block].text.endswith(piece.text)
     if following.kind == "code" and len(following.text) <= MAX_CODE_CHARACTERS and is_last_sentence:
         return following
@@ -200,11 +255,13 @@ def _with_surroundings(piece: _Piece, blocks: list[Block]) -> str:
 
 
 def _not_too_short(number: int, blocks: list[Block]) -> str:
-    """The paragraph, with the next one when it says little alone."""
-    text, following = blocks[number].text, blocks[number + 1 : number + 2]
-    if len(text) < SHORT_PARAGRAPH and following and following[0].kind == "text":
-        together = f"{text} {following[0].text}"
-        return together if len(together) <= WHOLE_PARAGRAPH else text
+    """The paragraph, with those behind it as far as they fit when it says little alone."""
+    text = blocks[number].text
+    for block in blocks[number + 1 :]:
+        is_near = block.kind == "text" and block.section == blocks[number].section
+        if len(text) >= SHORT_PARAGRAPH or not is_near or len(text) + len(block.text) >= WHOLE_PARAGRAPH:
+            break
+        text = f"{text} {block.text}"
     return text
 
 
@@ -224,17 +281,17 @@ def _is_said(quote: Quote, other: Quote) -> bool:
     return len(quote.words & other.words) / smaller >= ALREADY_SAID
 
 
-def _quoted(quote: Quote) -> str:
-    """The mark stands behind the words, before the code they lead to; below a table or code."""
-    mark = f"[[{quote.passage.chunk_id}]]"
-    if quote.markdown.startswith(("`" * 3, "~~~", "|")):
-        marked = f"{quote.markdown}\n\n{mark}"
+def quoted(passage: Passage, markdown: str) -> str:
+    """A block quote; its mark stands behind the words, before the code they lead to, or below a table."""
+    mark = f"[[{passage.chunk_id}]]"
+    if markdown.startswith(("`" * 3, "~~~", "|")):
+        marked = f"{markdown}\n\n{mark}"
     else:
-        words, gap, introduced = quote.markdown.partition("\n\n")
-        marked = f"{_without_marks(words)} {mark}{gap}{introduced}"
+        words, gap, introduced = markdown.partition("\n\n")
+        marked = f"{without_marks(words)} {mark}{gap}{introduced}"
     return "\n".join(f"> {line}".rstrip() for line in marked.split("\n"))
 
 
-def _without_marks(text: str) -> str:
+def without_marks(text: str) -> str:
     """Brackets of the document's own must not be taken for our marks."""
     return text.replace("[[", "[\\[")

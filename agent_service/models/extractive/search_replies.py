@@ -1,75 +1,59 @@
-"""What the extractive assistant says after a search: quotes, with doubt where there is doubt, or none."""
+"""What is said after a search: quotes, with doubt where there is doubt, or none."""
 
+from agent_service.models.extractive.asked import Asked
+from agent_service.models.extractive.finding import Found
+from agent_service.models.extractive.language import Language, detected
 from agent_service.models.extractive.markdown_blocks import as_plain_text
 from agent_service.models.extractive.quoting import Quote, choose_quotes, render_quotes
-from agent_service.models.extractive.terms import terms
 from agent_service.tools.for_people import for_people
-from agent_service.tools.schemas import SearchResult
 
-# `confidence` is how likely the passages answer the question, so these are odds: about one in seven, two in
-# five.
-LEAST_CONFIDENCE = 0.15
-SURE_CONFIDENCE = 0.4
-
-FOUND = "This is what the documents say:"
-FOUND_TOGETHER = "Taken together with your question before, this is what the documents say:"
-HEDGED = "I am not sure that this answers your question; it is the closest the documents come:"
-NOTHING = "I found nothing about this in your documents"
-ADVICE = "Other words may help, or the answer is not in the documents."
+# From this confidence on, an answer that cites nothing would be said to rest on nothing.
+PROBABLE = 0.3
 
 
-def is_confident(result: SearchResult) -> bool:
-    """Whether the passages probably answer the question."""
-    return result.confidence is not None and result.confidence >= SURE_CONFIDENCE
-
-
-def result_terms(result: SearchResult) -> set[str]:
-    """The comparable words of all passages, with their titles and headings."""
-    return {
-        word
-        for passage in result.results
-        for word in terms(" ".join([passage.title, *passage.heading_path, passage.text]))
-    }
-
-
-def found_reply(result: SearchResult, query: str, *, lead: str = FOUND) -> str:
-    """The answer to `query` in quotes below `lead`, which gives way to doubt where there is doubt.
+def found_reply(found: Found, asked: Asked, language: Language, *, lead: str = "found") -> str:
+    """The answer in quotes below the sentence `lead`, which gives way to doubt where there is doubt.
 
     Where the passages are beside the point, a sentence that says so.
     """
-    if result.confidence is not None and result.results and result.confidence < LEAST_CONFIDENCE:
-        return _refusal(result)
-    quotes = _worth_quoting(result, query)
+    if found.is_beside:
+        return refusal(found, language)
+    quotes = worth_quoting(found, asked)
     if not quotes:
-        return _nothing_found(result)
-    is_doubtful = result.confidence is not None and not is_confident(result)
-    return f"{HEDGED if is_doubtful else lead}\n\n{render_quotes(quotes)}"
+        return refusal(found, language)
+    if lead == "found" and all(asked.has_said(quote.markdown.partition("\n\n")[0]) for quote in quotes):
+        lead = "said_before"
+    shown = render_quotes(quotes, language)
+    return f"{lead_of(found, shown, language, lead)}\n\n{shown}"
 
 
-def _worth_quoting(result: SearchResult, query: str) -> list[Quote]:
-    quotes = choose_quotes(query, result.results)
+def lead_of(found: Found, shown: str, language: Language, lead: str) -> str:
+    """The sentence above the quotes."""
+    is_doubtful = found.result.confidence is not None and not found.is_sure
+    spoken = detected(shown)
+    if spoken is not None and spoken is not language:
+        key = "foreign_hedged" if is_doubtful else "foreign"
+        return language.phrase(key, language=language.name_of(spoken))
+    return language.phrase("hedged" if is_doubtful else lead)
+
+
+def worth_quoting(found: Found, asked: Asked) -> list[Quote]:
+    """The quotes that say something to the question."""
+    quotes = choose_quotes(asked, found.result.results)
     sure = [quote for quote in quotes if quote.is_sure]
     # A question in another language than its answer shares no word with it.
-    return sure or (quotes[:1] if is_confident(result) else [])
+    confidence = found.result.confidence
+    return sure or (quotes[:1] if confidence is not None and confidence >= PROBABLE else [])
 
 
-def _refusal(result: SearchResult) -> str:
-    title = as_plain_text(" ".join(result.results[0].title.split()))
-    return (
-        f"{NOTHING}, only passages that are probably beside the point. The closest document is “{title}”. "
-        f"{ADVICE}"
-    )
-
-
-def _nothing_found(result: SearchResult) -> str:
-    if result.searched.chunks == 0:
-        return for_people(result.hint or "") or "There are no documents to search yet."
-    below = result.below_threshold
-    if result.results or below.best_similarity is None:
-        closeness = "what comes closest speaks of something else"
+def refusal(found: Found, language: Language) -> str:
+    """That there is nothing, and what comes closest, if anything does."""
+    result = found.result
+    if result.searched.chunks == 0 and not result.results:
+        return for_people(result.hint or "") or language.phrase("no_documents")
+    if result.results:
+        title = as_plain_text(" ".join(result.results[0].title.split()))
+        said = language.phrase("nothing_near", title=title)
     else:
-        closeness = (
-            f"the closest reaches a similarity of {below.best_similarity:.2f}, "
-            f"and {below.threshold:.2f} is needed"
-        )
-    return f"{NOTHING}. I searched {result.searched.chunks} passages; {closeness}. {ADVICE}"
+        said = language.phrase("nothing")
+    return f"{said} {language.phrase('advice')}"

@@ -1,35 +1,28 @@
-"""What the extractive assistant says to greetings, thanks and questions about itself."""
+"""What is said to greetings, thanks, farewells and questions about the assistant itself."""
 
-import re
+from agent_service.models.extractive.language import Language
 
-GREETING = re.compile(
-    r"(?:hi|hello|hey|hallo|good\s+(?:morning|afternoon|evening|day))(?:[\s,]+(?:there|again|all|owflex))*",
-    re.IGNORECASE,
-)
-THANKS = re.compile(
-    r"(?:ok(?:ay)?|great|perfect)?[\s,]*(?:(?:many\s+)?thanks|thank\s+you|thx|cheers)"
-    r"(?:\s+(?:a\s+lot|so\s+much|very\s+much|again))?|ok(?:ay)?|great|perfect",
-    re.IGNORECASE,
-)
-ABOUT_ITSELF = re.compile(
-    r"(?:who|what)\s+are\s+you|what\s+(?:can|do)\s+you\s+do|(?:how\s+)?can\s+you\s+help(?:\s+me)?"
-    r"|what\s+(?:model|llm)\s+(?:are|do)\s+you\b.*|are\s+you\s+an?\s+(?:ai|llm|bot|human).*|help",
-    re.IGNORECASE,
+# Relative to the chat's own page.
+SETUP_PAGE = "help/language-models"
+# The pattern, and what is said to it.
+REPLIES = (
+    ("about", "about"),
+    ("how_are_you", "fine"),
+    ("greeting", "hello"),
+    ("farewell", "farewell"),
+    ("thanks", "thanked"),
 )
 
-ABOUT = (
-    "I am OwFlex's built-in extractive assistant: no language model is set up, so I do not write answers of "
-    "my own. I search your documents and quote the passages that fit, with their sources, and I keep your "
-    "tasks: “add a task to call the dentist by Friday”, “show my tasks”, “mark call the dentist as done”.\n\n"
-    "For written answers, set an LLM key (for example OPENAI_API_KEY) and restart."
-)
-THANKED = "You are welcome."
 
-
-def small_talk(sentence: str) -> str | None:
+def small_talk(sentence: str, language: Language) -> str | None:
     """The reply to a sentence that asks nothing of the documents; None when it is not small talk."""
-    bare = sentence.strip().rstrip("?!. ")
-    for pattern, reply in ((ABOUT_ITSELF, ABOUT), (GREETING, f"Hello. {ABOUT}"), (THANKS, THANKED)):
-        if pattern.fullmatch(bare):
-            return reply
+    for pattern, reply in REPLIES:
+        if language.match("talk", pattern, sentence) is not None:
+            return language.phrase(reply, link=SETUP_PAGE)
     return None
+
+
+def is_small_talk(sentence: str, language: Language) -> bool:
+    """Whether a message asks nothing, so that a follow-up does not speak of it."""
+    keys = (*(pattern for pattern, _ in REPLIES), "yes", "no")
+    return any(language.match("talk", key, sentence) is not None for key in keys)

@@ -1,65 +1,90 @@
-"""What the extractive assistant says about tasks."""
+"""What is said about tasks."""
 
 from collections.abc import Sequence
 from datetime import date
+from difflib import SequenceMatcher
 
-from agent_service.models.extractive.conversation import ToolAnswer
+from agent_service.i18n.catalog import written_day
+from agent_service.models.extractive.commands import AddTask, ListTasks
+from agent_service.models.extractive.language import Language
 from agent_service.models.extractive.markdown_blocks import as_plain_text
-from agent_service.models.extractive.task_sentences import ListTasks
 from agent_service.models.extractive.terms import question_terms, terms
 from agent_service.tools.schemas import Task, TaskList
 
 LEAST_MATCH = 0.5
+# A card below the answer shows all of them; the sentence names as many as can be heard at once.
+MAX_NAMED = 3
+# Two forms of a word, or a compound and its beginning, share so much.
+LEAST_ALIKE = 0.72
+LEAST_BEGINNING = 5
 
 
-def added(task: Task) -> str:
-    """The sentence after a task was added."""
-    return f"Added: {_described(task)}."
-
-
-def changed(task: Task) -> str:
-    """The sentence after a task was completed or reopened."""
-    return f"Done: {_named(task)}." if task.status == "done" else f"Open again: {_described(task)}."
-
-
-def deleted(answer: ToolAnswer) -> str:
-    """The sentence after a task was deleted, or was gone already."""
-    task = answer.arguments.get("task_id")
-    if (answer.content or {}).get("deleted") is False:
-        return f"There is no task {task}, so nothing was deleted."
-    return f"Deleted: task {task}."
-
-
-def not_deleted() -> str:
-    """The sentence after the user did not approve of a deletion."""
-    return "The task was not deleted: you did not approve."
-
-
-def listed(found: TaskList, wanted: ListTasks, today: date) -> str:
-    """The tasks as a list under a heading sentence."""
+def listed(found: TaskList, wanted: ListTasks, today: date, language: Language) -> str:
+    """How many tasks there are, and the first of them by name."""
     if not found.tasks:
-        return f"You have {_kind(wanted, 'no', 0)}."
-    head = f"You have {_kind(wanted, str(found.total), found.total)}:"
-    more = found.total - len(found.tasks)
-    rest = f"\n\n… and {more} more." if more > 0 else ""
-    return f"{head}\n\n{_lines(found.tasks, today)}{rest}"
+        return language.phrase("you_have_none", kind=_kind(wanted, 0, language))
+    count = max(found.total, len(found.tasks))
+    tasks = joined([described(task, today, language) for task in found.tasks[:MAX_NAMED]], language)
+    key = "you_have_one" if count == 1 else "you_have_few" if count <= MAX_NAMED else "you_have_many"
+    return language.phrase(key, kind=_kind(wanted, count, language), count=count, tasks=tasks)
 
 
-def which_one(tasks: Sequence[Task], action: str, today: date) -> str:
+def named(task: Task, language: Language) -> str:
+    """The task with its number alone."""
+    return language.phrase("task", title=as_plain_text(task.title), number=task.task_id, details="")
+
+
+def described(task: Task, today: date, language: Language) -> str:
+    """The task with its number, day, priority and tags."""
+    details: list[str] = []
+    if task.status == "done":
+        details.append(language.phrase("is_done"))
+    elif task.due_on:
+        key = "overdue_since" if task.due_on < today else "due"
+        details.append(language.phrase(key, day=written_day(language.code, task.due_on)))
+    if task.priority != "normal":
+        details.append(language.phrase(task.priority))
+    details.extend(f"#{tag}" for tag in task.tags)
+    said = "".join(f", {detail}" for detail in details)
+    return language.phrase("task", title=as_plain_text(task.title), number=task.task_id, details=said)
+
+
+def offered(task: AddTask, language: Language) -> str:
+    """The question whether a plan shall become a task."""
+    details = [language.phrase("due", day=written_day(language.code, task.due_on))] if task.due_on else []
+    if task.priority != "normal":
+        details.append(language.phrase(task.priority))
+    said = "".join(f", {detail}" for detail in details)
+    if task.hour:
+        return language.phrase("offer_hour", title=task.title, details=said, hour=task.hour)
+    return language.phrase("offer", title=task.title, details=said)
+
+
+def which_one(tasks: Sequence[Task], today: date, language: Language) -> str:
     """The question when several tasks fit."""
-    number = tasks[0].task_id
-    examples = {"complete": f"mark task {number} as done", "reopen": f"mark task {number} as open"}
-    example = examples.get(action, f"delete task {number}")
-    return f"Which one do you mean?\n\n{_lines(tasks, today)}\n\nSay for example: {example}."
+    example = language.phrase("which_example", number=tasks[0].task_id)
+    return f"{language.phrase('which_one')}\n\n{lines(tasks, today, language)}\n\n{example}"
 
 
-def none_fits(words: str, tasks: Sequence[Task], action: str, today: date) -> str:
+def none_fits(words: str, status: str, tasks: Sequence[Task], today: date, language: Language) -> str:
     """The answer when no task has such a title."""
-    kind = {"complete": "open task", "reopen": "done task"}.get(action, "task")
+    key = {"open": "none_open", "done": "none_done"}.get(status, "none_fits")
+    said = language.phrase(key, words=as_plain_text(words))
     if not tasks:
-        return f"I found no {kind} like “{words}”: there is no {kind} at all."
-    heading = {"complete": "These are open", "reopen": "These are done"}.get(action, "These are yours")
-    return f"I found no {kind} like “{words}”. {heading}:\n\n{_lines(tasks[:10], today)}"
+        return f"{said} {language.phrase('none_at_all')}"
+    return f"{said} {language.phrase('there_are')}\n\n{lines(tasks[:10], today, language)}"
+
+
+def lines(tasks: Sequence[Task], today: date, language: Language) -> str:
+    """The tasks as a list."""
+    return "\n".join(f"- {described(task, today, language)}" for task in tasks)
+
+
+def joined(parts: Sequence[str], language: Language) -> str:
+    """The parts as people tell them: a, b and c."""
+    if len(parts) <= 1:
+        return "".join(parts)
+    return f"{', '.join(parts[:-1])} {language.phrase('and')} {parts[-1]}"
 
 
 def best_matches(words: str, tasks: Sequence[Task]) -> list[Task]:
@@ -68,59 +93,46 @@ def best_matches(words: str, tasks: Sequence[Task]) -> list[Task]:
     if exact:
         return exact
     wanted = question_terms(words)
-    shares = [(len(wanted & terms(task.title)) / len(wanted) if wanted else 0.0, task) for task in tasks]
+    shares = [(_share(wanted, terms(task.title)), task) for task in tasks]
     best = max((share for share, _ in shares), default=0.0)
     return [task for share, task in shares if share == best and best >= LEAST_MATCH]
+
+
+def _share(wanted: set[str], title: set[str]) -> float:
+    found = sum(any(_is_alike(word, other) for other in title) for word in wanted)
+    return found / len(wanted) if wanted else 0.0
+
+
+def _is_alike(one: str, other: str) -> bool:
+    if one == other:
+        return True
+    shorter, longer = sorted((one, other), key=len)
+    if len(shorter) < LEAST_BEGINNING:
+        return False
+    return longer.startswith(shorter) or SequenceMatcher(None, one, other).ratio() >= LEAST_ALIKE
 
 
 def _folded(text: str) -> str:
     return " ".join(text.casefold().split())
 
 
-def _named(task: Task) -> str:
-    return f"“{task.title}” (task {task.task_id})"
-
-
-def _described(task: Task) -> str:
-    priority = f", {task.priority} priority" if task.priority != "normal" else ""
-    due = f", due {_day(task.due_on)}" if task.due_on else ""
-    tags = "".join(f" #{tag}" for tag in task.tags)
-    return f"{_named(task)}{due}{priority}{tags}"
-
-
-def _lines(tasks: Sequence[Task], today: date) -> str:
-    return "\n".join(f"- {_line(task, today)}" for task in tasks)
-
-
-def _line(task: Task, today: date) -> str:
-    parts = [f"task {task.task_id}"]
-    if task.status == "done":
-        parts.append("done")
-    elif task.due_on:
-        parts.append(
-            f"**overdue since {_day(task.due_on)}**" if task.due_on < today else f"due {_day(task.due_on)}"
-        )
-    if task.priority != "normal":
-        parts.append(f"{task.priority} priority")
-    tags = "".join(f" #{tag}" for tag in task.tags)
-    return f"{as_plain_text(task.title)} ({', '.join(parts)}){tags}"
-
-
-def _kind(wanted: ListTasks, number: str, count: int) -> str:
-    words = [number]
+def _kind(wanted: ListTasks, count: int, language: Language) -> str:
+    kind = language.phrase("kind_task" if count == 1 else "kind_tasks")
+    if wanted.status in ("open", "done") and wanted.period == "any":
+        kind = language.phrase(f"kind_{wanted.status}", kind=kind)
     if wanted.priority:
-        words.append(f"{wanted.priority}-priority")
-    if wanted.due == "overdue":
-        words.append("overdue")
-    elif wanted.status != "all":
-        words.append(wanted.status)
-    words.append("task" if count == 1 else "tasks")
-    if wanted.due == "today":
-        words.append("due today")
+        kind = language.phrase(f"kind_{wanted.priority}", kind=kind)
     if wanted.tag:
-        words.append(f"tagged #{wanted.tag}")
-    return " ".join(words)
+        kind = language.phrase("kind_tagged", kind=kind, tag=wanted.tag)
+    return _in_time(kind, wanted, language)
 
 
-def _day(day: date) -> str:
-    return f"{day:%A}, {day.day} {day:%B %Y}"
+def _in_time(kind: str, wanted: ListTasks, language: Language) -> str:
+    if wanted.period == "any":
+        return kind
+    if wanted.period == "overdue":
+        return language.phrase("kind_overdue", kind=kind)
+    day = wanted.days[0]
+    if wanted.period == "day" and day is not None:
+        return language.phrase("kind_due_on", kind=kind, day=written_day(language.code, day))
+    return language.phrase(f"kind_due_{wanted.period}", kind=kind)

@@ -2,6 +2,9 @@
 
 import re
 
+from agent_service.models.extractive.language import FALLBACK, Language, languages
+from agent_service.models.extractive.templates import plain
+
 WORD = re.compile(r"\w+(?:[.'’-]\w+)*")
 PARTS = re.compile(r"[^\W_]+")
 # Scripts without spaces: neighbouring pairs of characters stand for words.
@@ -10,41 +13,40 @@ VOWELS = set("aeiouy")
 DOUBLED = {"bb", "dd", "gg", "mm", "nn", "pp", "rr", "tt"}
 SHORTEST_STEM = 3
 
-COMMON_WORDS = """
-a about above after again all also am an and any anyone are as at be because been before being below
-between both but by can cannot could did do does doing done don't down during each else etc ever every
-few find for from further get gets give given go goes going got had has have having he her here hers him
-his how however i i'd i'll i'm i've if in into is isn't it it's its itself just know let let's like made
-make makes many may me might mine more most much must my myself need needs no nor not now of off on once
-one only or other our ours out over own per please possible same say says see shall she should show so
-some such tell than thanks that that's the their theirs them then there these they thing things this
-those through to too under until up upon us use used uses using very want was way ways we were what
-what's when where where's whether which while who who's whom whose why will with within without would
-you your yours yourself explain describe documents document documentation docs
-"""
-STOP_WORDS = frozenset(COMMON_WORDS.split())
 
-
-def terms(text: str) -> set[str]:
-    """The comparable words of a text, those that say nothing left out."""
+def terms(text: str, language: Language | None = None) -> set[str]:
+    """The comparable words of a text, those that say nothing left out; in English unless said otherwise."""
+    spoken = language or languages()[FALLBACK]
     found: set[str] = set()
     for word in WORD.findall(text.lower()):
-        found.update(_terms_of(word))
+        found.update(_terms_of(word, spoken))
     return found
 
 
-def question_terms(question: str) -> set[str]:
+def question_terms(question: str, language: Language | None = None) -> set[str]:
     """The words a passage should share with a question; all of them when every one is a common word."""
-    return terms(question) or {stem(word) for word in WORD.findall(question.lower())}
+    spoken = language or languages()[FALLBACK]
+    return terms(question, language) or {stem(word, spoken) for word in WORD.findall(question.lower())}
 
 
-def stem(word: str) -> str:
-    """The word without its English ending, so that `declaring` and `declared` are the same."""
+def stem(word: str, language: Language | None = None) -> str:
+    """The word without its ending, so that `declaring` and `declared` are the same.
+
+    English endings have rules of their own; other languages list theirs.
+    """
     word = word.removesuffix("'s").removesuffix("’s")
+    if language is not None and language.data["text"]["endings"]:
+        return _without_ending(plain(word), language)
     for ending, replacement in ENDINGS:
         if word.endswith(ending) and _can_lose(word, ending):
             return _tidy(word[: len(word) - len(ending)] + replacement)
     return _tidy(word)
+
+
+def _without_ending(word: str, language: Language) -> str:
+    endings = sorted(str(language.data["text"]["endings"]).split(), key=len, reverse=True)
+    ending = next((end for end in endings if word.endswith(end) and len(word) - len(end) > SHORTEST_STEM), "")
+    return word.removesuffix(ending)
 
 
 ENDINGS = (
@@ -52,6 +54,8 @@ ENDINGS = (
     ("ication", "ic"),
     ("ations", "at"),
     ("ation", "at"),
+    ("ators", "at"),
+    ("ator", "at"),
     ("ities", "it"),
     ("ity", "it"),
     ("ies", "i"),
@@ -88,10 +92,14 @@ def _tidy(word: str) -> str:
     return word[:-1] + "i" if len(word) > SHORTEST_STEM and word.endswith("y") else word
 
 
-def _terms_of(word: str) -> set[str]:
+def _terms_of(word: str, language: Language) -> set[str]:
     if UNSPACED.search(word):
         return {word[i : i + 2] for i in range(max(1, len(word) - 1))}
-    if word in STOP_WORDS:
+    if word in language.stop_words:
         return set()
-    parts = {stem(part) for part in PARTS.findall(word) if part not in STOP_WORDS and len(part) > 1}
-    return parts | {stem(word)}
+    parts = {
+        stem(part, language)
+        for part in PARTS.findall(word)
+        if part not in language.stop_words and len(part) > 1
+    }
+    return parts | {stem(word, language)}

@@ -2,12 +2,21 @@
 
 import pytest
 
-from agent_service.models.extractive.follow_ups import (
-    MAX_WORDS,
-    carried_over,
-    is_follow_up,
-    needs_the_one_before,
-)
+from agent_service.models.extractive import follow_ups
+from agent_service.models.extractive.follow_ups import MAX_WORDS
+from agent_service.models.extractive.language import language_of
+
+
+def is_follow_up(question: str) -> bool:
+    return follow_ups.is_follow_up(question, language_of(question, (), "en"))
+
+
+def needs_the_one_before(question: str) -> bool:
+    return follow_ups.needs_the_one_before(question, language_of(question, (), "en"))
+
+
+def carried_over(question: str, earlier: list[str]) -> str | None:
+    return follow_ups.carried_over(question, earlier, language_of(question, earlier, "en"))
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,12 @@
 """Which parts of which passages are quoted, and how they look."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from agent_service.models.extractive.quoting import choose_quotes, render_quotes
+from agent_service.models.extractive import quoting
+from agent_service.models.extractive.asked import Asked
+from agent_service.models.extractive.language import languages
+from agent_service.models.extractive.quoting import Quote, render_quotes
 from agent_service.tools.schemas import Passage
 
 
@@ -19,6 +23,10 @@ def passage(text: str, chunk_id: int = 1, similarity: float = 0.6, **more: Any) 
         }
         | more
     )
+
+
+def choose_quotes(question: str, passages: Sequence[Passage]) -> list[Quote]:
+    return quoting.choose_quotes(Asked(question, languages()["en"]), passages)
 
 
 def answer(question: str, *passages: Passage) -> str:
