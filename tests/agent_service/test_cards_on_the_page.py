@@ -65,7 +65,7 @@ async def test_a_deletion_is_approved_with_the_keyboard_and_a_reload_keeps_the_o
     await expect(page.get_by_role("button", name="Approve")).to_be_enabled()
     await page.get_by_role("button", name="Approve").focus()
     await page.keyboard.press("Enter")
-    await expect(page.locator(".answer").last).to_contain_text("Deleted: task 1.")
+    await expect(page.locator(".answer").last).to_contain_text("Deleted: “Call the dentist” (task 1).")
     assert list(knowledge.tasks) == [2]
     await page.reload()
     await expect(page.locator(".card")).to_contain_text("Approved")
