@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, LiteralString
 
 import numpy as np
 from psycopg import sql
 
-from knowledge_base.posting_lists import READ_MORE, AskedWords, Lists, impacts_of, read_lists
+from knowledge_base.posting_lists import READ_MORE, AskedWords, Lists, Weights, impacts_of, read_lists
 from knowledge_base.postings import Connection
 from knowledge_base.scoring import Proposed
 from knowledge_base.search_filter import Condition, SearchFilter
@@ -25,21 +26,26 @@ EVERYTHING = 2**62
 
 @dataclass(frozen=True)
 class Asked:
-    """What is looked for: words with their weights, and a vector as text, in a space; so many candidates, in
-    a part (`share`, 0 to 1) of all passages.
+    """What is looked for: words with their weights by language, and a vector as text, in a space; so many
+    candidates, in a part (`share`, 0 to 1) of all passages.
     """
 
     words: AskedWords
-    weights: Mapping[str, float]
+    weights: Weights
     embedding: str | None
     space_id: int | None
     candidates: int
     share: float
 
-    @property
-    def by_key(self) -> dict[int, float]:
-        """The weights by the lexemes' keys."""
-        return {self.words.keys[lexeme]: weight for lexeme, weight in self.weights.items()}
+    @cached_property
+    def by_key(self) -> dict[tuple[str, int], float]:
+        """Each lexeme's part of what a language's lexemes say together, by language and key."""
+        return {
+            (language, self.words.keys[lexeme]): weight / total
+            for language, weights in self.weights.items()
+            for total in [sum(weights.values())]
+            for lexeme, weight in weights.items()
+        }
 
 
 async def nearest(
@@ -79,7 +85,7 @@ async def best_candidates(
     connection: Connection, asked: Asked, which: SearchFilter, scope: Scope, lists: Lists
 ) -> Array:
     """Ids of passages among which are those whose words say most."""
-    if not asked.weights:
+    if not asked.by_key:
         return np.empty(0, np.int64)
     if scope.ids is not None and len(scope.ids) <= MAX_CANDIDATES:
         return scope.ids
@@ -97,7 +103,11 @@ async def _best_that_meet(
     connection: Connection, asked: Asked, which: SearchFilter, condition: Condition, lists: Lists
 ) -> Array:
     """The best whose documents meet a condition: the best of all are asked, and more until it is enough."""
-    if any(each.coded is None and each.searched for each in lists.lists if each.lexeme in asked.by_key):
+    if any(
+        each.coded is None and each.searched
+        for each in lists.lists
+        if (each.language, each.lexeme) in asked.by_key
+    ):
         lists = await read_lists(connection, asked.words, which.collection, most_read=EVERYTHING)
     count = round(ENOUGH * asked.candidates / max(asked.share, LEAST_SHARE))
     tested, met = 0, np.empty(0, np.int64)
@@ -120,34 +130,40 @@ async def propose(
         )
         rows = sorted(await cursor.fetchall())
     vector_ranks = {chunk_id: rank for rank, chunk_id in enumerate(near, 1)}
-    impacts = _impacts(asked, [words for _, words, _ in rows])
-    keyword_ranks = _keyword_ranks(asked, [chunk_id for chunk_id, _, _ in rows], impacts)
+    languages = [language for _, language, _, _ in rows]
+    impacts = _impacts(asked, languages, [words for _, _, words, _ in rows])
+    said = [
+        sum(asked.by_key[language, asked.words.keys[lexeme]] * impact for lexeme, impact in found.items())
+        for language, found in zip(languages, impacts, strict=True)
+    ]
+    keyword_ranks = _ranks(dict(zip([row[0] for row in rows], said, strict=True)), asked.candidates)
     return [
-        Proposed(chunk_id, cosine, found, vector_ranks.get(chunk_id), keyword_ranks.get(chunk_id))
-        for (chunk_id, _, cosine), found in zip(rows, impacts, strict=True)
+        Proposed(chunk_id, cosine, language, found, vector_ranks.get(chunk_id), keyword_ranks.get(chunk_id))
+        for (chunk_id, language, _, cosine), found in zip(rows, impacts, strict=True)
         if chunk_id in vector_ranks or chunk_id in keyword_ranks
     ]
 
 
-def _impacts(asked: Asked, coded: Sequence[bytes]) -> list[dict[str, float]]:
-    """The impacts of the question's lexemes in each passage that has some."""
-    lexemes = sorted(asked.weights, key=lambda lexeme: asked.words.keys[lexeme])
+def _impacts(asked: Asked, languages: Sequence[str], coded: Sequence[bytes]) -> list[dict[str, float]]:
+    """The impacts of the question's lexemes in each passage that has some, in the passage's language."""
+    lexemes = sorted(
+        {lexeme for weights in asked.weights.values() for lexeme in weights},
+        key=lambda lexeme: asked.words.keys[lexeme],
+    )
     if not lexemes:
         return [{} for _ in coded]
     keys = np.array([asked.words.keys[lexeme] for lexeme in lexemes], np.uint64)
     return [
-        {lexeme: impact for lexeme, impact in zip(lexemes, row, strict=True) if impact}
-        for row in impacts_of(coded, keys).tolist()
+        {
+            lexeme: impact
+            for lexeme, impact in zip(lexemes, row, strict=True)
+            if impact and lexeme in asked.weights.get(language, {})
+        }
+        for language, row in zip(languages, impacts_of(coded, keys).tolist(), strict=True)
     ]
 
 
-def _keyword_ranks(
-    asked: Asked, ids: Sequence[int], impacts: Sequence[Mapping[str, float]]
-) -> dict[int, int]:
-    said = [
-        (-sum(asked.weights[lexeme] * impact for lexeme, impact in found.items()), chunk_id)
-        for chunk_id, found in zip(ids, impacts, strict=True)
-        if found
-    ]
-    best = sorted(said)[: asked.candidates]
+def _ranks(said: Mapping[int, float], count: int) -> dict[int, int]:
+    """The ranks from 1 of the best that say anything, by their ids."""
+    best = sorted((-score, chunk_id) for chunk_id, score in said.items() if score)[:count]
     return {chunk_id: rank for rank, (_, chunk_id) in enumerate(best, 1)}

@@ -15,6 +15,7 @@ from knowledge_base.fusion import (
     FEW_WITH_BOTH,
     SPREAD_OF_COSINES,
 )
+from knowledge_base.posting_lists import Weights
 
 # Words that hardly differ tell nothing.
 LEAST_SPREAD_OF_WORDS = 0.05
@@ -22,12 +23,13 @@ LEAST_SPREAD_OF_WORDS = 0.05
 
 @dataclass(frozen=True)
 class Proposed:
-    """A passage that was proposed: its cosine, None without a vector; the impacts of the question's lexemes
-    in it; and its rank, from 1, in each way of searching that proposed it.
+    """A passage that was proposed: its cosine, None without a vector; its language, and the impacts of the
+    question's lexemes in it; and its rank, from 1, in each way of searching that proposed it.
     """
 
     chunk_id: int
     cosine: float | None
+    language: str
     impacts: Mapping[str, float]
     vector_rank: int | None
     keyword_rank: int | None
@@ -49,10 +51,9 @@ class Scored:
         return self.proposed.cosine is None
 
 
-def scored(proposed: Sequence[Proposed], weights: Mapping[str, float], cosine_weight: float) -> list[Scored]:
-    """The passages with their scores, best first."""
-    total = sum(weights.values())
-    bm25 = [_part(one.impacts, weights, total) for one in proposed]
+def scored(proposed: Sequence[Proposed], weights: Weights, cosine_weight: float) -> list[Scored]:
+    """The passages with their scores, best first; the words of each count as they do in its language."""
+    bm25 = [_part(one.impacts, weights.get(one.language, {})) for one in proposed]
     words = [min(part / ALL_WORDS, 1) for part in bm25]
     line = _line(
         [
@@ -64,13 +65,14 @@ def scored(proposed: Sequence[Proposed], weights: Mapping[str, float], cosine_we
     result: list[Scored] = []
     for one, part, said in zip(proposed, bm25, words, strict=True):
         similarity = line.cosine_of(said) if one.cosine is None else one.cosine
-        covered = _part(dict.fromkeys(one.impacts, 1.0), weights, total)
+        covered = _part(dict.fromkeys(one.impacts, 1.0), weights.get(one.language, {}))
         score = cosine_weight * similarity + (1 - cosine_weight) / ALL_WORDS * part
         result.append(Scored(one, similarity, covered, part, score))
     return sorted(result, key=lambda one: (-one.score, one.proposed.chunk_id))
 
 
-def _part(impacts: Mapping[str, float], weights: Mapping[str, float], total: float) -> float:
+def _part(impacts: Mapping[str, float], weights: Mapping[str, float]) -> float:
+    total = sum(weights.values())
     return sum(weights[lexeme] * impact for lexeme, impact in impacts.items()) / total if total else 0.0
 
 

@@ -12,11 +12,11 @@ from knowledge_base.confidence import confidence_of
 from knowledge_base.embedding import Vectors
 from knowledge_base.embedding_spaces import check_model
 from knowledge_base.errors import MeaningUnavailableError
-from knowledge_base.fusion import COSINE_WEIGHT, Passage, closer_looks, in_order
+from knowledge_base.fusion import COSINE_WEIGHT, CloserLook, Passage, closer_looks, in_order
 from knowledge_base.hit_merging import without_copies
 from knowledge_base.hits import Hit, WaitsFor
 from knowledge_base.lexemes import words
-from knowledge_base.posting_lists import asked_words, read_lists, weights_of
+from knowledge_base.posting_lists import Weights, asked_words, read_lists, weights_of
 from knowledge_base.proposals import Asked, best_candidates, nearest, propose
 from knowledge_base.scoring import Scored, scored
 from knowledge_base.search_filter import SearchFilter
@@ -55,7 +55,7 @@ class SearchOutcome:
     `confidence` says how likely the hits answer the question, 0 to 1 (see `knowledge_base.confidence`).
     `chunks_searched` is an estimate (`is_estimated`) where a filter lets many through: to count them would
     take longer than to search. `chunks_by_meaning` of the searched chunks were compared by meaning;
-    `waits_for` says why others were not.
+    `waits_for` says why others were not. `weights` of the question's lexemes are by language.
     """
 
     hits: list[Hit]
@@ -67,7 +67,7 @@ class SearchOutcome:
     waits_for: WaitsFor | None = None
     model_in_use: str | None = None
     confidence: float = 0.0
-    weights: Mapping[str, float] = field(default_factory=dict[str, float])
+    weights: Weights = field(default_factory=dict[str, Mapping[str, float]])
     is_estimated: bool = False
 
     @property
@@ -100,7 +100,7 @@ async def search(
         ranked = await rank(connection, question, max(LOOKED_AT, limit), which, mode, index)
         hits = await _hits(connection, ranked.best)
     if mode != "vector":
-        hits = _looked_at(hits, question.text, ranked.asked.weights, ranked.asked.words.lexemes)
+        hits = _looked_at(hits, question.text, ranked.asked)
     shown = without_copies(hits, limit)
     waits_for, compared = _meaning(question, mode, ranked.scope.passages, ranked.awaiting)
     return SearchOutcome(
@@ -208,26 +208,31 @@ def _hit(stored: TupleRow, one: Scored) -> Hit:
         keyword_rank=one.proposed.keyword_rank,
         matched=sorted(one.proposed.impacts),
         score=one.score,
+        language=one.proposed.language,
     )
 
 
-def _looked_at(
-    hits: Sequence[Hit], text: str, weights: Mapping[str, float], lexemes: Mapping[str, str]
-) -> list[Hit]:
-    """The hits ordered anew by where the question's words stand in them."""
-    asked = [lexemes[word] for word in in_order(text) if word in lexemes]
-    looks = closer_looks(asked, weights, [Passage(hit.content, hit.matched) for hit in hits])
-    scored = [
-        replace(
-            hit,
-            together=look.together,
-            in_place=look.in_place,
-            related=look.related,
-            score=hit.score + look.score,
-        )
-        for hit, look in zip(hits, looks, strict=True)
-    ]
-    return sorted(scored, key=lambda hit: -hit.score)
+def _looked_at(hits: Sequence[Hit], text: str, asked: Asked) -> list[Hit]:
+    """The hits ordered anew by where the question's words stand in them, as their language has them."""
+    seen: list[Hit] = []
+    for language in dict.fromkeys(hit.language for hit in hits):
+        here = [hit for hit in hits if hit.language == language]
+        lexemes = asked.words.lexemes.get(language, {})
+        in_question = [lexemes[word] for word in in_order(text) if word in lexemes]
+        passages = [Passage(hit.content, hit.matched) for hit in here]
+        looks = closer_looks(in_question, asked.weights.get(language, {}), passages)
+        seen += [_with_look(hit, look) for hit, look in zip(here, looks, strict=True)]
+    return sorted(seen, key=lambda hit: -hit.score)
+
+
+def _with_look(hit: Hit, look: CloserLook) -> Hit:
+    return replace(
+        hit,
+        together=look.together,
+        in_place=look.in_place,
+        related=look.related,
+        score=hit.score + look.score,
+    )
 
 
 def _is_relevant(hit: Hit, threshold: float, mode: Mode) -> bool:

@@ -1,6 +1,7 @@
 """A search by the command itself, with all that can be told about how it was done."""
 
 import asyncio
+from collections.abc import Mapping
 
 from database.home import open_data_folder
 from database.pool import create_pool
@@ -55,12 +56,19 @@ def _found(hit: Hit, why: str) -> Found:
 
 def _how(outcome: SearchOutcome) -> str:
     """What was searched, and what the question's words weigh."""
-    weights = sorted(outcome.weights.items(), key=lambda pair: -pair[1])
-    words = ", ".join(f"{escape_line(lexeme)} {weight:.1f}" for lexeme, weight in weights) or "none"
+    words = "".join(
+        f"\nWords by their rarity ({language}): {_words(weights)}."
+        for language, weights in outcome.weights.items()
+    )
     return (
         f"{outcome.chunks_searched} passages searched, mode {outcome.mode}, threshold {outcome.threshold:g}. "
-        f"Confidence that the answer is here: {outcome.confidence:.2f}.\nWords by their rarity: {words}."
+        f"Confidence that the answer is here: {outcome.confidence:.2f}.{words}"
     )
+
+
+def _words(weights: Mapping[str, float]) -> str:
+    ordered = sorted(weights.items(), key=lambda pair: -pair[1])
+    return ", ".join(f"{escape_line(lexeme)} {weight:.1f}" for lexeme, weight in ordered) or "none"
 
 
 def _why(hit: Hit, outcome: SearchOutcome) -> str:
