@@ -9,7 +9,9 @@ from typing import LiteralString
 import numpy as np
 from psycopg.rows import TupleRow
 
+from knowledge_base.lexemes import with_folded
 from knowledge_base.postings import DICTIONARY, Connection
+from knowledge_base.spelling import folded
 from knowledge_base.word_codes import (
     EVERY_PASSAGE,
     IMPACT_STEP,
@@ -32,7 +34,7 @@ Weights = Mapping[str, Mapping[str, float]]
 @dataclass(frozen=True)
 class AskedWords:
     """The question's words: each with its lexeme, in every language that is searched, and which lexemes are
-    letters and digits only.
+    letters and digits only, and no accents.
     """
 
     lexemes: Mapping[str, Mapping[str, str]]
@@ -174,15 +176,23 @@ class Lists:
 
 
 async def asked_words(connection: Connection, words: Sequence[str], collection: str | None) -> AskedWords:
-    """The lexemes of a question's words, in the languages in which it is searched."""
+    """The lexemes of a question's words, and of these without accents, in the languages that are searched."""
     if not words:
         return AskedWords({}, frozenset())
-    rows = await connection.execute(LEXEMES, {"words": list(words), "collection": collection}, prepare=True)
+    rows = await connection.execute(
+        LEXEMES, {"words": sorted(with_folded(words)), "collection": collection}, prepare=True
+    )
     found = await rows.fetchall()
     by_language: dict[str, dict[str, str]] = {}
     for language, word, lexeme, _ in found:
         by_language.setdefault(language, {})[word] = lexeme
-    return AskedWords(by_language, frozenset(lexeme for *_, lexeme, plain in found if plain))
+    for stems in by_language.values():
+        # The plain form of a word that says nothing says nothing either.
+        for plain in {folded(word) for word in words if word not in stems} - set(words):
+            stems.pop(plain, None)
+    return AskedWords(
+        by_language, frozenset(lexeme for _, word, lexeme, plain in found if plain and word == folded(word))
+    )
 
 
 async def read_lists(
@@ -256,7 +266,7 @@ def _weights(language: str, asked: AskedWords, lists: Lists) -> dict[str, float]
     return {
         lexeme: math.log(1 + (max(everything - passages, 0) + 0.5) / (passages + 0.5))
         for lexeme, passages in counted.items()
-        # A compound that no passage has is asked for by its parts.
+        # A compound that no passage has is asked for by its parts, and a word by its form without accents.
         if passages or lexeme in asked.plain
     }
 

@@ -13,7 +13,8 @@ from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 
 from knowledge_base.errors import LanguageUnknownError
-from knowledge_base.lexemes import words
+from knowledge_base.lexemes import with_folded, words
+from knowledge_base.spelling import folded
 from knowledge_base.word_codes import K1
 
 Connection = AsyncConnection[TupleRow]
@@ -114,7 +115,7 @@ async def impacts(
     """The lexemes of every passage with their impact; stop words are left out."""
     counted = [(words(passage.content), words(passage.context)) for passage in passages]
     stems = await _stems(
-        connection, language, sorted({word for pair in counted for part in pair for word in part})
+        connection, language, sorted(with_folded(word for pair in counted for part in pair for word in part))
     )
     return [_impacts(_stemmed(content, stems), _stemmed(context, stems)) for content, context in counted]
 
@@ -169,11 +170,16 @@ async def _stems(connection: Connection, language: str, found: Sequence[str]) ->
     return {word: stem async for word, stem in rows if stem}
 
 
+def lexemes_of(word: str, stems: Mapping[str, str]) -> set[str]:
+    """What a word is found by: its stem, and with accents that of its plain form; none of a stop word."""
+    return {stems[form] for form in (word, folded(word)) if form in stems} if word in stems else set()
+
+
 def _stemmed(found: Counter[str], stems: Mapping[str, str]) -> Counter[str]:
     result: Counter[str] = Counter()
     for word, count in found.items():
-        if word in stems:
-            result[stems[word]] += count
+        for lexeme in lexemes_of(word, stems):
+            result[lexeme] += count
     return result
 
 
