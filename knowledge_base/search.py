@@ -1,5 +1,6 @@
 """Search over the passages: by meaning and by words at once."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -15,8 +16,9 @@ from knowledge_base.errors import MeaningUnavailableError
 from knowledge_base.fusion import COSINE_WEIGHT, CloserLook, Passage, closer_looks, in_order
 from knowledge_base.hit_merging import without_copies
 from knowledge_base.hits import Hit, WaitsFor
+from knowledge_base.known_words import corrections, rarest
 from knowledge_base.lexemes import words
-from knowledge_base.posting_lists import Weights, asked_words, read_lists, weights_of
+from knowledge_base.posting_lists import AskedWords, Lists, Weights, asked_words, read_lists, weights_of
 from knowledge_base.proposals import Asked, best_candidates, nearest, propose
 from knowledge_base.scoring import Scored, scored
 from knowledge_base.search_filter import SearchFilter
@@ -41,11 +43,15 @@ ENOUGH_WORDS = 0.6
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked: its text, and its vector made by the model `model_name`; None while that loads."""
+    """What is asked: its text, and its vector made by the model `model_name`; None while that loads.
+
+    `context` is the page that it was found in (see `wording`), whose rarest words are searched too.
+    """
 
     text: str
     embedding: Vectors | None
     model_name: str
+    context: str = ""
 
 
 @dataclass(frozen=True)
@@ -55,7 +61,8 @@ class SearchOutcome:
     `confidence` says how likely the hits answer the question, 0 to 1 (see `knowledge_base.confidence`).
     `chunks_searched` is an estimate (`is_estimated`) where a filter lets many through: to count them would
     take longer than to search. `chunks_by_meaning` of the searched chunks were compared by meaning;
-    `waits_for` says why others were not. `weights` of the question's lexemes are by language.
+    `waits_for` says why others were not. `weights` of the question's lexemes are by language. For
+    words that no passage has, those were searched that `corrected` names.
     """
 
     hits: list[Hit]
@@ -69,6 +76,7 @@ class SearchOutcome:
     confidence: float = 0.0
     weights: Weights = field(default_factory=dict[str, Mapping[str, float]])
     is_estimated: bool = False
+    corrected: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @property
     def best_similarity_below(self) -> float | None:
@@ -100,7 +108,7 @@ async def search(
         ranked = await rank(connection, question, max(LOOKED_AT, limit), which, mode, index)
         hits = await _hits(connection, ranked.best)
     if mode != "vector":
-        hits = _looked_at(hits, question.text, ranked.asked)
+        hits = _looked_at(hits, ranked.text, ranked.asked)
     shown = without_copies(hits, limit)
     waits_for, compared = _meaning(question, mode, ranked.scope.passages, ranked.awaiting)
     return SearchOutcome(
@@ -115,6 +123,7 @@ async def search(
         confidence=confidence_of(hits),
         weights=ranked.asked.weights,
         is_estimated=ranked.scope.estimated,
+        corrected=ranked.corrected,
     )
 
 
@@ -127,6 +136,8 @@ class Ranked:
     scope: Scope
     awaiting: int
     model_in_use: str | None
+    text: str
+    corrected: Mapping[str, str]
 
 
 async def rank(
@@ -142,10 +153,12 @@ async def rank(
     if question.embedding is None and not by_words:
         raise MeaningUnavailableError
     about = await _about(connection, question.model_name)
-    found = sorted(words(question.text)) if by_words else []
-    asked_for = await asked_words(connection, found, which.collection)
-    most_listed = MAX_LISTED if which.by_collection else 0
-    lists = await read_lists(connection, asked_for, which.collection, most_listed=most_listed)
+    text = question.text
+    asked_for, lists = await _words_in_index(connection, question, text if by_words else "", which)
+    corrected = await corrections(connection, asked_for, lists, which.collection)
+    if corrected:
+        text = _with_corrections(text, corrected)
+        asked_for, lists = await _words_in_index(connection, question, text, which)
     scope = await scope_of(connection, which, lists)
     vector = None if question.embedding is None else HalfVector(question.embedding).to_text()
     weights = weights_of(asked_for, lists)
@@ -158,7 +171,25 @@ async def rank(
     awaiting = about.awaiting
     if awaiting and which.narrows:
         awaiting = await count_awaiting_in(connection, scope, which)
-    return Ranked(scored(proposed, weights, cosine_part)[:count], asked, scope, awaiting, about.model_in_use)
+    best = scored(proposed, weights, cosine_part)[:count]
+    return Ranked(best, asked, scope, awaiting, about.model_in_use, text, corrected)
+
+
+async def _words_in_index(
+    connection: Connection, question: Question, text: str, which: SearchFilter
+) -> tuple[AskedWords, Lists]:
+    """The words of the question's text and the rarest around it, and what the index knows of them."""
+    found = set(words(text))
+    if question.context and found:
+        found.update(await rarest(connection, words(question.context), which.collection))
+    asked_for = await asked_words(connection, sorted(found), which.collection)
+    most_listed = MAX_LISTED if which.by_collection else 0
+    return asked_for, await read_lists(connection, asked_for, which.collection, most_listed=most_listed)
+
+
+def _with_corrections(text: str, corrected: Mapping[str, str]) -> str:
+    mistyped = re.compile("|".join(rf"\b{re.escape(word)}\b" for word in corrected), re.IGNORECASE)
+    return mistyped.sub(lambda found: corrected.get(found[0].lower(), found[0]), text)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from knowledge_base.bootstrap import embedder_for, knowledge_base_url, migrate_k
 from knowledge_base.hits import Hit
 from knowledge_base.search import Question, SearchFilter, SearchOutcome, search
 from knowledge_base.vector_index import look_widely, vector_index
+from knowledge_base.wording import wording_of
 from mcp_server.settings import McpServerSettings
 from owflex.search_command import Found, Searched, SearchOptions, why_nothing, words_so_far
 from serving.terminal import escape_line
@@ -30,15 +31,16 @@ def search_here(settings: McpServerSettings, question: str, options: SearchOptio
 
 def _outcome(settings: McpServerSettings, question: str, options: SearchOptions) -> SearchOutcome:
     threshold = options.min_similarity
+    wording = wording_of(question)
 
     async def find(url: str) -> SearchOutcome:
         await migrate_knowledge_base(url)
         embedder = await embedder_for(settings, url)
-        embedding = await asyncio.to_thread(embedder.embed_query, question)
+        embedding = await asyncio.to_thread(embedder.embed_query, wording.question)
         async with create_pool(url, configure=look_widely) as pool, pool.connection() as connection:
             return await search(
                 connection,
-                Question(question, embedding, embedder.model_name),
+                Question(wording.question, embedding, embedder.model_name, wording.context),
                 limit=options.limit,
                 min_similarity=settings.vector_similarity_threshold if threshold is None else threshold,
                 which=SearchFilter(options.collection, options.metadata, options.source),

@@ -34,7 +34,7 @@ from agent_service.tools.run_server import DENIED
 from agent_service.tools.schemas import LIST_DOCUMENTS, SEARCH, DocumentList, SearchResult, Task, TaskList
 
 NAME = "extractive"
-MAX_QUERY_CHARACTERS = 400
+MAX_QUERY_CHARACTERS = 6000
 PASSAGES = 8
 MAX_TASKS = 200
 
