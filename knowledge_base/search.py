@@ -108,7 +108,8 @@ async def search(
         ranked = await rank(connection, question, max(LOOKED_AT, limit), which, mode, index)
         hits = await _hits(connection, ranked.best)
     if mode != "vector":
-        hits = _looked_at(hits, ranked.text, ranked.asked)
+        # However many are wanted, so that a longer list begins like a shorter one.
+        hits = [*_looked_at(hits[:LOOKED_AT], ranked.text, ranked.asked), *hits[LOOKED_AT:]]
     shown = without_copies(hits, limit)
     waits_for, compared = _meaning(question, mode, ranked.scope.passages, ranked.awaiting)
     return SearchOutcome(

@@ -283,3 +283,15 @@ async def test_a_word_with_its_accents_leads(connection: "Connection", plane: "P
     found = await ask(connection, "résumé")
     assert [hit.source for hit in (*found.hits, *found.below)] == ["exact", "plain"]
     assert set(await sources(connection, "resume")) == {"exact", "plain"}
+
+
+async def test_a_longer_list_begins_like_a_shorter_one(
+    connection: "Connection", plane: "PlaneEmbedder"
+) -> None:
+    # The last by their scores would be the first if they were read.
+    texts = {
+        f"d{number:02}": "flap " + "of another kind " * (60 - number) + "printer" for number in range(59)
+    }
+    await store(connection, plane, texts | {"together": "word " * 90 + "printer flap"})
+    short = await sources(connection, "printer flap", limit=5)
+    assert (await sources(connection, "printer flap", limit=60))[:5] == short
