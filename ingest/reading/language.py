@@ -1,16 +1,12 @@
 """Which language a document is in, found by its letters; unsure ones are left to their collection."""
 
 import re
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import Protocol, cast
 
 from ingest.reading.chunked_document import ChunkedDocument
-
-if TYPE_CHECKING:
-    from py3langid.langid import LanguageIdentifier
 
 # The languages whose stems Postgres knows, by their codes of ISO 639-1. Others are called by their code.
 NAMES = {
@@ -62,6 +58,14 @@ LETTERS_OF_UNSPACED = 4
 NOT_PROSE = re.compile(r"^(`{3,}).*?^\1|`[^`\n]*`|https?://\S+", re.DOTALL | re.MULTILINE)
 
 
+class Identifier(Protocol):
+    """What we use of py3langid, which has no types."""
+
+    def rank(self, text: str) -> Sequence[tuple[str, float]]:
+        """All languages by their codes, with their probabilities."""
+        ...
+
+
 def with_languages(content: ChunkedDocument) -> ChunkedDocument:
     """The document and those inside it, each with its language where that is sure."""
     language = language_of(chunk.content for chunk in content.chunks)
@@ -74,11 +78,12 @@ def language_of(passages: Iterable[str]) -> str | None:
     letters = len(LETTERS.findall(sample)) + LETTERS_OF_UNSPACED * len(UNSPACED.findall(sample))
     if letters < LEAST_LETTERS:
         return None
-    probable: Counter[str] = Counter()
+    probable: dict[str, float] = {}
     for code, probability in _identifier().rank(sample):
-        probable[NAMES.get(code, code)] += float(probability)
-    ((name, probability),) = probable.most_common(1)
-    return name if name != NO_LANGUAGE and probability >= LEAST_PROBABLE else None
+        name = NAMES.get(code, code)
+        probable[name] = probable.get(name, 0) + float(probability)
+    name = max(probable, key=probable.__getitem__)
+    return name if name != NO_LANGUAGE and probable[name] >= LEAST_PROBABLE else None
 
 
 def _sample(passages: Iterable[str]) -> str:
@@ -94,8 +99,12 @@ def _sample(passages: Iterable[str]) -> str:
 
 
 @cache
-def _identifier() -> "LanguageIdentifier":
+def _identifier() -> Identifier:
     # Half a second and 100 MB, which a run that changes nothing needs not.
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+    from py3langid.langid import (  # pyright: ignore[reportMissingTypeStubs]
+        MODEL_FILE,
+        LanguageIdentifier,
+    )
 
-    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    loaded = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)  # pyright: ignore[reportUnknownMemberType]
+    return cast("Identifier", loaded)
