@@ -22,8 +22,6 @@ logger = logging.getLogger("agent_service")
 IDLE_SECONDS = 60.0
 # As long as a token holds.
 LIFETIME_SECONDS = 600.0
-# Who answered a moment ago is not asked whether it is there.
-TRUSTED_SECONDS = 1.0
 MAX_IDLE = 64
 # Without a login everybody is one user.
 MAX_IDLE_OF_ONE = 16
@@ -100,9 +98,8 @@ class Sessions:
         """The owner's connection that was used last, if the server still answers it."""
         while (session := self._taken(owner)) is not None:
             session.server.begin_run(headers)
-            is_trusted = self._clock() - session.used_at < TRUSTED_SECONDS
             try:
-                if is_trusted or await session.server.is_answered():
+                if await session.server.is_answered():
                     return session
             except BaseException:
                 await session.close()

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import httpx2
 
-from owflex.addresses import client
+from owflex.asking.addresses import client
 from owflex.errors import OwflexError
 from owflex.evaluation.answer_grading import Given
 

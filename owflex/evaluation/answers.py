@@ -13,13 +13,13 @@ from rich.table import Column, Table
 
 from agent_service.settings.settings import AgentServiceSettings
 from database.settings import read_settings
-from owflex.addresses import chat_url, is_chat
+from owflex.asking.addresses import chat_url, is_chat
+from owflex.asking.own_servers import own_chat
 from owflex.evaluation.answer_chat import ChatBrokeOffError, ChatSession
 from owflex.evaluation.answer_file import Conversation, ExpectedTurn, read_conversations
 from owflex.evaluation.answer_grading import GRADES, Given, Grade, Graded, grade
 from owflex.evaluation.errors import BadFileError
 from owflex.exit_codes import exit_code
-from owflex.own_servers import own_chat
 from serving.terminal import escape, json_text
 
 BAD_FILE = 2

@@ -260,16 +260,22 @@ async def test_after_a_file_without_end_the_same_parser_reads_the_next_one(tmp_p
 async def test_a_run_that_is_stopped_while_a_parser_works_leaves_no_parser(tmp_path: Path) -> None:
     endless = tmp_path / "endless.md"
     endless.write_bytes(hostile.many_words())
+    lent_to_other_tests = running_parsers()
     async with parser(tmp_path, seconds=60) as process:
         reading = asyncio.create_task(process.read(ReadRequest(str(endless), "x/endless.md", None)))
         children: set[int] = set()
         while not children:
             await asyncio.sleep(0)
-            children = {child.pid for child in psutil.Process().children() if is_parser(child)}
+            children = running_parsers() - lent_to_other_tests
         reading.cancel()
         with pytest.raises(asyncio.CancelledError):
             await reading
         assert not any(psutil.pid_exists(pid) for pid in children)
+
+
+def running_parsers() -> set[int]:
+    """The process ids of the parsers that this process has started."""
+    return {child.pid for child in psutil.Process().children() if is_parser(child)}
 
 
 def is_parser(process: psutil.Process) -> bool:
