@@ -10,7 +10,7 @@ from psycopg import sql
 
 from knowledge_base.posting_lists import READ_MORE, AskedWords, Lists, Weights, impacts_of, read_lists
 from knowledge_base.postings import Connection
-from knowledge_base.scoring import Proposals
+from knowledge_base.scoring import Proposals, part_said
 from knowledge_base.search_filter import Condition, SearchFilter
 from knowledge_base.search_query import OF_THESE, PROPOSED, as_array, condition_on_vectors, nearest_statement
 from knowledge_base.search_scope import Scope, those_allowed
@@ -140,7 +140,7 @@ async def propose(connection: Connection, asked: Asked, near: Sequence[int], by_
     # What only says something in another language was not asked of this passage.
     impacts *= weights > 0
     there = [row[0] for row in rows]
-    said = (impacts * weights).sum(axis=1)
+    said = part_said(impacts, weights)
     vector_ranks = _ranks(there, near)
     keyword_ranks = _ranks(there, [there[place] for place in _best(said, asked.candidates).tolist()])
     kept = np.flatnonzero((vector_ranks > 0) | (keyword_ranks > 0))
@@ -158,9 +158,11 @@ async def propose(connection: Connection, asked: Asked, near: Sequence[int], by_
 
 
 def _weights_in(asked: Asked, languages: Sequence[str], lexemes: Sequence[str]) -> Array:
-    """What each lexeme says of all in a passage's language: a row for each passage, 0 for none of them."""
-    keys = [asked.words.keys[lexeme] for lexeme in lexemes]
-    rows = {language: [asked.by_key.get((language, key), 0.0) for key in keys] for language in set(languages)}
+    """What the lexemes weigh in each passage's language: a row for each, 0 for one that it has not."""
+    rows = {
+        language: [asked.weights.get(language, {}).get(lexeme, 0.0) for lexeme in lexemes]
+        for language in set(languages)
+    }
     weights = np.array([rows[language] for language in languages], np.float64)
     return weights.reshape(len(languages), len(lexemes))
 

@@ -27,7 +27,7 @@ class Proposals:
     languages; weights and impacts of the `lexemes`, a row for each passage and a column for each lexeme; and
     ranks, from 1, in each way of searching, 0 where that one did not propose them.
 
-    The weights of a language add up to 1; a lexeme that is none of its has neither weight nor impact.
+    A lexeme that is none of a passage's language has neither weight nor impact there.
     """
 
     ids: Array
@@ -58,15 +58,14 @@ class Scored:
 
 def best_scored(proposed: Proposals, cosine_weight: float, count: int) -> list[Scored]:
     """The `count` best passages with their scores, best first; words count as they do in its language."""
-    # Sums of rows, not a product of matrices: that may differ in the last bit for passages that are alike.
-    bm25 = (proposed.impacts * proposed.weights).sum(axis=1)
+    bm25 = part_said(proposed.impacts, proposed.weights)
     words = np.minimum(bm25 / ALL_WORDS, 1)
     unknown = np.isnan(proposed.cosines)
     line = _line(proposed.cosines, words, ~unknown & (proposed.keyword_ranks > 0))
     similarity = np.where(unknown, line.cosine_of(words), proposed.cosines)
     score = cosine_weight * similarity + (1 - cosine_weight) / ALL_WORDS * bm25
     best = np.lexsort((proposed.ids, -score))[:count]
-    covered = ((proposed.impacts > 0) * proposed.weights).sum(axis=1)
+    covered = part_said(proposed.impacts > 0, proposed.weights)
     return [
         Scored(
             chunk_id=int(proposed.ids[place]),
@@ -80,8 +79,15 @@ def best_scored(proposed: Proposals, cosine_weight: float, count: int) -> list[S
             matched=_those(proposed.lexemes, proposed.impacts[place].tolist()),
             score=float(score[place]),
         )
-        for place in best.tolist()
+        for place in map(int, best)
     ]
+
+
+def part_said(impacts: Array, weights: Array) -> Array:
+    """What each passage says of all that the words could say in its language; 0 where none is asked for."""
+    totals = weights.sum(axis=1)
+    # Sums of rows, not a product of matrices: that may differ in the last bit for passages that are alike.
+    return (impacts * weights).sum(axis=1) / np.where(totals > 0, totals, 1)
 
 
 def _those(lexemes: Sequence[str], impacts: Sequence[float]) -> list[str]:

@@ -241,7 +241,7 @@ async def _stored(connection: Connection, best: Sequence[Scored]) -> list[tuple[
 def _hits(found: Sequence[tuple[Scored, TupleRow]], text: str, asked: Asked, *, by_words: bool) -> list[Hit]:
     """The hits, with the words the best ordered also by where the question's words stand in them."""
     # However many are wanted, so that a longer list begins like a shorter one.
-    looked_at = found[:LOOKED_AT] if by_words else []
+    looked_at = found[: LOOKED_AT if by_words else 0]
     hits: list[Hit] = []
     for language in dict.fromkeys(one.language for one, _ in looked_at):
         here = [(one, row) for one, row in looked_at if one.language == language]
