@@ -24,6 +24,7 @@ from psycopg.rows import TupleRow
 from database.pool import Pool, create_pool
 from ingest.following_vectors import FollowingVectors
 from ingest.reading.chunked_document import ChunkedDocument, ReadRequest
+from ingest.reading.language import with_languages
 from ingest.reading.process import Parsers
 from ingest.report import Watcher
 from ingest.storing.chunk_rows import text_hash
@@ -126,7 +127,8 @@ class Pipeline:
             answer = await parser.read(ReadRequest(file.path, file.source, file.media_type))
             if answer.content is None:
                 return Done(problem=answer.problem or "The file cannot be read.")
-            stored = await self._enqueue(self._document(file, answer.content))
+            content = await asyncio.to_thread(with_languages, answer.content)
+            stored = await self._enqueue(self._document(file, content))
         return await stored
 
     async def write_windows(self) -> None:

@@ -45,7 +45,7 @@ async def candidates_by_words(
 
     Where there is an engine, of `lists` the heads are enough.
     """
-    if in_use is None or not asked.weights:
+    if in_use is None or not asked.by_key:
         return await best_candidates(connection, asked, which, scope, lists)
     everything = max(in_use.passages, lists.count(EVERY_PASSAGE), 1)
     if scope.ids is None and scope.passages >= LEAST_SHARE * everything:
@@ -70,7 +70,8 @@ async def _by_engine(
     try:
         # A savepoint: the search goes on after a failure.
         async with connection.transaction():
-            best = await in_use.engine.best(connection, question_of(asked.by_key), count, which.collection)
+            question = question_of({key for _, key in asked.by_key})
+            best = await in_use.engine.best(connection, question, count, which.collection)
         _check_all_there(len(best), count, asked, lists)
     except (psycopg.DatabaseError, EngineIncompleteError) as error:
         if connection.broken or isinstance(error, psycopg.errors.QueryCanceled):
@@ -90,7 +91,7 @@ def _check_all_there(found: int, count: int, asked: Asked, lists: Lists) -> None
     """Raise `EngineIncompleteError` where more passages have the most frequent of the words."""
     having: dict[int, int] = {}
     for each in lists.lists:
-        if each.searched and each.lexeme in asked.by_key:
+        if each.searched and (each.language, each.lexeme) in asked.by_key:
             having[each.lexeme] = having.get(each.lexeme, 0) + each.passages
     wanted = min(count, max(having.values(), default=0))
     if found < wanted:

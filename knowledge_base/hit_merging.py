@@ -1,57 +1,52 @@
 """From passages that were found to passages worth reading: no copies, and neighbours in one piece."""
 
-import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 from knowledge_base.hits import Hit
 
-DIGIT = re.compile(r"\d")
-# Two passages that share so much of their words (Jaccard) say the same.
-SAME = 0.9
+# What stands around words and says nothing; the sign of a number and of money does.
+MARKS = ".,;:!?()[]{}<>|*_#~=`'\"´‘’‚“”„«»‹›…–—•·。、，；：！？「」『』（）"
+# The tokens of copies differ by so much at most: by marks and case.
+SAME_SIZE = 0.8
 # Copies are about as similar to the question as each other.
 NEAR = 0.05
 
 
 def without_copies(hits: Sequence[Hit], limit: int) -> list[Hit]:
     """The first `limit` hits, without those that repeat a better one of another document."""
-    kept: list[_Counted] = []
+    kept: list[_Read] = []
     for hit in hits:
         if len(kept) == limit:
             break
-        counted = _Counted(hit)
+        read = _Read(hit)
         alike = (earlier for earlier in kept if _may_repeat(hit, earlier.hit))
-        if not any(_says_the_same(counted, earlier) for earlier in alike):
-            kept.append(counted)
-    return [counted.hit for counted in kept]
+        # Another name, number, date or "not" is another statement, however alike the words around it are.
+        if not any(read.words == earlier.words for earlier in alike):
+            kept.append(read)
+    return [read.hit for read in kept]
 
 
 @dataclass(frozen=True)
-class _Counted:
-    """A hit with how often each word is in it, counted when it is asked for."""
+class _Read:
+    """A hit with its words, which are read when they are asked for."""
 
     hit: Hit
 
     @cached_property
-    def words(self) -> Counter[str]:
-        """All of its words."""
-        return Counter(self.hit.content.lower().split())
-
-    @cached_property
-    def numbers(self) -> dict[str, int]:
-        """Its words that have a digit."""
-        return {word: count for word, count in self.words.items() if DIGIT.search(word)}
+    def words(self) -> Sequence[str]:
+        """What it says: its words in their order, without case and the marks around them."""
+        words = (part.strip(MARKS) for part in self.hit.content.casefold().split())
+        return [word for word in words if any(map(str.isalnum, word))]
 
 
 def _may_repeat(one: Hit, other: Hit) -> bool:
     """A quick look: most pairs need no other."""
     alike = one.estimated or other.estimated or abs(one.similarity - other.similarity) < NEAR
     near = alike and one.matched == other.matched
-    size = abs(one.token_count - other.token_count) <= (1 - SAME) * 2 * max(
-        one.token_count, other.token_count
-    )
+    sizes = one.token_count, other.token_count
+    size = min(sizes) >= SAME_SIZE * max(sizes)
     return one.document_id != other.document_id and near and size
 
 
@@ -97,11 +92,3 @@ def _as_one(best: Hit, run: Sequence[Hit]) -> Hit:
         token_count=sum(part.token_count for part in run),
         matched=sorted({lexeme for part in run for lexeme in part.matched}),
     )
-
-
-def _says_the_same(one: _Counted, other: _Counted) -> bool:
-    words, others = one.words.keys(), other.words.keys()
-    if len(words & others) < SAME * len(words | others):
-        return False
-    # Another version, price or date is another statement, however alike the words around it are.
-    return one.numbers == other.numbers

@@ -17,7 +17,7 @@ class Hit:
     part of its neighbouring words that stand near each other, `in_place` the part of its words that stand in
     one place, `related` the part of which only a relative is there; `score` orders the hits. `vector_rank`
     and `keyword_rank` count from 1 where that way of searching proposed the passage; `matched` are the
-    question's lexemes in it.
+    question's lexemes in it, `language` is the one in which they were looked for.
     """
 
     chunk_id: int
@@ -40,6 +40,7 @@ class Hit:
     together: float = 0.0
     in_place: float = 0.0
     related: float = 0.0
+    language: str = ""
 
 
 # What the statement of the search returns of a hit; the rest is found out afterwards.

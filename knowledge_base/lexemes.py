@@ -4,25 +4,36 @@ Postgres brings them to their stems (`ts_lexize`), in the language of the collec
 """
 
 import re
-import unicodedata
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
+
+from knowledge_base.spelling import MARKS, folded, lowered, normalized, whole_numbers
 
 # Han, kana and hangul are written without spaces: every two neighbours are a word.
 CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
 CJK_RUN = re.compile(f"[{CJK}]+")
+# Thai, Lao, Burmese and Khmer as well, but a dictionary tells their words apart.
+UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
+UNSPACED_RUN = re.compile(f"[{UNSPACED}]+")
 # Between the letters of a word of Persian or of an Indian script; many write the word without it.
-NON_JOINER, JOINER = "\u200c", "\u200d"
-# A word, or several joined by what identifiers, versions, paths and error codes are joined by.
-COMPOUND = re.compile(rf"[^\W{CJK}]+(?:(?:[-./:@+#{NON_JOINER}]|::)[^\W{CJK}]+)*")
+NON_JOINER = "\u200c"
+LETTER = rf"(?:[^\W{CJK}{UNSPACED}]|(?![{UNSPACED}])[{MARKS}])"
+# A word, or several joined by what identifiers, versions, paths and error codes are joined by; ".NET", "C#".
+COMPOUND = re.compile(
+    rf"(?:(?<![\w.])\.(?=[^\W\d_]))?{LETTER}+(?:(?:[-./:@+#{NON_JOINER}]|::){LETTER}+)*(?:(?:\+\+|\#)(?!\w))?"
+)
 # The same where no other characters can come: three times as fast.
-ASCII_COMPOUND = re.compile(r"\w+(?:(?:[-./:@+#]|::)\w+)*", re.ASCII)
+ASCII_COMPOUND = re.compile(
+    r"(?:(?<![\w.])\.(?=[^\W\d_]))?\w+(?:(?:[-./:@+#]|::)\w+)*(?:(?:\+\+|\#)(?!\w))?", re.ASCII
+)
 # What programs call a name: `iterative_scan` in `hnsw.iterative_scan`.
-NAME = re.compile(r"[\w-]+")
-PART = re.compile(r"[^\W_]+")
+NAME = re.compile(rf"[\w{MARKS}-]+")
+PART = re.compile(rf"(?:[^\W_]|[{MARKS}])+")
 # `camelCase`, `HTTPServer`, `error52`
-HUMP = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_]+|\d+")
+HUMP = re.compile(rf"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|(?:[^\W\d_]|[{MARKS}])+|\d+")
+# ICU needs no language to tell the scripts apart.
+ANY_LANGUAGE = "en"
 MAX_LEXEME_CHARACTERS = 80
 # Compounds whose words are kept: some megabytes.
 MAX_REMEMBERED = 20_000
@@ -30,7 +41,7 @@ MAX_REMEMBERED = 20_000
 
 def words(text: str) -> Counter[str]:
     """How often each word is in the text; words are lower case and not stemmed."""
-    found, compounds = _units(text)
+    found, compounds = _units(normalized(text))
     for compound, times in Counter(compounds).items():
         short = len(compound) <= MAX_LEXEME_CHARACTERS
         for word in _remembered_words(compound) if short else _words_of(compound):
@@ -38,12 +49,17 @@ def words(text: str) -> Counter[str]:
     return Counter(found)
 
 
+def with_folded(found: Iterable[str]) -> set[str]:
+    """The words, and each that has accents without them too."""
+    return {form for word in found for form in (word, folded(word))}
+
+
 def _units(text: str) -> tuple[dict[str, int], list[str]]:
-    """The pairs of CJK characters, counted, and the compounds, each as often as it is there."""
+    """What needs no look into it, counted, and the compounds, each as often as it is there."""
+    whole = whole_numbers(text)
     if text.isascii():
-        return {}, ASCII_COMPOUND.findall(text)
-    text = unicodedata.normalize("NFKC", text).replace(JOINER, "")
-    return dict(Counter(_neighbours(text))), COMPOUND.findall(text)
+        return dict(Counter(whole)), ASCII_COMPOUND.findall(text)
+    return dict(Counter([*whole, *_neighbours(text), *unspaced_words(text)])), COMPOUND.findall(text)
 
 
 def _neighbours(text: str) -> Iterator[str]:
@@ -51,15 +67,26 @@ def _neighbours(text: str) -> Iterator[str]:
         yield from (run[place : place + 2] for place in range(max(len(run) - 1, 1)))
 
 
+def unspaced_words(text: str) -> Iterator[str]:
+    """The words of Thai, Lao, Burmese and Khmer in a text, in their order."""
+    for run in UNSPACED_RUN.findall(text):
+        # Only few texts are written so, and the library brings 30 MB of dictionaries.
+        from icu4py.breakers import WordBreaker
+
+        yield from (str(word) for word in WordBreaker(run, ANY_LANGUAGE) if PART.search(str(word)))
+
+
 def _words_of(compound: str) -> tuple[str, ...]:
     """A compound as a word of its own, its names, their parts, and the humps of these."""
     parts = PART.findall(compound)
     names = NAME.findall(compound) if len(parts) > 1 else []
     whole = [
-        name.replace(NON_JOINER, "") for name in {compound, *names} if not PART.fullmatch(name) and names
+        name.replace(NON_JOINER, "")
+        for name in {compound, *names}
+        if parts and not PART.fullmatch(name) and (names or compound.strip("_") != parts[0])
     ]
     inner = [piece for part in parts for piece in (part, *_humps(part))]
-    return tuple(word.lower()[:MAX_LEXEME_CHARACTERS] for word in (*whole, *inner))
+    return tuple(lowered(word)[:MAX_LEXEME_CHARACTERS] for word in (*whole, *inner))
 
 
 # Nearly all words of a text were in one before it, and counting must keep up with writing.

@@ -7,8 +7,11 @@ from functools import cached_property
 from typing import LiteralString
 
 import numpy as np
+from psycopg.rows import TupleRow
 
-from knowledge_base.postings import Connection
+from knowledge_base.lexemes import with_folded
+from knowledge_base.postings import DICTIONARY, Connection
+from knowledge_base.spelling import folded
 from knowledge_base.word_codes import (
     EVERY_PASSAGE,
     IMPACT_STEP,
@@ -24,22 +27,28 @@ from knowledge_base.word_codes import (
 READ_AT_FIRST, READ_MORE = 300_000, 4
 
 
+# What each lexeme weighs, in each language.
+Weights = Mapping[str, Mapping[str, float]]
+
+
 @dataclass(frozen=True)
 class AskedWords:
-    """The question's words: each with its lexeme, and which lexemes are letters and digits only."""
+    """The question's words: each with its lexeme, in every language that is searched, and which lexemes are
+    letters and digits only, and no accents.
+    """
 
-    lexemes: Mapping[str, str]
+    lexemes: Mapping[str, Mapping[str, str]]
     plain: frozenset[str]
 
     @cached_property
     def keys(self) -> dict[str, int]:
         """The lexemes with their keys in the index."""
-        return {lexeme: key_of(lexeme) for lexeme in self.lexemes.values()}
+        return {lexeme: key_of(lexeme) for words in self.lexemes.values() for lexeme in words.values()}
 
 
 @dataclass(frozen=True)
 class PostingList:
-    """In which passages of a range a lexeme is; `coded` is None while it was not read.
+    """In which passages of a range and a language a lexeme is; `coded` is None while it was not read.
 
     `searched`: the passages may be found. Others are only counted.
     """
@@ -50,30 +59,36 @@ class PostingList:
     max_impact: int
     searched: bool
     coded: bytes | None
+    language: str
 
 
 @dataclass(frozen=True)
 class PendingWords:
-    """Passages that are not in the lists yet, or still are: ids, and impacts of each asked lexeme."""
+    """Passages of a language that are not in the lists yet, or still are: ids, impacts of asked lexemes."""
 
     ids: Array
     impacts: Array
     searched: bool
     added: bool
+    language: str
 
 
-LEXEMES: LiteralString = """
-with asked as (
-    select word, (ts_lexize(dictionary::regdictionary, word))[1] as lexeme
+LEXEMES: LiteralString = f"""
+with languages as materialized (
+    select language, {DICTIONARY} as dictionary
     from (
-        select distinct case language when 'simple' then language else language || '_stem' end as dictionary
+        select distinct language
         from vocabularies
         where %(collection)s::text is null or collection = %(collection)s
-    ) as languages
+    ) as there
+),
+asked as (
+    select language, word, (ts_lexize(dictionary::regdictionary, word))[1] as lexeme
+    from languages
     cross join unnest(%(words)s::text[]) as word
 )
-select word, lexeme, lexeme !~ '[^[:alnum:]]' from asked where lexeme is not null
-"""
+select language, word, lexeme, lexeme !~ '[^[:alnum:]]' from asked where lexeme is not null
+"""  # noqa: S608 - a constant
 
 # One statement, so one moment: what leaves the pending words comes into the lists.
 LISTS: LiteralString = """
@@ -83,9 +98,10 @@ with allowed as materialized (
     where %(collection)s::text is null or collection = %(collection)s
 ),
 heads as materialized (
-    select postings.*, vocabulary_id = any (allowed.ids) as searched
+    select postings.*, language, vocabulary_id = any (allowed.ids) as searched
     from allowed
     cross join postings
+    join vocabularies on vocabularies.id = vocabulary_id
     where lexeme = any (%(lexemes)s::bigint[])
 ),
 totals as materialized (
@@ -102,6 +118,7 @@ select lexeme, id_range, passages, max_impact::integer, heads.searched,
            when lexeme = %(every_passage)s then case when totals.searched <= %(most_listed)s then list end
            when totals.postings <= %(most_read)s then list
        end,
+       language,
        null::boolean as added
 from heads
 left join totals using (lexeme)
@@ -110,10 +127,12 @@ select null, null, count(*)::integer, null, vocabulary_id = any (allowed.ids),
        string_agg(int8send(chunk_id), ''::bytea order by chunk_id)
            || string_agg(int4send(length(lexemes)), ''::bytea order by chunk_id)
            || string_agg(lexemes, ''::bytea order by chunk_id),
+       language,
        added
 from allowed
 cross join pending_postings
-group by 5, added
+join vocabularies on vocabularies.id = vocabulary_id
+group by 5, language, added
 """
 
 
@@ -126,13 +145,15 @@ class Lists:
     lists: Sequence[PostingList]
     pending: Sequence[PendingWords]
 
-    def count(self, lexeme: int, *, searched: bool = False) -> int:
-        """In how many passages a lexeme is, of all that are visible or of those that may be found."""
-        listed = sum(
-            each.passages for each in self.lists if each.lexeme == lexeme and (each.searched or not searched)
-        )
+    def count(self, lexeme: int, language: str | None = None, *, searched: bool = False) -> int:
+        """In how many passages (of a language) a lexeme is, of the visible or of those that may be found."""
+
+        def counts(part: PostingList | PendingWords) -> bool:
+            return (part.searched or not searched) and language in (None, part.language)
+
+        listed = sum(each.passages for each in self.lists if each.lexeme == lexeme and counts(each))
         for part in self.pending:
-            if part.searched or not searched:
+            if counts(part):
                 here = (
                     len(part.ids)
                     if lexeme == EVERY_PASSAGE
@@ -155,13 +176,22 @@ class Lists:
 
 
 async def asked_words(connection: Connection, words: Sequence[str], collection: str | None) -> AskedWords:
-    """The lexemes of a question's words, in the languages in which it is searched."""
+    """The lexemes of a question's words, and of these without accents, in the languages that are searched."""
     if not words:
         return AskedWords({}, frozenset())
-    rows = await connection.execute(LEXEMES, {"words": list(words), "collection": collection}, prepare=True)
+    rows = await connection.execute(
+        LEXEMES, {"words": sorted(with_folded(words)), "collection": collection}, prepare=True
+    )
     found = await rows.fetchall()
+    by_language: dict[str, dict[str, str]] = {}
+    for language, word, lexeme, _ in found:
+        by_language.setdefault(language, {})[word] = lexeme
+    for stems in by_language.values():
+        # The plain form of a word that says nothing says nothing either.
+        for plain in {folded(word) for word in words if word not in stems} - set(words):
+            stems.pop(plain, None)
     return AskedWords(
-        {word: lexeme for word, lexeme, _ in found}, frozenset(lexeme for _, lexeme, plain in found if plain)
+        by_language, frozenset(lexeme for _, word, lexeme, plain in found if plain and word == folded(word))
     )
 
 
@@ -196,19 +226,16 @@ async def read_lists(
     return Lists(
         most,
         sorted_keys,
-        [PostingList(*row[:6]) for row in rows if row[0] is not None],
-        [
-            _pending(row[2], row[5], sorted_keys, searched=row[4], added=row[6])
-            for row in rows
-            if row[0] is None
-        ],
+        [PostingList(*row[:7]) for row in rows if row[0] is not None],
+        [_pending(row, sorted_keys) for row in rows if row[0] is None],
     )
 
 
-def _pending(count: int, coded: bytes, keys: Array, *, searched: bool, added: bool) -> PendingWords:
+def _pending(row: TupleRow, keys: Array) -> PendingWords:
+    _, _, count, _, searched, coded, language, added = row
     ids = np.frombuffer(coded, ">i8", count).astype(np.int64)
     sizes = np.frombuffer(coded, ">i4", count, offset=8 * count) // 7
-    return PendingWords(ids, impacts_in(coded[12 * count :], sizes, keys), searched, added)
+    return PendingWords(ids, impacts_in(coded[12 * count :], sizes, keys), searched, added, language)
 
 
 def impacts_in(coded: bytes, lengths: Sequence[int] | Array, keys: Array) -> Array:
@@ -229,14 +256,19 @@ def impacts_of(coded: Sequence[bytes], keys: Array) -> Array:
     return impacts_in(b"".join(coded), lengths_of(coded), keys)
 
 
-def weights_of(asked: AskedWords, lists: Lists) -> dict[str, float]:
-    """How rare each lexeme is among all passages that the caller may see, as BM25 counts it."""
-    everything = lists.count(EVERY_PASSAGE)
-    counted = {lexeme: lists.count(key) for lexeme, key in asked.keys.items()}
+def weights_of(asked: AskedWords, lists: Lists) -> Weights:
+    """How rare each lexeme is among the passages of its language that the caller may see, as in BM25."""
+    return {language: _weights(language, asked, lists) for language in asked.lexemes}
+
+
+def _weights(language: str, asked: AskedWords, lists: Lists) -> dict[str, float]:
+    everything = lists.count(EVERY_PASSAGE, language)
+    lexemes = dict.fromkeys(asked.lexemes[language].values())
+    counted = {lexeme: lists.count(asked.keys[lexeme], language) for lexeme in lexemes}
     return {
         lexeme: math.log(1 + (max(everything - passages, 0) + 0.5) / (passages + 0.5))
         for lexeme, passages in counted.items()
-        # A compound that no passage has is asked for by its parts.
+        # A compound that no passage has is asked for by its parts, and a word by its form without accents.
         if passages or lexeme in asked.plain
     }
 

@@ -2,14 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, LiteralString
 
 import numpy as np
 from psycopg import sql
 
-from knowledge_base.posting_lists import READ_MORE, AskedWords, Lists, impacts_of, read_lists
+from knowledge_base.posting_lists import READ_MORE, AskedWords, Lists, Weights, impacts_of, read_lists
 from knowledge_base.postings import Connection
-from knowledge_base.scoring import Proposals
+from knowledge_base.scoring import Proposals, part_said
 from knowledge_base.search_filter import Condition, SearchFilter
 from knowledge_base.search_query import OF_THESE, PROPOSED, as_array, condition_on_vectors, nearest_statement
 from knowledge_base.search_scope import Scope, those_allowed
@@ -25,21 +26,26 @@ EVERYTHING = 2**62
 
 @dataclass(frozen=True)
 class Asked:
-    """What is looked for: words with their weights, and a vector as text, in a space; so many candidates, in
-    a part (`share`, 0 to 1) of all passages.
+    """What is looked for: words with their weights by language, and a vector as text, in a space; so many
+    candidates, in a part (`share`, 0 to 1) of all passages.
     """
 
     words: AskedWords
-    weights: Mapping[str, float]
+    weights: Weights
     embedding: str | None
     space_id: int | None
     candidates: int
     share: float
 
-    @property
-    def by_key(self) -> dict[int, float]:
-        """The weights by the lexemes' keys."""
-        return {self.words.keys[lexeme]: weight for lexeme, weight in self.weights.items()}
+    @cached_property
+    def by_key(self) -> dict[tuple[str, int], float]:
+        """Each lexeme's part of what a language's lexemes say together, by language and key."""
+        return {
+            (language, self.words.keys[lexeme]): weight / total
+            for language, weights in self.weights.items()
+            for total in [sum(weights.values())]
+            for lexeme, weight in weights.items()
+        }
 
 
 async def nearest(
@@ -79,7 +85,7 @@ async def best_candidates(
     connection: Connection, asked: Asked, which: SearchFilter, scope: Scope, lists: Lists
 ) -> Array:
     """Ids of passages among which are those whose words say most."""
-    if not asked.weights:
+    if not asked.by_key:
         return np.empty(0, np.int64)
     if scope.ids is not None and len(scope.ids) <= MAX_CANDIDATES:
         return scope.ids
@@ -97,7 +103,11 @@ async def _best_that_meet(
     connection: Connection, asked: Asked, which: SearchFilter, condition: Condition, lists: Lists
 ) -> Array:
     """The best whose documents meet a condition: the best of all are asked, and more until it is enough."""
-    if any(each.coded is None and each.searched for each in lists.lists if each.lexeme in asked.by_key):
+    if any(
+        each.coded is None and each.searched
+        for each in lists.lists
+        if (each.language, each.lexeme) in asked.by_key
+    ):
         lists = await read_lists(connection, asked.words, which.collection, most_read=EVERYTHING)
     count = round(ENOUGH * asked.candidates / max(asked.share, LEAST_SHARE))
     tested, met = 0, np.empty(0, np.int64)
@@ -119,23 +129,42 @@ async def propose(connection: Connection, asked: Asked, near: Sequence[int], by_
             prepare=True,
         )
         rows = sorted(await cursor.fetchall())
-    lexemes = sorted(asked.weights, key=lambda lexeme: asked.words.keys[lexeme])
+    lexemes = sorted(
+        {lexeme for weights in asked.weights.values() for lexeme in weights},
+        key=lambda lexeme: asked.words.keys[lexeme],
+    )
+    languages = [language for _, language, _, _ in rows]
+    weights = _weights_in(asked, languages, lexemes)
     keys = np.array([asked.words.keys[lexeme] for lexeme in lexemes], np.uint64)
-    impacts = impacts_of([words for _, words, _ in rows], keys).astype(np.float64)
-    there = [chunk_id for chunk_id, _, _ in rows]
-    said = (impacts * [asked.weights[lexeme] for lexeme in lexemes]).sum(axis=1)
+    impacts = impacts_of([words for _, _, words, _ in rows], keys).astype(np.float64)
+    # What only says something in another language was not asked of this passage.
+    impacts *= weights > 0
+    there = [row[0] for row in rows]
+    said = part_said(impacts, weights)
     vector_ranks = _ranks(there, near)
     keyword_ranks = _ranks(there, [there[place] for place in _best(said, asked.candidates).tolist()])
-    kept = (vector_ranks > 0) | (keyword_ranks > 0)
-    cosines = np.array([cosine for _, _, cosine in rows], np.float64)
+    kept = np.flatnonzero((vector_ranks > 0) | (keyword_ranks > 0))
+    cosines = np.array([row[3] for row in rows], np.float64)
     return Proposals(
         np.array(there, np.int64)[kept],
         cosines[kept],
+        [languages[place] for place in kept.tolist()],
         lexemes,
+        weights[kept],
         impacts[kept],
         vector_ranks[kept],
         keyword_ranks[kept],
     )
+
+
+def _weights_in(asked: Asked, languages: Sequence[str], lexemes: Sequence[str]) -> Array:
+    """What the lexemes weigh in each passage's language: a row for each, 0 for one that it has not."""
+    rows = {
+        language: [asked.weights.get(language, {}).get(lexeme, 0.0) for lexeme in lexemes]
+        for language in set(languages)
+    }
+    weights = np.array([rows[language] for language in languages], np.float64)
+    return weights.reshape(len(languages), len(lexemes))
 
 
 def _ranks(ids: Sequence[int], ordered: Sequence[int]) -> Array:

@@ -3,7 +3,7 @@
 What has no vector yet, a passage or the question, is scored by the cosine that its words let expect.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,13 +24,17 @@ LEAST_SPREAD_OF_WORDS = 0.05
 @dataclass(frozen=True)
 class Proposals:
     """Passages that were proposed, in arrays with a place for each: ids; cosines, NaN without a vector;
-    impacts, a row for each passage and a column for each of the `lexemes`; and their ranks, from 1, in each
-    way of searching, 0 where that one did not propose them.
+    languages; weights and impacts of the `lexemes`, a row for each passage and a column for each lexeme; and
+    ranks, from 1, in each way of searching, 0 where that one did not propose them.
+
+    A lexeme that is none of a passage's language has neither weight nor impact there.
     """
 
     ids: Array
     cosines: Array
+    languages: Sequence[str]
     lexemes: Sequence[str]
+    weights: Array
     impacts: Array
     vector_ranks: Array
     keyword_ranks: Array
@@ -47,23 +51,21 @@ class Scored:
     bm25: float
     vector_rank: int | None
     keyword_rank: int | None
+    language: str
     matched: list[str]
     score: float
 
 
-def best_scored(
-    proposed: Proposals, weights: Mapping[str, float], cosine_weight: float, count: int
-) -> list[Scored]:
-    """The `count` best passages with their scores, best first."""
-    each = np.array([weights[lexeme] for lexeme in proposed.lexemes])
-    bm25 = _part(proposed.impacts, each)
+def best_scored(proposed: Proposals, cosine_weight: float, count: int) -> list[Scored]:
+    """The `count` best passages with their scores, best first; words count as they do in its language."""
+    bm25 = part_said(proposed.impacts, proposed.weights)
     words = np.minimum(bm25 / ALL_WORDS, 1)
     unknown = np.isnan(proposed.cosines)
     line = _line(proposed.cosines, words, ~unknown & (proposed.keyword_ranks > 0))
     similarity = np.where(unknown, line.cosine_of(words), proposed.cosines)
     score = cosine_weight * similarity + (1 - cosine_weight) / ALL_WORDS * bm25
     best = np.lexsort((proposed.ids, -score))[:count]
-    covered = _part(proposed.impacts > 0, each)
+    covered = part_said(proposed.impacts > 0, proposed.weights)
     return [
         Scored(
             chunk_id=int(proposed.ids[place]),
@@ -73,22 +75,23 @@ def best_scored(
             bm25=float(bm25[place]),
             vector_rank=int(proposed.vector_ranks[place]) or None,
             keyword_rank=int(proposed.keyword_ranks[place]) or None,
+            language=proposed.languages[place],
             matched=_those(proposed.lexemes, proposed.impacts[place].tolist()),
             score=float(score[place]),
         )
-        for place in best.tolist()
+        for place in map(int, best)
     ]
+
+
+def part_said(impacts: Array, weights: Array) -> Array:
+    """What each passage says of all that the words could say in its language; 0 where none is asked for."""
+    totals = weights.sum(axis=1)
+    # Sums of rows, not a product of matrices: that may differ in the last bit for passages that are alike.
+    return (impacts * weights).sum(axis=1) / np.where(totals > 0, totals, 1)
 
 
 def _those(lexemes: Sequence[str], impacts: Sequence[float]) -> list[str]:
     return sorted(lexeme for lexeme, impact in zip(lexemes, impacts, strict=True) if impact)
-
-
-def _part(impacts: Array, weights: Array) -> Array:
-    """What each passage says of all that the words could say."""
-    total = weights.sum()
-    # Sums of rows, not a product of matrices: that may differ in the last bit for passages that are alike.
-    return (impacts * weights).sum(axis=1) / total if total else np.zeros(len(impacts))
 
 
 @dataclass(frozen=True)

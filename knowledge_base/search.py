@@ -1,5 +1,6 @@
 """Search over the passages: by meaning and by words at once."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -16,8 +17,9 @@ from knowledge_base.errors import MeaningUnavailableError
 from knowledge_base.fusion import COSINE_WEIGHT, CloserLook, Passage, closer_looks, in_order
 from knowledge_base.hit_merging import without_copies
 from knowledge_base.hits import HIT_COLUMNS, Hit, WaitsFor
+from knowledge_base.known_words import corrections, rarest
 from knowledge_base.lexemes import words
-from knowledge_base.posting_lists import asked_words, read_lists, weights_of
+from knowledge_base.posting_lists import AskedWords, Lists, Weights, asked_words, read_lists, weights_of
 from knowledge_base.proposals import Asked, nearest, propose
 from knowledge_base.scoring import Scored, best_scored
 from knowledge_base.search_filter import SearchFilter
@@ -45,11 +47,15 @@ ENOUGH_WORDS = 0.6
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked: its text, and its vector made by the model `model_name`; None while that loads."""
+    """What is asked: its text, and its vector made by the model `model_name`; None while that loads.
+
+    `context` is the page that it was found in (see `wording`), whose rarest words are searched too.
+    """
 
     text: str
     embedding: Vectors | None
     model_name: str
+    context: str = ""
 
 
 @dataclass(frozen=True)
@@ -59,7 +65,8 @@ class SearchOutcome:
     `confidence` says how likely the hits answer the question, 0 to 1 (see `knowledge_base.confidence`).
     `chunks_searched` is an estimate (`is_estimated`) where a filter lets many through: to count them would
     take longer than to search. `chunks_by_meaning` of the searched chunks were compared by meaning;
-    `waits_for` says why others were not.
+    `waits_for` says why others were not. `weights` of the question's lexemes are by language. For
+    words that no passage has, those were searched that `corrected` names.
     """
 
     hits: list[Hit]
@@ -71,8 +78,9 @@ class SearchOutcome:
     waits_for: WaitsFor | None = None
     model_in_use: str | None = None
     confidence: float = 0.0
-    weights: Mapping[str, float] = field(default_factory=dict[str, float])
+    weights: Weights = field(default_factory=dict[str, Mapping[str, float]])
     is_estimated: bool = False
+    corrected: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @property
     def best_similarity_below(self) -> float | None:
@@ -105,7 +113,7 @@ async def search(
     async with one_moment(connection):
         ranked = await rank(connection, question, max(LOOKED_AT, limit), which, mode, index, engine)
         found = await _stored(connection, ranked.best)
-    hits = _hits(found, question.text, ranked.asked, by_words=mode != "vector")
+    hits = _hits(found, ranked.text, ranked.asked, by_words=mode != "vector")
     shown = without_copies(hits, limit)
     waits_for, compared = _meaning(question, mode, ranked.scope.passages, ranked.awaiting)
     return SearchOutcome(
@@ -120,6 +128,7 @@ async def search(
         confidence=confidence_of(hits),
         weights=ranked.asked.weights,
         is_estimated=ranked.scope.estimated,
+        corrected=ranked.corrected,
     )
 
 
@@ -132,6 +141,8 @@ class Ranked:
     scope: Scope
     awaiting: int
     model_in_use: str | None
+    text: str
+    corrected: Mapping[str, str]
 
 
 async def rank(
@@ -148,13 +159,13 @@ async def rank(
     if question.embedding is None and not by_words:
         raise MeaningUnavailableError
     about = await _about(connection, question.model_name)
-    found = sorted(words(question.text)) if by_words else []
-    asked_for = await asked_words(connection, found, which.collection)
-    most_listed = MAX_LISTED if which.by_collection else 0
+    text = question.text
     most_read = None if engine is None else 0
-    lists = await read_lists(
-        connection, asked_for, which.collection, most_listed=most_listed, most_read=most_read
-    )
+    asked_for, lists = await _words_in_index(connection, question, text if by_words else "", which, most_read)
+    corrected = await corrections(connection, asked_for, lists, which.collection)
+    if corrected:
+        text = _with_corrections(text, corrected)
+        asked_for, lists = await _words_in_index(connection, question, text, which, most_read)
     scope = await scope_of(connection, which, lists)
     vector = None if question.embedding is None else HalfVector(question.embedding).to_text()
     weights = weights_of(asked_for, lists)
@@ -167,8 +178,27 @@ async def rank(
     awaiting = about.awaiting
     if awaiting and which.narrows:
         awaiting = await count_awaiting_in(connection, scope, which)
-    best = best_scored(proposed, weights, cosine_part, count)
-    return Ranked(best, asked, scope, awaiting, about.model_in_use)
+    best = best_scored(proposed, cosine_part, count)
+    return Ranked(best, asked, scope, awaiting, about.model_in_use, text, corrected)
+
+
+async def _words_in_index(
+    connection: Connection, question: Question, text: str, which: SearchFilter, most_read: int | None
+) -> tuple[AskedWords, Lists]:
+    """The words of the question's text and the rarest around it, and what the index knows of them."""
+    found = set(words(text))
+    if question.context and found:
+        found.update(await rarest(connection, words(question.context), which.collection))
+    asked_for = await asked_words(connection, sorted(found), which.collection)
+    most_listed = MAX_LISTED if which.by_collection else 0
+    return asked_for, await read_lists(
+        connection, asked_for, which.collection, most_listed=most_listed, most_read=most_read
+    )
+
+
+def _with_corrections(text: str, corrected: Mapping[str, str]) -> str:
+    mistyped = re.compile("|".join(rf"\b{re.escape(word)}\b" for word in corrected), re.IGNORECASE)
+    return mistyped.sub(lambda found: corrected.get(found[0].lower(), found[0]), text)
 
 
 @dataclass(frozen=True)
@@ -209,15 +239,26 @@ async def _stored(connection: Connection, best: Sequence[Scored]) -> list[tuple[
 
 
 def _hits(found: Sequence[tuple[Scored, TupleRow]], text: str, asked: Asked, *, by_words: bool) -> list[Hit]:
-    """The hits, with the words ordered also by where the question's words stand in them."""
-    if not by_words:
-        return [_hit(*each, NO_LOOK) for each in found]
-    lexemes = asked.words.lexemes
-    asked_for = [lexemes[word] for word in in_order(text) if word in lexemes]
+    """The hits, with the words the best ordered also by where the question's words stand in them."""
+    # However many are wanted, so that a longer list begins like a shorter one.
+    looked_at = found[: LOOKED_AT if by_words else 0]
+    hits: list[Hit] = []
+    for language in dict.fromkeys(one.language for one, _ in looked_at):
+        here = [(one, row) for one, row in looked_at if one.language == language]
+        looks = _looks_in(language, here, text, asked)
+        hits += [_hit(one, row, look) for (one, row), look in zip(here, looks, strict=True)]
+    hits.sort(key=lambda hit: -hit.score)
+    return [*hits, *(_hit(one, row, NO_LOOK) for one, row in found[len(looked_at) :])]
+
+
+def _looks_in(
+    language: str, found: Sequence[tuple[Scored, TupleRow]], text: str, asked: Asked
+) -> list[CloserLook]:
+    """How passages of a language have the question's words, as that language has them."""
+    lexemes = asked.words.lexemes.get(language, {})
+    in_question = [lexemes[word] for word in in_order(text) if word in lexemes]
     passages = [Passage(row[CONTENT], one.matched) for one, row in found]
-    looks = closer_looks(asked_for, asked.weights, passages)
-    hits = [_hit(one, row, look) for (one, row), look in zip(found, looks, strict=True)]
-    return sorted(hits, key=lambda hit: -hit.score)
+    return closer_looks(in_question, asked.weights.get(language, {}), passages)
 
 
 def _hit(one: Scored, stored: TupleRow, look: CloserLook) -> Hit:
@@ -234,6 +275,7 @@ def _hit(one: Scored, stored: TupleRow, look: CloserLook) -> Hit:
         together=look.together,
         in_place=look.in_place,
         related=look.related,
+        language=one.language,
     )
 
 

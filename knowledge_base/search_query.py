@@ -54,9 +54,10 @@ OF_DOCUMENT: LiteralString = """(
 )"""
 
 PROPOSED: LiteralString = """
-select chunks.id, chunks.lexemes, 1 - (embedding <=> %(embedding)s::halfvec) as cosine
+select chunks.id, language, chunks.lexemes, 1 - (embedding <=> %(embedding)s::halfvec) as cosine
 from unnest(%(ids)s::bigint[]) as proposed (id)
 join chunks using (id)
+join vocabularies on vocabularies.id = chunks.vocabulary_id
 left join chunk_embeddings on space_id = %(space_id)s and chunk_id = chunks.id
 """
 

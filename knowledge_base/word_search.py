@@ -30,19 +30,22 @@ class BestByWords:
     exhausted: bool
 
 
-def best_by_words(
-    lists: Lists, weights: Mapping[int, float], count: int, allowed: Array | None = None
-) -> BestByWords:
+# What lexemes weigh, by language and key. Those of one language add up to 1, so that passages compare.
+KeyWeights = Mapping[tuple[str, int], float]
+
+
+def best_by_words(lists: Lists, weights: KeyWeights, count: int, allowed: Array | None = None) -> BestByWords:
     """The `count` best passages, or candidates for them; of `allowed` ids (ascending) where given."""
     best = _Best(count, _unread(lists, weights))
     for part in lists.pending:
         if part.added and part.searched:
-            scores = part.impacts @ np.array([weights.get(int(key), 0) for key in lists.keys], np.float32)
+            of_keys = [weights.get((part.language, int(key)), 0) for key in lists.keys]
+            scores = part.impacts @ np.array(of_keys, np.float32)
             best.add(*_only(part.ids, scores, allowed))
     scores = np.zeros(RANGE, np.float32)
     by_range: dict[int, list[PostingList]] = {}
     for each in lists.lists:
-        if each.coded is not None and each.lexeme in weights:
+        if each.coded is not None and (each.language, each.lexeme) in weights:
             by_range.setdefault(each.id_range, []).append(each)
     not_there = np.concatenate([np.empty(0, np.int64), *(part.ids for part in lists.pending)])
     for id_range, here in by_range.items():
@@ -50,7 +53,7 @@ def best_by_words(
         for each in here:
             assert each.coded is not None
             places, impacts = decode_postings(each.coded)
-            scores[places] += _worth(weights[each.lexeme])[impacts]
+            scores[places] += _worth(weights[each.language, each.lexeme])[impacts]
         scores[not_there[not_there >> RANGE_BITS == id_range] & (RANGE - 1)] = 0
         best.add_range(id_range, scores, allowed)
     return best.found()
@@ -61,13 +64,18 @@ def _worth(weight: float) -> Array:
     return np.arange(256, dtype=np.float32) * np.float32(weight * IMPACT_STEP)
 
 
-def _unread(lists: Lists, weights: Mapping[int, float]) -> float:
-    """The most that lists which were not read could add to a passage."""
-    highest: dict[int, int] = {}
+def _unread(lists: Lists, weights: KeyWeights) -> float:
+    """The most that lists which were not read could add to a passage, which has one language."""
+    highest: dict[tuple[str, int], int] = {}
     for each in lists.lists:
-        if each.coded is None and each.searched and each.lexeme in weights:
-            highest[each.lexeme] = max(highest.get(each.lexeme, 0), each.max_impact)
-    return sum(weights[lexeme] * impact * IMPACT_STEP for lexeme, impact in highest.items())
+        place = (each.language, each.lexeme)
+        if each.coded is None and each.searched and place in weights:
+            highest[place] = max(highest.get(place, 0), each.max_impact)
+    unread: dict[str, float] = {}
+    for (language, lexeme), impact in highest.items():
+        worth = weights[language, lexeme] * impact * IMPACT_STEP
+        unread[language] = unread.get(language, 0) + worth
+    return max(unread.values(), default=0.0)
 
 
 def _only(ids: Array, scores: Array, allowed: Array | None) -> tuple[Array, Array]:

@@ -62,6 +62,11 @@ class Searched(BaseModel):
         description="Why not all were: the embedding model is loading, or their vectors are being made. "
         "A later search may find more.",
     )
+    corrected: dict[str, str] = Field(
+        default_factory=dict,
+        exclude_if=lambda corrected: not corrected,
+        description="Words of the query that no passage has, with those that were searched instead.",
+    )
 
 
 class BelowThreshold(BaseModel):

@@ -54,7 +54,7 @@ MAX_SECONDS_TO_END = 5
 NO_STEPS_LEFT = (
     "You can call no more tools. Answer now from what they have returned, and say what you did not find."
 )
-MAX_QUERY_CHARACTERS = 400
+MAX_QUERY_CHARACTERS = 6000
 RUN_CONFIG = RunConfig(
     tracing_disabled=True,
     trace_include_sensitive_data=False,

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from ingest.reading.chunking import Chunk
+from knowledge_base.postings import CollectionLanguage
 from parsing import ocr
 
 # Longer passages say too many things at once, however much a model may read.
@@ -22,19 +23,20 @@ def chunk_tokens(model_tokens: int) -> int:
     return min(MAX_CHUNK_TOKENS, model_tokens - ROOM_FOR_PROMPT)
 
 
-def recipe(model_tokens: int, language: str) -> str:
-    """How documents in this language are made now, for a model that reads `model_tokens` tokens.
+def recipe(model_tokens: int, language: CollectionLanguage) -> str:
+    """How documents of a collection are made now, for a model that reads `model_tokens` tokens.
 
     Scanned pages are read, once the extra for it is installed: then what was stored without it is read again.
     """
-    return f"{VERSION}/{chunk_tokens(model_tokens)}/{language}" + ("/ocr" if ocr.available() else "")
+    name = language.name if language.fixed else f"{language.name}?"
+    return f"{VERSION}/{chunk_tokens(model_tokens)}/{name}" + ("/ocr" if ocr.available() else "")
 
 
 @dataclass(frozen=True)
 class ChunkedDocument:
     """A document and those inside it (`members`, one level); `content_hash` is a SHA-256 in hex.
 
-    `path` is the place inside the file, empty for the file itself.
+    `path` is the place inside the file, empty for the file itself; `language` is None where it is not sure.
     """
 
     path: str
@@ -45,6 +47,7 @@ class ChunkedDocument:
     notes: tuple[str, ...]
     chunks: tuple[Chunk, ...]
     members: "tuple[ChunkedDocument, ...]" = ()
+    language: str | None = None
 
     @property
     def documents(self) -> "tuple[ChunkedDocument, ...]":

@@ -19,7 +19,7 @@ Vectors = Mapping[bytes, HalfVector]
 
 @dataclass(frozen=True)
 class Stored:
-    """A document that is stored, and the content its passages come from; `language` is its collection's."""
+    """A document that is stored, and the content its passages come from; `language` is the document's."""
 
     document_id: int
     language: str

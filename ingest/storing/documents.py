@@ -13,7 +13,7 @@ from ingest.planning import Step
 from ingest.reading.chunked_document import ChunkedDocument
 from ingest.storing.chunk_rows import Stored, Vectors, replace_chunks
 from knowledge_base.posting_merge import merge_when_many
-from knowledge_base.postings import languages_of, remember_collections, vocabularies_of
+from knowledge_base.postings import Place, languages_of, remember_collections, vocabularies_of
 
 Connection = AsyncConnection[TupleRow]
 
@@ -36,7 +36,13 @@ class Row:
 
     document: NewDocument
     content: ChunkedDocument
+    language: str
     parent_id: int | None = None
+
+    @property
+    def vocabulary(self) -> Place:
+        """Where its words are."""
+        return self.document.collection, self.language
 
     @property
     def source(self) -> str:
@@ -77,27 +83,25 @@ async def store_documents(
     # Always in the same order: two writers of the same documents then wait for each other instead of failing.
     documents = sorted(documents, key=lambda document: document.source)
     async with connection.transaction():
-        rows = [Row(document, document.content) for document in documents]
+        collections = {document.collection for document in documents}
+        await remember_collections(connection, collections)
+        languages = await languages_of(connection, collections)
+        rows = [
+            Row(document, document.content, languages[document.collection].of(document.content.language))
+            for document in documents
+        ]
         ids = await _upsert(connection, rows)
         members = [
-            Row(document, member, parent_id)
+            Row(document, member, languages[document.collection].of(member.language), parent_id)
             for document, parent_id in zip(documents, ids, strict=True)
             for member in document.content.members
         ]
         await _remove_members(connection, ids, [row.source for row in members])
         await _forget_problems(connection, documents)
         member_ids = await _upsert(connection, members)
-        collections = {document.collection for document in documents}
-        await remember_collections(connection, collections)
-        languages = await languages_of(connection, collections)
-        vocabularies = await vocabularies_of(connection, languages)
+        vocabularies = await vocabularies_of(connection, {row.vocabulary for row in [*rows, *members]})
         stored = [
-            Stored(
-                document_id,
-                languages[row.document.collection],
-                vocabularies[row.document.collection],
-                row.content,
-            )
+            Stored(document_id, row.language, vocabularies[row.vocabulary], row.content)
             for document_id, row in zip([*ids, *member_ids], [*rows, *members], strict=True)
         ]
         await replace_chunks(connection, space_id, stored, vectors)
@@ -148,13 +152,14 @@ async def _upsert(connection: Connection, rows: Sequence[Row]) -> list[int]:
         """
         insert into documents (
             collection, origin, source, title, media_type, content_hash, recipe, metadata, given, notes,
-            chunk_count, parent_id
+            chunk_count, parent_id, language
         )
         select collection, origin, source, title, media_type, decode(content_hash, 'hex'), recipe, metadata,
-               given, array(select jsonb_array_elements_text(notes)), chunk_count, parent_id
+               given, array(select jsonb_array_elements_text(notes)), chunk_count, parent_id, language
         from jsonb_to_recordset(%(rows)s) as rows (
             collection text, origin text, source text, title text, media_type text, content_hash text,
-            recipe text, metadata jsonb, given jsonb, notes jsonb, chunk_count integer, parent_id bigint
+            recipe text, metadata jsonb, given jsonb, notes jsonb, chunk_count integer, parent_id bigint,
+            language text
         )
         on conflict (collection, source) do update
         set origin = excluded.origin,
@@ -167,6 +172,7 @@ async def _upsert(connection: Connection, rows: Sequence[Row]) -> list[int]:
             notes = excluded.notes,
             chunk_count = excluded.chunk_count,
             parent_id = excluded.parent_id,
+            language = excluded.language,
             updated_at = now()
         returning collection, source, id
         """,
@@ -190,6 +196,7 @@ def _values(row: Row) -> dict[str, Any]:
         "notes": row.content.notes,
         "chunk_count": len(row.content.chunks),
         "parent_id": row.parent_id,
+        "language": row.language,
     }
 
 

@@ -12,7 +12,7 @@ from psycopg.rows import TupleRow
 from database.pool import Pool
 from knowledge_base.engine_words import forget_engine, kept_engine
 from knowledge_base.posting_merge import hold_merge, joined, keys_of, merge_pending, write_lists
-from knowledge_base.postings import PassageText, impacts, languages_of, vocabularies_of
+from knowledge_base.postings import PassageText, Place, impacts, languages_of, vocabularies_of
 from knowledge_base.word_codes import POSTING, RANGE, RANGE_BITS, Array, encode_words
 
 Connection = AsyncConnection[TupleRow]
@@ -87,7 +87,7 @@ async def repair_postings(pool: Pool) -> int:
     """Write lists anew that miss words of passages, or have words of passages that are gone.
 
     An engine's words are then out of date too, and are no longer kept (see `ensure_word_engine`).
-    Passages that miss words are indexed from their text, in the language that their collection has now.
+    Passages that miss words are indexed from their text, in the language that their document has now.
     Returns how many it was.
     """
     indexed = 0
@@ -183,7 +183,7 @@ async def _index_anew(connection: Connection, ids: frozenset[int]) -> int:
     # Locked: a chunk that is removed meanwhile must take away what is written here.
     rows = await connection.execute(
         """
-        select chunks.id, documents.collection, chunks.context, chunks.content
+        select chunks.id, documents.collection, documents.language, chunks.context, chunks.content
         from chunks
         join documents on documents.id = chunks.document_id
         where chunks.id = any(%(ids)s)
@@ -193,17 +193,16 @@ async def _index_anew(connection: Connection, ids: frozenset[int]) -> int:
         {"ids": sorted(ids)},
     )
     found = await rows.fetchall()
-    languages = await languages_of(connection, {collection for _, collection, _, _ in found})
-    vocabularies = await vocabularies_of(connection, languages)
-    for collection, language in languages.items():
-        passages = {
-            chunk_id: PassageText(context, content)
-            for chunk_id, where, context, content in found
-            if where == collection
-        }
-        made = await impacts(connection, language, list(passages.values()))
+    collections = await languages_of(connection, {collection for _, collection, *_ in found})
+    by_place: dict[Place, dict[int, PassageText]] = {}
+    for chunk_id, collection, language, context, content in found:
+        place = (collection, collections[collection].of(language))
+        by_place.setdefault(place, {})[chunk_id] = PassageText(context, content)
+    vocabularies = await vocabularies_of(connection, by_place.keys())
+    for place, passages in by_place.items():
+        made = await impacts(connection, place[1], list(passages.values()))
         coded = [encode_words(weights) for weights in made]
-        await _write_words(connection, vocabularies[collection], list(passages), coded)
+        await _write_words(connection, vocabularies[place], list(passages), coded)
     return len(found)
 
 

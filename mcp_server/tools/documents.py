@@ -17,6 +17,7 @@ from knowledge_base.reranking import reranked
 from knowledge_base.search import Question, SearchFilter, SearchOutcome, search
 from knowledge_base.vector_index import IndexWatch
 from knowledge_base.word_engine_watch import EngineWatch
+from knowledge_base.wording import wording_of
 from mcp_server.auth.callers import Caller, current_caller
 from mcp_server.calls.arguments import MAX_ID, MAX_POSITION, FilledText, Filters, Moment, Text
 from mcp_server.passages import bounded_metadata, bounded_notes, fenced, joined, new_marker, within_budget
@@ -63,7 +64,11 @@ class DocumentTools:
         self,
         query: Annotated[
             FilledText,
-            Field(min_length=1, max_length=400, description="A question or keywords, in plain words."),
+            Field(
+                min_length=1,
+                max_length=6000,
+                description="A question or keywords, in plain words; or a page with a question in it.",
+            ),
         ],
         limit: Annotated[int, Field(ge=1, le=20, description="Most passages to return.")] = 5,
         collection: Annotated[
@@ -113,12 +118,13 @@ class DocumentTools:
             until,
             restricted=access.collections is not None,
         )
-        embedded = await self.embedder.embed(query)
+        wording = wording_of(query)
+        embedded = await self.embedder.embed(wording.question)
 
         async def find(connection: Connection) -> SearchOutcome:
             return await search(
                 connection,
-                Question(query, embedded.vector, embedded.model_name),
+                Question(wording.question, embedded.vector, embedded.model_name, wording.context),
                 index=await self.index.current(connection, embedded.model_name),
                 engine=await self.word_engines.current(connection),
                 limit=max(limit, self.reranking.candidates) if self.reranking else limit,
@@ -129,7 +135,7 @@ class DocumentTools:
         outcome = await self.reads.run(access, find)
         self.embedder.follow(outcome.model_in_use)
         if self.reranking is not None:
-            best = await self.reranking.best(query, outcome.hits)
+            best = await self.reranking.best(wording.question, outcome.hits)
             outcome = replace(outcome, hits=best[:limit])
         return _search_result(outcome, self.token_budget, filtered=which.narrows, explain=explain)
 
@@ -202,6 +208,7 @@ def _searched(outcome: SearchOutcome) -> Searched:
         mode="keyword" if outcome.waits_for == "model" else outcome.mode,
         by_meaning=outcome.chunks_by_meaning,
         waits_for=outcome.waits_for,
+        corrected=dict(outcome.corrected),
     )
 
 

@@ -1,6 +1,7 @@
 """A search by the command itself, with all that can be told about how it was done."""
 
 import asyncio
+from collections.abc import Mapping
 
 from database.home import open_data_folder
 from database.pool import create_pool
@@ -9,6 +10,7 @@ from knowledge_base.hits import Hit
 from knowledge_base.search import Question, SearchFilter, SearchOutcome, search
 from knowledge_base.vector_index import look_widely, vector_index
 from knowledge_base.word_engine_watch import EngineWatch
+from knowledge_base.wording import wording_of
 from mcp_server.settings import McpServerSettings
 from owflex.asking.search_command import Found, Searched, SearchOptions, why_nothing, words_so_far
 from serving.terminal import escape_line
@@ -30,15 +32,16 @@ def search_here(settings: McpServerSettings, question: str, options: SearchOptio
 
 def _outcome(settings: McpServerSettings, question: str, options: SearchOptions) -> SearchOutcome:
     threshold = options.min_similarity
+    wording = wording_of(question)
 
     async def find(url: str) -> SearchOutcome:
         await migrate_knowledge_base(url)
         embedder = await embedder_for(settings, url)
-        embedding = await asyncio.to_thread(embedder.embed_query, question)
+        embedding = await asyncio.to_thread(embedder.embed_query, wording.question)
         async with create_pool(url, configure=look_widely) as pool, pool.connection() as connection:
             return await search(
                 connection,
-                Question(question, embedding, embedder.model_name),
+                Question(wording.question, embedding, embedder.model_name, wording.context),
                 limit=options.limit,
                 min_similarity=settings.vector_similarity_threshold if threshold is None else threshold,
                 which=SearchFilter(options.collection, options.metadata, options.source),
@@ -57,12 +60,19 @@ def _found(hit: Hit, why: str) -> Found:
 
 def _how(outcome: SearchOutcome) -> str:
     """What was searched, and what the question's words weigh."""
-    weights = sorted(outcome.weights.items(), key=lambda pair: -pair[1])
-    words = ", ".join(f"{escape_line(lexeme)} {weight:.1f}" for lexeme, weight in weights) or "none"
+    words = "".join(
+        f"\nWords by their rarity ({language}): {_words(weights)}."
+        for language, weights in outcome.weights.items()
+    )
     return (
         f"{outcome.chunks_searched} passages searched, mode {outcome.mode}, threshold {outcome.threshold:g}. "
-        f"Confidence that the answer is here: {outcome.confidence:.2f}.\nWords by their rarity: {words}."
+        f"Confidence that the answer is here: {outcome.confidence:.2f}.{words}"
     )
+
+
+def _words(weights: Mapping[str, float]) -> str:
+    ordered = sorted(weights.items(), key=lambda pair: -pair[1])
+    return ", ".join(f"{escape_line(lexeme)} {weight:.1f}" for lexeme, weight in ordered) or "none"
 
 
 def _why(hit: Hit, outcome: SearchOutcome) -> str:

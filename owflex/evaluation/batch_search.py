@@ -10,6 +10,7 @@ from database.pool import Pool
 from knowledge_base.embedding import Embedder, Vectors
 from knowledge_base.hits import Hit
 from knowledge_base.search import Mode, Question, SearchFilter, SearchOutcome, search
+from knowledge_base.wording import wording_of
 
 BATCH = 256
 # Passages of a question that are looked at first; more when they come from too few documents.
@@ -59,10 +60,12 @@ async def ask(asking: Asking, queries: Sequence[str], names_of: NamesOf, depth: 
     as_documents = await asyncio.to_thread(_are_embedded_like_documents, asking.embedder, queries)
     for start in range(0, len(queries), BATCH):
         batch = queries[start : start + BATCH]
-        vectors = await asyncio.to_thread(_embed, asking.embedder, batch, as_documents=as_documents)
+        wordings = [wording_of(query) for query in batch]
+        texts = [wording.question for wording in wordings]
+        vectors = await asyncio.to_thread(_embed, asking.embedder, texts, as_documents=as_documents)
         questions = [
-            Question(query, vector, asking.embedder.model_name)
-            for query, vector in zip(batch, vectors, strict=True)
+            Question(wording.question, vector, asking.embedder.model_name, wording.context)
+            for wording, vector in zip(wordings, vectors, strict=True)
         ]
         answers += await asyncio.gather(
             *(ask_in_turn(number, question) for number, question in enumerate(questions, start))

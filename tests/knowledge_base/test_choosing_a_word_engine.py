@@ -19,6 +19,7 @@ from knowledge_base.search import Question, SearchFilter, rank
 from knowledge_base.word_codes import encode_words, key_of
 from knowledge_base.word_engine_watch import EngineInUse, EngineWatch
 from knowledge_base.word_engines import BUILT_IN, ensure_word_engine
+from tests.knowledge_base.test_hybrid_search import store
 from tests.knowledge_base.test_word_index import VOCABULARY, Oracle
 
 if TYPE_CHECKING:
@@ -106,6 +107,29 @@ async def test_what_an_engine_proposes_is_scored_as_ever(connection: "Connection
     await merge_pending(connection, at_least=1)
     assert not (await find_faults(connection)).any
     assert await found(connection, in_use) == await found(connection, None)
+
+
+async def test_an_engine_is_asked_for_the_words_of_every_language(
+    connection: "Connection", plane: "PlaneEmbedder"
+) -> None:
+    await connection.execute("insert into word_engine (name) values ('played')")
+    for language, texts in {
+        "english": {"dies": "Old houses die.", "stands": "The house stands.", "else": "Nothing of the kind."},
+        "german": {"häuser": "Die Häuser stehen.", "haus": "Das Haus steht.", "sonst": "Etwas anderes."},
+    }.items():
+        await store(connection, plane, texts, language=language)
+    await merge_pending(connection, at_least=1)
+    engine, watch = PlayedEngine(), EngineWatch("auto")
+    question = Question("Do old houses die, und stehen Häuser?", np.array([1, 0], np.float32), "plane")
+    by_engine, built_in = [
+        (await rank(connection, question, 10, SearchFilter(), "keyword", engine=in_use)).best
+        for in_use in (EngineInUse(engine, watch), None)
+    ]
+    assert by_engine == built_in
+    assert [one.language for one in by_engine].count("german") == 2
+    # In German "die" is a stop word.
+    assert {word for one in by_engine if one.language == "german" for word in one.matched} == {"haus", "steh"}
+    assert (len(engine.asked), watch.problem) == (1, None)
 
 
 async def test_a_caller_is_proposed_nothing_that_is_not_open(

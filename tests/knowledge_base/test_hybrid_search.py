@@ -38,6 +38,7 @@ async def store(
     collection: str = "default",
     metadata: Sequence[dict[str, Any]] | None = None,
     title: str = "",
+    language: str | None = None,
 ) -> None:
     """Documents of one passage each, by source; without `cosines` none is near any question."""
     await connection.execute(
@@ -50,7 +51,7 @@ async def store(
         chunk = Chunk(0, (), None, title or source, text, len(text.split()))
         given = metadata[number] if metadata else {}
         content = ChunkedDocument(
-            "", title or source, "text/plain", source.encode().hex(), given, (), (chunk,)
+            "", title or source, "text/plain", source.encode().hex(), given, (), (chunk,), language=language
         )
         documents.append(NewDocument(collection, "tests", source, "test", {}, content))
         vector = plane.embed_query(str(cosines[number])) if cosines else FAR
@@ -208,7 +209,7 @@ def test_words_are_counted_whole_and_in_parts() -> None:
     assert words("天気") == {"天気": 1}
     assert words("天") == {"天": 1}
     assert words("ﬁle Straße") == {"file": 1, "straße": 1}
-    assert words("کتاب\u200cها") == {"کتابها": 1, "کتاب": 1, "ها": 1}
+    assert words("کتاب\u200cها") == {"كتابها": 1, "كتاب": 1, "ها": 1}
     assert not words(" .,;-_ ")
 
 
@@ -256,3 +257,41 @@ async def test_many_vectors_get_an_index_that_finds_nearly_all_and_never_serves_
         index=index,
     )
     assert [hit.source for hit in filtered.hits] == ["d1234"]
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "question"),
+    [
+        ("spanish", "La información está en el café de José.", "informacion cafe jose"),
+        ("french", "Le château à l'hôtel", "chateau hotel"),
+        ("vi", "Thời tiết ở Hà Nội", "thoi tiet ha noi"),
+        ("turkish", "ISPARTA ve İstanbul", "ısparta istanbul"),
+        ("german", "Die Größe der Häuser", "große hauser"),
+    ],
+)
+async def test_words_are_found_without_their_accents(
+    connection: "Connection", plane: "PlaneEmbedder", language: str, text: str, question: str
+) -> None:
+    await store(connection, plane, {"found": text}, language=language)
+    await store(connection, plane, {"other": "x"}, language=language)
+    (hit,) = (await ask(connection, question)).hits
+    assert (hit.source, hit.keyword) == ("found", 1.0)
+
+
+async def test_a_word_with_its_accents_leads(connection: "Connection", plane: "PlaneEmbedder") -> None:
+    await store(connection, plane, {"plain": "la resume", "exact": "la résumé"}, language="vi")
+    found = await ask(connection, "résumé")
+    assert [hit.source for hit in (*found.hits, *found.below)] == ["exact", "plain"]
+    assert set(await sources(connection, "resume")) == {"exact", "plain"}
+
+
+async def test_a_longer_list_begins_like_a_shorter_one(
+    connection: "Connection", plane: "PlaneEmbedder"
+) -> None:
+    # The last by their scores would be the first if they were read.
+    texts = {
+        f"d{number:02}": "flap " + "of another kind " * (60 - number) + "printer" for number in range(59)
+    }
+    await store(connection, plane, texts | {"together": "word " * 90 + "printer flap"})
+    short = await sources(connection, "printer flap", limit=5)
+    assert (await sources(connection, "printer flap", limit=60))[:5] == short

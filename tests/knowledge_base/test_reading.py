@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from knowledge_base.hit_merging import with_neighbours_joined, without_copies
 from knowledge_base.hits import Hit
 
@@ -30,9 +32,27 @@ def test_a_copy_in_another_document_is_left_out_and_a_repetition_in_the_same_one
     assert [one.chunk_id for one in without_copies(found, 9)] == [1, 3, 4]
 
 
-def test_another_number_is_another_statement() -> None:
-    found = [hit(1, 1, 0, TEXT + " It costs 5 euros."), hit(2, 2, 0, TEXT + " It costs 6 euros.")]
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("It costs 5 euros.", "It costs 6 euros."),
+        ("It costs 5 euros.", "It costs -5 euros."),
+        ("Norway collected 39 medals in 2018.", "U.S. collected 39 medals in 2018."),
+        ("It must be closed.", "It must not be closed."),
+        ("Es ist nicht offen.", "Es ist nie offen."),
+        ("Mind the door on Monday.", "Mind the door on Friday."),
+        ("Anna reports to Bernd.", "Bernd reports to Anna."),
+        ("Press the red button.", "Press the green button."),
+    ],
+)
+def test_another_name_number_date_or_negation_is_another_statement(one: str, other: str) -> None:
+    found = [hit(1, 1, 0, f"{TEXT * 9} {one}"), hit(2, 2, 0, f"{TEXT * 9} {other}")]
     assert without_copies(found, 9) == found
+
+
+@pytest.mark.parametrize("copy", [f"* {TEXT}", f"**{TEXT}**", TEXT.replace(" ", "\n"), f"“{TEXT.lower()}”"])
+def test_marks_case_and_spaces_make_no_other_statement(copy: str) -> None:
+    assert without_copies([hit(1, 1, 0, TEXT), hit(2, 2, 0, copy)], 9) == [hit(1, 1, 0, TEXT)]
 
 
 def test_neighbours_are_read_as_one_in_their_order_where_the_best_one_stood() -> None:

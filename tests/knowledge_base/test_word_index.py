@@ -237,22 +237,23 @@ def test_places_at_both_ends_of_a_range_come_back() -> None:
 @pytest.mark.parametrize("seed", range(20))
 def test_frequent_words_are_left_unread_only_while_they_change_nothing(seed: int) -> None:
     generator = np.random.default_rng(seed)
-    weights = {key: float(10 / key) for key in range(1, 7)}
+    language = "english"
+    weights = {(language, key): float(10 / key) for key in range(1, 7)}
     scores = np.zeros(3 * RANGE, np.float32)
     whole: list[PostingList] = []
-    for key in weights:
+    for _, key in weights:
         for id_range in range(3):
             places = np.flatnonzero(generator.random(RANGE) < 0.0004 * key**4)
             impacts = generator.integers(1, 256, len(places)).astype(np.uint8)
-            scores[places + id_range * RANGE] += impacts * np.float32(weights[key] * IMPACT_STEP)
+            scores[places + id_range * RANGE] += impacts * np.float32(weights[language, key] * IMPACT_STEP)
             coded = encode_postings(places, impacts)
-            whole.append(PostingList(key, id_range, len(places), int(impacts.max()), True, coded))
+            whole.append(PostingList(key, id_range, len(places), int(impacts.max()), True, coded, language))
     best = set(np.lexsort((np.arange(len(scores)), -scores))[:100].tolist())
     worst = min(scores[list(best)])
     completed = 0
     for read in range(1, 7):
         lists = [each if each.lexeme <= read else replace(each, coded=None) for each in whole]
-        found = best_by_words(Lists(0, np.array(sorted(weights), np.uint64), lists, []), weights, 100)
+        found = best_by_words(Lists(0, np.arange(1, 7, dtype=np.uint64), lists, []), weights, 100)
         completed = len(found.ids) if found.complete else 0
         if found.complete:
             # Of equal ones at the end any will do.

@@ -321,7 +321,7 @@ async def test_a_key_for_other_collections_sees_no_document_passage_or_collectio
         ("read_chunks", {"chunk_id": 2**63}, "chunk_id: .*less than or equal"),
         ("list_documents", {"sort": "size"}, "sort: .*'source' or 'newest'"),
         ("list_documents", {"filters": {str(n): n for n in range(21)}}, "filters: .*at most 20"),
-        ("search_documents", {"query": "x" * 401}, "query: .*at most 400"),
+        ("search_documents", {"query": "x" * 6001}, "query: .*at most 6000"),
         ("search_documents", {"query": "x", "limit": 21}, "limit: .*less than or equal to 20"),
         (
             "search_documents",

@@ -19,7 +19,7 @@ from agent_service.tools.schemas import (
     TaskList,
 )
 
-MAX_QUERY_CHARACTERS = 400
+MAX_QUERY_CHARACTERS = 6000
 PASSAGES = 8
 MAX_TASKS = 200
 Content = TypeVar("Content", bound=BaseModel)

@@ -22,7 +22,7 @@ SYSTEM = "system messages"
 CONTENT = "messages without content"
 GOOD_ID = re.compile(rf"[A-Za-z0-9]{{{ID_CHARACTERS}}}")
 RESULT = "(Result of {name}, looked up for the question above.)\n{content}"
-MAX_QUERY_CHARACTERS = 400
+MAX_QUERY_CHARACTERS = 6000
 
 
 @dataclass(frozen=True)

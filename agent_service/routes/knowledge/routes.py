@@ -36,7 +36,7 @@ class WantedSearch(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    query: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=400)]
+    query: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=6000)]
     limit: Annotated[int, Field(ge=1, le=20)] = 10
     collection: Words | None = None
     filters: dict[str, Any] | None = None

@@ -64,7 +64,7 @@ export class KnowledgeSearch extends LitElement {
   private form(): TemplateResult {
     const { q = "", collection = "", limit = String(LIMIT) } = this.values;
     return html`<form class="question" @submit=${this.submit} aria-label=${words.settings}>
-      <input type="search" name="q" required maxlength="400" placeholder=${words.question}
+      <input type="search" name="q" required maxlength="6000" placeholder=${words.question}
         aria-label=${words.question} autocomplete="off" .value=${q}>
       <select name="collection" aria-label=${words.collection} @change=${this.submit}>
         <option value="" ?selected=${!collection}>${words.allCollections}</option>
@@ -196,7 +196,7 @@ export class KnowledgeSearch extends LitElement {
     this.busy = true;
     this.requestUpdate();
     const question = {
-      query: q.slice(0, 400),
+      query: q.slice(0, 6000),
       limit: Number(limit) || LIMIT,
       ...(collection ? { collection } : {}),
     };
