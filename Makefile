@@ -88,7 +88,7 @@ test-fidelity: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.fidelity
 .PHONY: test-fidelity
 
-# Minutes: many random kills, an unreachable Postgres, costly files.
+# Minutes: many random kills, an unreachable Postgres, costly files, benchmarks that start the servers several times.
 test-slow: $(VENV)/.installed-dev
 	$(BIN)/pytest -m slow --timeout 3600
 

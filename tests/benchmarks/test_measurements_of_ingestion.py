@@ -38,6 +38,7 @@ def test_a_sync_of_what_is_there_already() -> None:
     assert float(first[1]) == float(median[1]) > 0
 
 
+@pytest.mark.slow
 def test_workers_beside_each_other() -> None:
     first, _ = tables("workers.py", "--files", "6", "--rounds", "1")
     assert first[2].endswith("x")

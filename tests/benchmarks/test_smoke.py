@@ -104,12 +104,14 @@ async def test_search_latency_has_a_line_for_each_mode_and_filter(tmp_path: Path
     assert {line[0] for line in rows(printed)} >= {"hybrid", "by meaning", "by words"}
 
 
+@pytest.mark.slow
 async def test_the_server_is_killed_and_serves_again(tmp_path: Path) -> None:
     printed = await run(tmp_path, "mcp_load.py", "--searches", 4, "--callers", 1)
     assert next(line for line in rows(printed) if line[0] == "4 at once")[1:3] == ["4", "0"]
     assert "starts of the server" in printed
 
 
+@pytest.mark.slow
 async def test_conversations_are_answered(tmp_path: Path) -> None:
     printed = await run(tmp_path, "chat_load.py", "--chats", 1, "--seconds", 1, "--pause", 0.1)
     assert rows(printed)
