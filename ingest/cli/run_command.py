@@ -68,8 +68,13 @@ def in_plain_words(run: Callable[[IngestSettings], int]) -> int:
 
 def _hear_signals() -> None:
     # A shell in the background has its programs ignore Ctrl+C; and being ended is as good a reason to stop.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.default_int_handler)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, _interrupt)
+
+
+def _interrupt(*_: object) -> None:
+    # As Ctrl+C, which asyncio hears between two steps. An error that is raised at any place can be lost there.
+    signal.raise_signal(signal.SIGINT)
 
 
 def run_ingest(paths: Sequence[str], wanted: Callable[[], Wanted], options: RunOptions) -> int:
