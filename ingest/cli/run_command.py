@@ -73,7 +73,7 @@ def _hear_signals() -> None:
 
 
 def _interrupt(*_: object) -> None:
-    # As Ctrl+C, which asyncio hears between two steps. An error that is raised at any place can be lost there.
+    # As Ctrl+C, which asyncio hears between two steps. An error raised at any place can be lost there.
     signal.raise_signal(signal.SIGINT)
 
 
