@@ -52,13 +52,14 @@ async def documents_to_ingest(url: str, docs: Path | None) -> Sequence[str] | No
             return None
     # It comes with the installation, which may be another one than last time.
     name = HANDBOOK_COLLECTION
-    return [str(_handbook()), "--collection", name, "--name", name, "--moved"]
+    return [str(handbook()), "--collection", name, "--name", name, "--moved"]
 
 
-def _handbook() -> Path:
+def handbook() -> Path:
     """The pages about OwFlex itself: inside the installed package, or `docs/` of a checkout."""
-    packaged = Path(__file__).parent / "handbook"
-    return packaged if packaged.is_dir() else Path(__file__).parent.parent / "docs"
+    package = Path(__file__).parents[1]
+    packaged = package / "handbook"
+    return packaged if packaged.is_dir() else package.parent / "docs"
 
 
 if __name__ == "__main__":
