@@ -46,6 +46,20 @@ def command(installation: "Installation", *arguments: str) -> "subprocess.Comple
     )
 
 
+def kill(installation: "Installation", name: str) -> None:
+    """End a program by SIGKILL, and wait until all is ready again."""
+    killed = programs(installation.home)[name].pid
+    assert killed is not None
+    psutil.Process(killed).send_signal(signal.SIGKILL)
+
+    def is_back() -> bool:
+        now = programs(installation.home)[name]
+        return now.state == "running" and now.pid != killed
+
+    wait_for(is_back)
+    installation.wait_until_ready()
+
+
 @pytest.mark.parametrize("name", ["worker", "mcp", "postgres", "chat"])
 async def test_what_is_killed_is_back_by_itself_and_nothing_is_lost(
     running_installation: "Installation", name: str
@@ -55,18 +69,7 @@ async def test_what_is_killed_is_back_by_itself_and_nothing_is_lost(
     async with running_installation.mcp_client() as client:
         await client.call_tool("add_task", {"title": f"before {name} died", "idempotency_key": name})
     before = programs(home)
-    killed = before[name].pid
-    assert killed is not None
-
-    psutil.Process(killed).send_signal(signal.SIGKILL)
-
-    def is_back() -> bool:
-        now = programs(home)[name]
-        return now.state == "running" and now.pid != killed
-
-    wait_for(is_back)
-    running_installation.wait_until_ready()
-
+    kill(running_installation, name)
     after = programs(home)
     assert after[name].restarts == before[name].restarts + 1
     assert [one for one in after if after[one].pid != before[one].pid] == [name]
@@ -93,6 +96,8 @@ def test_a_second_start_says_where_it_runs_and_starts_nothing(running_installati
 
 
 def test_what_happened_stands_in_the_logs(running_installation: "Installation") -> None:
+    kill(running_installation, "mcp")
+    kill(running_installation, "postgres")
     shown = command(running_installation, "logs", "owflex", "chat")
     assert "The MCP server was ended by SIGKILL. It is started again." in shown.stdout
     assert "The MCP server answers again after" in shown.stdout
