@@ -136,17 +136,20 @@ create index documents_updated on documents (updated_at);
 
 -- Documents whose metadata contain one of some objects, of the collections that are open. Under row-level security
 -- Postgres looks into metadata only after the collection was tested, so no index of metadata is used for a caller:
--- here the two tests are one, and made by the owner of the table.
+-- here the two tests are one, and made by the owner of the table. All objects are looked up in one scan, so that no
+-- document comes twice: half the time for ten thousand of them.
 create function documents_with(wanted jsonb[]) returns setof bigint
     language sql stable security definer rows 100
 as $$
-    select distinct documents.id
-    from unnest(wanted) as object
-    join documents on documents.metadata @> object
-    where current_setting('owflex.all_collections', true) = 'yes'
-       or collection = any (nullif(current_setting('owflex.collections', true), '')::text[])
-       -- The owner is held back from nothing.
-       or session_user = current_user and current_setting('role') = 'none'
+    select id
+    from documents
+    where metadata @> any (wanted)
+      and (
+          (select current_setting('owflex.all_collections', true)) = 'yes'
+          or collection = any ((select nullif(current_setting('owflex.collections', true), ''))::text[])
+          -- The owner is held back from nothing.
+          or (select session_user = current_user and current_setting('role') = 'none')
+      )
 $$;
 do $$
 begin
