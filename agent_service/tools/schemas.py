@@ -12,6 +12,8 @@ LIST_DOCUMENTS = "list_documents"
 LIST_COLLECTIONS = "list_collections"
 READ_CHUNKS = "read_chunks"
 TASK_TOOLS = {"add_task", "list_tasks", "complete_task", "update_task"}
+# As long as a question of the search tool may be.
+MAX_QUERY_CHARACTERS = 6000
 DOCUMENT_TOOLS = {SEARCH, LIST_DOCUMENTS, LIST_COLLECTIONS, READ_CHUNKS, "get_document"}
 
 

@@ -16,8 +16,3 @@ def shown_tasks_in(text: str) -> list[int]:
     """The ids in the last such line of a text; none without one."""
     found = READ.findall(text)
     return [int(number) for number in found[-1].split(", ")] if found else []
-
-
-def without_shown_tasks(text: str) -> str:
-    """The text without such lines, wherever a model may have learnt to write them."""
-    return READ.sub("", text).strip()

@@ -42,7 +42,7 @@ from agent_service.cards.approvals import restored
 from agent_service.context import IDEMPOTENCY_KEY, RunContext, call_key
 from agent_service.settings.system_prompt import PERSONA, RULES
 from agent_service.tools.run_server import RunServer
-from agent_service.tools.schemas import SEARCH
+from agent_service.tools.schemas import MAX_QUERY_CHARACTERS, SEARCH
 from agent_service.turn.progress import Progress, Turn
 from agent_service.turn.recovery import next_run, taken_back
 
@@ -54,7 +54,6 @@ MAX_SECONDS_TO_END = 5
 NO_STEPS_LEFT = (
     "You can call no more tools. Answer now from what they have returned, and say what you did not find."
 )
-MAX_QUERY_CHARACTERS = 6000
 RUN_CONFIG = RunConfig(
     tracing_disabled=True,
     trace_include_sensitive_data=False,

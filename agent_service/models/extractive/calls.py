@@ -9,6 +9,7 @@ from agent_service.models.extractive.conversation import ToolAnswer
 from agent_service.tools.schemas import (
     LIST_COLLECTIONS,
     LIST_DOCUMENTS,
+    MAX_QUERY_CHARACTERS,
     READ_CHUNKS,
     SEARCH,
     CollectionList,
@@ -19,7 +20,6 @@ from agent_service.tools.schemas import (
     TaskList,
 )
 
-MAX_QUERY_CHARACTERS = 6000
 PASSAGES = 8
 MAX_TASKS = 200
 Content = TypeVar("Content", bound=BaseModel)

@@ -39,7 +39,6 @@ KINDS: tuple[Kind, ...] = (
 )
 MAX_PARTS = 3
 FEW_POINTS = 3
-BRIEF_POINTS = 3
 NUMBER = re.compile(r"\d{1,2}")
 SENTENCE_GAP = re.compile(r"(?<=\?)\s+(?=\S)")
 

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from agent_service.models.wire.calls import ALPHABET, ID_CHARACTERS
 from agent_service.models.wire.names import ToolNames
-from agent_service.tools.schemas import SEARCH
+from agent_service.tools.schemas import MAX_QUERY_CHARACTERS, SEARCH
 
 Body = dict[str, Any]
 Message = dict[str, Any]
@@ -22,7 +22,6 @@ SYSTEM = "system messages"
 CONTENT = "messages without content"
 GOOD_ID = re.compile(rf"[A-Za-z0-9]{{{ID_CHARACTERS}}}")
 RESULT = "(Result of {name}, looked up for the question above.)\n{content}"
-MAX_QUERY_CHARACTERS = 6000
 
 
 @dataclass(frozen=True)

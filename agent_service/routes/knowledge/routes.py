@@ -20,6 +20,7 @@ from agent_service.routes.knowledge.rights import may_upload
 from agent_service.routes.knowledge.uploads import MAX_FILE_BYTES, upload_routes
 from agent_service.settings.settings import AgentServiceSettings
 from agent_service.tools.connection import McpConnector
+from agent_service.tools.schemas import MAX_QUERY_CHARACTERS
 from serving.token_buckets import TokenBuckets
 
 MAX_QUESTION_BYTES = 65_536
@@ -36,7 +37,9 @@ class WantedSearch(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    query: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=6000)]
+    query: Annotated[
+        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_QUERY_CHARACTERS)
+    ]
     limit: Annotated[int, Field(ge=1, le=20)] = 10
     collection: Words | None = None
     filters: dict[str, Any] | None = None
