@@ -154,6 +154,11 @@ async def test_the_modal_is_a_dialog_that_keeps_the_conversation(serve: Serve, b
         await expect(page.get_by_role("dialog")).to_have_count(0)
         await page.evaluate("chat.open()")
         await expect(page.locator(".answer")).to_be_visible()
+        # The browser tells of a closed dialog in a later task, when the chat is open again.
+        await page.evaluate("chat.close(); chat.open(); new Promise(done => setTimeout(done, 50))")
+        await expect(page.locator(".answer")).to_be_visible()
+        opened_and_closed = [name for name in await told(page) if name in {"open", "close"}]
+        assert opened_and_closed == ["open", "close", "open", "close", "open"]
     assert site.complaints == []
 
 

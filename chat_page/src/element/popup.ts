@@ -15,14 +15,15 @@ export class Popup {
     this.dialog?.showModal();
   }
 
+  // The dialog's own event comes later, when the chat may be open again: what is closed here is said at once.
   hide(): void {
-    if (this.dialog?.open) this.dialog.close();
-    else this.hidden();
+    this.dialog?.close();
+    this.hidden();
   }
 
   // The browser closes a dialog by itself, too.
   readonly hidden = (): void => {
-    if (!this.on) return;
+    if (!this.on || this.dialog?.open) return;
     this.set(false);
     this.host.renderRoot.querySelector<HTMLElement>(".fab")?.focus();
   };
