@@ -13,16 +13,29 @@ from agent_service.errors import RequestRefusedError
 FORM_BYTES = 65_536
 
 
+def demand_json(request: Request) -> None:
+    """Return when the body says that it is JSON: a page elsewhere can send anything else unasked.
+
+    Raises `RequestRefusedError` (415).
+    """
+    if content_type(request) != "application/json":
+        raise RequestRefusedError("refused.no_json", status=415, code="wrong_content_type")
+
+
+def content_type(request: Request) -> str:
+    """The type of the body without its parameters."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
 async def read_file(request: Request, max_bytes: int) -> tuple[str, str, bytes]:
     """Name, declared type and bytes of a file sent as such or in the field `file` of a form.
 
     Raises `RequestRefusedError`.
     """
-    content_type = request.headers.get("content-type", "")
-    is_form = content_type.lower().startswith("multipart/form-data")
+    is_form = content_type(request) == "multipart/form-data"
     body = await read_body(request, max_bytes + (FORM_BYTES if is_form else 0))
     if not is_form:
-        return "", content_type, body
+        return "", request.headers.get("content-type", ""), body
     file = await _file_in(body, request.headers)
     try:
         return file.filename or "", file.content_type or "", await file.read()

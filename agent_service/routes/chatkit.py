@@ -22,6 +22,7 @@ from starlette.responses import Response
 
 from agent_service.context import RequestContext
 from agent_service.errors import BUSY, RequestRefusedError, SaidError
+from agent_service.http.bodies import demand_json
 from agent_service.http.responses import ContextOf, error_response
 from agent_service.http.sse import SSE_PREFIX, framing_for, stream_response
 from agent_service.i18n.catalog import UNEXPECTED
@@ -64,6 +65,7 @@ class ChatKitEndpoint:
             return error_response(_refusal(error), request.headers)
 
     async def _answer(self, http: Request) -> Response:
+        demand_json(http)
         body = await self._body(http)
         request, context = parse_request(body), self.context_of(http)
         checks = self.checks or RequestChecks(self.server)

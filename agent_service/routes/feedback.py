@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute, Route
 
 from agent_service.context import RequestContext
 from agent_service.errors import RequestRefusedError
-from agent_service.http.bodies import read_body
+from agent_service.http.bodies import demand_json, read_body
 from agent_service.http.responses import answered
 from agent_service.storage.feedback import change_vote, votes_in
 from database.pool import Pool
@@ -40,6 +40,7 @@ def vote_routes(pool: Pool, context_of: Callable[[Request], RequestContext]) -> 
         return await votes(request.query_params.get("thread_id", ""), context_of(request))
 
     async def change(request: Request) -> Response:
+        demand_json(request)
         vote = read_vote(await read_body(request, MAX_BODY_BYTES))
         context = context_of(request)
         await change_vote(pool, vote.thread_id, vote.item_id, vote.kind, vote.reason or None, context)

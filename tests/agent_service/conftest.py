@@ -342,7 +342,9 @@ class Chat:
     async def post(self, body: dict[str, Any] | bytes, **headers: str) -> httpx2.Response:
         """The raw answer to a ChatKit request."""
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
-        return await self.http.post(f"{self.url}/chatkit", content=content, headers=headers)
+        return await self.http.post(
+            f"{self.url}/chatkit", content=content, headers={"content-type": "application/json"} | headers
+        )
 
     async def ask(self, request: str, **params: Any) -> Any:
         """The JSON answer to a request that is not streamed."""

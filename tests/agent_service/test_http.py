@@ -58,6 +58,17 @@ async def test_a_malformed_request_is_a_400_with_a_message(chat: "Chat", body: b
     assert await refusal(await chat.post(body)) == (400, "invalid_request")
 
 
+@pytest.mark.parametrize(
+    "content_type", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""]
+)
+async def test_what_a_page_elsewhere_can_send_unasked_is_refused(chat: "Chat", content_type: str) -> None:
+    headers = {"content-type": content_type}
+    assert await refusal(await chat.post(chat.message("Hello"), **headers)) == (415, "wrong_content_type")
+    vote = await chat.http.post(f"{chat.url}/feedback", content=b"{}", headers=headers)
+    assert await refusal(vote) == (415, "wrong_content_type")
+    assert (await chat.ask("threads.list"))["data"] == []
+
+
 async def test_what_was_typed_wrong_is_named_but_not_repeated(chat: "Chat") -> None:
     body = {"type": "threads.get_by_id", "params": {"thread_id": {"secret": "value"}}}
     message = (await chat.post(body)).json()["error"]["message"]
@@ -102,7 +113,7 @@ async def test_a_refusal_speaks_the_language_of_the_request_whatever_route_refus
         await chat.http.post(f"{chat.url}/attachments", content=b"", headers=german),
         await chat.http.get(f"{chat.url}/attachments/atc_1", headers=german),
         await chat.http.post(f"{chat.url}/voice/transcribe", content=b"", headers=german),
-        await chat.http.post(f"{chat.url}/feedback", content=b"{}", headers=german),
+        await chat.http.post(f"{chat.url}/feedback", json={}, headers=german),
         await chat.http.get(f"{chat.url}/knowledge/evaluations/none", headers=german),
         await chat.http.get(f"{chat.url}/health", headers={**german, "host": "elsewhere.example"}),
         await chat.post(chat.message("Hello"), **german, origin="https://elsewhere.example"),

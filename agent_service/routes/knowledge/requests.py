@@ -35,14 +35,3 @@ def number(request: Request, name: str) -> int | None:
 def text(request: Request, name: str) -> str | None:
     """The text that the address names so; None where it has none, or an empty one."""
     return request.query_params.get(name) or None
-
-
-def demand_json(request: Request) -> None:
-    """A page elsewhere can send anything but JSON without asking first."""
-    if content_type(request) != "application/json":
-        raise RequestRefusedError("knowledge.no_json", status=415, code="wrong_content_type")
-
-
-def content_type(request: Request) -> str:
-    """The type of the body without its parameters."""
-    return request.headers.get("content-type", "").partition(";")[0].strip().lower()

@@ -11,11 +11,11 @@ from starlette.routing import BaseRoute, Route
 
 from agent_service.context import RequestContext
 from agent_service.errors import RequestRefusedError
-from agent_service.http.bodies import read_body
+from agent_service.http.bodies import demand_json, read_body
 from agent_service.http.responses import answered
 from agent_service.routes.knowledge.calls import KnowledgeCalls
 from agent_service.routes.knowledge.reports import report_routes
-from agent_service.routes.knowledge.requests import demand_json, document_id, number, text
+from agent_service.routes.knowledge.requests import document_id, number, text
 from agent_service.routes.knowledge.rights import may_upload
 from agent_service.routes.knowledge.uploads import MAX_FILE_BYTES, upload_routes
 from agent_service.settings.settings import AgentServiceSettings

@@ -12,9 +12,9 @@ from starlette.routing import BaseRoute, Route
 
 from agent_service.context import RequestContext
 from agent_service.errors import RequestRefusedError
-from agent_service.http.bodies import FORM_BYTES, read_body, read_form
+from agent_service.http.bodies import FORM_BYTES, content_type, demand_json, read_body, read_form
 from agent_service.routes.knowledge.calls import KnowledgeCalls
-from agent_service.routes.knowledge.requests import content_type, demand_json, document_id, path_id
+from agent_service.routes.knowledge.requests import document_id, path_id
 from agent_service.routes.knowledge.rights import check_upload
 from agent_service.settings.settings import AgentServiceSettings
 from agent_service.tools.connection import WRITING_SCOPE
