@@ -23,6 +23,12 @@ class KnowledgeBaseSettings(ProgramSettings):
         "new one all-MiniLM-L6-v2, which comes with the installation; "
         "other names are loaded from the Hugging Face hub.",
     )
+    api_key_max_days: int = Field(
+        365,
+        ge=1,
+        le=3650,
+        description="For how many days `owflex token create` may make a key at most.",
+    )
     knowledge_base_word_engine: EngineSetting = Field(
         "built-in",
         description="What words are searched by: `built-in`, or the extension `pg_textsearch`, which an "

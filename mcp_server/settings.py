@@ -56,6 +56,12 @@ class McpServerSettings(KnowledgeBaseSettings):
     mcp_auth_audience: str | None = Field(
         None, description="Audience (`aud`) that the issuer's tokens must name."
     )
+    mcp_auth_max_hours: int = Field(
+        24,
+        ge=1,
+        le=8784,
+        description="For how many hours a token of the issuer may still be good; longer ones are refused.",
+    )
     mcp_public_url: str | None = Field(
         None, description="Address under which clients reach the server, without /mcp."
     )

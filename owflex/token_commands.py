@@ -27,7 +27,10 @@ def create(
         list[str] | None, typer.Option(help="Open only this collection. Repeatable. Default: all.")
     ] = None,
     expires: Annotated[
-        str | None, typer.Option(help="How long it is valid: 12h, 90d or 8w. Default: until revoked.")
+        str | None,
+        typer.Option(
+            help="How long it is valid: 12h, 90d or 8w. Default: 90 days, or API_KEY_MAX_DAYS if less."
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:

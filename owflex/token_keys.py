@@ -32,7 +32,7 @@ from serving.terminal import escape, escape_line
 
 BAD_OPTION = 2
 HOURS = {"h": 1, "d": 24, "w": 24 * 7}
-MAX_DURATION = timedelta(days=3650)
+DEFAULT_DAYS = 90
 MAX_NAME_CHARACTERS = 100
 
 Connection = AsyncConnection[TupleRow]
@@ -99,7 +99,8 @@ def new_key(
     collections: Sequence[str] | None,
     expires: str | None,
 ) -> NewApiKey:
-    """What the options say. Raises `TokenOptionError`."""
+    """What the options say; no key lasts longer than API_KEY_MAX_DAYS. Raises `TokenOptionError`."""
+    max_days = read_settings(KnowledgeBaseSettings).api_key_max_days
     wanted = list(dict.fromkeys(scopes or (READ_SCOPE, TASKS_SCOPE)))
     for scope in wanted:
         if scope not in SCOPES:
@@ -109,7 +110,7 @@ def new_key(
         _named("--user", user),
         wanted,
         [_named("--collection", one) for one in dict.fromkeys(collections)] if collections else None,
-        None if expires is None else datetime.now(UTC) + _duration(expires),
+        datetime.now(UTC) + _duration(expires or f"{min(DEFAULT_DAYS, max_days)}d", max_days),
     )
 
 
@@ -122,12 +123,14 @@ def _named(option: str, text: str) -> str:
     return text
 
 
-def _duration(text: str) -> timedelta:
+def _duration(text: str, max_days: int) -> timedelta:
     found = re.fullmatch(r"([1-9][0-9]{0,5})([hdw])", text.strip().lower())
     duration = timedelta(hours=int(found[1]) * HOURS[found[2]]) if found else None
-    if duration is None or duration > MAX_DURATION:
+    if duration is None:
+        raise TokenOptionError(f'--expires "{text}" is not a duration such as 12h, 90d or 8w.')
+    if duration > timedelta(days=max_days):
         raise TokenOptionError(
-            f'--expires "{text}" is not a duration such as 12h, 90d or 8w, ten years at most.'
+            f'--expires "{text}": a key is good for at most {max_days} days. API_KEY_MAX_DAYS can allow more.'
         )
     return duration
 
@@ -160,8 +163,8 @@ def _show_new(key: ApiKey, secret: str, missing: Sequence[str], *, as_json: bool
         return
     console.print(secret, markup=False, soft_wrap=True)
     errors.print(
-        f"This is key {key.key_id} ({escape_line(key.name)}) of the user {escape_line(key.user_id)}. "
-        "It is shown only now.\n"
+        f"This is key {key.key_id} ({escape_line(key.name)}) of the user {escape_line(key.user_id)}, "
+        f"{_state(key)}. It is shown only now.\n"
         f"Clients send the header  Authorization: Bearer {secret[:10]}…\n"
         f"Take it back with  owflex token revoke {key.key_id}",
         soft_wrap=True,
@@ -187,7 +190,7 @@ def _state(key: ApiKey) -> str:
     if key.revoked_at is not None:
         return "revoked"
     if key.expires_at is None:
-        return "good"
+        return "good, without an end"
     word = "good until" if key.expires_at > datetime.now(UTC) else "expired"
     return f"{word} {_moment(key.expires_at)}"
 

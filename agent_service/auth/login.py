@@ -1,6 +1,8 @@
 """Who sends a request: the one local user, the bearer of a signed token, or whom a trusted proxy names."""
 
+import logging
 import re
+import time
 from collections.abc import Awaitable, Callable
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
@@ -14,6 +16,8 @@ from agent_service.context import LOCAL_USER, RequestContext, locale_of
 from agent_service.errors import LoginRequiredError, LoginSettingsError, LoginUnavailableError
 from agent_service.i18n.catalog import say
 from agent_service.settings.settings import AgentServiceSettings
+
+logger = logging.getLogger("agent_service")
 
 # What a browser needs before anybody can log in, and what is asked by those who run the service.
 PUBLIC_PATH = re.compile(r"/(?:static/.*|config\.json|health|ready|metrics)?")
@@ -71,6 +75,7 @@ def _by_token(settings: AgentServiceSettings) -> Identify:
             "AGENT_SERVICE_JWT_JWKS_URL and AGENT_SERVICE_JWT_KEY."
         )
     keys = None if address is None else SigningKeys(address)
+    max_seconds = settings.agent_service_jwt_max_hours * 3600 + LEEWAY_SECONDS
 
     async def identify(connection: HTTPConnection) -> str:
         token = _bearer(connection)
@@ -91,6 +96,8 @@ def _by_token(settings: AgentServiceSettings) -> Identify:
             )
         except jwt.PyJWTError as error:
             raise LoginRequiredError(f"The token is not good: {type(error).__name__}.") from None
+        if int(claims["exp"]) - time.time() > max_seconds:
+            raise LoginRequiredError("The token is good for longer than AGENT_SERVICE_JWT_MAX_HOURS.")
         return user_name("jwt", claims["sub"])
 
     return identify
@@ -159,7 +166,8 @@ class Login:
         locale = locale_of(connection.headers.get("accept-language"))
         try:
             user = await self._identify(connection)
-        except LoginRequiredError:
+        except LoginRequiredError as error:
+            logger.info("A request was refused: %s", error)
             await _refusal(401, "login_required", say(locale, "login.required"))(scope, receive, send)
         except LoginUnavailableError:
             await _refusal(503, "login_unavailable", say(locale, "login.unavailable"))(scope, receive, send)

@@ -52,6 +52,12 @@ class AgentServiceSettings(ProgramSettings):
         min_length=32,
         description="Instead of public keys: a shared key (HS256) of 32 characters or more.",
     )
+    agent_service_jwt_max_hours: int = Field(
+        24,
+        ge=1,
+        le=8784,
+        description="For how many hours a token may still be good; one that ends later is refused.",
+    )
     agent_service_proxy_header: str = Field(
         "X-Forwarded-User", min_length=1, description="Header with the user's name, for proxy."
     )

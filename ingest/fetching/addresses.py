@@ -2,6 +2,7 @@
 
 import asyncio
 import ipaddress
+import logging
 import socket
 from collections.abc import Awaitable, Callable, Iterable
 from typing import cast
@@ -9,6 +10,8 @@ from typing import cast
 import httpcore2
 
 from ingest.fetching.errors import AddressForbiddenError
+
+logger = logging.getLogger("ingest")
 
 Resolver = Callable[[str, int], Awaitable[list[str]]]
 Permission = Callable[[str], bool]
@@ -83,5 +86,6 @@ class GuardedBackend(httpcore2.AsyncNetworkBackend):
         addresses = await self._resolve(host, port)
         permitted = [address for address in addresses if self._permits(address)]
         if addresses and not permitted:
-            raise AddressForbiddenError(host, addresses[0])
+            logger.info("%s was not fetched: it leads to %s", host, addresses[0])
+            raise AddressForbiddenError(host)
         return permitted

@@ -11,12 +11,11 @@ class UrlInvalidError(FileProblemError):
 
 
 class AddressForbiddenError(FileProblemError):
-    """The host's name leads only to addresses inside a private network."""
+    """The host's name leads only to addresses inside a private network, which are not told to who asks."""
 
-    def __init__(self, host: str, address: str) -> None:
+    def __init__(self, host: str) -> None:
         super().__init__(
-            f"{host} leads to a private address ({address}). "
-            "Allow it with INGEST_ALLOW_PRIVATE_ADDRESSES=true."
+            f"{host} leads to a private address. Allow it with INGEST_ALLOW_PRIVATE_ADDRESSES=true."
         )
 
 

@@ -1,6 +1,7 @@
 """Who is calling, and what they may do: a local token, an API key, a signed token, or an external issuer."""
 
 import hmac
+import time
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -18,6 +19,8 @@ from mcp_server.errors import NoCallerError
 LOCAL_USER = "local"
 AGENT_ISSUER = "owflex-agent-service"
 AUDIENCE = "owflex-mcp-server"
+# The chat's tokens are good for ten minutes; whoever got hold of the key for a moment gets no longer ones.
+MAX_SIGNED_SECONDS = 900
 
 # The claim with the collections that a token opens; without it all are open.
 COLLECTIONS_CLAIM = "collections"
@@ -95,7 +98,7 @@ class BearerVerifier(TokenVerifier):
             )
         except jwt.InvalidTokenError:
             return None
-        if not claims["sub"]:
+        if not claims["sub"] or int(claims["exp"]) - time.time() > MAX_SIGNED_SECONDS:
             return None
         return AccessToken(
             token=token,

@@ -75,7 +75,13 @@ class ExternalVerifier(TokenVerifier):
         begin = found.claims.get("nbf", 0)
         begun = isinstance(begin, int | float) and begin <= time.time() + LEEWAY_SECONDS
         named = bool(found.subject) and "\x00" not in str(found.subject)
-        return found.expires_at is not None and begun and named
+        return found.expires_at is not None and begun and named and self._ends_soon(found.expires_at)
+
+    def _ends_soon(self, expires_at: int) -> bool:
+        soon = expires_at - time.time() <= self._issuer.max_hours * 3600 + LEEWAY_SECONDS
+        if not soon:
+            logger.info("A token was refused: it is good for longer than MCP_AUTH_MAX_HOURS.")
+        return soon
 
 
 class KeySetTransport(httpx2.AsyncHTTPTransport):

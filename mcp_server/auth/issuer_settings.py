@@ -20,6 +20,7 @@ class ExternalIssuer:
     jwks_url: str
     audience: str
     public_url: str
+    max_hours: int = 24
 
     def user(self, subject: str) -> str:
         """The user's name here: two issuers may use the same subject for different people."""
@@ -50,7 +51,11 @@ def external_issuer(settings: McpServerSettings) -> ExternalIssuer | None:
     if public_url.endswith(PATH):
         raise IssuerSettingsError(f"MCP_PUBLIC_URL: leave {PATH} out; it is added.")
     return ExternalIssuer(
-        given["MCP_AUTH_ISSUER"], given["MCP_AUTH_JWKS_URL"], given["MCP_AUTH_AUDIENCE"], public_url
+        given["MCP_AUTH_ISSUER"],
+        given["MCP_AUTH_JWKS_URL"],
+        given["MCP_AUTH_AUDIENCE"],
+        public_url,
+        settings.mcp_auth_max_hours,
     )
 
 

@@ -86,6 +86,8 @@ async def test_without_a_token_there_is_a_401_in_json_but_the_page_is_open(pool:
         (token(aud="another-service"), 401),
         (token(exp=int(time.time()) - 60), 401),
         (token(exp=None), 401),
+        (token(exp=int(time.time()) + 25 * 3600), 401),
+        (token(exp=10**30), 401),
         (token(sub=None), 401),
         (token(sub=""), 401),
         (token(sub="a" * 201), 401),

@@ -115,7 +115,9 @@ async def test_a_redirect_from_a_permitted_to_a_forbidden_address_is_refused(ser
         port = inner.rpartition(":")[2]
         site = Site(page=RedirectResponse(f"http://intranet.example:{port}/page"))
         async with serve(site) as outer:
-            with pytest.raises(AddressForbiddenError, match=r"intranet\.example .*10\.9\.9\.9"):
+            with pytest.raises(
+                AddressForbiddenError, match=r"^intranet\.example leads to a private address\. "
+            ):
                 await fetcher.fetch(f"http://public.example:{outer.rpartition(':')[2]}/page")
     assert forbidden.asked == []
 

@@ -90,12 +90,12 @@ async def test_every_spelling_of_a_private_address_is_refused(host: str) -> None
             await fetcher.fetch(f"http://{host}:9/page")
 
 
-async def test_the_refusal_names_the_address_and_the_setting_that_allows_it() -> None:
+async def test_the_refusal_names_the_host_and_the_setting_that_allows_it() -> None:
     async with open_fetcher(LIMITS) as fetcher:
         with pytest.raises(AddressForbiddenError) as refusal:
             await fetcher.fetch("http://127.0.0.1/")
     assert str(refusal.value) == (
-        "127.0.0.1 leads to a private address (127.0.0.1). Allow it with INGEST_ALLOW_PRIVATE_ADDRESSES=true."
+        "127.0.0.1 leads to a private address. Allow it with INGEST_ALLOW_PRIVATE_ADDRESSES=true."
     )
 
 
@@ -104,7 +104,7 @@ async def test_a_name_with_only_private_addresses_is_refused() -> None:
         return ["10.0.0.7", "fd00::7"]
 
     async with open_fetcher(LIMITS, resolve) as fetcher:
-        with pytest.raises(AddressForbiddenError, match=r"intranet\.example .*10\.0\.0\.7"):
+        with pytest.raises(AddressForbiddenError, match=r"^intranet\.example leads to a private address\. "):
             await fetcher.fetch("http://intranet.example/")
 
 

@@ -51,6 +51,7 @@ async def test_the_local_token_and_a_signed_token_for_local_are_the_same_user(
         {"key": "another-signing-key-of-enough-characters"},
         {"exp": 1},
         {"exp": None},
+        {"exp": 4_000_000_000},
         {"sub": None},
         {"sub": ""},
         {"aud": "another-service"},

@@ -53,7 +53,30 @@ def test_a_key_has_the_scopes_user_collections_and_end_that_were_asked_for(
 def test_without_options_a_key_reads_and_keeps_tasks_of_the_local_user(run: Run) -> None:
     made = json.loads(run("create", "laptop", "--json").stdout)
     assert (made["user"], made["scopes"], made["collections"]) == ("local", ["kb:read", "tasks"], None)
-    assert made["expires_at"] is None
+
+
+def test_a_key_ends_after_ninety_days_unless_told_otherwise_and_never_after_the_longest(
+    run: Run, knowledge_base_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for arguments in ((), ("--expires", "52w")):
+        made = run("create", "laptop", *arguments)
+        assert "good until 20" in made.stderr
+    refused = run("create", "laptop", "--expires", "366d")
+    assert (refused.exit_code, "at most 365 days. API_KEY_MAX_DAYS" in refused.stderr) == (2, True)
+    monkeypatch.setenv("API_KEY_MAX_DAYS", "30")
+    assert run("create", "laptop").exit_code == 0
+    with psycopg.connect(knowledge_base_url) as connection:
+        rows = connection.execute(
+            "select round(extract(epoch from expires_at - created_at) / 86400)::int from api_keys order by id"
+        )
+        assert rows.fetchall() == [(90,), (364,), (30,)]
+
+
+def test_a_key_of_before_that_never_ends_is_shown_as_such(run: Run, knowledge_base_url: str) -> None:
+    assert run("create", "laptop").exit_code == 0
+    with psycopg.connect(knowledge_base_url) as connection:
+        connection.execute("update api_keys set expires_at = null")
+    assert "good, without an end" in run("list").stdout
 
 
 def test_a_collection_that_is_not_there_yet_is_said(run: Run) -> None:
@@ -68,7 +91,7 @@ def test_a_collection_that_is_not_there_yet_is_said(run: Run) -> None:
         (["--expires", "soon"], "not a duration"),
         (["--expires", "0d"], "not a duration"),
         (["--expires", "-1d"], "not a duration"),
-        (["--expires", "999999w"], "ten years at most"),
+        (["--expires", "999999w"], "at most 365 days"),
         (["--user", " "], "--user must be a name"),
         (["--user", "a\nb"], "--user must be a name"),
         (["--collection", ""], "--collection must be a name"),
