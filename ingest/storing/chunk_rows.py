@@ -10,8 +10,8 @@ from psycopg.rows import TupleRow
 
 from ingest.reading.chunked_document import ChunkedDocument
 from ingest.reading.chunking import Chunk
-from knowledge_base.postings import PassageText, copy_pending, impacts
-from knowledge_base.word_codes import encode_words
+from knowledge_base.passage_words import PassageText, coded_words
+from knowledge_base.postings import copy_pending
 
 Connection = AsyncConnection[TupleRow]
 Vectors = Mapping[bytes, HalfVector]
@@ -75,11 +75,11 @@ async def _rows(connection: Connection, language: str, documents: Sequence[Store
         for chunk in document.content.chunks
     ]
     passages = [PassageText(chunk.context, chunk.content) for _, chunk in owned]
-    found = await impacts(connection, language, passages)
+    coded = await coded_words(connection, language, passages)
     chunk_ids = await _new_chunk_ids(connection, len(owned))
     return [
-        ChunkRow(chunk_id, document, chunk, encode_words(weights))
-        for chunk_id, (document, chunk), weights in zip(chunk_ids, owned, found, strict=True)
+        ChunkRow(chunk_id, document, chunk, words)
+        for chunk_id, (document, chunk), words in zip(chunk_ids, owned, coded, strict=True)
     ]
 
 
