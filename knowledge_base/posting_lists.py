@@ -1,7 +1,7 @@
 """What the index of words says of a question's lexemes: the posting lists, and what is not in them yet."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import LiteralString
@@ -25,6 +25,8 @@ from knowledge_base.word_codes import (
 
 # Postings that are read at first, those of rare lexemes before those of frequent ones; then as many more.
 READ_AT_FIRST, READ_MORE = 300_000, 4
+# Those of labels that are read: a megabyte. What has more is asked passage by passage.
+READ_OF_LABELS = 300_000
 
 
 # What each lexeme weighs, in each language.
@@ -107,7 +109,9 @@ heads as materialized (
 totals as materialized (
     select lexeme,
            sum(passages) as searched,
-           sum(sum(passages)) over (order by sum(passages), lexeme) as postings
+           sum(sum(passages)) over (
+               partition by lexeme = any (%(labels)s::bigint[]) order by sum(passages), lexeme
+           ) as postings
     from heads
     where searched
     group by lexeme
@@ -116,6 +120,8 @@ select lexeme, id_range, passages, max_impact::integer, heads.searched,
        case
            when not heads.searched then null
            when lexeme = %(every_passage)s then case when totals.searched <= %(most_listed)s then list end
+           when lexeme = any (%(labels)s::bigint[]) then
+               case when totals.postings <= %(most_labelled)s then list end
            when totals.postings <= %(most_read)s then list
        end,
        language,
@@ -165,14 +171,23 @@ class Lists:
     @property
     def ids(self) -> Array | None:
         """The passages that may be found, ascending; None when they are too many to list."""
-        every = [each for each in self.lists if each.lexeme == EVERY_PASSAGE and each.searched]
-        if any(each.coded is None for each in every):
+        return self.having([EVERY_PASSAGE])
+
+    def having(self, lexemes: Collection[int]) -> Array | None:
+        """Those of them that have one of these, ascending; None when their lists were not read."""
+        lists = [each for each in self.lists if each.searched and each.lexeme in lexemes]
+        if any(each.coded is None for each in lists):
             return None
-        listed = [_ids(each) for each in every]
-        added = [part.ids for part in self.pending if part.added and part.searched]
+        added = [self._fresh(part, lexemes) for part in self.pending if part.added and part.searched]
         gone = [part.ids for part in self.pending if not part.added]
-        there = np.concatenate([np.empty(0, np.int64), *listed, *added])
-        return np.setdiff1d(there, np.concatenate([np.empty(0, np.int64), *gone]))
+        there = np.unique(np.concatenate([np.empty(0, np.int64), *map(_ids, lists), *added]))
+        return np.setdiff1d(there, np.concatenate(gone), assume_unique=True) if gone else there
+
+    def _fresh(self, part: PendingWords, lexemes: Collection[int]) -> Array:
+        if EVERY_PASSAGE in lexemes:
+            return part.ids
+        wanted = np.isin(self.keys, np.array(list(lexemes), np.uint64))
+        return part.ids[(part.impacts[:, wanted] > 0).any(axis=1)]
 
 
 async def asked_words(connection: Connection, words: Sequence[str], collection: str | None) -> AskedWords:
@@ -202,12 +217,13 @@ async def read_lists(
     *,
     most_listed: int = 0,
     most_read: int | None = None,
+    labels: Sequence[int] = (),
 ) -> Lists:
     """The heads of all lists of the lexemes, and the lists themselves of the rarer ones.
 
-    `most_listed`: so many passages that may be found are listed, too.
+    `most_listed`: so many passages that may be found are listed, too. `labels` are read beside the lexemes.
     """
-    keys = sorted({EVERY_PASSAGE, *asked.keys.values()})
+    keys = sorted({EVERY_PASSAGE, *asked.keys.values(), *labels})
     most = READ_AT_FIRST if most_read is None else most_read
     async with connection.cursor(binary=True) as cursor:
         await cursor.execute(
@@ -218,6 +234,8 @@ async def read_lists(
                 "every_passage": EVERY_PASSAGE,
                 "most_listed": most_listed,
                 "most_read": most,
+                "labels": list(labels),
+                "most_labelled": READ_OF_LABELS,
             },
             prepare=True,
         )
@@ -247,7 +265,8 @@ def impacts_in(coded: bytes, lengths: Sequence[int] | Array, keys: Array) -> Arr
     places = np.minimum(np.searchsorted(keys, words), len(keys) - 1)
     there = np.flatnonzero(keys[places] == words)
     passages = np.repeat(np.arange(len(lengths)), lengths)
-    found[passages[there], places[there]] = impacts[there] * np.float32(IMPACT_STEP)
+    # Labels have no impact, but they are there.
+    found[passages[there], places[there]] = np.maximum(impacts[there], 1) * np.float32(IMPACT_STEP)
     return found
 
 

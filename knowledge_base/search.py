@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Literal
 
 from pgvector import HalfVector
@@ -18,6 +19,7 @@ from knowledge_base.fusion import COSINE_WEIGHT, CloserLook, Passage, closer_loo
 from knowledge_base.hit_merging import without_copies
 from knowledge_base.hits import HIT_COLUMNS, Hit, WaitsFor
 from knowledge_base.known_words import corrections, rarest
+from knowledge_base.labels import Labels, labels_of_filter
 from knowledge_base.lexemes import words
 from knowledge_base.posting_lists import AskedWords, Lists, Weights, asked_words, read_lists, weights_of
 from knowledge_base.proposals import Asked, nearest, propose
@@ -161,12 +163,14 @@ async def rank(
     about = await _about(connection, question.model_name)
     text = question.text
     most_read = None if engine is None else 0
-    asked_for, lists = await _words_in_index(connection, question, text if by_words else "", which, most_read)
+    labels = await labels_of_filter(connection, which)
+    read = partial(_words_in_index, connection, question, which=which, most_read=most_read, labels=labels)
+    asked_for, lists = await read(text if by_words else "")
     corrected = await corrections(connection, asked_for, lists, which.collection)
     if corrected:
         text = _with_corrections(text, corrected)
-        asked_for, lists = await _words_in_index(connection, question, text, which, most_read)
-    scope = await scope_of(connection, which, lists)
+        asked_for, lists = await read(text)
+    scope = await scope_of(connection, which, lists, labels)
     vector = None if question.embedding is None else HalfVector(question.embedding).to_text()
     weights = weights_of(asked_for, lists)
     share = scope.passages / max(lists.count(EVERY_PASSAGE), 1)
@@ -183,7 +187,13 @@ async def rank(
 
 
 async def _words_in_index(
-    connection: Connection, question: Question, text: str, which: SearchFilter, most_read: int | None
+    connection: Connection,
+    question: Question,
+    text: str,
+    *,
+    which: SearchFilter,
+    most_read: int | None,
+    labels: Labels,
 ) -> tuple[AskedWords, Lists]:
     """The words of the question's text and the rarest around it, and what the index knows of them."""
     found = set(words(text))
@@ -191,9 +201,15 @@ async def _words_in_index(
         found.update(await rarest(connection, words(question.context), which.collection))
     asked_for = await asked_words(connection, sorted(found), which.collection)
     most_listed = MAX_LISTED if which.by_collection else 0
-    return asked_for, await read_lists(
-        connection, asked_for, which.collection, most_listed=most_listed, most_read=most_read
+    lists = await read_lists(
+        connection,
+        asked_for,
+        which.collection,
+        most_listed=most_listed,
+        most_read=most_read,
+        labels=labels.all,
     )
+    return asked_for, lists
 
 
 def _with_corrections(text: str, corrected: Mapping[str, str]) -> str:

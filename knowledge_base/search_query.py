@@ -3,10 +3,15 @@
 from collections.abc import Iterable
 from typing import LiteralString
 
+import numpy as np
 from psycopg import sql
 
 from knowledge_base.search_filter import Condition, SearchFilter
 from knowledge_base.vector_index import VectorIndex
+from knowledge_base.word_codes import Array
+
+# Half a megabyte with each search.
+MAX_BITS = 2**22
 
 ABOUT: LiteralString = """
 select (select model_name from embedding_spaces where in_use) as model_in_use,
@@ -53,6 +58,14 @@ OF_DOCUMENT: LiteralString = """(
     where chunks.id = chunk_embeddings.chunk_id
 )"""
 
+# The passages of a list, each a bit: cheaper to ask of many vectors than whether they are in an array.
+IN_BITS: LiteralString = """
+case
+    when chunk_id between %(first)s and %(last)s then get_bit(%(bits)s::bytea, chunk_id - %(first)s) = 1
+    else false
+end
+"""
+
 PROPOSED: LiteralString = """
 select chunks.id, language, chunks.lexemes, 1 - (embedding <=> %(embedding)s::halfvec) as cosine
 from unnest(%(ids)s::bigint[]) as proposed (id)
@@ -95,6 +108,17 @@ def condition_on_vectors(which: SearchFilter, condition: Condition | None) -> Co
     if which.collection is not None:
         return Condition(sql.SQL(IN_COLLECTION).format(), {"collection": which.collection})
     return Condition(sql.SQL("true").format(), {})
+
+
+def condition_of_list(ids: Array) -> Condition | None:
+    """Which vectors may be found of a list of passages (ascending); None where ids are too far apart."""
+    first, last = int(ids[0]), int(ids[-1])
+    if last - first >= MAX_BITS:
+        return None
+    bits = np.zeros(last - first + 1, np.bool_)
+    bits[ids - first] = True
+    packed = np.packbits(bits, bitorder="little").tobytes()
+    return Condition(sql.SQL(IN_BITS).format(), {"first": first, "last": last, "bits": packed})
 
 
 def listing_statement(condition: Condition) -> sql.Composed:

@@ -19,17 +19,20 @@ Vectors = Mapping[bytes, HalfVector]
 
 @dataclass(frozen=True)
 class Stored:
-    """A document that is stored, and the content its passages come from; `language` is the document's."""
+    """A document that is stored, and the content its passages come from; `language` is the document's, and
+    `labels` is what its passages keep of its metadata (see `knowledge_base.labels`).
+    """
 
     document_id: int
     language: str
     vocabulary_id: int
+    labels: bytes
     content: ChunkedDocument
 
 
 @dataclass(frozen=True)
 class ChunkRow:
-    """A passage with its place in the database and what it keeps of its words."""
+    """A passage with its place in the database and what it keeps of its words and its document's labels."""
 
     chunk_id: int
     document: Stored
@@ -78,7 +81,7 @@ async def _rows(connection: Connection, language: str, documents: Sequence[Store
     coded = await coded_words(connection, language, passages)
     chunk_ids = await _new_chunk_ids(connection, len(owned))
     return [
-        ChunkRow(chunk_id, document, chunk, words)
+        ChunkRow(chunk_id, document, chunk, words + document.labels)
         for chunk_id, (document, chunk), words in zip(chunk_ids, owned, coded, strict=True)
     ]
 

@@ -213,9 +213,9 @@ async def _write_words(
     await connection.execute(
         """
         update chunks
-        set lexemes = given.lexemes, vocabulary_id = %(vocabulary_id)s
-        from unnest(%(ids)s::bigint[], %(coded)s::bytea[]) as given (id, lexemes)
-        where chunks.id = given.id
+        set lexemes = given.lexemes || labels_of(documents.metadata), vocabulary_id = %(vocabulary_id)s
+        from unnest(%(ids)s::bigint[], %(coded)s::bytea[]) as given (id, lexemes), documents
+        where chunks.id = given.id and documents.id = chunks.document_id
         """,
         values,
     )

@@ -8,7 +8,7 @@ import pytest
 
 from knowledge_base import passage_words
 from knowledge_base.lexemes import words
-from knowledge_base.passage_words import B, CONTEXT_WEIGHT, ORDINARY_LENGTH, PassageText, coded_words
+from knowledge_base.passage_words import CONTEXT_WEIGHT, ORDINARY_LENGTH, B, PassageText, coded_words
 from knowledge_base.spelling import folded
 from knowledge_base.word_codes import IMPACT_STEP, K1, decode_words, key_of
 
@@ -16,8 +16,31 @@ if TYPE_CHECKING:
     from conftest import Connection
 
 SOME_WORDS = [
-    *("the", "and", "running", "runs", "runner", "naïve", "naive", "Résumé", "über", "HTTPServer", "kb_err_52"),
-    *("東京タワー", "50 000", "café's", "C++", "x", "wombats", "wombat", "don't", "ﬁle", "hnsw.iterative_scan"),
+    *(
+        "the",
+        "and",
+        "running",
+        "runs",
+        "runner",
+        "naïve",
+        "naive",
+        "Résumé",
+        "über",
+        "HTTPServer",
+        "kb_err_52",
+    ),
+    *(
+        "東京タワー",
+        "50 000",
+        "café's",
+        "C++",
+        "x",
+        "wombats",
+        "wombat",
+        "don't",
+        "ﬁle",
+        "hnsw.iterative_scan",
+    ),
 ]
 LANGUAGES = ("english", "german", "simple", "klingon")
 
