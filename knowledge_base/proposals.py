@@ -8,6 +8,7 @@ from typing import Any, LiteralString
 import numpy as np
 from psycopg import sql
 
+from knowledge_base.id_arrays import as_array
 from knowledge_base.posting_lists import READ_MORE, AskedWords, Lists, Weights, impacts_of, read_lists
 from knowledge_base.postings import Connection
 from knowledge_base.scoring import Proposals, part_said
@@ -15,7 +16,6 @@ from knowledge_base.search_filter import Condition, SearchFilter
 from knowledge_base.search_query import (
     OF_THESE,
     PROPOSED,
-    as_array,
     condition_of_list,
     condition_on_vectors,
     nearest_statement,
@@ -61,7 +61,7 @@ async def nearest(
     """Ids of the passages nearest by meaning, the nearest first."""
     if asked.embedding is None or asked.space_id is None:
         return []
-    values = {
+    values: dict[str, Any] = {
         "embedding": asked.embedding,
         "space_id": asked.space_id,
         "candidates": asked.candidates,
@@ -71,13 +71,15 @@ async def nearest(
         if which.narrows:
             await look_more_widely(connection)
         condition = (None if scope.ids is None else condition_of_list(scope.ids)) or of_all
-        found = await _nearest(connection, nearest_statement(index, condition), values | condition.values)
+        found = await _nearest(
+            connection, nearest_statement(index, condition), {**values, **condition.values}
+        )
         if len(found) == asked.candidates or not which.narrows:
             return found
     # There is no index, or it gives up before it has come upon enough that is allowed.
     if scope.ids is not None:
-        return await _nearest(connection, OF_THESE, values | {"ids": as_array(scope.ids.tolist())})
-    return await _nearest(connection, nearest_statement(None, of_all), values | of_all.values)
+        return await _nearest(connection, OF_THESE, values | {"ids": as_array(scope.ids)})
+    return await _nearest(connection, nearest_statement(None, of_all), {**values, **of_all.values})
 
 
 async def _nearest(

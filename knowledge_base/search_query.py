@@ -1,6 +1,5 @@
 """The statements of a search: what there is, what is nearest, and the passages that were proposed."""
 
-from collections.abc import Iterable
 from typing import LiteralString
 
 import numpy as np
@@ -21,8 +20,15 @@ select (select model_name from embedding_spaces where in_use) as model_in_use,
            where model_name = %(model_name)s and (in_use or retired_at is not null)
        ) as space_id,
        -- Few or none, but while vectors are being made.
-       (select count(*) from chunks_awaiting_vectors) as awaiting
+       (
+           select count(*) from (select from chunks_awaiting_vectors limit %(most_counted)s) as counted
+       ) as awaiting,
+       (
+           select greatest(reltuples, 0)::bigint from pg_class where oid = 'chunk_embeddings'::regclass
+       ) as vectors
 """
+# Passages waiting for their vectors that are counted with each search; how many more it is, a sample says.
+MOST_COUNTED = 10_000
 
 # Every vector of the space is compared, or every vector of these passages.
 EXACTLY: LiteralString = """
@@ -85,11 +91,11 @@ join documents on documents.id = chunks.document_id
 AWAITING_OF_THESE: LiteralString = """
 select count(*) from chunks_awaiting_vectors where chunk_id = any (%(ids)s::bigint[])
 """
-
-
-def as_array(ids: Iterable[int]) -> str:
-    """Ids as Postgres writes an array: the driver would look at each of them to learn what it is."""
-    return f"{{{','.join(map(str, ids))}}}"
+AWAITING_OF_SAMPLE: LiteralString = """
+select count(*), count(*) filter (where exists (select from chunks_awaiting_vectors where chunk_id = id))
+from chunks
+where id = any (%(ids)s::bigint[])
+"""
 
 
 def nearest_statement(index: VectorIndex | None, allowed: Condition) -> sql.Composed:

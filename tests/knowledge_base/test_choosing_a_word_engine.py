@@ -136,7 +136,7 @@ async def test_a_caller_is_proposed_nothing_that_is_not_open(
     connection: "Connection", oracle: Oracle, knowledge_base_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     del connection, oracle
-    monkeypatch.setattr("knowledge_base.search.MAX_LISTED", 0)
+    monkeypatch.setattr("knowledge_base.search_scope.MAX_LISTED", 0)
     engine = PlayedEngine()
     in_use = EngineInUse(engine, EngineWatch("auto"))
     await prepare_server_role(knowledge_base_url)

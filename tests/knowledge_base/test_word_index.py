@@ -91,7 +91,7 @@ class Oracle:
             ]
             text, cosine = " ".join(drawn), round(self._random.random(), 3)
             chunk = Chunk(0, (), None, "title", text, len(drawn))
-            content = ChunkedDocument("", source, "text/plain", "00", {"tenth": number % 10}, (), (chunk,))
+            content = ChunkedDocument("", source, "text/plain", "00", labels_for(number), (), (chunk,))
             documents.append(NewDocument(collection, "tests", source, "test", {}, content))
             vectors[text_hash(chunk)] = HalfVector(self._plane.embed_query(str(cosine)))
             self.texts[collection, source], self.cosines[collection, source] = text, cosine
@@ -145,7 +145,9 @@ async def test_whatever_was_done_a_search_finds_what_plain_counting_finds(
     for module in (proposals, word_search):
         monkeypatch.setattr(module, "MAX_CANDIDATES", [600, 20, 0, 60][seed])
     monkeypatch.setattr(search_scope, "MAX_LISTED", [5_000, 0, 30, 100][seed])
+    monkeypatch.setattr(search_scope, "PAIRS_WORTH_COMPARING", 0)
     monkeypatch.setattr(search_scope, "SURELY_MANY", [10_000, 0, 60, 200][seed])
+    monkeypatch.setattr(posting_lists, "READ_OF_LABELS", [300_000, 0, 20, 300_000][seed])
     oracle = Oracle(connection, plane, generator)
     await prepare_server_role(knowledge_base_url)
     async with open_server_pool(knowledge_base_url) as pool:
@@ -164,6 +166,7 @@ async def test_whatever_was_done_a_search_finds_what_plain_counting_finds(
                 SearchFilter(restricted=True),
                 SearchFilter(seen[0], restricted=True),
                 SearchFilter(metadata={"tenth": [1, 3, 4]}, restricted=True),
+                SearchFilter(seen[0], {"tenth": [2, 7], "third": 1}, restricted=True),
                 SearchFilter(source="d7", restricted=True),
             ]
             modes: list[Mode] = ["hybrid", "keyword"]
@@ -211,12 +214,20 @@ async def test_a_passage_that_is_removed_while_it_is_merged_leaves_nothing(
         assert not (await find_faults(merging)).any
 
 
+def labels_for(number: int) -> dict[str, int]:
+    """The metadata of a document of the oracle."""
+    return {"tenth": number % 10, "third": number % 3}
+
+
 def lets_through(which: SearchFilter, collection: str, source: str) -> bool:
     """Whether a document of the oracle may be found."""
     return (
         which.collection in (None, collection)
         and which.source in (None, source)
-        and (not which.metadata or int(source[1:]) % 10 in which.metadata["tenth"])
+        and all(
+            labels_for(int(source[1:]))[key] in (wanted if isinstance(wanted, list) else [wanted])
+            for key, wanted in (which.metadata or {}).items()
+        )
     )
 
 
