@@ -32,6 +32,7 @@ ORDINARY_LENGTH = 90
 CONTEXT_WEIGHT = 0.5
 # Stands for "no lexeme": the key of none.
 NO_KEY = 0
+SEPARATOR = chr(31)
 # Words whose keys are remembered, in each language: some ten megabytes.
 MAX_REMEMBERED = 50_000
 STEMS: LiteralString = f"""
@@ -40,7 +41,7 @@ with given as materialized (
 )
 select word, (ts_lexize(dictionary::regdictionary, word))[1]
 from given
-cross join unnest(%(words)s::text[]) as word
+cross join unnest(string_to_array(%(words)s, chr(31))) as word
 """  # noqa: S608 - a constant
 
 _remembered: dict[tuple[str, str, str], dict[str, Keys]] = {}
@@ -134,5 +135,6 @@ def _keys_of(word: str, stems: Mapping[str, str]) -> Keys:
 
 async def _stems(connection: Connection, language: str, found: Iterable[str]) -> dict[str, str]:
     """The stem of each word that is none of the language's stop words."""
-    rows = await connection.execute(STEMS, {"language": language, "words": list(found)})
+    # No word has the separator in it, and the driver would look at each word of a list.
+    rows = await connection.execute(STEMS, {"language": language, "words": SEPARATOR.join(found)})
     return {word: stem for word, stem in await rows.fetchall() if stem}

@@ -4,6 +4,7 @@ Log-structured like the indexes of search engines: who stores or removes passage
 done (`pending_postings`). One at a time merges that into the lists, so that nobody waits for a list.
 """
 
+import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -13,6 +14,7 @@ from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 
 from knowledge_base.engine_words import follow
+from knowledge_base.id_arrays import as_array
 from knowledge_base.word_codes import (
     EVERY_PASSAGE,
     POSTING,
@@ -26,6 +28,9 @@ from knowledge_base.word_codes import (
 
 Connection = AsyncConnection[TupleRow]
 
+# Rows of lists as COPY reads them: a passage brings some twenty, and the driver would look at each value.
+COPY_HEAD, COPY_END = b"PGCOPY\n\xff\r\n\0" + bytes(8), b"\xff\xff"
+LIST_ROW = struct.Struct("!hiqiiiiiiihi")
 # Any fixed number serves: whoever merges holds it.
 MERGE_LOCK = 7_021_544_014
 # Passages that are merged in one transaction.
@@ -170,7 +175,7 @@ async def _take_lists(connection: Connection, changes: Changes) -> tuple[Array, 
         returning postings.lexeme, passages, list
         """,
         {
-            "lexemes": touched.tolist(),
+            "lexemes": as_array(touched),
             "vocabulary_id": changes.vocabulary_id,
             "id_range": changes.id_range,
         },
@@ -207,9 +212,11 @@ async def write_lists(
             """
         ) as copy,
     ):
-        copy.set_types(["int8", "int4", "int4", "int4", "int2", "bytea"])
+        rows = [COPY_HEAD]
         for lexeme, (start, end), impact in zip(
             lexemes[starts].tolist(), pairwise(ends), highest, strict=True
         ):
             part = coded[start * POSTING.itemsize : end * POSTING.itemsize]
-            await copy.write_row((lexeme, vocabulary_id, id_range, end - start, impact, part))
+            heads = (8, lexeme, 4, vocabulary_id, 4, id_range, 4, end - start, 2, impact)
+            rows += [LIST_ROW.pack(6, *heads, len(part)), part]
+        await copy.write(b"".join([*rows, COPY_END]))
