@@ -43,8 +43,12 @@ def words(text: str) -> Counter[str]:
     """How often each word is in the text; words are lower case and not stemmed."""
     found, compounds = _units(normalized(text))
     for compound, times in Counter(compounds).items():
-        for word in _words_in(compound):
-            found[word] = found.get(word, 0) + times
+        # Most are one plain word: to see that costs less than to remember it.
+        if compound.isalpha() and compound.islower() and len(compound) <= MAX_LEXEME_CHARACTERS:
+            found[compound] = found.get(compound, 0) + times
+        else:
+            for word in _words_in(compound):
+                found[word] = found.get(word, 0) + times
     return Counter(found)
 
 
@@ -76,12 +80,8 @@ def unspaced_words(text: str) -> Iterator[str]:
 
 
 def _words_in(compound: str) -> tuple[str, ...]:
-    """The words of a compound; most are one word, and cost less to look at than to remember."""
-    if len(compound) > MAX_LEXEME_CHARACTERS:
-        return _words_of(compound)
-    if compound.isascii() and compound.isalpha() and (compound.islower() or compound.istitle()):
-        return (compound.lower(),)
-    return _remembered_words(compound)
+    """The words of a compound, remembered while it is short."""
+    return _remembered_words(compound) if len(compound) <= MAX_LEXEME_CHARACTERS else _words_of(compound)
 
 
 def _words_of(compound: str) -> tuple[str, ...]:

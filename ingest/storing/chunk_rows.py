@@ -37,6 +37,7 @@ class ChunkRow:
     chunk_id: int
     document: Stored
     chunk: Chunk
+    text_hash: bytes
     words: bytes
 
 
@@ -63,7 +64,7 @@ async def replace_chunks(
     for language in sorted({document.language for document in documents}):
         rows += await _rows(connection, language, documents)
     await _copy_chunks(connection, rows)
-    embedded = {row.chunk_id: vectors.get(text_hash(row.chunk)) for row in rows}
+    embedded = {row.chunk_id: vectors.get(row.text_hash) for row in rows}
     vocabulary_ids = {row.chunk_id: row.document.vocabulary_id for row in rows}
     await _copy_embeddings(connection, space_id, vocabulary_ids, embedded)
     await _copy_awaiting(connection, [chunk_id for chunk_id, vector in embedded.items() if vector is None])
@@ -81,7 +82,7 @@ async def _rows(connection: Connection, language: str, documents: Sequence[Store
     coded = await coded_words(connection, language, passages)
     chunk_ids = await _new_chunk_ids(connection, len(owned))
     return [
-        ChunkRow(chunk_id, document, chunk, words + document.labels)
+        ChunkRow(chunk_id, document, chunk, text_hash(chunk), words + document.labels)
         for chunk_id, (document, chunk), words in zip(chunk_ids, owned, coded, strict=True)
     ]
 
@@ -122,7 +123,7 @@ async def _copy_chunks(connection: Connection, rows: Sequence[ChunkRow]) -> None
                     chunk.content,
                     chunk.token_count,
                     chunk.context,
-                    text_hash(chunk),
+                    row.text_hash,
                     row.document.vocabulary_id,
                     row.words,
                 )
