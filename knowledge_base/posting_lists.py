@@ -14,13 +14,11 @@ from knowledge_base.postings import DICTIONARY, Connection
 from knowledge_base.spelling import folded
 from knowledge_base.word_codes import (
     EVERY_PASSAGE,
-    IMPACT_STEP,
     RANGE_BITS,
     Array,
     decode_postings,
-    decode_words,
+    impacts_in,
     key_of,
-    lengths_of,
 )
 
 # Postings that are read at first, those of rare lexemes before those of frequent ones; then as many more.
@@ -254,25 +252,6 @@ def _pending(row: TupleRow, keys: Array) -> PendingWords:
     ids = np.frombuffer(coded, ">i8", count).astype(np.int64)
     sizes = np.frombuffer(coded, ">i4", count, offset=8 * count) // 7
     return PendingWords(ids, impacts_in(coded[12 * count :], sizes, keys), searched, added, language)
-
-
-def impacts_in(coded: bytes, lengths: Sequence[int] | Array, keys: Array) -> Array:
-    """Impacts (float32) of some lexemes, whose keys ascend, in passages: a row for each, 0 for none."""
-    found = np.zeros((len(lengths), len(keys)), np.float32)
-    if not len(keys):
-        return found
-    words, impacts = decode_words(coded)
-    places = np.minimum(np.searchsorted(keys, words), len(keys) - 1)
-    there = np.flatnonzero(keys[places] == words)
-    passages = np.repeat(np.arange(len(lengths)), lengths)
-    # Labels have no impact, but they are there.
-    found[passages[there], places[there]] = np.maximum(impacts[there], 1) * np.float32(IMPACT_STEP)
-    return found
-
-
-def impacts_of(coded: Sequence[bytes], keys: Array) -> Array:
-    """The same for passages whose words are apart."""
-    return impacts_in(b"".join(coded), lengths_of(coded), keys)
 
 
 def weights_of(asked: AskedWords, lists: Lists) -> Weights:

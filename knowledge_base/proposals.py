@@ -9,7 +9,7 @@ import numpy as np
 from psycopg import sql
 
 from knowledge_base.id_arrays import as_array
-from knowledge_base.posting_lists import READ_MORE, AskedWords, Lists, Weights, impacts_of, read_lists
+from knowledge_base.posting_lists import READ_MORE, AskedWords, Lists, Weights, read_lists
 from knowledge_base.postings import Connection
 from knowledge_base.scoring import Proposals, part_said
 from knowledge_base.search_filter import Condition, SearchFilter
@@ -22,7 +22,7 @@ from knowledge_base.search_query import (
 )
 from knowledge_base.search_scope import Scope, those_allowed
 from knowledge_base.vector_index import VectorIndex, look_more_widely
-from knowledge_base.word_codes import Array
+from knowledge_base.word_codes import Array, impacts_of
 from knowledge_base.word_search import MAX_CANDIDATES, best_by_words
 
 # Of passages by words so many are asked whether they meet a condition, for each that is needed; then more.

@@ -6,7 +6,7 @@ numpy as they are.
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -57,6 +57,25 @@ def decode_words(coded: bytes) -> tuple[Array, Array]:
 def lengths_of(coded: Iterable[bytes]) -> list[int]:
     """How many words each passage has."""
     return [len(one) // WORD.itemsize for one in coded]
+
+
+def impacts_in(coded: bytes, lengths: Sequence[int] | Array, keys: Array) -> Array:
+    """Impacts (float32) of some lexemes, whose keys ascend, in passages: a row for each, 0 for none."""
+    found = np.zeros((len(lengths), len(keys)), np.float32)
+    if not len(keys):
+        return found
+    words, impacts = decode_words(coded)
+    places = np.minimum(np.searchsorted(keys, words), len(keys) - 1)
+    there = np.flatnonzero(keys[places] == words)
+    passages = np.repeat(np.arange(len(lengths)), lengths)
+    # Labels have no impact, but they are there.
+    found[passages[there], places[there]] = np.maximum(impacts[there], 1) * np.float32(IMPACT_STEP)
+    return found
+
+
+def impacts_of(coded: Sequence[bytes], keys: Array) -> Array:
+    """The same for passages whose words are apart."""
+    return impacts_in(b"".join(coded), lengths_of(coded), keys)
 
 
 def encode_postings(places: Array, impacts: Array) -> bytes:

@@ -23,7 +23,7 @@ from knowledge_base.access import Access, acting_for, open_server_pool, prepare_
 from knowledge_base.embedding_spaces import hold_space_in_use
 from knowledge_base.lexemes import words
 from knowledge_base.passage_words import CONTEXT_WEIGHT, ORDINARY_LENGTH, B
-from knowledge_base.posting_lists import Lists, PostingList, impacts_of
+from knowledge_base.posting_lists import Lists, PostingList
 from knowledge_base.posting_merge import merge_block, merge_pending
 from knowledge_base.search import Mode, Question, SearchFilter, rank
 from knowledge_base.word_codes import (
@@ -35,6 +35,7 @@ from knowledge_base.word_codes import (
     decode_words,
     encode_passages,
     encode_postings,
+    impacts_of,
     key_of,
 )
 from knowledge_base.word_search import best_by_words
