@@ -30,9 +30,12 @@ KEY_LETTERS = 7
 
 
 def _times(code: int) -> int:
-    """How often a key has to be there, that tf / (tf + k1) is in proportion to its coded impact."""
+    """How often a key has to be there, that tf / (tf + k1) is in proportion to its coded impact.
+
+    What has none is a label, no word.
+    """
     part = GREATEST * code / 255
-    return max(1, round(ENGINE_K1 * part / (1 - part)))
+    return max(1, round(ENGINE_K1 * part / (1 - part))) if code else 0
 
 
 TIMES = [_times(code) for code in range(256)]

@@ -43,9 +43,12 @@ def words(text: str) -> Counter[str]:
     """How often each word is in the text; words are lower case and not stemmed."""
     found, compounds = _units(normalized(text))
     for compound, times in Counter(compounds).items():
-        short = len(compound) <= MAX_LEXEME_CHARACTERS
-        for word in _remembered_words(compound) if short else _words_of(compound):
-            found[word] = found.get(word, 0) + times
+        # Most are one plain word: to see that costs less than to remember it.
+        if compound.isalpha() and compound.islower() and len(compound) <= MAX_LEXEME_CHARACTERS:
+            found[compound] = found.get(compound, 0) + times
+        else:
+            for word in _words_in(compound):
+                found[word] = found.get(word, 0) + times
     return Counter(found)
 
 
@@ -76,6 +79,11 @@ def unspaced_words(text: str) -> Iterator[str]:
         yield from (str(word) for word in WordBreaker(run, ANY_LANGUAGE) if PART.search(str(word)))
 
 
+def _words_in(compound: str) -> tuple[str, ...]:
+    """The words of a compound, remembered while it is short."""
+    return _remembered_words(compound) if len(compound) <= MAX_LEXEME_CHARACTERS else _words_of(compound)
+
+
 def _words_of(compound: str) -> tuple[str, ...]:
     """A compound as a word of its own, its names, their parts, and the humps of these."""
     parts = PART.findall(compound)
@@ -89,7 +97,7 @@ def _words_of(compound: str) -> tuple[str, ...]:
     return tuple(lowered(word)[:MAX_LEXEME_CHARACTERS] for word in (*whole, *inner))
 
 
-# Nearly all words of a text were in one before it, and counting must keep up with writing.
+# Most were in a text before, and counting must keep up with writing.
 _remembered_words = lru_cache(maxsize=MAX_REMEMBERED)(_words_of)
 
 

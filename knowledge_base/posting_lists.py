@@ -1,7 +1,7 @@
 """What the index of words says of a question's lexemes: the posting lists, and what is not in them yet."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import LiteralString
@@ -14,17 +14,17 @@ from knowledge_base.postings import DICTIONARY, Connection
 from knowledge_base.spelling import folded
 from knowledge_base.word_codes import (
     EVERY_PASSAGE,
-    IMPACT_STEP,
     RANGE_BITS,
     Array,
     decode_postings,
-    decode_words,
+    impacts_in,
     key_of,
-    lengths_of,
 )
 
 # Postings that are read at first, those of rare lexemes before those of frequent ones; then as many more.
 READ_AT_FIRST, READ_MORE = 300_000, 4
+# Those of labels that are read: a megabyte. What has more is asked passage by passage.
+READ_OF_LABELS = 300_000
 
 
 # What each lexeme weighs, in each language.
@@ -107,7 +107,9 @@ heads as materialized (
 totals as materialized (
     select lexeme,
            sum(passages) as searched,
-           sum(sum(passages)) over (order by sum(passages), lexeme) as postings
+           sum(sum(passages)) over (
+               partition by lexeme = any (%(labels)s::bigint[]) order by sum(passages), lexeme
+           ) as postings
     from heads
     where searched
     group by lexeme
@@ -116,6 +118,8 @@ select lexeme, id_range, passages, max_impact::integer, heads.searched,
        case
            when not heads.searched then null
            when lexeme = %(every_passage)s then case when totals.searched <= %(most_listed)s then list end
+           when lexeme = any (%(labels)s::bigint[]) then
+               case when totals.postings <= %(most_labelled)s then list end
            when totals.postings <= %(most_read)s then list
        end,
        language,
@@ -165,14 +169,23 @@ class Lists:
     @property
     def ids(self) -> Array | None:
         """The passages that may be found, ascending; None when they are too many to list."""
-        every = [each for each in self.lists if each.lexeme == EVERY_PASSAGE and each.searched]
-        if any(each.coded is None for each in every):
+        return self.having([EVERY_PASSAGE])
+
+    def having(self, lexemes: Collection[int]) -> Array | None:
+        """Those of them that have one of these, ascending; None when their lists were not read."""
+        lists = [each for each in self.lists if each.searched and each.lexeme in lexemes]
+        if any(each.coded is None for each in lists):
             return None
-        listed = [_ids(each) for each in every]
-        added = [part.ids for part in self.pending if part.added and part.searched]
+        added = [self._fresh(part, lexemes) for part in self.pending if part.added and part.searched]
         gone = [part.ids for part in self.pending if not part.added]
-        there = np.concatenate([np.empty(0, np.int64), *listed, *added])
-        return np.setdiff1d(there, np.concatenate([np.empty(0, np.int64), *gone]))
+        there = _each_once(np.concatenate([np.empty(0, np.int64), *map(_ids, lists), *added]))
+        return np.setdiff1d(there, np.concatenate(gone), assume_unique=True) if gone else there
+
+    def _fresh(self, part: PendingWords, lexemes: Collection[int]) -> Array:
+        if EVERY_PASSAGE in lexemes:
+            return part.ids
+        wanted = np.isin(self.keys, np.array(list(lexemes), np.uint64))
+        return part.ids[(part.impacts[:, wanted] > 0).any(axis=1)]
 
 
 async def asked_words(connection: Connection, words: Sequence[str], collection: str | None) -> AskedWords:
@@ -202,12 +215,13 @@ async def read_lists(
     *,
     most_listed: int = 0,
     most_read: int | None = None,
+    labels: Sequence[int] = (),
 ) -> Lists:
     """The heads of all lists of the lexemes, and the lists themselves of the rarer ones.
 
-    `most_listed`: so many passages that may be found are listed, too.
+    `most_listed`: so many passages that may be found are listed, too. `labels` are read beside the lexemes.
     """
-    keys = sorted({EVERY_PASSAGE, *asked.keys.values()})
+    keys = sorted({EVERY_PASSAGE, *asked.keys.values(), *labels})
     most = READ_AT_FIRST if most_read is None else most_read
     async with connection.cursor(binary=True) as cursor:
         await cursor.execute(
@@ -218,6 +232,8 @@ async def read_lists(
                 "every_passage": EVERY_PASSAGE,
                 "most_listed": most_listed,
                 "most_read": most,
+                "labels": list(labels),
+                "most_labelled": READ_OF_LABELS,
             },
             prepare=True,
         )
@@ -238,24 +254,6 @@ def _pending(row: TupleRow, keys: Array) -> PendingWords:
     return PendingWords(ids, impacts_in(coded[12 * count :], sizes, keys), searched, added, language)
 
 
-def impacts_in(coded: bytes, lengths: Sequence[int] | Array, keys: Array) -> Array:
-    """Impacts (float32) of some lexemes, whose keys ascend, in passages: a row for each, 0 for none."""
-    found = np.zeros((len(lengths), len(keys)), np.float32)
-    if not len(keys):
-        return found
-    words, impacts = decode_words(coded)
-    places = np.minimum(np.searchsorted(keys, words), len(keys) - 1)
-    there = np.flatnonzero(keys[places] == words)
-    passages = np.repeat(np.arange(len(lengths)), lengths)
-    found[passages[there], places[there]] = impacts[there] * np.float32(IMPACT_STEP)
-    return found
-
-
-def impacts_of(coded: Sequence[bytes], keys: Array) -> Array:
-    """The same for passages whose words are apart."""
-    return impacts_in(b"".join(coded), lengths_of(coded), keys)
-
-
 def weights_of(asked: AskedWords, lists: Lists) -> Weights:
     """How rare each lexeme is among the passages of its language that the caller may see, as in BM25."""
     return {language: _weights(language, asked, lists) for language in asked.lexemes}
@@ -271,6 +269,12 @@ def _weights(language: str, asked: AskedWords, lists: Lists) -> dict[str, float]
         # A compound that no passage has is asked for by its parts, and a word by its form without accents.
         if passages or lexeme in asked.plain
     }
+
+
+def _each_once(ids: Array) -> Array:
+    # Lists ascend: a sort that merges them takes a tenth of the time of `np.unique`.
+    ids = np.sort(ids, kind="stable")
+    return ids[np.flatnonzero(np.diff(ids, prepend=-1))]
 
 
 def _ids(each: PostingList) -> Array:

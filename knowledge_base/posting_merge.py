@@ -4,15 +4,17 @@ Log-structured like the indexes of search engines: who stores or removes passage
 done (`pending_postings`). One at a time merges that into the lists, so that nobody waits for a list.
 """
 
+import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 
 import numpy as np
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 
 from knowledge_base.engine_words import follow
+from knowledge_base.id_arrays import as_array
 from knowledge_base.word_codes import (
     EVERY_PASSAGE,
     POSTING,
@@ -26,6 +28,10 @@ from knowledge_base.word_codes import (
 
 Connection = AsyncConnection[TupleRow]
 
+# Rows of lists as COPY reads them: a passage brings some twenty, and the driver would look at each value.
+COPY_HEAD, COPY_END = b"PGCOPY\n\xff\r\n\0" + bytes(8), b"\xff\xff"
+ROWS_AT_ONCE = 5_000
+LIST_ROW = struct.Struct("!hiqiiiiiiihi")
 # Any fixed number serves: whoever merges holds it.
 MERGE_LOCK = 7_021_544_014
 # Passages that are merged in one transaction.
@@ -170,7 +176,7 @@ async def _take_lists(connection: Connection, changes: Changes) -> tuple[Array, 
         returning postings.lexeme, passages, list
         """,
         {
-            "lexemes": touched.tolist(),
+            "lexemes": as_array(touched),
             "vocabulary_id": changes.vocabulary_id,
             "id_range": changes.id_range,
         },
@@ -191,13 +197,7 @@ async def write_lists(
     """Write the lists of a range, of which there are none yet."""
     if not len(keys):
         return
-    order = np.argsort(keys)
-    keys, impacts = keys[order], impacts[order]
-    lexemes = keys >> RANGE_BITS
-    starts = np.flatnonzero(np.concatenate([[True], lexemes[1:] != lexemes[:-1]]))
-    highest = np.maximum.reduceat(impacts, starts).tolist()
-    coded = encode_postings((keys & (2**RANGE_BITS - 1)).astype(np.uint16), impacts)
-    ends = [*starts.tolist(), len(keys)]
+    rows = _list_rows(vocabulary_id, id_range, keys, impacts)
     async with (
         connection.cursor() as cursor,
         cursor.copy(
@@ -207,9 +207,21 @@ async def write_lists(
             """
         ) as copy,
     ):
-        copy.set_types(["int8", "int4", "int4", "int4", "int2", "bytea"])
-        for lexeme, (start, end), impact in zip(
-            lexemes[starts].tolist(), pairwise(ends), highest, strict=True
-        ):
-            part = coded[start * POSTING.itemsize : end * POSTING.itemsize]
-            await copy.write_row((lexeme, vocabulary_id, id_range, end - start, impact, part))
+        await copy.write(COPY_HEAD)
+        while some := b"".join(islice(rows, ROWS_AT_ONCE)):
+            await copy.write(some)
+        await copy.write(COPY_END)
+
+
+def _list_rows(vocabulary_id: int, id_range: int, keys: Array, impacts: Array) -> Iterator[bytes]:
+    order = np.argsort(keys)
+    keys, impacts = keys[order], impacts[order]
+    lexemes = keys >> RANGE_BITS
+    starts = np.flatnonzero(np.concatenate([[True], lexemes[1:] != lexemes[:-1]]))
+    highest = np.maximum.reduceat(impacts, starts).tolist()
+    coded = encode_postings((keys & (2**RANGE_BITS - 1)).astype(np.uint16), impacts)
+    ends = [*starts.tolist(), len(keys)]
+    for lexeme, (start, end), impact in zip(lexemes[starts].tolist(), pairwise(ends), highest, strict=True):
+        part = coded[start * POSTING.itemsize : end * POSTING.itemsize]
+        heads = (8, lexeme, 4, vocabulary_id, 4, id_range, 4, end - start, 2, impact)
+        yield LIST_ROW.pack(6, *heads, len(part)) + part

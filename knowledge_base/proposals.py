@@ -8,14 +8,21 @@ from typing import Any, LiteralString
 import numpy as np
 from psycopg import sql
 
-from knowledge_base.posting_lists import READ_MORE, AskedWords, Lists, Weights, impacts_of, read_lists
+from knowledge_base.id_arrays import as_array
+from knowledge_base.posting_lists import READ_MORE, AskedWords, Lists, Weights, read_lists
 from knowledge_base.postings import Connection
 from knowledge_base.scoring import Proposals, part_said
 from knowledge_base.search_filter import Condition, SearchFilter
-from knowledge_base.search_query import OF_THESE, PROPOSED, as_array, condition_on_vectors, nearest_statement
+from knowledge_base.search_query import (
+    OF_THESE,
+    PROPOSED,
+    condition_of_list,
+    condition_on_vectors,
+    nearest_statement,
+)
 from knowledge_base.search_scope import Scope, those_allowed
 from knowledge_base.vector_index import VectorIndex, look_more_widely
-from knowledge_base.word_codes import Array
+from knowledge_base.word_codes import Array, impacts_of
 from knowledge_base.word_search import MAX_CANDIDATES, best_by_words
 
 # Of passages by words so many are asked whether they meet a condition, for each that is needed; then more.
@@ -54,23 +61,25 @@ async def nearest(
     """Ids of the passages nearest by meaning, the nearest first."""
     if asked.embedding is None or asked.space_id is None:
         return []
-    values = {
+    values: dict[str, Any] = {
         "embedding": asked.embedding,
         "space_id": asked.space_id,
         "candidates": asked.candidates,
     }
-    if scope.ids is not None:
-        return await _nearest(connection, OF_THESE, values | {"ids": as_array(scope.ids.tolist())})
-    condition = condition_on_vectors(which, scope.condition)
-    values |= condition.values
-    if index is not None:
+    of_all = condition_on_vectors(which, scope.condition)
+    if index is not None and (scope.ids is None or scope.by_index):
         if which.narrows:
             await look_more_widely(connection)
-        found = await _nearest(connection, nearest_statement(index, condition), values)
+        condition = (None if scope.ids is None else condition_of_list(scope.ids)) or of_all
+        found = await _nearest(
+            connection, nearest_statement(index, condition), {**values, **condition.values}
+        )
         if len(found) == asked.candidates or not which.narrows:
             return found
-    # The index gives up before it has come upon enough that is allowed.
-    return await _nearest(connection, nearest_statement(None, condition), values)
+    # There is no index, or it gives up before it has come upon enough that is allowed.
+    if scope.ids is not None:
+        return await _nearest(connection, OF_THESE, values | {"ids": as_array(scope.ids)})
+    return await _nearest(connection, nearest_statement(None, of_all), {**values, **of_all.values})
 
 
 async def _nearest(
@@ -89,7 +98,7 @@ async def best_candidates(
         return np.empty(0, np.int64)
     if scope.ids is not None and len(scope.ids) <= MAX_CANDIDATES:
         return scope.ids
-    if scope.condition is not None:
+    if scope.ids is None and scope.condition is not None:
         return await _best_that_meet(connection, asked, which, scope.condition, lists)
     best = best_by_words(lists, asked.by_key, asked.candidates, scope.ids)
     while not best.complete:

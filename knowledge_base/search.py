@@ -1,6 +1,5 @@
 """Search over the passages: by meaning and by words at once."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -17,14 +16,15 @@ from knowledge_base.errors import MeaningUnavailableError
 from knowledge_base.fusion import COSINE_WEIGHT, CloserLook, Passage, closer_looks, in_order
 from knowledge_base.hit_merging import without_copies
 from knowledge_base.hits import HIT_COLUMNS, Hit, WaitsFor
-from knowledge_base.known_words import corrections, rarest
-from knowledge_base.lexemes import words
-from knowledge_base.posting_lists import AskedWords, Lists, Weights, asked_words, read_lists, weights_of
+from knowledge_base.id_arrays import as_array
+from knowledge_base.labels import labels_of_filter
+from knowledge_base.posting_lists import Weights, weights_of
 from knowledge_base.proposals import Asked, nearest, propose
+from knowledge_base.question_words import Asking, words_of_question
 from knowledge_base.scoring import Scored, best_scored
 from knowledge_base.search_filter import SearchFilter
-from knowledge_base.search_query import ABOUT, HITS, as_array
-from knowledge_base.search_scope import MAX_LISTED, Scope, count_awaiting_in, scope_of
+from knowledge_base.search_query import ABOUT, HITS, MOST_COUNTED
+from knowledge_base.search_scope import Scope, count_awaiting_in, most_listed, scope_of
 from knowledge_base.snapshot import one_moment
 from knowledge_base.vector_index import VectorIndex
 from knowledge_base.word_codes import EVERY_PASSAGE
@@ -64,9 +64,9 @@ class SearchOutcome:
 
     `confidence` says how likely the hits answer the question, 0 to 1 (see `knowledge_base.confidence`).
     `chunks_searched` is an estimate (`is_estimated`) where a filter lets many through: to count them would
-    take longer than to search. `chunks_by_meaning` of the searched chunks were compared by meaning;
-    `waits_for` says why others were not. `weights` of the question's lexemes are by language. For
-    words that no passage has, those were searched that `corrected` names.
+    take longer than to search. `chunks_by_meaning` of the searched chunks were compared by meaning (about so
+    many while thousands wait); `waits_for` says why others were not. `weights` of the question's lexemes are
+    by language. For words that no passage has, those were searched that `corrected` names.
     """
 
     hits: list[Hit]
@@ -159,14 +159,16 @@ async def rank(
     if question.embedding is None and not by_words:
         raise MeaningUnavailableError
     about = await _about(connection, question.model_name)
-    text = question.text
-    most_read = None if engine is None else 0
-    asked_for, lists = await _words_in_index(connection, question, text if by_words else "", which, most_read)
-    corrected = await corrections(connection, asked_for, lists, which.collection)
-    if corrected:
-        text = _with_corrections(text, corrected)
-        asked_for, lists = await _words_in_index(connection, question, text, which, most_read)
-    scope = await scope_of(connection, which, lists)
+    labels = await labels_of_filter(connection, which)
+    how = Asking(
+        which.collection,
+        most_listed(about.vectors) if which.by_collection else 0,
+        None if engine is None else 0,
+        labels.all,
+    )
+    found = await words_of_question(connection, question.text if by_words else "", question.context, how)
+    asked_for, lists = found.asked, found.lists
+    scope = await scope_of(connection, which, lists, labels, about.vectors)
     vector = None if question.embedding is None else HalfVector(question.embedding).to_text()
     weights = weights_of(asked_for, lists)
     share = scope.passages / max(lists.count(EVERY_PASSAGE), 1)
@@ -176,44 +178,28 @@ async def rank(
     proposed = await propose(connection, asked, near, said)
     cosine_part = COSINE_WEIGHT if mode == "hybrid" else float(by_meaning)
     awaiting = about.awaiting
-    if awaiting and which.narrows:
-        awaiting = await count_awaiting_in(connection, scope, which)
+    if awaiting:
+        awaiting = await count_awaiting_in(connection, scope, which, lists, awaiting)
     best = best_scored(proposed, cosine_part, count)
-    return Ranked(best, asked, scope, awaiting, about.model_in_use, text, corrected)
-
-
-async def _words_in_index(
-    connection: Connection, question: Question, text: str, which: SearchFilter, most_read: int | None
-) -> tuple[AskedWords, Lists]:
-    """The words of the question's text and the rarest around it, and what the index knows of them."""
-    found = set(words(text))
-    if question.context and found:
-        found.update(await rarest(connection, words(question.context), which.collection))
-    asked_for = await asked_words(connection, sorted(found), which.collection)
-    most_listed = MAX_LISTED if which.by_collection else 0
-    return asked_for, await read_lists(
-        connection, asked_for, which.collection, most_listed=most_listed, most_read=most_read
-    )
-
-
-def _with_corrections(text: str, corrected: Mapping[str, str]) -> str:
-    mistyped = re.compile("|".join(rf"\b{re.escape(word)}\b" for word in corrected), re.IGNORECASE)
-    return mistyped.sub(lambda found: corrected.get(found[0].lower(), found[0]), text)
+    return Ranked(best, asked, scope, awaiting, about.model_in_use, found.text, found.corrected)
 
 
 @dataclass(frozen=True)
 class _About:
-    """The model in use, the space of the question's vector, and how many passages have no vector there."""
+    """The model in use, the space of the question's vector, how many passages have no vector there (up to
+    `MOST_COUNTED`), and about how many vectors there are, also those that the caller may not see.
+    """
 
     model_in_use: str | None
     space_id: int | None
     awaiting: int
+    vectors: int
 
 
 async def _about(connection: Connection, model_name: str) -> _About:
     """Raises `EmbeddingSpaceMismatchError` where there are vectors, but none of this model."""
     async with connection.cursor(row_factory=class_row(_About)) as cursor:
-        await cursor.execute(ABOUT, {"model_name": model_name}, prepare=True)
+        await cursor.execute(ABOUT, {"model_name": model_name, "most_counted": MOST_COUNTED}, prepare=True)
         about = await cursor.fetchone()
     assert about is not None
     if about.space_id is None and about.model_in_use is not None:
@@ -232,7 +218,7 @@ def _meaning(question: Question, mode: Mode, passages: int, awaiting: int) -> tu
 
 async def _stored(connection: Connection, best: Sequence[Scored]) -> list[tuple[Scored, TupleRow]]:
     """The best passages with what is stored of them, without those that were removed just now."""
-    ids = as_array(one.chunk_id for one in best)
+    ids = as_array([one.chunk_id for one in best])
     rows = await connection.execute(HITS, {"ids": ids}, prepare=True)
     stored = {row[0]: row for row in await rows.fetchall()}
     return [(one, stored[one.chunk_id]) for one in best if one.chunk_id in stored]

@@ -1,12 +1,16 @@
 """The statements of a search: what there is, what is nearest, and the passages that were proposed."""
 
-from collections.abc import Iterable
 from typing import LiteralString
 
+import numpy as np
 from psycopg import sql
 
 from knowledge_base.search_filter import Condition, SearchFilter
 from knowledge_base.vector_index import VectorIndex
+from knowledge_base.word_codes import Array
+
+# Half a megabyte with each search.
+MAX_BITS = 2**22
 
 ABOUT: LiteralString = """
 select (select model_name from embedding_spaces where in_use) as model_in_use,
@@ -16,8 +20,15 @@ select (select model_name from embedding_spaces where in_use) as model_in_use,
            where model_name = %(model_name)s and (in_use or retired_at is not null)
        ) as space_id,
        -- Few or none, but while vectors are being made.
-       (select count(*) from chunks_awaiting_vectors) as awaiting
+       (
+           select count(*) from (select from chunks_awaiting_vectors limit %(most_counted)s) as counted
+       ) as awaiting,
+       (
+           select greatest(reltuples, 0)::bigint from pg_class where oid = 'chunk_embeddings'::regclass
+       ) as vectors
 """
+# Passages waiting for their vectors that are counted with each search; how many more it is, a sample says.
+MOST_COUNTED = 10_000
 
 # Every vector of the space is compared, or every vector of these passages.
 EXACTLY: LiteralString = """
@@ -53,6 +64,14 @@ OF_DOCUMENT: LiteralString = """(
     where chunks.id = chunk_embeddings.chunk_id
 )"""
 
+# The passages of a list, each a bit: cheaper to ask of many vectors than whether they are in an array.
+IN_BITS: LiteralString = """
+case
+    when chunk_id between %(first)s and %(last)s then get_bit(%(bits)s::bytea, chunk_id - %(first)s) = 1
+    else false
+end
+"""
+
 PROPOSED: LiteralString = """
 select chunks.id, language, chunks.lexemes, 1 - (embedding <=> %(embedding)s::halfvec) as cosine
 from unnest(%(ids)s::bigint[]) as proposed (id)
@@ -72,11 +91,11 @@ join documents on documents.id = chunks.document_id
 AWAITING_OF_THESE: LiteralString = """
 select count(*) from chunks_awaiting_vectors where chunk_id = any (%(ids)s::bigint[])
 """
-
-
-def as_array(ids: Iterable[int]) -> str:
-    """Ids as Postgres writes an array: the driver would look at each of them to learn what it is."""
-    return f"{{{','.join(map(str, ids))}}}"
+AWAITING_OF_SAMPLE: LiteralString = """
+select count(*), count(*) filter (where exists (select from chunks_awaiting_vectors where chunk_id = id))
+from chunks
+where id = any (%(ids)s::bigint[])
+"""
 
 
 def nearest_statement(index: VectorIndex | None, allowed: Condition) -> sql.Composed:
@@ -95,6 +114,17 @@ def condition_on_vectors(which: SearchFilter, condition: Condition | None) -> Co
     if which.collection is not None:
         return Condition(sql.SQL(IN_COLLECTION).format(), {"collection": which.collection})
     return Condition(sql.SQL("true").format(), {})
+
+
+def condition_of_list(ids: Array) -> Condition | None:
+    """Which vectors may be found of a list of passages (ascending); None where ids are too far apart."""
+    first, last = int(ids[0]), int(ids[-1])
+    if last - first >= MAX_BITS:
+        return None
+    bits = np.zeros(last - first + 1, np.bool_)
+    bits[ids - first] = True
+    packed = np.packbits(bits, bitorder="little").tobytes()
+    return Condition(sql.SQL(IN_BITS).format(), {"first": first, "last": last, "bits": packed})
 
 
 def listing_statement(condition: Condition) -> sql.Composed:

@@ -4,26 +4,32 @@ A filter that lets few through is a list, which is searched exactly. How many it
 sample first: to list many takes longer than to search.
 """
 
+import math
 import random
 from dataclasses import dataclass
 
 import numpy as np
 
+from knowledge_base.id_arrays import as_array
+from knowledge_base.labels import Labels, count_labelled, labelled
 from knowledge_base.posting_lists import Lists
 from knowledge_base.postings import Connection
 from knowledge_base.search_filter import Condition, SearchFilter, condition_of
 from knowledge_base.search_query import (
+    AWAITING_OF_SAMPLE,
     AWAITING_OF_THESE,
+    MOST_COUNTED,
     allowed_statement,
-    as_array,
     awaiting_statement,
     listing_statement,
 )
 from knowledge_base.word_codes import EVERY_PASSAGE, RANGE, RANGE_BITS, Array
 
-# So many passages are listed and compared one by one: a microsecond each, while the index looks at a thousand
-# vectors in 40 ms to come upon the hundred of which a filter lets one of ten through.
+# So many passages are listed and compared one by one, where the index does not find what they are sooner.
 MAX_LISTED = 15_000
+# To compare one takes a microsecond. The index takes 25 for each vector that it comes upon, and it comes upon
+# the more the fewer are let through until it has found a hundred.
+PAIRS_WORTH_COMPARING = 2_500
 # Passages that are looked at to learn how many a filter lets through.
 SAMPLE = 200
 # When a sample says so many they are hardly few enough for a list.
@@ -34,23 +40,40 @@ SURELY_MANY = 18_000
 class Scope:
     """What may be found: the passages `ids` (ascending) where they are few, else those of the vocabularies
     that are searched and of documents that meet the `condition`; `passages` is how many that are, or
-    (`estimated`) about.
+    (`estimated`) about. `by_index`: the index finds the nearest sooner than all of `ids` are compared.
     """
 
     passages: int
     ids: Array | None = None
     condition: Condition | None = None
     estimated: bool = False
+    by_index: bool = False
 
 
-async def scope_of(connection: Connection, which: SearchFilter, lists: Lists) -> Scope:
-    """What a filter lets through."""
+async def scope_of(
+    connection: Connection, which: SearchFilter, lists: Lists, labels: Labels, vectors: int
+) -> Scope:
+    """What a filter lets through, where there are about so many vectors."""
     there = lists.count(EVERY_PASSAGE, searched=True)
+    if labels.whole:
+        ids = labelled(lists, labels)
+        if ids is not None:
+            return _of_list(ids, vectors, condition_of(which))
+        count = count_labelled(lists, labels)
+        if count is not None:
+            return Scope(count, condition=condition_of(which))
     if which.by_document:
         return await _of_documents(connection, condition_of(which), lists, there)
     if which.by_collection:
         return Scope(there, ids=lists.ids)
     return Scope(there)
+
+
+def _of_list(ids: Array, vectors: int, condition: Condition) -> Scope:
+    """Few are compared one by one; among many the index looks."""
+    if len(ids) <= most_listed(vectors):
+        return Scope(len(ids), ids=ids)
+    return Scope(len(ids), ids=ids, condition=condition, by_index=True)
 
 
 async def _of_documents(connection: Connection, condition: Condition, lists: Lists, there: int) -> Scope:
@@ -103,17 +126,37 @@ async def _looked_at(
     connection: Connection, condition: Condition, ids: Array
 ) -> list[tuple[int, bool | None]]:
     rows = await connection.execute(
-        allowed_statement(condition), {**condition.values, "ids": as_array(ids.tolist())}, prepare=False
+        allowed_statement(condition), {**condition.values, "ids": as_array(ids)}, prepare=False
     )
     return await rows.fetchall()
 
 
-async def count_awaiting_in(connection: Connection, scope: Scope, which: SearchFilter) -> int:
-    """How many of the passages wait for their vector."""
+def most_listed(vectors: int) -> int:
+    """How many of so many vectors are compared one by one before the index is sooner."""
+    return max(MAX_LISTED, math.isqrt(PAIRS_WORTH_COMPARING * vectors))
+
+
+async def count_awaiting_in(
+    connection: Connection, scope: Scope, which: SearchFilter, lists: Lists, counted: int
+) -> int:
+    """How many of the passages wait for their vector, of `counted` in all; of many, about how many."""
+    if counted >= MOST_COUNTED and (scope.ids is None or len(scope.ids) > MAX_LISTED):
+        about = round(await _share_awaiting(connection, lists) * scope.passages)
+        return about if which.narrows else max(about, counted)
+    if not which.narrows:
+        return counted
     if scope.ids is not None:
-        rows = await connection.execute(AWAITING_OF_THESE, {"ids": as_array(scope.ids.tolist())})
+        rows = await connection.execute(AWAITING_OF_THESE, {"ids": as_array(scope.ids)})
     else:
         condition = condition_of(which)
         rows = await connection.execute(awaiting_statement(condition), condition.values)
     row = await rows.fetchone()
     return 0 if row is None else row[0]
+
+
+async def _share_awaiting(connection: Connection, lists: Lists) -> float:
+    """The part of the passages that waits for its vector, by a sample."""
+    rows = await connection.execute(AWAITING_OF_SAMPLE, {"ids": as_array(_some_ids(lists))})
+    row = await rows.fetchone()
+    there, awaiting = row or (0, 0)
+    return awaiting / max(there, 1)

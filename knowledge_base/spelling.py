@@ -21,6 +21,7 @@ FOLDED = str.maketrans(
 )
 # "I'm", "it's": what stands for an auxiliary verb. With "n't" all of the word is one.
 CONTRACTION = re.compile(r"\b[a-z]{2,6}n['’]t\b|(?<=[a-z])['’](?:s|m|re|ve|ll|d)\b", re.IGNORECASE)
+DIGIT = re.compile(r"\d")
 # "50 000", "50,000", "50.000" and "50'000".
 GROUPED = re.compile(r"(?<![\w.,])(?<!\d )\d{1,3}(?:([ .,'’])\d{3})(?:\1\d{3})*(?![\w]|[.,' ]\d)")
 
@@ -49,6 +50,8 @@ def folded(word: str) -> str:
 
 def whole_numbers(text: str) -> Iterator[str]:
     """Numbers that are written in groups of three digits, as one."""
+    if not DIGIT.search(text):
+        return
     for number in GROUPED.finditer(text):
         yield "".join(filter(str.isdigit, number[0]))
 

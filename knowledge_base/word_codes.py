@@ -6,7 +6,8 @@ numpy as they are.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -33,10 +34,18 @@ def key_of(lexeme: str) -> int:
     return int.from_bytes(hashlib.sha256(lexeme.encode()).digest()[:6])
 
 
-def encode_words(impacts: Mapping[str, float]) -> bytes:
-    """What a passage keeps of its words."""
-    coded = sorted((key_of(lexeme), _code(impact)) for lexeme, impact in impacts.items())
-    return b"".join(key.to_bytes(6) + code.to_bytes(1) for key, code in coded)
+def code_impacts(impacts: Array) -> Array:
+    """Impacts in 8 bits; whatever says anything is not nothing."""
+    return np.clip(np.rint(impacts / IMPACT_STEP), 1, 255).astype(np.uint8)
+
+
+def encode_passages(keys: Array, impacts: Array, lengths: Array) -> list[bytes]:
+    """What passages keep of their words, whose keys ascend in each; `lengths` is how many each has."""
+    coded = np.empty(len(keys), WORD)
+    coded["high"], coded["low"], coded["impact"] = keys >> 16, keys & 0xFFFF, impacts
+    together = coded.tobytes()
+    ends = np.concatenate([[0], np.cumsum(lengths)]) * WORD.itemsize
+    return [together[start:end] for start, end in pairwise(ends.tolist())]
 
 
 def decode_words(coded: bytes) -> tuple[Array, Array]:
@@ -50,6 +59,25 @@ def lengths_of(coded: Iterable[bytes]) -> list[int]:
     return [len(one) // WORD.itemsize for one in coded]
 
 
+def impacts_in(coded: bytes, lengths: Sequence[int] | Array, keys: Array) -> Array:
+    """Impacts (float32) of some lexemes, whose keys ascend, in passages: a row for each, 0 for none."""
+    found = np.zeros((len(lengths), len(keys)), np.float32)
+    if not len(keys):
+        return found
+    words, impacts = decode_words(coded)
+    places = np.minimum(np.searchsorted(keys, words), len(keys) - 1)
+    there = np.flatnonzero(keys[places] == words)
+    passages = np.repeat(np.arange(len(lengths)), lengths)
+    # Labels have no impact, but they are there.
+    found[passages[there], places[there]] = np.maximum(impacts[there], 1) * np.float32(IMPACT_STEP)
+    return found
+
+
+def impacts_of(coded: Sequence[bytes], keys: Array) -> Array:
+    """The same for passages whose words are apart."""
+    return impacts_in(b"".join(coded), lengths_of(coded), keys)
+
+
 def encode_postings(places: Array, impacts: Array) -> bytes:
     """Places of passages in their range, and the impacts."""
     postings = np.empty(len(places), POSTING)
@@ -61,7 +89,3 @@ def decode_postings(coded: bytes) -> tuple[Array, Array]:
     """Places (uint16) and impacts (uint8), of one list or of several that were joined."""
     postings = np.frombuffer(coded, POSTING)
     return postings["place"], postings["impact"]
-
-
-def _code(impact: float) -> int:
-    return min(max(round(impact / IMPACT_STEP), 1), 255)

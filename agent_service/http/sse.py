@@ -104,6 +104,7 @@ class _Pump:
 
     def __init__(self, events: AsyncIterable[bytes]) -> None:
         self._queue: asyncio.Queue[bytes | None] = asyncio.Queue()
+        self._stopping = False
         self._task = asyncio.create_task(self._run(events))
         self._running.add(self._task)
         self._task.add_done_callback(self._running.discard)
@@ -122,6 +123,7 @@ class _Pump:
 
     async def stop(self) -> None:
         """Cancel the stream and wait until it has cleaned up."""
+        self._stopping = True
         self._task.cancel()
         with anyio.CancelScope(shield=True):
             await asyncio.wait([self._task])
@@ -130,5 +132,9 @@ class _Pump:
         try:
             async for event in events:
                 self._queue.put_nowait(event)
+                if self._stopping:
+                    # It goes on, so the cancellation was lost on its way: `asyncio.wait_for` of Python 3.11
+                    # loses one that comes together with what it waits for.
+                    self._task.cancel()
         finally:
             self._queue.put_nowait(None)

@@ -10,8 +10,8 @@ from psycopg.rows import TupleRow
 
 from ingest.reading.chunked_document import ChunkedDocument
 from ingest.reading.chunking import Chunk
-from knowledge_base.postings import PassageText, copy_pending, impacts
-from knowledge_base.word_codes import encode_words
+from knowledge_base.passage_words import PassageText, coded_words
+from knowledge_base.postings import copy_pending
 
 Connection = AsyncConnection[TupleRow]
 Vectors = Mapping[bytes, HalfVector]
@@ -19,21 +19,25 @@ Vectors = Mapping[bytes, HalfVector]
 
 @dataclass(frozen=True)
 class Stored:
-    """A document that is stored, and the content its passages come from; `language` is the document's."""
+    """A document that is stored, and the content its passages come from; `language` is the document's, and
+    `labels` is what its passages keep of its metadata (see `knowledge_base.labels`).
+    """
 
     document_id: int
     language: str
     vocabulary_id: int
+    labels: bytes
     content: ChunkedDocument
 
 
 @dataclass(frozen=True)
 class ChunkRow:
-    """A passage with its place in the database and what it keeps of its words."""
+    """A passage with its place in the database and what it keeps of its words and its document's labels."""
 
     chunk_id: int
     document: Stored
     chunk: Chunk
+    text_hash: bytes
     words: bytes
 
 
@@ -60,7 +64,7 @@ async def replace_chunks(
     for language in sorted({document.language for document in documents}):
         rows += await _rows(connection, language, documents)
     await _copy_chunks(connection, rows)
-    embedded = {row.chunk_id: vectors.get(text_hash(row.chunk)) for row in rows}
+    embedded = {row.chunk_id: vectors.get(row.text_hash) for row in rows}
     vocabulary_ids = {row.chunk_id: row.document.vocabulary_id for row in rows}
     await _copy_embeddings(connection, space_id, vocabulary_ids, embedded)
     await _copy_awaiting(connection, [chunk_id for chunk_id, vector in embedded.items() if vector is None])
@@ -75,11 +79,11 @@ async def _rows(connection: Connection, language: str, documents: Sequence[Store
         for chunk in document.content.chunks
     ]
     passages = [PassageText(chunk.context, chunk.content) for _, chunk in owned]
-    found = await impacts(connection, language, passages)
+    coded = await coded_words(connection, language, passages)
     chunk_ids = await _new_chunk_ids(connection, len(owned))
     return [
-        ChunkRow(chunk_id, document, chunk, encode_words(weights))
-        for chunk_id, (document, chunk), weights in zip(chunk_ids, owned, found, strict=True)
+        ChunkRow(chunk_id, document, chunk, text_hash(chunk), words + document.labels)
+        for chunk_id, (document, chunk), words in zip(chunk_ids, owned, coded, strict=True)
     ]
 
 
@@ -119,7 +123,7 @@ async def _copy_chunks(connection: Connection, rows: Sequence[ChunkRow]) -> None
                     chunk.content,
                     chunk.token_count,
                     chunk.context,
-                    text_hash(chunk),
+                    row.text_hash,
                     row.document.vocabulary_id,
                     row.words,
                 )

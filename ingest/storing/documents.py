@@ -90,7 +90,8 @@ async def store_documents(
             Row(document, document.content, languages[document.collection].of(document.content.language))
             for document in documents
         ]
-        ids = await _upsert(connection, rows)
+        known = await _upsert(connection, rows)
+        ids = [document_id for document_id, _ in known]
         members = [
             Row(document, member, languages[document.collection].of(member.language), parent_id)
             for document, parent_id in zip(documents, ids, strict=True)
@@ -98,11 +99,11 @@ async def store_documents(
         ]
         await _remove_members(connection, ids, [row.source for row in members])
         await _forget_problems(connection, documents)
-        member_ids = await _upsert(connection, members)
+        known_members = await _upsert(connection, members)
         vocabularies = await vocabularies_of(connection, {row.vocabulary for row in [*rows, *members]})
         stored = [
-            Stored(document_id, row.language, vocabularies[row.vocabulary], row.content)
-            for document_id, row in zip([*ids, *member_ids], [*rows, *members], strict=True)
+            Stored(document_id, row.language, vocabularies[row.vocabulary], labels, row.content)
+            for (document_id, labels), row in zip([*known, *known_members], [*rows, *members], strict=True)
         ]
         await replace_chunks(connection, space_id, stored, vectors)
         await merge_when_many(connection)
@@ -143,8 +144,8 @@ async def remove_documents(connection: Connection, ids: Sequence[int]) -> None:
     await connection.execute("delete from documents where id = any(%(ids)s)", {"ids": list(ids)})
 
 
-async def _upsert(connection: Connection, rows: Sequence[Row]) -> list[int]:
-    """The ids of the documents, in the order of `rows`."""
+async def _upsert(connection: Connection, rows: Sequence[Row]) -> list[tuple[int, bytes]]:
+    """The ids and the labels of the documents, in the order of `rows`."""
     if not rows:
         return []
     # One statement for all of them: one each would take longer than everything else that is written.
@@ -174,12 +175,12 @@ async def _upsert(connection: Connection, rows: Sequence[Row]) -> list[int]:
             parent_id = excluded.parent_id,
             language = excluded.language,
             updated_at = now()
-        returning collection, source, id
+        returning collection, source, id, labels_of(metadata)
         """,
         {"rows": Jsonb(list({row.place: _values(row) for row in rows}.values()))},
     )
-    ids = {(collection, source): number async for collection, source, number in stored}
-    return [ids[row.place] for row in rows]
+    known = {(collection, source): (number, labels) async for collection, source, number, labels in stored}
+    return [known[row.place] for row in rows]
 
 
 def _values(row: Row) -> dict[str, Any]:

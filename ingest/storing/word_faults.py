@@ -11,9 +11,10 @@ from psycopg.rows import TupleRow
 
 from database.pool import Pool
 from knowledge_base.engine_words import forget_engine, kept_engine
+from knowledge_base.passage_words import PassageText, coded_words
 from knowledge_base.posting_merge import hold_merge, joined, keys_of, merge_pending, write_lists
-from knowledge_base.postings import PassageText, Place, impacts, languages_of, vocabularies_of
-from knowledge_base.word_codes import POSTING, RANGE, RANGE_BITS, Array, encode_words
+from knowledge_base.postings import Place, languages_of, vocabularies_of
+from knowledge_base.word_codes import POSTING, RANGE, RANGE_BITS, Array
 
 Connection = AsyncConnection[TupleRow]
 Coded = tuple[int, bytes]
@@ -200,8 +201,7 @@ async def _index_anew(connection: Connection, ids: frozenset[int]) -> int:
         by_place.setdefault(place, {})[chunk_id] = PassageText(context, content)
     vocabularies = await vocabularies_of(connection, by_place.keys())
     for place, passages in by_place.items():
-        made = await impacts(connection, place[1], list(passages.values()))
-        coded = [encode_words(weights) for weights in made]
+        coded = await coded_words(connection, place[1], list(passages.values()))
         await _write_words(connection, vocabularies[place], list(passages), coded)
     return len(found)
 
@@ -213,9 +213,9 @@ async def _write_words(
     await connection.execute(
         """
         update chunks
-        set lexemes = given.lexemes, vocabulary_id = %(vocabulary_id)s
-        from unnest(%(ids)s::bigint[], %(coded)s::bytea[]) as given (id, lexemes)
-        where chunks.id = given.id
+        set lexemes = given.lexemes || labels_of(documents.metadata), vocabulary_id = %(vocabulary_id)s
+        from unnest(%(ids)s::bigint[], %(coded)s::bytea[]) as given (id, lexemes), documents
+        where chunks.id = given.id and documents.id = chunks.document_id
         """,
         values,
     )

@@ -8,7 +8,6 @@ from starlette.types import ASGIApp
 from mcp_server.http.body_limits import BodyTimeLimit, PatientProtocol
 from mcp_server.http.counted_requests import CountedRequests
 from mcp_server.http.database_outage import DatabaseOutageAnswer
-from mcp_server.http.turnstile import Turnstile
 from mcp_server.settings import McpServerSettings
 from serving.draining import DrainingServer, Running
 from serving.requests import ContinuedTraces, RequestIds
@@ -16,7 +15,7 @@ from serving.requests import ContinuedTraces, RequestIds
 
 def protected(app: ASGIApp, running: Running) -> ASGIApp:
     """The app with request ids, traces that go on, limits for slow clients and many at once, and an end."""
-    served = Turnstile(ContinuedTraces(DatabaseOutageAnswer(app)))
+    served = ContinuedTraces(DatabaseOutageAnswer(app))
     return RequestIds(CountedRequests(BodyTimeLimit(served), running))
 
 

@@ -16,11 +16,11 @@ from knowledge_base.access import Access, acting_for, open_server_pool, prepare_
 from knowledge_base.engine_words import TIMES, kept_engine, question_of, text_of
 from knowledge_base.posting_merge import merge_pending
 from knowledge_base.search import Question, SearchFilter, rank
-from knowledge_base.word_codes import encode_words, key_of
+from knowledge_base.word_codes import key_of
 from knowledge_base.word_engine_watch import EngineInUse, EngineWatch
 from knowledge_base.word_engines import BUILT_IN, ensure_word_engine
 from tests.knowledge_base.test_hybrid_search import store
-from tests.knowledge_base.test_word_index import VOCABULARY, Oracle
+from tests.knowledge_base.test_word_index import VOCABULARY, Oracle, coded
 
 if TYPE_CHECKING:
     from conftest import Connection, PlaneEmbedder
@@ -83,7 +83,7 @@ async def oracle(connection: "Connection", plane: "PlaneEmbedder") -> Oracle:
 
 
 def test_an_engine_gets_the_same_words_as_often_as_they_count() -> None:
-    text = text_of(encode_words({"réseau": 0.4, "東京": 1.0, "KB-ERR_52": 1.6}))
+    text = text_of(coded({"réseau": 0.4, "東京": 1.0, "KB-ERR_52": 1.6}))
     assert text.replace(" ", "").isalpha()
     assert text.isascii()
     counts = [text.split().count(question_of([key_of(word)])) for word in ("réseau", "東京", "KB-ERR_52")]
@@ -136,7 +136,7 @@ async def test_a_caller_is_proposed_nothing_that_is_not_open(
     connection: "Connection", oracle: Oracle, knowledge_base_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     del connection, oracle
-    monkeypatch.setattr("knowledge_base.search.MAX_LISTED", 0)
+    monkeypatch.setattr("knowledge_base.search_scope.MAX_LISTED", 0)
     engine = PlayedEngine()
     in_use = EngineInUse(engine, EngineWatch("auto"))
     await prepare_server_role(knowledge_base_url)

@@ -11,8 +11,11 @@ from ingest.reading.chunked_document import ChunkedDocument
 from ingest.reading.chunking import Chunk
 from ingest.storing.chunk_rows import text_hash
 from ingest.storing.documents import NewDocument, store_documents
+from knowledge_base import search as search_module
+from knowledge_base import search_scope
 from knowledge_base.embedding_spaces import hold_space_in_use
 from knowledge_base.errors import MeaningUnavailableError
+from knowledge_base.posting_merge import merge_pending
 from knowledge_base.search import Mode, Question, SearchFilter, SearchOutcome, search
 from knowledge_base.vector_index import ensure_vector_index, vector_index
 
@@ -62,6 +65,7 @@ class Passages:
         model: bool = True,
         text: str = QUESTION,
         collection: str | None = None,
+        which: SearchFilter | None = None,
     ) -> SearchOutcome:
         """The answer to the question, whose vector is there or not."""
         vector = np.array([1.0, 0.0], dtype=np.float32) if model else None
@@ -70,7 +74,7 @@ class Passages:
             Question(text, vector, "plane"),
             limit=10,
             min_similarity=0.3,
-            which=SearchFilter(collection),
+            which=which or SearchFilter(collection),
             mode=mode,
         )
 
@@ -188,3 +192,21 @@ async def test_an_index_over_the_vectors_leaves_the_others_to_their_words(passag
     assert index is not None
     assert {hit.source for hit in outcome.hits} >= {"unknown", "v59"}
     assert outcome.waits_for == "vectors"
+
+
+@pytest.mark.parametrize("which", [SearchFilter(), SearchFilter(source="w"), SearchFilter("all")])
+async def test_of_thousands_that_wait_it_is_said_about_how_many(
+    passages: Passages, monkeypatch: pytest.MonkeyPatch, which: SearchFilter
+) -> None:
+    for module in (search_module, search_scope):
+        monkeypatch.setattr(module, "MOST_COUNTED", 20)
+    monkeypatch.setattr(search_scope, "MAX_LISTED", 0)
+    monkeypatch.setattr(search_scope, "SURELY_MANY", 0)
+    # Nearly all are looked at.
+    monkeypatch.setattr(search_scope, "SAMPLE", 200_000)
+    await passages.store([(f"w/{number}", ALL, 0.5 if number % 4 == 0 else None) for number in range(80)])
+    await merge_pending(passages.connection, at_least=1)
+    outcome = await passages.ask(which=which)
+    assert outcome.waits_for == "vectors"
+    assert 70 <= outcome.chunks_searched <= 80
+    assert 10 <= outcome.chunks_by_meaning <= 30

@@ -13,6 +13,9 @@ from ingest.storing.catalog import find_faults
 from ingest.storing.repair import repair
 from knowledge_base.bootstrap import migrate_knowledge_base
 from knowledge_base.embedding_spaces import count_awaiting
+from knowledge_base.labels import labels_of_filter
+from knowledge_base.posting_lists import AskedWords, read_lists
+from knowledge_base.posting_merge import merge_pending
 from knowledge_base.search import Question, SearchFilter, search
 from knowledge_base.word_codes import IMPACT_STEP
 
@@ -115,3 +118,25 @@ async def test_words_that_an_earlier_release_stored_are_found(
         assert outcome.hits[0].bm25 == pytest.approx(1.25, abs=IMPACT_STEP)
         faults = await find_faults(connection)
         assert (faults.chunks_without_postings, faults.postings_without_chunks) == (0, 0)
+
+
+@pytest.mark.parametrize("merged", [False, True])
+async def test_metadata_that_an_earlier_release_stored_are_found_by_labels(
+    chat_url: str, tmp_path: Path, merged: bool
+) -> None:
+    await fill_as_before(chat_url, tmp_path, "0010_languages.sql")
+    async with open_ingest_pool(chat_url) as pool, pool.connection() as connection:
+        if merged:
+            await merge_pending(connection, at_least=1)
+            await connection.commit()
+        await migrate_knowledge_base(chat_url)
+        for tag, count in (("small", 2), ("large", 0)):
+            which = SearchFilter(metadata={"tags": tag})
+            labels = await labels_of_filter(connection, which)
+            lists = await read_lists(connection, AskedWords({}, frozenset()), None, labels=labels.all)
+            found = lists.having(labels.wanted[0])
+            assert found is not None
+            assert len(found) == count
+        assert (await find_faults(connection)).chunks_without_postings == 0
+        await merge_pending(connection, at_least=1)
+        assert (await find_faults(connection)).postings_without_chunks == 0

@@ -13,7 +13,7 @@ from ingest.reading.chunked_document import ChunkedDocument
 from ingest.reading.chunking import Chunk
 from ingest.storing.chunk_rows import text_hash
 from ingest.storing.documents import NewDocument, store_documents
-from knowledge_base import search_scope
+from knowledge_base import posting_lists, search_scope
 from knowledge_base import vector_index as index_module
 from knowledge_base.access import Access, acting_for, open_server_pool, prepare_server_role
 from knowledge_base.embedding_spaces import hold_space_in_use
@@ -126,7 +126,15 @@ async def store_in_two_collections(
     return stored
 
 
-@pytest.mark.parametrize(("most_listed", "going_on"), [(15, "off"), (15, "relaxed_order"), (5_000, "off")])
+@pytest.mark.parametrize(
+    ("most_listed", "going_on", "most_labels"),
+    [
+        (15, "off", 300_000),
+        (15, "relaxed_order", 20),
+        (15, "relaxed_order", 300_000),
+        (5_000, "off", 300_000),
+    ],
+)
 @pytest.mark.parametrize("opened", [None, frozenset({"rare"}), frozenset({"rare", "common"})])
 async def test_ten_come_by_the_index_whenever_ten_are_allowed(
     connection: "Connection",
@@ -136,6 +144,7 @@ async def test_ten_come_by_the_index_whenever_ten_are_allowed(
     opened: frozenset[str] | None,
     most_listed: int,
     going_on: str,
+    most_labels: int,
 ) -> None:
     plane.dimensions = DIMENSIONS
     generator = np.random.default_rng(7)
@@ -143,7 +152,9 @@ async def test_ten_come_by_the_index_whenever_ten_are_allowed(
     assert await ensure_vector_index(connection, worth=1000)
     # All ways of searching come into play.
     monkeypatch.setattr(search_scope, "MAX_LISTED", most_listed)
+    monkeypatch.setattr(search_scope, "PAIRS_WORTH_COMPARING", 0)
     monkeypatch.setattr(search_scope, "SURELY_MANY", most_listed)
+    monkeypatch.setattr(posting_lists, "READ_OF_LABELS", most_labels)
     for most in ("MAX_SCANNED", "EF_SEARCH", "EF_SEARCH_FILTERED"):
         monkeypatch.setattr(index_module, most, 40)
     await prepare_server_role(knowledge_base_url)

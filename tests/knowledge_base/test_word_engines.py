@@ -16,7 +16,7 @@ from database.migrations import migrate
 from ingest.pipeline import open_ingest_pool
 from ingest.storing.catalog import find_faults
 from ingest.storing.word_faults import repair_postings
-from knowledge_base import engine_proposals, posting_merge, search, search_scope
+from knowledge_base import engine_proposals, posting_merge, search_scope
 from knowledge_base.access import Access, acting_for, open_server_pool, prepare_server_role
 from knowledge_base.engine_words import kept_engine
 from knowledge_base.posting_merge import merge_pending
@@ -98,8 +98,7 @@ async def test_an_engine_finds_what_plain_counting_finds(
 ) -> None:
     generator = random.Random(seed)  # noqa: S311
     monkeypatch.setattr(posting_merge, "BLOCK", 40)
-    for module in (search, search_scope):
-        monkeypatch.setattr(module, "MAX_LISTED", 0)
+    monkeypatch.setattr(search_scope, "MAX_LISTED", 0)
     monkeypatch.setattr(search_scope, "SURELY_MANY", 0)
     monkeypatch.setattr(engine_proposals, "LEAST_SHARE", [0.1, 0, 0][seed])
     oracle = Oracle(connection, plane, generator)

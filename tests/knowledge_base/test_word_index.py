@@ -22,18 +22,20 @@ from knowledge_base import posting_lists, posting_merge, proposals, search_scope
 from knowledge_base.access import Access, acting_for, open_server_pool, prepare_server_role
 from knowledge_base.embedding_spaces import hold_space_in_use
 from knowledge_base.lexemes import words
-from knowledge_base.posting_lists import Lists, PostingList, impacts_of
+from knowledge_base.passage_words import CONTEXT_WEIGHT, ORDINARY_LENGTH, B
+from knowledge_base.posting_lists import Lists, PostingList
 from knowledge_base.posting_merge import merge_block, merge_pending
-from knowledge_base.postings import CONTEXT_WEIGHT, ORDINARY_LENGTH, B
 from knowledge_base.search import Mode, Question, SearchFilter, rank
 from knowledge_base.word_codes import (
     IMPACT_STEP,
     K1,
     RANGE,
+    code_impacts,
     decode_postings,
     decode_words,
+    encode_passages,
     encode_postings,
-    encode_words,
+    impacts_of,
     key_of,
 )
 from knowledge_base.word_search import best_by_words
@@ -44,6 +46,14 @@ if TYPE_CHECKING:
 # Neither stop words nor changed by stemming.
 VOCABULARY = [f"{one}a{other}o" for one in "bdfgkmprtz" for other in "bdgkpt"]
 COLLECTIONS = ("one", "two", "three")
+
+
+def coded(words_of_it: Mapping[str, float]) -> bytes:
+    """What a passage keeps of lexemes with these impacts."""
+    ordered = sorted((key_of(lexeme), impact) for lexeme, impact in words_of_it.items())
+    keys = np.array([key for key, _ in ordered], np.uint64)
+    impacts = np.array([impact for _, impact in ordered], np.float64)
+    return encode_passages(keys, code_impacts(impacts), np.array([len(ordered)]))[0]
 
 
 def impact_of(text: str, lexeme: str) -> float:
@@ -82,7 +92,7 @@ class Oracle:
             ]
             text, cosine = " ".join(drawn), round(self._random.random(), 3)
             chunk = Chunk(0, (), None, "title", text, len(drawn))
-            content = ChunkedDocument("", source, "text/plain", "00", {"tenth": number % 10}, (), (chunk,))
+            content = ChunkedDocument("", source, "text/plain", "00", labels_for(number), (), (chunk,))
             documents.append(NewDocument(collection, "tests", source, "test", {}, content))
             vectors[text_hash(chunk)] = HalfVector(self._plane.embed_query(str(cosine)))
             self.texts[collection, source], self.cosines[collection, source] = text, cosine
@@ -136,7 +146,9 @@ async def test_whatever_was_done_a_search_finds_what_plain_counting_finds(
     for module in (proposals, word_search):
         monkeypatch.setattr(module, "MAX_CANDIDATES", [600, 20, 0, 60][seed])
     monkeypatch.setattr(search_scope, "MAX_LISTED", [5_000, 0, 30, 100][seed])
+    monkeypatch.setattr(search_scope, "PAIRS_WORTH_COMPARING", 0)
     monkeypatch.setattr(search_scope, "SURELY_MANY", [10_000, 0, 60, 200][seed])
+    monkeypatch.setattr(posting_lists, "READ_OF_LABELS", [300_000, 0, 20, 300_000][seed])
     oracle = Oracle(connection, plane, generator)
     await prepare_server_role(knowledge_base_url)
     async with open_server_pool(knowledge_base_url) as pool:
@@ -155,6 +167,7 @@ async def test_whatever_was_done_a_search_finds_what_plain_counting_finds(
                 SearchFilter(restricted=True),
                 SearchFilter(seen[0], restricted=True),
                 SearchFilter(metadata={"tenth": [1, 3, 4]}, restricted=True),
+                SearchFilter(seen[0], {"tenth": [2, 7], "third": 1}, restricted=True),
                 SearchFilter(source="d7", restricted=True),
             ]
             modes: list[Mode] = ["hybrid", "keyword"]
@@ -202,36 +215,44 @@ async def test_a_passage_that_is_removed_while_it_is_merged_leaves_nothing(
         assert not (await find_faults(merging)).any
 
 
+def labels_for(number: int) -> dict[str, int]:
+    """The metadata of a document of the oracle."""
+    return {"tenth": number % 10, "third": number % 3}
+
+
 def lets_through(which: SearchFilter, collection: str, source: str) -> bool:
     """Whether a document of the oracle may be found."""
     return (
         which.collection in (None, collection)
         and which.source in (None, source)
-        and (not which.metadata or int(source[1:]) % 10 in which.metadata["tenth"])
+        and all(
+            labels_for(int(source[1:]))[key] in (wanted if isinstance(wanted, list) else [wanted])
+            for key, wanted in (which.metadata or {}).items()
+        )
     )
 
 
 def test_words_of_passages_come_back_as_they_were_coded() -> None:
     passages = [{"wombat": 1.3, "dig": 0.2}, {}, {"okapi": 1.6, "dig": 1.0}]
-    coded = [encode_words(each) for each in passages]
-    assert [len(each) for each in coded] == [14, 0, 14]
+    kept = [coded(each) for each in passages]
+    assert [len(each) for each in kept] == [14, 0, 14]
     keys = np.array(sorted(map(key_of, ["dig", "okapi", "nobody"])), np.uint64)
-    found = impacts_of(coded, keys)
+    found = impacts_of(kept, keys)
     for row, passage in zip(found, passages, strict=True):
         for impact, key in zip(row, keys, strict=True):
             wanted = {key_of(lexeme): value for lexeme, value in passage.items()}.get(int(key), 0)
             assert abs(impact - wanted) <= IMPACT_STEP / 2 + 1e-6
-    assert decode_words(b"".join(coded))[0].tolist() == sorted(map(key_of, passages[0])) + sorted(
+    assert decode_words(b"".join(kept))[0].tolist() == sorted(map(key_of, passages[0])) + sorted(
         map(key_of, passages[2])
     )
-    assert list(decode_words(encode_words({"much": 99.0, "little": 1e-9}))[1]) in ([255, 1], [1, 255])
+    assert list(decode_words(coded({"much": 99.0, "little": 1e-9}))[1]) in ([255, 1], [1, 255])
 
 
 def test_places_at_both_ends_of_a_range_come_back() -> None:
     places, impacts = np.array([0, 1, RANGE - 1]), np.array([1, 255, 7])
-    coded = encode_postings(places, impacts)
-    assert len(coded) == 9
-    assert [each.tolist() for each in decode_postings(coded)] == [places.tolist(), impacts.tolist()]
+    listed = encode_postings(places, impacts)
+    assert len(listed) == 9
+    assert [each.tolist() for each in decode_postings(listed)] == [places.tolist(), impacts.tolist()]
 
 
 @pytest.mark.parametrize("seed", range(20))
