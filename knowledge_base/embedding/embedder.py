@@ -15,7 +15,7 @@ from knowledge_base.embedding.opening import described, open_backend
 from knowledge_base.embedding.prompts import Prompts
 
 
-def create_embedder(model_name: str) -> "Embedder":
+def create_embedder(model_name: str) -> "SentenceTransformerEmbedder":
     """The model, loaded at its first use."""
     return SentenceTransformerEmbedder(model_name)
 
