@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any, LiteralString
 
@@ -41,6 +43,25 @@ QUESTIONS = {
 }
 UNKNOWN = ["Who won the football world cup?", "How is the tax on wine computed?"]
 Ids = list[tuple[Any, ...]]
+# Dies without a word when it has made a few vectors.
+KILLED = """
+import os, sys
+from ingest.storing import reindexing
+from knowledge_base.embedding import SentenceTransformerEmbedder
+from owflex.model.use_command import run_use
+
+reindexing.EMBEDDED_AT_ONCE = 1
+embed, calls = SentenceTransformerEmbedder.embed_documents, []
+
+def embed_a_few(self, texts):
+    calls.append(texts)
+    if len(calls) > 3:
+        os._exit(9)
+    return embed(self, texts)
+
+SentenceTransformerEmbedder.embed_documents = embed_a_few
+run_use(sys.argv[1])
+"""
 
 
 @pytest.fixture
@@ -241,6 +262,23 @@ def test_the_index_changes_to_another_model_and_back(
     assert "already" in capsys.readouterr().out
     assert run_use(f"sentence-transformers/{DEFAULT}") == 0
     assert rows(knowledge_base_url, in_use) == [(DEFAULT, 384)]
+
+
+def test_a_killed_change_changes_nothing_and_the_next_one_goes_on(
+    library: Path, second: Path, knowledge_base_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    killed = subprocess.run([sys.executable, "-c", KILLED, str(second)], capture_output=True, check=False)
+    assert killed.returncode == 9, killed.stderr
+    run_show(as_json=True)
+    shown = [(one["model_name"], one["vectors"], one["state"]) for one in json.loads(capsys.readouterr().out)]
+    assert shown == [(DEFAULT, 8, "in use"), (str(second), 3, "begun")]
+    made = "select chunk_id, embedding::text from chunk_embeddings where space_id = 2 order by 1"
+    before = rows(knowledge_base_url, made)
+    assert run_use(str(second)) == 0
+    # What was there is kept as it was.
+    assert rows(knowledge_base_url, made)[:3] == before
+    in_use = "select model_name from embedding_spaces where in_use"
+    assert rows(knowledge_base_url, in_use) == [(str(second),)]
 
 
 def test_a_setting_in_the_data_folder_follows(
