@@ -81,7 +81,8 @@ def _verdict(trial: Trial) -> str:
     said = _said(trial.comparison, name)
     few = trial.comparison.shared < FEW_QUESTIONS
     more = f" {trial.comparison.shared} questions are few: with more the interval is narrower." if few else ""
-    return f"{said}{more} To change to it: owflex model use {name}"
+    advice = "" if trial.comparison.worse else f" To change to it: owflex model use {name}"
+    return f"{said}{more}{advice}"
 
 
 def _said(comparison: Comparison, name: str) -> str:
