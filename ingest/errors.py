@@ -65,3 +65,13 @@ class DatabaseGoneError(IngestError):
             f"Postgres cannot continue ({reason}). What was stored is kept: "
             "run the same command again when it can."
         )
+
+
+class ChangeUnderWayError(IngestError):
+    """The model of the index is being changed by another process."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The index is being made with another model right now, by another process. Wait until that has "
+            "ended, or stop it; `owflex model show` says how far it is."
+        )

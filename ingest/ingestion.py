@@ -26,9 +26,10 @@ from ingest.sources.scanning import scan_folder
 from ingest.sources.web import kind_of, scan_web
 from ingest.sync_run import Database, SyncTask, patiently
 from knowledge_base.embedding import Embedder
+from knowledge_base.embedding_spaces import remove_retired_spaces
 from knowledge_base.posting_merge import merge_pending
 from knowledge_base.postings import languages_of, set_language
-from knowledge_base.vector_index import ensure_vector_index
+from knowledge_base.vector_index import drop_left_indexes, ensure_vector_index
 from knowledge_base.word_engines import ensure_word_engine
 from parsing.formats import named_type
 
@@ -97,11 +98,14 @@ class Ingestion:
         """Bring pending words into the lists, and make the indexes that are missing.
 
         They are that of an engine which is to search words, and that over the vectors when there are enough.
+        What is left of a model that was replaced an hour ago goes.
         """
         async with await psycopg.AsyncConnection.connect(self.database.url, autocommit=True) as connection:
             await merge_pending(connection)
             await ensure_word_engine(connection, self.settings.knowledge_base_word_engine)
             await ensure_vector_index(connection)
+            await remove_retired_spaces(connection)
+            await drop_left_indexes(connection)
 
     async def folder_task(self, path: Path, wanted: Wanted) -> SyncTask:
         """What to do for a folder or a file.

@@ -1,6 +1,8 @@
 """Embedding spaces: whose vectors there are, and which are searched. Those of two models never mix."""
 
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
 
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow, class_row
@@ -12,6 +14,8 @@ Connection = AsyncConnection[TupleRow]
 
 # Any fixed number serves: whoever writes vectors holds it shared, whoever changes the space holds it alone.
 SPACE_LOCK = 7_021_544_002
+# So long the vectors of a replaced model stay, for servers that have not loaded the new one yet.
+KEPT = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -22,6 +26,16 @@ class EmbeddingSpace:
     model_name: str
     dimensions: int
     normalized: bool
+
+
+@dataclass(frozen=True)
+class SpaceState:
+    """A model with its vectors, and what they are: `in use`, `begun` for a change to it, or `old`."""
+
+    model_name: str
+    dimensions: int
+    vectors: int
+    state: Literal["in use", "begun", "old"]
 
 
 @dataclass(frozen=True)
@@ -95,7 +109,7 @@ async def hold_space_in_use(connection: Connection, embedder: Embedder) -> int:
         raise EmbeddingSpaceMismatchError(
             f"The stored vectors of {space.model_name} have {space.dimensions} dimensions, the model makes "
             f"{embedder.dimensions}: so it is another model under the same name. "
-            "Run: owflex ingest reindex --model PATH-OR-NAME"
+            "Run: owflex model use PATH-OR-NAME"
         )
     return space.space_id
 
@@ -105,7 +119,7 @@ def check_model(stored: str, configured: str) -> None:
     if stored != configured:
         raise EmbeddingSpaceMismatchError(
             f"The documents were embedded with {stored}, but EMBEDDING_MODEL is {configured}. "
-            f"Set EMBEDDING_MODEL={stored}, or build a new index: owflex ingest reindex --model {configured}"
+            f"Set EMBEDDING_MODEL={stored}, or build a new index: owflex model use {configured}"
         )
 
 
@@ -190,5 +204,36 @@ async def switch_to_space(connection: Connection, space_id: int) -> bool:
 async def remove_retired_spaces(connection: Connection) -> None:
     """Remove the vectors of models that were replaced more than an hour ago."""
     await connection.execute(
-        "delete from embedding_spaces where not in_use and retired_at < now() - interval '1 hour'"
+        "delete from embedding_spaces where not in_use and retired_at < now() - %(kept)s", {"kept": KEPT}
     )
+
+
+async def space_with_id(connection: Connection, space_id: int) -> EmbeddingSpace:
+    """The space with this id, which must be there."""
+    async with connection.cursor(row_factory=class_row(EmbeddingSpace)) as cursor:
+        await cursor.execute(
+            """
+            select id as space_id, model_name, dimensions, normalized
+            from embedding_spaces
+            where id = %(id)s
+            """,
+            {"id": space_id},
+        )
+        space = await cursor.fetchone()
+    assert space is not None
+    return space
+
+
+async def all_spaces(connection: Connection) -> list[SpaceState]:
+    """Every model that has vectors, or is to have some; the one in use first."""
+    async with connection.cursor(row_factory=class_row(SpaceState)) as cursor:
+        await cursor.execute(
+            """
+            select model_name, dimensions,
+                   (select count(*) from chunk_embeddings where space_id = embedding_spaces.id) as vectors,
+                   case when in_use then 'in use' when retired_at is null then 'begun' else 'old' end as state
+            from embedding_spaces
+            order by in_use desc, id
+            """
+        )
+        return await cursor.fetchall()

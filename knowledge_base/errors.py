@@ -44,8 +44,8 @@ class ModelInUseError(KnowledgeBaseError):
 
     def __init__(self, model_name: str) -> None:
         super().__init__(
-            f"The index is made with {model_name} already. Name another model with --model, "
-            "or repair this one with: owflex ingest verify --repair"
+            f"The index is made with {model_name} already. Name another model, or repair "
+            "this one with: owflex ingest verify --repair"
         )
 
 

@@ -57,13 +57,15 @@ async def vector_index(connection: Connection, model_name: str) -> VectorIndex |
         return await cursor.fetchone()
 
 
-async def ensure_vector_index(connection: Connection, *, worth: int = WORTH_AN_INDEX) -> bool:
-    """Make the index of the space in use where there are `worth` vectors or more; True when it was made now.
+async def ensure_vector_index(
+    connection: Connection, *, worth: int = WORTH_AN_INDEX, space: EmbeddingSpace | None = None
+) -> bool:
+    """Make the index of a space (by default the one in use) with `worth` vectors or more; True when made.
 
     The connection must be in autocommit mode. Reading and writing go on meanwhile; an index whose making was
     interrupted is made anew.
     """
-    space = await space_in_use(connection)
+    space = space or await space_in_use(connection)
     if space is None or await vector_index(connection, space.model_name) is not None:
         return False
     rows = await connection.execute(
@@ -79,6 +81,22 @@ async def ensure_vector_index(connection: Connection, *, worth: int = WORTH_AN_I
     finally:
         await connection.execute("select pg_advisory_unlock(%(key)s)", {"key": SPACE_LOCK + 1})
     return True
+
+
+async def drop_left_indexes(connection: Connection) -> None:
+    """Drop the indexes of spaces that are gone. The connection must be in autocommit mode."""
+    rows = await connection.execute(
+        """
+        select relname
+        from pg_class
+        where relkind = 'i'
+          and relname ~ '^nearest_in_space_[0-9]+$'
+          and pg_table_is_visible(oid)
+          and not exists (select from embedding_spaces where relname = 'nearest_in_space_' || id)
+        """
+    )
+    for (name,) in await rows.fetchall():
+        await connection.execute(sql.SQL("drop index concurrently if exists {}").format(sql.Identifier(name)))
 
 
 async def look_widely(connection: Connection) -> None:

@@ -154,7 +154,8 @@ class CollectionEntry(BaseModel):
     """A collection in a list."""
 
     name: str
-    language: str = Field(description="Language whose word forms its search knows.")
+    language: str = Field(description="Language of documents that do not show theirs.")
+    languages: list[str] = Field(description="Languages of its documents, the most frequent first.")
     documents: int
     chunks: int
     changed_at: datetime | None = Field(description="When one of its documents changed last.")

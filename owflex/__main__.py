@@ -18,6 +18,7 @@ from owflex.configuration.program_settings import check_settings
 from owflex.evaluate_commands import app as evaluate_commands
 from owflex.last_resort import undecodable, unforeseen, write_what_the_terminal_knows
 from owflex.mcp.clients import ClientName
+from owflex.model.commands import app as model_commands
 from owflex.supervision.names import UpProgram
 from owflex.token_commands import app as token_commands
 from serving.exit_codes import FAILED, print_error
@@ -99,6 +100,7 @@ def logs(
 
 app.add_typer(ingest_commands, name="ingest")
 app.add_typer(evaluate_commands, name="evaluate")
+app.add_typer(model_commands, name="model")
 app.add_typer(token_commands, name="token")
 app.add_typer(config_commands, name="config")
 

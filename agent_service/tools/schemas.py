@@ -58,11 +58,15 @@ class BelowThreshold(BaseModel):
 
 
 class Searched(BaseModel):
-    """How much was searched, how much of it by meaning too, and why not all of it was."""
+    """How much was searched, how much of it by meaning too, and why not all of it was.
+
+    For words that no passage has, those were searched that `corrected` names.
+    """
 
     chunks: int = 0
     by_meaning: int = 0
     waits_for: Literal["model", "vectors"] | None = None
+    corrected: dict[str, str] = {}
 
 
 class SearchResult(BaseModel):

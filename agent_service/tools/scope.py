@@ -106,9 +106,9 @@ def _entries(content: dict[str, Any], key: str, first: dict[str, Any]) -> Iterab
 def _summary(contents: Sequence[dict[str, Any]], entries: Sequence[object]) -> dict[str, Any]:
     confidences = [float(content["confidence"]) for content in contents if content.get("confidence")]
     summary: dict[str, Any] = {"confidence": max(confidences)} if confidences else {}
-    waiting = [content["searched"] for content in contents if _waits(content)]
-    if waiting:
-        summary["searched"] = waiting[0]
+    searched = [content["searched"] for content in contents if _is_told(content)]
+    if searched:
+        summary["searched"] = next((one for one in searched if "waits_for" in one), searched[0])
     if entries and "hint" in contents[0]:
         summary["hint"] = None
     if "next_cursor" in contents[0]:
@@ -116,10 +116,10 @@ def _summary(contents: Sequence[dict[str, Any]], entries: Sequence[object]) -> d
     return summary
 
 
-def _waits(content: Mapping[str, Any]) -> bool:
-    """Whether it was searched by words, at least in part."""
+def _is_told(content: Mapping[str, Any]) -> bool:
+    """Whether it was searched by words, at least in part, or in other words."""
     searched = content.get("searched")
-    return isinstance(searched, dict) and "waits_for" in searched
+    return isinstance(searched, dict) and ("waits_for" in searched or "corrected" in searched)
 
 
 def _score(entry: Mapping[str, Any]) -> float:

@@ -9,6 +9,9 @@ from agent_service.turn.notice import note
 from agent_service.turn.progress import Progress
 from agent_service.turn.runner import speaks
 
+# Words that are named in one line.
+MAX_CORRECTED = 5
+
 
 class StandInNotice:
     """Puts a line before the answer, once for each model that speaks in another's place; it is stored."""
@@ -54,6 +57,30 @@ class WordsNotice:
         if is_said or searched is None or not speaks(event):
             return [event]
         line = _noted(self._progress, _words_so_far(searched, self._progress.turn.context.locale))
+        self._item_id = line.item.id
+        return [line, event]
+
+    def end(self) -> list[ThreadStreamEvent]:
+        """Nothing."""
+        return []
+
+
+class CorrectedNotice:
+    """Puts a line before an answer that was searched in other words than it was asked; it is stored."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._item_id: str | None = None
+
+    def feed(self, event: ThreadStreamEvent) -> list[ThreadStreamEvent]:
+        """The event, behind the line where one is due."""
+        corrected = self._progress.evidence.corrected
+        is_said = self._item_id in self._progress.shown
+        if is_said or not corrected or not speaks(event):
+            return [event]
+        words = ", ".join(f"{word} → {now}" for word, now in list(corrected.items())[:MAX_CORRECTED])
+        locale = self._progress.turn.context.locale
+        line = _noted(self._progress, say(locale, "line.corrected", words=words))
         self._item_id = line.item.id
         return [line, event]
 

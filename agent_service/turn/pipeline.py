@@ -23,7 +23,7 @@ from agent_service.settings.settings import AgentServiceSettings
 from agent_service.storage.usage import record_usage
 from agent_service.tools.run_server import limit
 from agent_service.tools.scope import scope_of
-from agent_service.turn.answer_notices import StandInNotice, WordsNotice
+from agent_service.turn.answer_notices import CorrectedNotice, StandInNotice, WordsNotice
 from agent_service.turn.citations import Citations
 from agent_service.turn.clicks import Click, Clicks
 from agent_service.turn.closing import Said, Unfinished, ending
@@ -89,6 +89,7 @@ def answer_filters(progress: Progress, said: Said, unfinished: Unfinished, watch
         [
             Thoughts(progress.turn.context.locale),  # what a model thinks is nobody's business
             StandInNotice(progress),  # a line says which other model answers
+            CorrectedNotice(progress),  # a line says which words were searched in the place of others
             WordsNotice(progress),  # a line says that not everything was searched by meaning
             Citations(progress.evidence),  # marks in the text become annotations
             ClosingLines(progress),  # lines: no citation, not whole

@@ -67,7 +67,8 @@ class Evidence:
     such a result; a failed search is none.
 
     `found` is what the same run found before it paused, `files` what the user attached. `searched_by_words`
-    is the last search that could not compare everything by meaning.
+    is the last search that could not compare everything by meaning; `corrected` are the words that were
+    searched in the place of others, which no passage has.
     """
 
     def __init__(self, found: Iterable[Passage] = (), files: ShownFiles | None = None) -> None:
@@ -77,6 +78,7 @@ class Evidence:
         self.tools_used: set[str] = set()
         self.confidence: float | None = None
         self.searched_by_words: Searched | None = None
+        self.corrected: dict[str, str] = {}
         self.task_results: list[tuple[str, Mapping[str, Any]]] = []
         self._passages = {passage.chunk_id: passage for passage in found}
         self._numbers: dict[int, int] = {}
@@ -98,6 +100,7 @@ class Evidence:
             self._passages[passage.chunk_id] = passage
         if found.searched.waits_for is not None:
             self.searched_by_words = found.searched
+        self.corrected |= found.searched.corrected
         if found.confidence is not None:
             self.confidence = max(found.confidence, self.confidence or 0.0)
         return len(found.results)

@@ -212,16 +212,6 @@ def verify(
 
 
 @app.command()
-def reindex(
-    model: Annotated[str, typer.Option(help="Name or folder of the sentence-transformers model.")],
-) -> None:
-    """Embed everything with another model while search goes on, then switch to it at once."""
-    from ingest.cli.maintenance import run_reindex
-
-    raise typer.Exit(run_reindex(model))
-
-
-@app.command()
 def worker(
     concurrency: Annotated[int, typer.Option(min=1, max=256, help="Files processed at the same time.")] = 16,
     every: Annotated[

@@ -1,4 +1,4 @@
-"""The commands beside ingesting itself: `list`, `show`, `remove`, `verify`, `reindex`, `worker`, `status`."""
+"""The commands beside ingesting itself: `list`, `show`, `remove`, `verify`, `worker`, `status`."""
 
 import asyncio
 import json
@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Column, Table
 
 from database.home import open_data_folder
@@ -27,13 +26,12 @@ from ingest.storing.catalog import (
     list_sources,
     remove_source,
 )
-from ingest.storing.reindexing import reindex
 from ingest.storing.repair import repair
 from ingest.storing.word_faults import repair_postings
 from knowledge_base.bootstrap import embedder_for, knowledge_base_url, migrate_knowledge_base
 from knowledge_base.documents import read_chunks
-from knowledge_base.embedding import Embedder
-from knowledge_base.embedding_spaces import Progress as Filled
+from knowledge_base.embedding import Embedder, create_embedder
+from knowledge_base.embedding_spaces import check_model, model_to_use
 from knowledge_base.word_engines import ensure_word_engine
 from serving.terminal import escape, escape_line
 
@@ -137,39 +135,18 @@ async def _mend(pool: Pool, embedder: Embedder) -> str:
     )
 
 
-def run_reindex(model: str) -> int:
-    """Rebuild the index for another model, then search with it."""
-
-    async def work(pool: Pool, embedder: Embedder) -> int:
-        with Progress(
-            TextColumn("Embedding"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=console
-        ) as progress:
-            task = progress.add_task("", total=None)
-
-            def show(filled: Filled) -> None:
-                progress.update(task, completed=filled.done, total=filled.total)
-
-            total = await reindex(pool, embedder, on_progress=show)
-        console.print(
-            f"{total} passages are searched with {escape_line(embedder.model_name)} now; "
-            "running servers follow. "
-            f"If EMBEDDING_MODEL is set, set it to {escape_line(embedder.model_name)}. "
-            "Then sync your folders once: passages are cut again where this model reads fewer tokens."
-        )
-        return ALL_GOOD
-
-    return _with_embedder(model, work)
-
-
 def run_ingest_worker(*, concurrency: int, every: str | None) -> int:
     """Do the work of the queue until Ctrl+C."""
 
     async def work(settings: IngestSettings, url: str) -> int:
         embedder = await embedder_for(settings, url)
-        async with open_ingestion(settings, url, embedder, Silent()) as ingestion:
-            console.print("Waiting for work. Ctrl+C stops after the files in progress.")
-            await run_worker(ingestion, concurrency=concurrency, every=every)
-        return ALL_GOOD
+        console.print("Waiting for work. Ctrl+C stops after the files in progress.")
+        while True:
+            async with open_ingestion(settings, url, embedder, Silent()) as ingestion:
+                if not await run_worker(ingestion, concurrency=concurrency, every=every):
+                    return ALL_GOOD
+            embedder = await _of_the_index(settings, url)
+            console.print(f"The index was replaced; going on with {escape_line(embedder.model_name)}.")
 
     return _on_knowledge_base(work, check=lambda: check_schedule(every) if every is not None else None)
 
@@ -186,6 +163,13 @@ def run_status(*, as_json: bool) -> int:
         return SOME_FAILED if status.problems or status.failed else ALL_GOOD
 
     return _on_knowledge_base(work)
+
+
+async def _of_the_index(settings: IngestSettings, url: str) -> Embedder:
+    """The model that the index was changed to. Raises `EmbeddingSpaceMismatchError` if another one is set."""
+    name = await model_to_use(url, None)
+    check_model(name, settings.embedding_model or name)
+    return create_embedder(name)
 
 
 def _on_knowledge_base(
@@ -209,16 +193,6 @@ def _with_pool(work: Callable[[Pool], Awaitable[int]]) -> int:
     async def in_pool(settings: IngestSettings, url: str) -> int:
         async with open_ingest_pool(url) as pool:
             return await work(pool)
-
-    return _on_knowledge_base(in_pool)
-
-
-def _with_embedder(model: str | None, work: Callable[[Pool, Embedder], Awaitable[int]]) -> int:
-    """`work` with the embedding model: the named one, or that of the index."""
-
-    async def in_pool(settings: IngestSettings, url: str) -> int:
-        async with open_ingest_pool(url) as pool:
-            return await work(pool, await embedder_for(settings, url, model))
 
     return _on_knowledge_base(in_pool)
 

@@ -5,9 +5,9 @@ paths (a shared disk), and share nothing else but the database.
 """
 
 import logging
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -19,11 +19,20 @@ from procrastinate.exceptions import AlreadyEnqueued
 from database.migrations import ADVISORY_LOCK
 from ingest.errors import IngestError
 from ingest.ingestion import Ingestion, Wanted, spool_folder
+from ingest.jobs.problems import Problems, remember_problems
 from ingest.jobs.uploads import TRY_AGAIN, do_uploads, queue_forgotten, remove_old_uploads
-from ingest.jobs.worker import PACE, RESCUE, Pace, PatientConnector, rescue_soon, work_until_stopped
+from ingest.jobs.worker import (
+    PACE,
+    RESCUE,
+    Pace,
+    PatientConnector,
+    rescue_soon,
+    until_replaced,
+    work_until_stopped,
+)
 from ingest.origins import Origin, all_origins, find_origin
 from ingest.pipeline import Done, FileToIngest
-from ingest.report import MAX_PROBLEMS, FileReport, Silent
+from ingest.report import FileReport
 from ingest.sync_run import run_sync
 from knowledge_base.embedding_spaces import count_awaiting
 from parsing.errors import FileProblemError
@@ -50,18 +59,6 @@ class QueueStatus:
     workers: int
     awaiting: int
     problems: Mapping[str, str]
-
-
-@dataclass
-class Problems(Silent):
-    """A watcher that keeps what failed (the first thousand)."""
-
-    files: list[FileReport] = field(default_factory=list[FileReport])
-
-    def file(self, report: FileReport) -> None:
-        """Keep it when it failed."""
-        if report.outcome == "failed" and len(self.files) < MAX_PROBLEMS:
-            self.files.append(report)
 
 
 class Queue:
@@ -99,9 +96,10 @@ async def open_queue(url: str) -> AsyncGenerator[Queue]:
 
 async def run_worker(
     ingestion: Ingestion, *, concurrency: int, every: str | None, wait: bool = True, pace: Pace = PACE
-) -> None:
+) -> bool:
     """Do what is on the queue until SIGINT or SIGTERM; without `wait`, until the queue is empty.
 
+    Ends as well when the index is searched with another model than the ingestion's; True then only.
     `every` is a cron expression: then all origins are synced at these times, once however many workers there
     are. While Postgres is away the worker waits for it.
     """
@@ -125,9 +123,11 @@ async def run_worker(
         await ingestion.vectors.wake_if_left_alone()
         if wait:
             await rescue_soon(app, QUEUE, pace)
-        await work_until_stopped(work, again=wait)
+        replaced = until_replaced(ingestion.pool, ingestion.embedder.model_name, pace.model) if wait else None
+        is_replaced = await work_until_stopped(work, again=wait, until=replaced)
         if not wait:
             await ingestion.finish()
+        return is_replaced
 
 
 async def queue_status(url: str) -> QueueStatus:
@@ -202,7 +202,7 @@ async def bring_in_file(context: JobContext, **file: Any) -> None:
     done = await ingestion.pipeline.process(wanted)
     if done.problem is not None:
         report = FileReport(wanted.source, "failed", reason=done.problem)
-        await _remember_problems(ingestion, wanted.collection, wanted.origin, [report])
+        await remember_problems(ingestion.pool, wanted.collection, wanted.origin, [report])
 
 
 async def sync_origin(context: JobContext, collection: str, name: str, removals: bool) -> None:
@@ -222,7 +222,7 @@ async def sync_origin(context: JobContext, collection: str, name: str, removals:
         except (IngestError, FileProblemError) as error:
             logger.error("%s: %s", name, error)
             problems.file(FileReport(name, "failed", reason=str(error)))
-    await _remember_problems(ingestion, collection, name, problems.files)
+    await remember_problems(ingestion.pool, collection, name, problems.files)
 
 
 async def bring_in_uploads(context: JobContext, collection: str, user_id: str) -> None:
@@ -261,26 +261,6 @@ async def _free_place_in_queue(context: JobContext, job_id: int | None) -> None:
     await context.app.connector.execute_query_async(
         "update procrastinate_jobs set queueing_lock = null where id = %(job_id)s", job_id=job_id
     )
-
-
-async def _remember_problems(
-    ingestion: Ingestion, collection: str, origin: str, problems: Sequence[FileReport]
-) -> None:
-    async with ingestion.pool.connection() as connection, connection.cursor() as cursor:
-        # The origin may have been removed meanwhile.
-        await cursor.executemany(
-            """
-            insert into file_problems (collection, origin, source, reason)
-            select collection, name, %(source)s, %(reason)s
-            from origins
-            where collection = %(collection)s and name = %(origin)s
-            on conflict (collection, source) do update set reason = excluded.reason, noticed_at = now()
-            """,
-            [
-                {"collection": collection, "origin": origin, "source": file.source, "reason": file.reason}
-                for file in problems
-            ],
-        )
 
 
 def _ingestion(context: JobContext) -> Ingestion:

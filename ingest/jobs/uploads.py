@@ -19,7 +19,7 @@ from ingest.planning import ScannedFile, Scope
 from ingest.report import FileReport, Silent
 from ingest.sources.web import fetched_page
 from ingest.sync_run import OUT_OF_REACH, SyncTask, run_sync
-from knowledge_base.errors import KnowledgeBaseError
+from knowledge_base.errors import EmbeddingSpaceMismatchError, KnowledgeBaseError
 from knowledge_base.uploads import Kind, Result, origin_of
 from parsing.errors import FileProblemError, FileTooLargeError
 from parsing.formats import named_type
@@ -28,8 +28,8 @@ logger = logging.getLogger("ingest")
 
 # How long it is known how an upload ended; as long its idempotency key holds.
 KEEP_FINISHED = timedelta(days=7)
-# None of these is the document's fault, nor lasts.
-TRY_AGAIN = (*OUT_OF_REACH, ConnectorException, DatabaseGoneError)
+# None of these is the document's fault, nor lasts: a worker changes to the model of the index.
+TRY_AGAIN = (*OUT_OF_REACH, ConnectorException, DatabaseGoneError, EmbeddingSpaceMismatchError)
 SOMETHING_WRONG = "Something went wrong; the worker's log says what. Nothing was changed."
 
 

@@ -11,8 +11,9 @@ from typing import Any, LiteralString
 from procrastinate import App, PsycopgConnector
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 
-from database.pool import PERSISTENT
+from database.pool import PERSISTENT, Pool
 from ingest.sync_run import OUT_OF_REACH
+from knowledge_base.embedding_spaces import model_in_use
 
 logger = logging.getLogger("ingest")
 
@@ -30,13 +31,14 @@ class Pace:
 
     A worker that has not said anything for `death` is taken for dead, and its jobs are done by others;
     `rescue` (a cron expression) says when they look. After Postgres was away a job waits `retry` seconds,
-    then the square of it, and so on.
+    then the square of it, and so on. `model`: how often it is looked which model the index is searched with.
     """
 
     heartbeat: float = 5
     death: float = 20
     rescue: str = "* * * * *"
     retry: int = 5
+    model: float = 5
 
 
 PACE = Pace()
@@ -68,16 +70,38 @@ class PatientConnector(PsycopgConnector):
         await super().execute_query_async(query, **arguments)
 
 
-async def work_until_stopped(work: Callable[[], Awaitable[None]], *, again: bool) -> None:
-    """Run the worker until SIGINT or SIGTERM, anew whenever Postgres is back; else only until it ends."""
-    with _stop_signals() as stopped:
+async def work_until_stopped(
+    work: Callable[[], Awaitable[None]], *, again: bool, until: Awaitable[None] | None = None
+) -> bool:
+    """Run the worker until SIGINT or SIGTERM, anew whenever Postgres is back; else only until it ends.
+
+    Ends as well when `until` does; True when it was that.
+    """
+    with _stop_signals() as stopped, _set_at_the_end_of(until, stopped) as over:
         while not stopped.is_set():
             try:
                 if await _ended(work(), stopped) and not again:
-                    return
+                    break
             except ConnectorException as error:
                 logger.warning("Postgres is out of reach: %s", error.__cause__ or error)
             await _ended(asyncio.sleep(PAUSE), stopped)
+        return over()
+
+
+@contextmanager
+def _set_at_the_end_of(
+    until: Awaitable[None] | None, stopped: asyncio.Event
+) -> Generator[Callable[[], bool]]:
+    """Set the event when `until` ends; gives whether it has. A failure of `until` is raised by that."""
+    if until is None:
+        yield lambda: False
+        return
+    waiting = asyncio.ensure_future(until)
+    waiting.add_done_callback(lambda _: stopped.set())
+    try:
+        yield lambda: waiting.done() and waiting.result() is None
+    finally:
+        waiting.cancel()
 
 
 async def rescue_soon(app: App, queue: str, pace: Pace) -> None:
@@ -86,6 +110,16 @@ async def rescue_soon(app: App, queue: str, pace: Pace) -> None:
     job = app.configure_task(RESCUE, queue=queue, queueing_lock="rescue at start", schedule_in=after)
     with suppress(AlreadyEnqueued):
         await job.defer_async(timestamp=0)
+
+
+async def until_replaced(pool: Pool, model_name: str, seconds: float) -> None:
+    """Return when the index is searched with another model; looks every so many seconds."""
+    while True:
+        await asyncio.sleep(seconds)
+        with suppress(*OUT_OF_REACH):
+            async with pool.connection() as connection:
+                if await model_in_use(connection) not in (None, model_name):
+                    return
 
 
 @contextmanager

@@ -12,9 +12,10 @@ from tokenizers import Tokenizer
 from knowledge_base.embedding.encoder import Encoder
 from knowledge_base.embedding.model import Backend, ModelFacts, Vectors
 from knowledge_base.embedding.opening import described, open_backend
+from knowledge_base.embedding.prompts import Prompts
 
 
-def create_embedder(model_name: str) -> "Embedder":
+def create_embedder(model_name: str) -> "SentenceTransformerEmbedder":
     """The model, loaded at its first use."""
     return SentenceTransformerEmbedder(model_name)
 
@@ -71,6 +72,11 @@ class SentenceTransformerEmbedder:
         return (self._described.facts if self._described else self._facts).max_tokens
 
     @property
+    def prompts(self) -> Prompts:
+        """What the model gets to read before a question and before a passage."""
+        return self._facts.prompts
+
+    @property
     def backend(self) -> str:
         """What computes the vectors here ("torch", "openvino f32", "openvino bf16"), for logs."""
         return self._backend.name
@@ -82,19 +88,19 @@ class SentenceTransformerEmbedder:
 
     def count_tokens(self, text: str) -> int:
         """Tokens of `text` as the model counts them, including its special ones and those of its prompt."""
-        return len(self._tokenizer.encode(self._facts.document_prompt + text).ids)
+        return len(self._tokenizer.encode(self._facts.prompts.document + text).ids)
 
     def embed_documents(self, texts: Sequence[str]) -> Vectors:
         """Vectors of shape (len(texts), dimensions), in the order of `texts`."""
-        return self._encode(list(texts), self._facts.document_prompt)
+        return self._encode(list(texts), self._facts.prompts.document)
 
     def embed_query(self, text: str) -> Vectors:
         """One vector of shape (dimensions,)."""
-        return self._encode([text], self._facts.query_prompt)[0]
+        return self._encode([text], self._facts.prompts.query)[0]
 
     def embed_queries(self, texts: Sequence[str]) -> Vectors:
         """Vectors of shape (len(texts), dimensions): several questions in one go, which costs far less."""
-        return self._encode(list(texts), self._facts.query_prompt)
+        return self._encode(list(texts), self._facts.prompts.query)
 
     def load(self) -> None:
         """Load the model now, so that no question has to wait for it. Raises `EmbeddingModelError`."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from knowledge_base.embedding.encoder import Encoder, UnknownEncoderError, Weights
+from knowledge_base.embedding.encoder import Dense, Encoder, UnknownEncoderError, Weights
 from knowledge_base.embedding.runtime import openvino, operations
 
 INPUTS = ("input_ids", "attention_mask")
@@ -51,7 +51,18 @@ class _Graph:
         hidden = self._embedded(ids, mask)
         for layer in range(self._sizes.layers):
             hidden = self._layer(hidden, bias, f"encoder.layer.{layer}.")
-        return self._pooled(hidden, there)
+        vectors = self._pooled(hidden, there)
+        for dense in self._encoder.dense:
+            vectors = self._brought_to(vectors, dense)
+        return vectors
+
+    def _brought_to(self, vectors: Any, dense: Dense) -> Any:
+        op = self._op
+        weights = dense.weights()
+        vectors = op.matmul(vectors, op.constant(weights["linear.weight"]), False, True)
+        if "linear.bias" in weights:
+            vectors = op.add(vectors, op.constant(weights["linear.bias"]))
+        return op.tanh(vectors) if dense.activation == "tanh" else vectors
 
     def _embedded(self, ids: Any, mask: Any) -> Any:
         op = self._op

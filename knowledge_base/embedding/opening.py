@@ -34,7 +34,7 @@ def open_backend(model_name: str) -> Backend:
     folder = find_model(model_name) or download_model(model_name)
     check_whole(folder)
     try:
-        return _fastest(read_encoder(folder))
+        return _fastest(read_encoder(folder, model_name))
     except UnknownEncoderError as error:
         return _torch(model_name, folder, str(error))
     except DAMAGES as error:
@@ -51,7 +51,7 @@ def can_be_opened(model_name: str) -> bool:
         return False
     check_whole(folder)
     try:
-        read_encoder(folder)
+        read_encoder(folder, model_name)
     except UnknownEncoderError as error:
         if find_spec("sentence_transformers") is None:
             raise _needs_torch(model_name, str(error)) from None
@@ -82,7 +82,7 @@ def described(model_name: str) -> Encoder | None:
     """
     folder = find_model(model_name)
     try:
-        return None if folder is None else read_encoder(folder)
+        return None if folder is None else read_encoder(folder, model_name)
     except (UnknownEncoderError, OSError, ValueError, KeyError):
         return None
 

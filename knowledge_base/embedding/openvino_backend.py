@@ -46,7 +46,8 @@ class OpenVinoBackend:
 
     def _infer(self, inputs: Inputs) -> Vectors:
         self._request.infer(inputs)
-        return np.asarray(self._request.get_output_tensor(0).data, dtype=np.float32)
+        whole = np.asarray(self._request.get_output_tensor(0).data, dtype=np.float32)
+        return whole[:, : self.facts.dimensions]
 
     def _inputs(self, encodings: list[Encoding]) -> Inputs:
         longest = max(len(encoding.ids) for encoding in encodings)

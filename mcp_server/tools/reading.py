@@ -131,7 +131,7 @@ class ReadingTools:
         limit: Annotated[int, Field(ge=1, le=200, description="Most collections to return.")] = 100,
         cursor: Cursor = None,
     ) -> CollectionList:
-        """List the collections of documents, with their sizes.
+        """List the collections of documents, with their sizes and languages.
 
         Use this to learn the names that the argument `collection` of other tools takes, or how many documents
         there are.
@@ -154,6 +154,7 @@ def collection_entry(collection: stored.Collection) -> CollectionEntry:
     return CollectionEntry(
         name=collection.name,
         language=collection.language,
+        languages=collection.languages,
         documents=collection.documents,
         chunks=collection.chunks,
         changed_at=collection.changed_at,

@@ -12,7 +12,14 @@ from knowledge_base.vector_index import look_widely, vector_index
 from knowledge_base.word_engine_watch import EngineWatch
 from knowledge_base.wording import wording_of
 from mcp_server.settings import McpServerSettings
-from owflex.asking.search_command import Found, Searched, SearchOptions, why_nothing, words_so_far
+from owflex.asking.search_command import (
+    Found,
+    Searched,
+    SearchOptions,
+    searched_for,
+    why_nothing,
+    words_so_far,
+)
 from serving.terminal import escape_line
 
 
@@ -27,6 +34,7 @@ def search_here(settings: McpServerSettings, question: str, options: SearchOptio
         None if outcome.hits else nothing,
         words_so_far(outcome.waits_for, outcome.chunks_by_meaning, outcome.chunks_searched),
         _how(outcome) if explain else "",
+        searched_for(outcome.corrected),
     )
 
 

@@ -1,6 +1,6 @@
 """`owflex search`: the best passages as a table; by the running server where there is one."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -65,13 +65,14 @@ class Found:
 class Searched:
     """What was found, best first, or below the threshold; `nothing` says why nothing was good enough.
 
-    `so_far` says that not everything was searched by meaning.
+    `so_far` says that not everything was searched by meaning, `corrected` which words were searched instead.
     """
 
     found: list[Found]
     nothing: str | None
     so_far: str | None = None
     how: str = ""
+    corrected: str | None = None
 
 
 def run_search(question: str, options: Callable[[], SearchOptions]) -> int:
@@ -123,7 +124,8 @@ def _by_server(answer: SearchResult, options: SearchOptions) -> Searched:
     nothing = why_nothing(answer.searched.chunks, below.threshold, below.best_similarity, options)
     found = [_of_server(hit, answer.text_marker) for hit in answer.results]
     so_far = words_so_far(answer.searched.waits_for, answer.searched.by_meaning, answer.searched.chunks)
-    return Searched(found, None if found else nothing, so_far)
+    instead = searched_for(answer.searched.corrected)
+    return Searched(found, None if found else nothing, so_far, corrected=instead)
 
 
 def _of_server(hit: SearchHit, marker: str) -> Found:
@@ -131,6 +133,14 @@ def _of_server(hit: SearchHit, marker: str) -> Found:
     return Found(
         hit.title, hit.source, hit.heading_path, hit.page, hit.similarity, content, f"{hit.similarity:.2f}"
     )
+
+
+def searched_for(corrected: Mapping[str, str]) -> str | None:
+    """What to say of words that no document has; None when all were searched as they are written."""
+    if not corrected:
+        return None
+    pairs = ", ".join(f"“{escape_line(now)}” for “{escape_line(word)}”" for word, now in corrected.items())
+    return f"Searched for {pairs}: no document has the word as it was written."
 
 
 def words_so_far(waits_for: WaitsFor | None, by_meaning: int, chunks: int) -> str | None:
@@ -156,7 +166,7 @@ def why_nothing(chunks: int, threshold: float, best: float | None, options: Sear
 
 def _show(question: str, searched: Searched, *, explain: bool) -> None:
     console = Console()
-    for line in (searched.how, searched.so_far, searched.nothing):
+    for line in (searched.how, searched.corrected, searched.so_far, searched.nothing):
         if line:
             console.print(line)
     if searched.found:

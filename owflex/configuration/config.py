@@ -72,13 +72,22 @@ def _set(name: str, value: str | None) -> int:
     _check_text(name, value, secret=is_secret(field))
     _check(kind, name, value)
     elsewhere = _elsewhere(name)
-    file = _file()
-    with _written(file):
-        dotenv.set_key(file, name, value.strip(), quote_mode="always")
+    file = write_setting(name, value)
     _say(f"{name} is set in {escape_line(str(file))}. Programs that run read it at their next start.")
     if elsewhere is not None:
         _say(f"[yellow]{name} is set in {elsewhere} too, and that counts.[/yellow]")
     return 0
+
+
+def write_setting(name: str, value: str) -> Path:
+    """Write a setting that was checked to the data folder's file, which is returned.
+
+    Raises `ConfigError`, `SettingsError`.
+    """
+    file = _file()
+    with _written(file):
+        dotenv.set_key(file, name, value.strip(), quote_mode="always")
+    return file
 
 
 def _unset(name: str) -> int:

@@ -61,7 +61,7 @@ def run_questions(path: Path, *, collection: str | None, mode: Mode, wanted: Wan
         _warn(warnings)
         return _finish(measurement, before, wanted, collection=collection)
 
-    return _exit_code(run)
+    return exit_code_of_files(run)
 
 
 def run_test_set(corpus: Path, queries: Path, qrels: Path, *, mode: Mode, wanted: Wanted) -> int:
@@ -72,11 +72,11 @@ def run_test_set(corpus: Path, queries: Path, qrels: Path, *, mode: Mode, wanted
         result = measure_test_set(read_test_set(corpus, queries, qrels), mode, progress())
         return _finish(result.measurement, before, wanted, result_of_test_set(result))
 
-    return _exit_code(run)
+    return exit_code_of_files(run)
 
 
-def _exit_code(run: Callable[[], int]) -> int:
-    """The exit code of `run`, after one sentence about what went wrong."""
+def exit_code_of_files(run: Callable[[], int]) -> int:
+    """The exit code of `run`, after one sentence about what went wrong; 2 when it is a file."""
 
     def checked() -> int:
         try:
@@ -135,20 +135,7 @@ def _keep(measurement: Measurement, summary: Summary, collection: str | None, *,
 
 
 def _compared(comparison: Comparison | None) -> dict[str, Any]:
-    if comparison is None:
-        return {}
-    rows = {
-        difference.metric: {
-            "before": difference.before,
-            "now": difference.now,
-            "change": difference.change.value,
-            "low": difference.change.low,
-            "high": difference.change.high,
-            "worse": difference.worse,
-        }
-        for difference in comparison.differences
-    }
-    return {"comparison": {"questions": comparison.shared, "worse": comparison.worse, "metrics": rows}}
+    return {} if comparison is None else {"comparison": comparison.as_json()}
 
 
 def _table(figures: dict[str, Any]) -> Table:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -42,6 +43,21 @@ class Comparison:
     def worse(self) -> bool:
         """Whether any metric is significantly worse."""
         return any(difference.worse for difference in self.differences)
+
+    def as_json(self) -> dict[str, Any]:
+        """The differences for programs."""
+        rows = {
+            difference.metric: {
+                "before": difference.before,
+                "now": difference.now,
+                "change": difference.change.value,
+                "low": difference.change.low,
+                "high": difference.change.high,
+                "worse": difference.worse,
+            }
+            for difference in self.differences
+        }
+        return {"questions": self.shared, "worse": self.worse, "metrics": rows}
 
 
 def compare(before: Measurement, now: Measurement) -> Comparison:

@@ -35,12 +35,14 @@ def show_measurement(console: Console, measurement: Measurement, summary: Summar
     console.print(plot(summary.by_confidence.curve))
 
 
-def show_comparison(console: Console, comparison: Comparison) -> None:
-    """Print the differences to the baseline."""
+def show_comparison(
+    console: Console, comparison: Comparison, *, before: str = "before", now: str = "now"
+) -> None:
+    """Print the differences to the baseline; `before` and `now` are the heads of the columns."""
     table = Table(
         "metric",
-        Column("before", justify="right"),
-        Column("now", justify="right"),
+        Column(before, justify="right"),
+        Column(now, justify="right"),
         Column("change", justify="right"),
         "95 % interval",
         "",

@@ -12,6 +12,9 @@ from psycopg.conninfo import make_conninfo
 
 from owflex.evaluation.errors import EvaluationError
 
+PREFIX = "owflex_evaluation_"
+DROP = sql.SQL("drop database if exists {} with (force)")
+
 
 @contextmanager
 def scratch_database(url: str) -> Generator[str]:
@@ -19,15 +22,44 @@ def scratch_database(url: str) -> Generator[str]:
 
     Raises `EvaluationError` when the user of the database may not make one.
     """
-    name = f"owflex_evaluation_{uuid4().hex}"
-    with _terminated_as_by_ctrl_c():
+    name = f"{PREFIX}{uuid4().hex}"
+    with _terminated_as_by_ctrl_c(), _owned(url, name):
+        for left in _left_behind(url):
+            _execute(url, DROP, left)
         try:
             _execute(url, sql.SQL("create database {}"), name)
             # Nothing in it must survive a crash of the server.
             _execute(url, sql.SQL("alter database {} set synchronous_commit = off"), name)
             yield make_conninfo(url, dbname=name)
         finally:
-            _execute(url, sql.SQL("drop database if exists {} with (force)"), name)
+            _execute(url, DROP, name)
+
+
+@contextmanager
+def _owned(url: str, name: str) -> Generator[None]:
+    """A connection that tells others whose the database is, as long as this process lives."""
+    try:
+        owner = psycopg.connect(url, application_name=name, autocommit=True)
+    except psycopg.Error as error:
+        raise EvaluationError(f"Postgres cannot be reached for the measurement ({error}).") from error
+    with owner:
+        yield
+
+
+def _left_behind(url: str) -> list[str]:
+    """Databases of processes that were killed."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        rows = connection.execute(
+            """
+            select datname
+            from pg_database
+            where starts_with(datname, %(prefix)s)
+              and pg_has_role(datdba, 'member')
+              and not exists (select from pg_stat_activity where application_name = pg_database.datname)
+            """,
+            {"prefix": PREFIX},
+        )
+        return [row[0] for row in rows]
 
 
 def _execute(url: str, statement: sql.SQL, name: str) -> None:

@@ -143,14 +143,7 @@ async def _measure_questions(
         awaiting = await count_awaiting(connection)
         if not awaiting and await model_in_use(connection) is None:
             raise EvaluationError("There is nothing to search yet. Add documents with: owflex ingest PATH")
-
-    def names(number: int, hits: Sequence[Hit]) -> list[str]:
-        return names_of_results(questions[number], hits)
-
-    answers = await ask(asking, [question.query for question in questions], names, DEPTH)
-    measured = [
-        _measured_question(question, answer) for question, answer in zip(questions, answers, strict=True)
-    ]
+    answers = await _answers(asking, questions)
     missed = [
         question
         for question, answer in zip(questions, answers, strict=True)
@@ -160,7 +153,28 @@ async def _measure_questions(
         warnings = await unmatched(connection, missed, asking.which.collection)
     if awaiting:
         warnings.insert(0, f"{awaiting} passages have no vector yet: they were found by their words only.")
-    return Measurement(asking.mode, asking.embedder.model_name, measured), warnings
+    return _measurement(asking, questions, answers), warnings
+
+
+async def measure_asked(asking: Asking, questions: Sequence[LabelledQuestion]) -> Measurement:
+    """The measurement with labelled questions in a knowledge base that is open already."""
+    return _measurement(asking, questions, await _answers(asking, questions))
+
+
+async def _answers(asking: Asking, questions: Sequence[LabelledQuestion]) -> list[Answer]:
+    def names(number: int, hits: Sequence[Hit]) -> list[str]:
+        return names_of_results(questions[number], hits)
+
+    return await ask(asking, [question.query for question in questions], names, DEPTH)
+
+
+def _measurement(
+    asking: Asking, questions: Sequence[LabelledQuestion], answers: Sequence[Answer]
+) -> Measurement:
+    measured = [
+        _measured_question(question, answer) for question, answer in zip(questions, answers, strict=True)
+    ]
+    return Measurement(asking.mode, asking.embedder.model_name, measured)
 
 
 def _measured_question(question: LabelledQuestion, answer: Answer) -> Measured:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 VECTORS = {"chunks": 2123, "mode": "hybrid", "by_meaning": 300, "waits_for": "vectors"}
 MODEL = {"chunks": 40, "mode": "keyword", "by_meaning": 0, "waits_for": "model"}
+CORRECTED = {"chunks": 40, "mode": "hybrid", "by_meaning": 40, "corrected": {"anual": "annual"}}
 DONE = {"chunks": 2123, "mode": "hybrid", "by_meaning": 2123}
 QUESTION = "How many days of annual leave are there?"
 
@@ -39,6 +40,8 @@ def lines(items: list[ThreadItem]) -> list[str]:
         ("fr", VECTORS, "Par les mots pour l’instant ; le sens suit : 300 passages sur 2 123."),
         ("es", VECTORS, "Por palabras de momento; el significado llega después: 300 de 2 123 pasajes."),
         ("en", MODEL, "By words so far: the model that compares meaning is still loading."),
+        ("en", CORRECTED, "Searched with corrected words: anual → annual"),
+        ("de", CORRECTED, "Gesucht mit berichtigten Wörtern: anual → annual"),
     ],
 )
 async def test_a_search_by_words_is_said_above_the_answer(

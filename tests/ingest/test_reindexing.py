@@ -3,17 +3,23 @@
 import asyncio
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from ingest.errors import DocumentUnknownError
+from ingest.errors import ChangeUnderWayError, DocumentUnknownError
+from ingest.ingestion import open_ingestion
+from ingest.jobs.queue import run_worker
+from ingest.jobs.worker import Pace
+from ingest.report import Silent
 from ingest.storing import reindexing
 from ingest.storing.catalog import count_source, find_faults, list_sources, remove_source
 from ingest.storing.reindexing import reindex
 from ingest.storing.repair import repair
 from ingest.storing.word_faults import repair_postings
+from knowledge_base import vector_index
 from knowledge_base.embedding import Vectors
 from knowledge_base.embedding_spaces import Progress, model_in_use
 from knowledge_base.errors import EmbeddingModelError, ModelInUseError
@@ -21,6 +27,7 @@ from knowledge_base.following_embedder import FollowingEmbedder
 from knowledge_base.posting_merge import merge_pending
 from knowledge_base.postings import set_language
 from knowledge_base.search import Question, SearchFilter, SearchOutcome, search
+from knowledge_base.vector_index import ensure_vector_index
 from knowledge_base.word_codes import decode_words, key_of
 
 if TYPE_CHECKING:
@@ -60,7 +67,7 @@ async def test_search_keeps_the_old_model_until_the_new_index_is_whole(
     def watch(progress: Progress) -> None:
         seen.append(progress)
 
-    total = await reindex(kb.pool, new, on_progress=watch)
+    total = await reindex(kb.url, kb.pool, new, on_progress=watch)
     assert seen[0].done == 0
     assert total == seen[0].total == len(await kb.rows("select 1 from chunks"))
     async with kb.pool.connection() as connection:
@@ -90,11 +97,11 @@ async def test_an_interrupted_run_goes_on_where_it_stopped(
 
     new.embed_documents = fail_after_two
     with pytest.raises(EmbeddingModelError):
-        await reindex(kb.pool, new, on_progress=ignore)
+        await reindex(kb.url, kb.pool, new, on_progress=ignore)
     async with kb.pool.connection() as connection:
         assert await model_in_use(connection) == "counting"
     again = counting("new")
-    total = await reindex(kb.pool, again, on_progress=ignore)
+    total = await reindex(kb.url, kb.pool, again, on_progress=ignore)
     assert again.embedded == total - 2
 
 
@@ -120,7 +127,7 @@ async def test_documents_that_come_in_meanwhile_are_in_the_new_index(
         return embed(texts)
 
     new.embed_documents = embed_while_documents_change
-    await reindex(kb.pool, new, on_progress=ignore)
+    await reindex(kb.url, kb.pool, new, on_progress=ignore)
     answer = await ask(kb, new, "Late\nLate text.")
     assert answer.hits[0].content == "Late text."
     async with kb.pool.connection() as connection:
@@ -133,7 +140,7 @@ async def test_a_model_that_reads_less_has_its_passages_cut_anew_by_the_next_run
 ) -> None:
     await kb.sync(folder)
     small = counting("small", max_tokens=70)
-    await reindex(kb.pool, small, on_progress=ignore)
+    await reindex(kb.url, kb.pool, small, on_progress=ignore)
     outcomes = (await kb.sync(folder, small)).outcomes
     assert set(outcomes.values()) == {"updated"}
     assert await kb.rows("select max(token_count) <= 64 from chunks") == [(True,)]
@@ -144,7 +151,7 @@ async def test_the_model_in_use_is_not_built_again(
 ) -> None:
     await kb.sync(folder)
     with pytest.raises(ModelInUseError, match="verify --repair"):
-        await reindex(kb.pool, counting(), on_progress=ignore)
+        await reindex(kb.url, kb.pool, counting(), on_progress=ignore)
 
 
 async def test_going_back_to_the_old_model_needs_only_what_is_new(
@@ -152,11 +159,11 @@ async def test_going_back_to_the_old_model_needs_only_what_is_new(
 ) -> None:
     await kb.sync(folder)
     new = counting("new")
-    await reindex(kb.pool, new, on_progress=ignore)
+    await reindex(kb.url, kb.pool, new, on_progress=ignore)
     (folder / "late.md").write_text("# Late\n\nLate text.")
     await kb.sync(folder, new)
     old = counting()
-    await reindex(kb.pool, old, on_progress=ignore)
+    await reindex(kb.url, kb.pool, old, on_progress=ignore)
     assert old.texts == ["Late\nLate text."]
 
 
@@ -297,3 +304,55 @@ async def test_documents_are_listed_and_removed_by_source(kb: "KnowledgeBase", f
         with pytest.raises(DocumentUnknownError, match="ingest list"):
             await remove_source(connection, "default", "docs")
     assert await kb.rows("select 1 from origins") == []
+
+
+async def test_two_cannot_change_the_model_at_once(
+    kb: "KnowledgeBase", folder: Path, counting: Counting
+) -> None:
+    await kb.sync(folder)
+    new = counting("new")
+    embed = new.embed_documents
+    refused: list[str] = []
+
+    async def another() -> None:
+        with pytest.raises(ChangeUnderWayError) as error:
+            await reindex(kb.url, kb.pool, counting("third"), on_progress=ignore)
+        refused.append(str(error.value))
+
+    def embed_while_another_begins(texts: Sequence[str]) -> Vectors:
+        if not refused:
+            asyncio.run(another())
+        return embed(texts)
+
+    new.embed_documents = embed_while_another_begins
+    await reindex(kb.url, kb.pool, new, on_progress=ignore)
+    assert "owflex model show" in refused[0]
+    async with kb.pool.connection() as connection:
+        assert await model_in_use(connection) == "new"
+
+
+async def test_the_index_over_the_vectors_is_there_when_searches_change_and_goes_with_the_old_ones(
+    kb: "KnowledgeBase", folder: Path, counting: Counting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await kb.sync(folder)
+    monkeypatch.setattr(reindexing, "ensure_vector_index", partial(ensure_vector_index, worth=1))
+    for name in ("new", "third"):
+        await reindex(kb.url, kb.pool, counting(name), on_progress=ignore)
+        async with kb.pool.connection() as connection:
+            assert await vector_index.vector_index(connection, name) is not None
+    async with kb.pool.connection() as connection:
+        await connection.execute("update embedding_spaces set retired_at = retired_at - interval '2 hours'")
+    await kb.sync(folder, counting("third"))
+    assert await kb.rows("select model_name from embedding_spaces") == [("third",)]
+    indexes = await kb.rows("select count(*) from pg_class where relname like 'nearest\\_in\\_space\\_%'")
+    assert indexes == [(1,)]
+
+
+async def test_a_worker_ends_when_the_index_has_another_model(
+    kb: "KnowledgeBase", folder: Path, counting: Counting
+) -> None:
+    await kb.sync(folder)
+    async with open_ingestion(kb.settings, kb.url, counting(), Silent()) as ingestion:
+        working = asyncio.create_task(run_worker(ingestion, concurrency=1, every=None, pace=Pace(model=0.05)))
+        await reindex(kb.url, kb.pool, counting("new"), on_progress=ignore)
+        assert await asyncio.wait_for(working, 60)

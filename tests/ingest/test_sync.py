@@ -389,9 +389,7 @@ async def test_another_model_is_refused_before_anything_is_written(
     await kb.sync(folder)
     before = await kb.everything()
     (folder / "new.md").write_text("New.")
-    with pytest.raises(
-        EmbeddingSpaceMismatchError, match=r"EMBEDDING_MODEL=counting.*reindex --model another"
-    ):
+    with pytest.raises(EmbeddingSpaceMismatchError, match=r"EMBEDDING_MODEL=counting.*model use another"):
         await kb.sync(folder, counting("another"))
     assert await kb.everything() == before
 

@@ -17,6 +17,8 @@ import pytest
 from knowledge_base.embedding import SentenceTransformerEmbedder, create_embedder, opening
 from knowledge_base.embedding.encoder import Encoder
 from knowledge_base.embedding.model import Backend, ModelFacts, Vectors, normalised
+from knowledge_base.embedding.opening import LEAST_COSINE
+from knowledge_base.embedding.prompts import Prompts, prompts_of
 from knowledge_base.embedding.runtime import has_bf16
 from knowledge_base.embedding.torch_backend import TorchBackend, load_torch
 from knowledge_base.errors import EmbeddingModelError
@@ -241,10 +243,71 @@ def test_the_prompts_a_model_asks_for_are_used_by_both_back_ends(
     prompts = {"query": "query: ", "passage": "passage: "}
     write(model / "config_sentence_transformers.json", {"prompts": prompts})
     ours, theirs = create_embedder(str(model)), load_torch("prompting", str(model))
-    assert (theirs.facts.query_prompt, theirs.facts.document_prompt) == ("query: ", "passage: ")
+    assert theirs.facts.prompts == ours.prompts == Prompts("query: ", "passage: ")
     assert ours.embed_query("a cat") @ embedder.embed_query("query: a cat") > 0.9999
     assert ours.embed_documents(["a cat"])[0] @ embedder.embed_query("passage: a cat") > 0.9999
     assert ours.count_tokens("a cat") == embedder.count_tokens("passage: a cat")
+
+
+@pytest.mark.parametrize(
+    ("name", "query", "document"),
+    [
+        ("intfloat/multilingual-e5-small", "query: ", "passage: "),
+        ("/models/e5-base-v2", "query: ", "passage: "),
+        ("intfloat/multilingual-e5-large-instruct", "Instruct: Given", ""),
+        ("BAAI/bge-small-en-v1.5", "Represent this sentence", ""),
+        ("BAAI/bge-base-zh-v1.5", "为这个句子", ""),
+        ("BAAI/bge-m3", "", ""),
+        ("thenlper/gte-small", "", ""),
+        ("Snowflake/snowflake-arctic-embed-s", "Represent this sentence", ""),
+        ("Snowflake/snowflake-arctic-embed-l-v2.0", "query: ", ""),
+        ("MongoDB/mdbr-leaf-ir", "Represent this sentence", ""),
+        ("nomic-ai/nomic-embed-text-v1.5", "search_query: ", "search_document: "),
+        ("/models/e5-base-v2/mine", "", ""),
+        ("all-MiniLM-L6-v2", "", ""),
+    ],
+)
+def test_the_prompts_of_the_usual_families_are_known(name: str, query: str, document: str) -> None:
+    found = prompts_of({"query": "", "document": ""}, None, [name])
+    assert found.query.startswith(query)
+    assert bool(found.query) == bool(query)
+    assert found.document == document
+    assert prompts_of({}, None, ["mine", name]) == found
+    assert prompts_of({"query": "ask: "}, None, [name]) == Prompts("ask: ", "")
+
+
+def test_a_folder_tells_its_family_by_its_name_or_by_what_its_files_call_it(model: Path) -> None:
+    assert create_embedder(str(model)).embed_query("a cat").shape == (384,)
+    named = Path(shutil.copytree(model, model.parent / "e5-small-v2"))
+    called = json.loads((model / "config.json").read_text()) | {
+        "_name_or_path": "/root/.cache/intfloat_e5-small/"
+    }
+    write(model / "config.json", called)
+    for folder in (named, model):
+        assert create_embedder(str(folder)).prompts == Prompts("query: ", "passage: ")
+        assert load_torch(str(folder), str(folder)).facts.prompts == Prompts("query: ", "passage: ")
+
+
+@pytest.mark.parametrize(
+    "activation", ["torch.nn.modules.linear.Identity", "torch.nn.modules.activation.Tanh"]
+)
+def test_layers_after_the_pooling_are_computed_alike(model: Path, activation: str) -> None:
+    layer(model, activation)
+    ours, theirs = create_embedder(str(model)), load_torch("dense", str(model))
+    assert ours.backend.startswith("openvino")
+    assert ours.dimensions == theirs.facts.dimensions == 48
+    assert (ours.embed_documents(TEXTS) * theirs.encode(TEXTS, "")).sum(axis=1).min() > LEAST_COSINE
+
+
+def test_a_model_may_keep_only_the_first_of_its_dimensions(
+    model: Path, embedder: SentenceTransformerEmbedder
+) -> None:
+    write(model / "config_sentence_transformers.json", {"truncate_dim": 128})
+    ours, theirs = create_embedder(str(model)), load_torch("cut", str(model))
+    assert ours.dimensions == theirs.facts.dimensions == 128
+    cut = normalised(embedder.embed_documents(TEXTS)[:, :128])
+    assert (ours.embed_documents(TEXTS) * cut).sum(axis=1).min() > 0.9999
+    assert (theirs.encode(TEXTS, "") * cut).sum(axis=1).min() > 0.9999
 
 
 def test_how_much_a_model_reads_is_known_without_loading_it(
@@ -275,7 +338,7 @@ class Repeated:
     """A model that says the same of each text."""
 
     tokenizer_json = "{}"
-    facts = ModelFacts(dimensions=2, max_tokens=8, query_prompt="", document_prompt="")
+    facts = ModelFacts(dimensions=2, max_tokens=8)
 
     def __init__(self, name: str, second: float) -> None:
         self.name = name
@@ -284,6 +347,25 @@ class Repeated:
     def encode(self, texts: list[str], prompt: str) -> Vectors:
         """One vector for all."""
         return normalised(np.array([[1.0, self._second]] * len(texts), dtype=np.float32))
+
+
+def layer(folder: Path, activation: str) -> None:
+    """Put a linear layer between the pooling and the end of the model in `folder`."""
+    from safetensors.numpy import save_file  # pyright: ignore[reportUnknownVariableType]
+
+    modules: list[dict[str, Any]] = json.loads((folder / "modules.json").read_text())
+    dense = {"idx": 2, "name": "2", "path": "2_Dense", "type": "sentence_transformers.models.Dense"}
+    (folder / "modules.json").write_text(
+        json.dumps([*modules[:2], dense, modules[2] | {"idx": 3, "name": "3"}])
+    )
+    (folder / "2_Dense").mkdir()
+    sizes = {"in_features": 384, "out_features": 48, "bias": True, "activation_function": activation}
+    write(folder / "2_Dense" / "config.json", sizes)
+    drawn = np.random.default_rng(5).normal(0, 0.2, size=(49, 384)).astype(np.float32)
+    save_file(
+        {"linear.weight": drawn[:48], "linear.bias": drawn[48, :48].copy()},
+        folder / "2_Dense" / "model.safetensors",
+    )
 
 
 def untrained(folder: Path, kind: str, sizes: dict[str, Any]) -> None:

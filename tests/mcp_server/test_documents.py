@@ -290,6 +290,7 @@ async def test_the_collections_are_listed_with_their_sizes(filled: "RunningServe
     assert entry | {"changed_at": ""} == {
         "name": "default",
         "language": "english",
+        "languages": ["english"],
         "documents": 4,
         "chunks": chunks,
         "changed_at": "",

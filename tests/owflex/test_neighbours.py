@@ -17,6 +17,7 @@ from mcp_server.settings import McpServerSettings
 from owflex.__main__ import app
 from owflex.asking.addresses import is_chat, is_server
 from owflex.asking.ask import LANGUAGE_VARIABLES
+from owflex.asking.search_command import searched_for
 from owflex.asking.server_search import search_by_server
 from tests.conftest import Serve
 
@@ -197,3 +198,10 @@ def test_an_empty_question_starts_nothing(command: str, question: str) -> None:
     refused = CliRunner().invoke(app, [command, question])
     assert refused.exit_code == 1
     assert "The question is empty" in refused.stderr
+
+
+def test_words_that_were_searched_in_the_place_of_others_are_said() -> None:
+    assert searched_for({}) is None
+    said = searched_for({"dependancy": "dependency", "injecton": "injection"})
+    assert said is not None
+    assert "“dependency” for “dependancy”, “injection” for “injecton”" in said

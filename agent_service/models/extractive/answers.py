@@ -47,7 +47,8 @@ class Library:
         parts = [] if self.quoted else parts_of(bare_sentence(question, self.language), self.language)
         if len(parts) > 1:
             return self._parts(parts)
-        return self._one(question, read_wish(bare_sentence(question, self.language), self.language))
+        wish = read_wish(bare_sentence(question, self.language), self.language)
+        return self._one(self._worded(question), wish)
 
     def find(self, question: str) -> Found:
         """The search for an answer. Raises `CallNeeded` and `CallFailedError`."""
@@ -56,6 +57,11 @@ class Library:
     @cached_property
     def _finder(self) -> Finder:
         return Finder(self.calls, self.language, self.earlier, self.quoted)
+
+    def _worded(self, question: str) -> str:
+        """A question for who made something, with the words in which documents say it."""
+        asks = self.language.match("questions", "maker", bare_sentence(question, self.language))
+        return question if asks is None else f"{question} {self.language.data['text']['maker_words']}"
 
     def _one(self, question: str, wish: Wish) -> str:
         match wish.kind:
@@ -212,6 +218,7 @@ class Library:
 
     def _part(self, part: str, before: Sequence[str]) -> str:
         inner = replace(self, earlier=[*reversed(before), *self.earlier], depth=self.depth + 1)
+        part = self._worded(part)
         found = inner.find(part)
         names = [word for one in before for word in _names(one, self.language)]
         if names and not found.is_sure:

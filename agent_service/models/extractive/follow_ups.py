@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from agent_service.models.extractive.language import Language
+from agent_service.models.extractive.language import FALLBACK, Language, language_of
 from agent_service.models.extractive.templates import plain
 from agent_service.models.extractive.terms import UNSPACED, WORD, stem, terms
 
@@ -18,7 +18,7 @@ ENOUGH_TO_SEARCH = 2
 
 def is_follow_up(question: str, language: Language) -> bool:
     """Whether a question may lack words that the conversation before it has."""
-    text = question.strip()
+    text = _bare(question)
     words = WORD.findall(text.lower())
     if not words or UNSPACED.search(text):
         return False
@@ -34,10 +34,15 @@ def is_follow_up(question: str, language: Language) -> bool:
 
 def needs_the_one_before(question: str, language: Language) -> bool:
     """Whether a follow-up says by its wording that it lacks words, however much it finds without them."""
-    text = question.strip()
+    text = _bare(question)
     return is_follow_up(text, language) and (
         language.begins("text", "additions", text) or _refers(text, language)
     )
+
+
+def _bare(question: str) -> str:
+    """The question without the mark that Spanish puts before it."""
+    return question.strip().lstrip("¿¡ ")
 
 
 def _refers(text: str, language: Language) -> bool:
@@ -62,6 +67,15 @@ def carried_over(question: str, earlier: Sequence[str], language: Language) -> s
             known.add(stem(word.lower()))
             missing.append(word)
     return " ".join([*own, *missing][:MAX_WORDS]) if missing else None
+
+
+def as_searched(questions: Sequence[str], locale: str = FALLBACK) -> str:
+    """The last question of a conversation, with the words that it leaves out, as it is searched by itself."""
+    *earlier, question = questions
+    language = language_of(question, reversed(earlier), locale)
+    if not needs_the_one_before(question, language):
+        return question
+    return carried_over(question, earlier[::-1], language) or question
 
 
 def own_terms(question: str, language: Language) -> set[str]:

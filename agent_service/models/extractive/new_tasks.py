@@ -38,7 +38,7 @@ def read_plan(text: str, today: date, language: Language) -> PlanStated | None:
         return None
     for slots in language.matches("tasks", "plan", text):
         title = slots["title"] + (f" {slots['day']}" if "day" in slots else "")
-        words = plain(title).split()
+        words = plain(title).replace(",", " ").split()
         if not words or words[0] in language.words("tasks", "not_plan"):
             continue
         task = _planned(title, today, language)

@@ -23,11 +23,15 @@ MIN_SHARE = 0.34
 # What a section with steps or code is worth more, when steps or code are asked for.
 STEPS_BONUS = 0.35
 CODE_BONUS = 0.6
+# What is to be typed tells how; a list may only name what there is.
+COMMANDS_BONUS = 0.15
 # A page whose whole title is asked for is about the question.
 TITLE_BONUS = 0.4
 HEADING_WEIGHT = 0.5
 CHANGELOG_FACTOR = 0.5
 ORDER_WEIGHT = 0.25
+# Of what is told to do, "Restart the server." is among the shortest: these are words on average.
+LEAST_WORDS_OF_STEP = 4
 
 
 @dataclass(frozen=True)
@@ -64,11 +68,15 @@ class Section:
 
 
 def _is_list_of_steps(block: Block) -> bool:
-    """Whether a list tells what to do: most of its items begin with a word, not with a name or a number."""
+    """Whether a list tells what to do: most of its items begin with a word, not with a name or a number.
+
+    A list of a word or two each names what there is.
+    """
     if block.kind != "list":
         return False
     items = [LIST_ITEM.sub("", item, count=1) for item in list_items_of(block.text)]
-    return 2 * sum(item[:1].isalpha() for item in items) > len(items)
+    says = sum(len(item.split()) for item in items) >= LEAST_WORDS_OF_STEP * len(items)
+    return says and 2 * sum(item[:1].isalpha() for item in items) > len(items)
 
 
 def best_section(asked: Asked, passages: Sequence[Passage], *, wants_code: bool) -> Section | None:
@@ -189,7 +197,7 @@ def _section(parts: list[Part], asked: Asked, count: int, place: int, *, wants_c
     score = _share(parts, heading, asked) + passage.closeness
     score += ORDER_WEIGHT * (count - place) / max(count, 1)
     if section.has_steps:
-        score += STEPS_BONUS
+        score += STEPS_BONUS + COMMANDS_BONUS * section.has_code
     title = terms(passage.title, asked.language)
     if title and title <= asked.terms:
         score += TITLE_BONUS

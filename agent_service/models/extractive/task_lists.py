@@ -28,7 +28,8 @@ def _period(written: str | None, today: date, language: Language) -> tuple[Perio
     before = [plain(word) for word in language.data["dates"]["before"]]
     kept = next((words[len(word) + 1 :] for word in before if words.startswith(f"{word} ")), words)
     for name in PERIODS:
-        if kept in map(plain, language.data["dates"][name]):
+        # "en retard" begins with a word that may also stand before a day.
+        if not {words, kept}.isdisjoint(map(plain, language.data["dates"][name])):
             return name, None
     day = read_day(kept, today, language)
     return None if day is None else ("day", day)

@@ -22,6 +22,8 @@ SYNTAX = re.compile(r"[\[\](){}<>|:]")
 COLON = r"(?:\s*[:–—]|\s-(?=\s))"
 TOKEN = re.compile(r"[\[\]()|:]|\{\w+\}|<\w+(?::\w+)?>|[^\s\[\](){}<>|:]+")
 OPENING, CLOSING = {"[": "]", "(": ")"}, {"[": ")?", "(": ")"}
+# What may stand between the word before a slot and its first one: "d'une" is two words.
+APART = " ,;'’-"
 WITHIN_WORDS = re.compile(r"(?<=[^\W\d_])[-'’](?=[^\W\d_])|(?<=\w)['’](?=\s|$)")
 
 
@@ -50,7 +52,7 @@ class Template:
         if found is None:
             return None
         spans = ((name, found.span(name)) for name in found.groupdict() if found.group(name) is not None)
-        return {name: f" {text}"[start:end].strip(" ,;") for name, (start, end) in spans}
+        return {name: f" {text}"[start:end].lstrip(APART).rstrip(" ,;") for name, (start, end) in spans}
 
 
 def template(text: str, lists: WordLists) -> Template:

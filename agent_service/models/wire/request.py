@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, cast
 
+from agent_service.models.extractive.follow_ups import as_searched
 from agent_service.models.wire.calls import ALPHABET, ID_CHARACTERS
 from agent_service.models.wire.names import ToolNames
 from agent_service.tools.schemas import MAX_QUERY_CHARACTERS, SEARCH
@@ -62,7 +63,7 @@ class Asked:
         questions = [_first_text(message) for message in self._messages if message.get("role") == "user"]
         if SEARCH not in self.tools or not questions or not questions[-1].strip():
             return None
-        return {"query": " ".join(questions[-1].split())[:MAX_QUERY_CHARACTERS]}
+        return {"query": " ".join(as_searched(questions).split())[:MAX_QUERY_CHARACTERS]}
 
     def without(self, left_out: Collection[str]) -> Body:
         """The body to send: without what is left out, and with ids that every provider takes."""

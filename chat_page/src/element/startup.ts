@@ -2,6 +2,7 @@
 import type { LitElement } from "lit";
 import { loadLanguage } from "../i18n/language-file.ts";
 import { direction } from "../i18n/translation.ts";
+import { setService } from "../markdown/own-pages.ts";
 import type { Api } from "../protocol/api.ts";
 import { baseOf, loadConfig, NO_CONFIG } from "../protocol/service-config.ts";
 import type { Tokens } from "../protocol/tokens.ts";
@@ -56,6 +57,7 @@ export class Startup {
     // Properties may be set right after the element was made.
     await this.host.updateComplete;
     this.host.api.url = new URL("chatkit", this.base).href;
+    setService(this.base);
     await this.then();
   }
 }

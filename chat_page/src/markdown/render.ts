@@ -1,6 +1,7 @@
 // Markdown to HTML. Raw HTML is off, so that what a document or a model wrote can never become an element.
 import MarkdownIt from "markdown-it";
 import { strings } from "../i18n/strings.ts";
+import { ownPage } from "./own-pages.ts";
 
 const MARK = /\{\uE000(\d+)\uE001/y;
 const MARKS = /\{\uE000(\d+)\uE001/g;
@@ -8,8 +9,9 @@ const MARKS = /\{\uE000(\d+)\uE001/g;
 const LINK = /^(?:https?:\/\/|mailto:)/i;
 
 const markdown = new MarkdownIt({ html: false, linkify: true, breaks: false, maxNesting: 40 });
-// Nothing but the web and mail: another scheme could start a program, and a relative address leads nowhere.
-markdown.validateLink = (address) => LINK.test(address.trim());
+// Nothing but the web, mail and the service's own pages: another scheme could start a program, and other
+// relative addresses lead nowhere.
+markdown.validateLink = (address) => LINK.test(address.trim()) || ownPage(address) !== undefined;
 markdown.linkify.set({ fuzzyLink: false, fuzzyEmail: false });
 
 markdown.inline.ruler.before("text", "citation", (state, silent) => {
@@ -32,6 +34,8 @@ markdown.renderer.rules.image = (tokens, index) => {
 };
 
 markdown.renderer.rules.link_open = (tokens, index, options, _environment, self) => {
+  const own = ownPage(String(tokens[index]?.attrGet("href") ?? ""));
+  if (own) tokens[index]?.attrSet("href", own);
   tokens[index]?.attrSet("target", "_blank");
   tokens[index]?.attrSet("rel", "noopener noreferrer");
   return self.renderToken(tokens, index, options);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setService } from "../../src/markdown/own-pages.ts";
 import { toHtml } from "../../src/markdown/render.ts";
 
 test("HTML stays text, pictures become links, dangerous addresses stay text", () => {
@@ -12,4 +13,15 @@ test("HTML stays text, pictures become links, dangerous addresses stay text", ()
 
 test("a language name cannot leave its place", () => {
   assert.doesNotMatch(toHtml('```"><img/src=x>\ncode\n```'), /<img/);
+});
+
+test("a page of the service is linked where the service is, other relative addresses stay text", () => {
+  assert.doesNotMatch(toHtml("[set up](help/language-models)"), /<a/);
+  setService("https://chat.example/base/");
+  assert.match(
+    toHtml("[set up](help/language-models)"),
+    /<a href="https:\/\/chat\.example\/base\/help\/language-models" target="_blank"/,
+  );
+  assert.doesNotMatch(toHtml("[a](admin/delete) [b](help/../admin) [c](/help/x)"), /<a/);
+  setService("");
 });

@@ -70,6 +70,10 @@ def test_a_question_that_names_its_subject_is_none(question: str) -> None:
         "What about part-timers?",
         "Wie aktiviere ich das?",
         "Und im Krankenstand?",
+        "in Kubernetes too?",
+        "same for headers?",
+        "In Docker auch?",
+        "Et dans Docker ?",
     ],
 )
 def test_wording_that_points_back_needs_the_question_before(question: str) -> None:
@@ -117,3 +121,18 @@ def test_a_query_does_not_grow_without_end() -> None:
 def test_nothing_to_carry_over_is_no_query() -> None:
     assert carried_over("why?", []) is None
     assert carried_over("why?", ["and that?"]) is None
+
+
+@pytest.mark.parametrize(
+    ("questions", "searched"),
+    [
+        (["how do I deploy with workers?", "and in Docker?"], "Docker deploy workers"),
+        (["¿Cómo despliego con workers?", "¿y en Docker?"], "Docker despliego workers"),
+        (["how do I deploy with workers?", "What is OAuth?"], "What is OAuth?"),
+        (["and in Docker?"], "and in Docker?"),
+    ],
+)
+def test_what_the_chat_searches_by_itself_carries_over_what_is_meant(
+    questions: list[str], searched: str
+) -> None:
+    assert follow_ups.as_searched(questions) == searched

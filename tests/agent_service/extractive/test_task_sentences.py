@@ -142,6 +142,7 @@ def test_a_change_of_a_task_is_read(sentence: str, change: ChangeTask) -> None:
         ("add a task to ''", Unclear("ask_title")),
         ("add a task to pay rent by 2026-02-30", Unclear("bad_day", {"day": "2026-02-30"})),
         ("delete all my tasks", Unclear("one_at_a_time")),
+        ("delete all done tasks", Unclear("one_at_a_time")),
         ("remove everything from my list", Unclear("one_at_a_time")),
     ],
 )
