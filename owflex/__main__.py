@@ -16,6 +16,7 @@ from owflex.asking.search_mode import SearchMode
 from owflex.configuration.commands import app as config_commands
 from owflex.configuration.program_settings import check_settings
 from owflex.evaluate_commands import app as evaluate_commands
+from owflex.keeping import commands as keeping_commands
 from owflex.last_resort import undecodable, unforeseen, write_what_the_terminal_knows
 from owflex.mcp.clients import ClientName
 from owflex.supervision.names import UpProgram
@@ -101,6 +102,7 @@ app.add_typer(ingest_commands, name="ingest")
 app.add_typer(evaluate_commands, name="evaluate")
 app.add_typer(token_commands, name="token")
 app.add_typer(config_commands, name="config")
+keeping_commands.add_to(app)
 
 feedback_commands = typer.Typer(
     help="Votes on answers: [bold]owflex feedback export[/bold] turns them into test questions.",
