@@ -66,7 +66,7 @@ def up(
     if port is not None:
         # The chat, a process of its own, reads it there.
         os.environ["AGENT_SERVICE_PORT"] = str(port)
-    check_settings("mcp_server", "agent_service", "ingest")
+    check_settings("mcp_server", "agent_service", "ingest", "keeping")
     from owflex.up.command import run_everything
 
     raise typer.Exit(run_everything(docs, opens_browser=opens_browser))

@@ -76,7 +76,7 @@ def settings_of(program: ProgramName) -> "type[ProgramSettings]":
 
             return IngestSettings
         case "keeping":
-            from owflex.keeping.settings import KeepingSettings
+            from owflex.configuration.keeping_settings import KeepingSettings
 
             return KeepingSettings
         case _:

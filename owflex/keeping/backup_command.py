@@ -8,6 +8,7 @@ from rich.console import Console
 
 from database.home import data_folder
 from database.settings import ProgramSettings, read_settings
+from owflex.configuration.keeping_settings import KeepingSettings
 from owflex.exit_codes import exit_code
 from owflex.keeping import archive
 from owflex.keeping.backup import BackedUp, back_up, default_file
@@ -15,7 +16,6 @@ from owflex.keeping.errors import KeepingError
 from owflex.keeping.manifest import Manifest
 from owflex.keeping.places import opened_installation
 from owflex.keeping.restore import Restored, check_backup, restore
-from owflex.keeping.settings import KeepingSettings
 from owflex.keeping.state import remember_backup
 from owflex.supervision.running import asked
 from serving.terminal import escape, escape_line

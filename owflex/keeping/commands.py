@@ -15,6 +15,7 @@ def add_to(app: typer.Typer) -> None:
     """Give the command what it can do with data."""
     app.command()(backup)
     app.command()(restore)
+    app.command()(prune)
 
 
 def backup(
@@ -55,3 +56,11 @@ def restore(
     from owflex.keeping.backup_command import run_restore
 
     raise typer.Exit(run_restore(file, replace=replace, only_check=check, as_json=as_json))
+
+
+def prune() -> None:
+    """Remove now what the settings KEEP_…_DAYS say is old; owflex up does it every hour."""
+    check_settings(*PROGRAMS)
+    from owflex.keeping.prune_command import run_prune
+
+    raise typer.Exit(run_prune())

@@ -1,6 +1,7 @@
 """Installations to keep: one in which every table has rows, and empty ones to put it into."""
 
 import asyncio
+import shutil
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,17 +17,17 @@ from tests.support.filled import fill
 
 
 @contextmanager
-def installed(postgres_url: str, folder: Path) -> Generator[Installation]:
-    """Two empty databases, dropped afterwards, and a folder."""
+def installed(postgres_url: str, folder: Path, like: Installation | None = None) -> Generator[Installation]:
+    """Two databases, empty or copies, dropped afterwards, and a folder."""
     name = f"keeping_{uuid4().hex}"
-    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copytree(like.folder, folder) if like else folder.mkdir(parents=True, exist_ok=True)
     chat = Place("chat", postgres_url, "CHAT_DATABASE_URL", "agent_service")
     documents = Place("knowledge_base", postgres_url, "KNOWLEDGE_BASE_DATABASE_URL", "knowledge_base")
+    copied = [place.database for place in like.places] if like else ["template0", "template0"]
     with psycopg.connect(postgres_url, autocommit=True) as connection:
-        for database in (f"{name}_chat", name):
-            connection.execute(
-                sql.SQL("create database {} template template0").format(sql.Identifier(database))
-            )
+        for database, template in zip((f"{name}_chat", name), copied, strict=True):
+            statement = sql.SQL("create database {} template {}")
+            connection.execute(statement.format(sql.Identifier(database), sql.Identifier(template)))
         yield Installation(folder, chat.sibling(f"{name}_chat"), documents.sibling(name))
         left = connection.execute("select datname from pg_database where starts_with(datname, %s)", (name,))
         for (database,) in left.fetchall():
@@ -49,10 +50,9 @@ def filled(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 
 @pytest.fixture
-def changing(postgres_url: str, tmp_path: Path) -> Iterator[Installation]:
-    """One with rows in every table for a test that changes it."""
-    with installed(postgres_url, tmp_path / "changing") as installation:
-        fill_it(installation)
+def changing(postgres_url: str, tmp_path: Path, filled: Installation) -> Iterator[Installation]:
+    """A copy of it for a test that changes it."""
+    with installed(postgres_url, tmp_path / "changing", filled) as installation:
         yield installation
 
 
