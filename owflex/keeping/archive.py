@@ -112,16 +112,25 @@ def written(path: Path) -> Generator[ArchiveWriter]:
 
     Raises `KeepingError`; then nothing of it is left.
     """
+    with drafted(path) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+        yield ArchiveWriter(archive)
+
+
+@contextmanager
+def drafted(path: Path) -> Generator[IO[bytes]]:
+    """A file that is written beside `path` and takes that name when the block has ended well.
+
+    Raises `KeepingError`; then nothing of it is left.
+    """
     if path.exists():
         raise KeepingError(f"{path} is there already. Name a file that is not, or move it away.")
     remove_drafts(path.parent)
     draft = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.partial")
-    with said_plainly(f"The backup {path} cannot be written"):
+    with said_plainly(f"{path} cannot be written"):
         try:
             descriptor = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(descriptor, "w+b") as file:
-                with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-                    yield ArchiveWriter(archive)
+                yield file
                 file.flush()
                 os.fsync(file.fileno())
             _put(draft, path)

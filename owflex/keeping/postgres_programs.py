@@ -12,7 +12,7 @@ from typing import IO
 
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from database.embedded import program_folders
+from database.postgres_versions import program_folders
 from owflex.keeping.errors import KeepingError
 from owflex.keeping.places import Place
 

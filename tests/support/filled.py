@@ -16,7 +16,7 @@ from ingest.storing.documents import NewDocument, store_documents
 from knowledge_base.posting_merge import merge_pending
 from knowledge_base.uploads import origin_of
 
-PEOPLE = ("ann", "bob")
+PEOPLE = ("anna", "bob")
 MODEL = "all-MiniLM-L6-v2"
 ODD = 'Ein "Satz" mit \\ Umbruch\nund ε, 🦉 und Tabulator\t.'
 

@@ -97,7 +97,7 @@ def _contents(place: Place) -> dict[str, Any]:
 def test_a_digest_tells_one_changed_letter_and_one_row_that_is_there_twice(changing: Installation) -> None:
     before = _contents(changing.knowledge_base)
     with connected(changing.knowledge_base) as connection:
-        connection.execute("update tasks set notes = notes || '.' where user_id = 'ann'")
+        connection.execute("update tasks set notes = notes || '.' where user_id = 'anna'")
         connection.execute("insert into word_engine (name) values ('none')")
     after = _contents(changing.knowledge_base)
     assert {name for name in before if before[name] != after[name]} == {"tasks", "word_engine"}

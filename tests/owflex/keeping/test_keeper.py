@@ -169,7 +169,7 @@ def test_old_files_go_and_their_messages_stay(changing: Installation) -> None:
     with connected(changing.chat) as connection:
         connection.execute(
             "update attachment_contents set uploaded_at = now() - interval '8 days' "
-            "where attachment_id = 'atc_ann'"
+            "where attachment_id = 'atc_anna'"
         )
     removed = list(remove_old(KeepingSettings(keep_attachments_days=7), changing.chat, changing.folder))
     assert removed == ["Removed 1 attached files older than 7 days."]
