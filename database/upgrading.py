@@ -51,9 +51,9 @@ def upgrade(folder: Path) -> Upgraded | None:
             return None
         if old not in program_folders():
             raise PostgresStartError(
-                f"The data are of Postgres {old}, whose programs did not come with this version. Make a backup "
-                "with the OwFlex version that it ran with (owflex backup FILE), move the data folder away, and "
-                "restore it with this one (owflex restore FILE)."
+                f"The data are of Postgres {old}, whose programs did not come with this version. Make a "
+                "backup with the OwFlex version that it ran with (owflex backup FILE), move the data folder "
+                "away, and restore it with this one (owflex restore FILE)."
             )
         kept = folder / f"postgres.{old}"
         if kept.exists():
@@ -107,22 +107,9 @@ def _convert(folder: Path, old: int, new: int) -> None:
         sums = "--data-checksums" if has_checksums else "--no-data-checksums"
         places = ("-D", str(target), "-U", "postgres", "--encoding=utf8", "--auth=trust", sums)
         _run([programs[new] / "initdb", *places], folder / WORK, user)
-        _run(
-            [
-                programs[new] / "pg_upgrade",
-                "-b",
-                programs[old],
-                "-B",
-                programs[new],
-                "-d",
-                pgdata,
-                "-D",
-                target,
-            ]
-            + ["-U", "postgres"],
-            folder / WORK,
-            user,
-        )
+        binaries = ("-b", programs[old], "-B", programs[new])
+        clusters = ("-d", pgdata, "-D", target, "-U", "postgres")
+        _run([programs[new] / "pg_upgrade", *binaries, *clusters], folder / WORK, user)
         _keep_configuration(pgdata, target)
     except PostgresStartError:
         shutil.rmtree(target, ignore_errors=True)
@@ -131,7 +118,7 @@ def _convert(folder: Path, old: int, new: int) -> None:
 
 
 def _shut_down_well(pgdata: Path, programs: Path, work: Path, user: str | None) -> bool:
-    """Start and stop a server that was killed, so that its log is replayed; whether its pages have checksums."""
+    """Start and stop a server that was killed, so that its log is replayed; True: pages have checksums."""
     said = _run([programs / "pg_controldata", "-D", pgdata], work, user)
     if not re.search(r"cluster state:\s+shut down\n", said):
         options = ("-w", "-D", str(pgdata), "-o", f'-h "" -k "{work}"', "-l", str(work / "log"))

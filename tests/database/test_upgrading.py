@@ -126,7 +126,13 @@ def test_a_later_version_is_told(home: Path) -> None:
         pass
 
 
-HOLD = "import fcntl,sys; f=open(sys.argv[1],'a'); fcntl.flock(f, fcntl.LOCK_SH); print('held', flush=True); input()"
+HOLD = """
+import fcntl, sys
+users = open(sys.argv[1], "a")
+fcntl.flock(users, fcntl.LOCK_SH)
+print("held", flush=True)
+input()
+"""
 
 
 def test_a_server_in_use_is_left_alone(home: Path) -> None:
