@@ -33,23 +33,23 @@ class KeepingSettings(ProgramSettings):
     backup_keep: int = Field(
         14, ge=1, le=10_000, description="How many of its backups stay in BACKUP_FOLDER; the oldest go."
     )
-    keep_threads_days: int | None = Field(
-        None,
-        ge=1,
+    keep_threads_days: int = Field(
+        0,
+        ge=0,
         le=36_500,
-        description="Conversations in which nothing happened for so many days are removed, with their files. "
-        "Default: kept for ever.",
+        description="Conversations in which nothing happened for so many days are removed, with their files; "
+        "0: they are kept for ever.",
     )
-    keep_attachments_days: int | None = Field(
-        None,
-        ge=1,
+    keep_attachments_days: int = Field(
+        0,
+        ge=0,
         le=36_500,
-        description="Files attached to messages are removed after so many days; the messages stay. "
-        "Default: kept for ever. Files that were never sent always go after a day.",
+        description="Files attached to messages are removed after so many days; the messages stay; "
+        "0: they are kept for ever. Files that were never sent always go after a day.",
     )
-    keep_logs_days: int | None = Field(
-        None,
-        ge=1,
+    keep_logs_days: int = Field(
+        0,
+        ge=0,
         le=36_500,
-        description="Logs that were put aside are removed after so many days. Default: three of each stay.",
+        description="Logs that were put aside are removed after so many days; 0: three of each stay.",
     )

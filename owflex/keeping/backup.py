@@ -131,7 +131,9 @@ def _is_left_out(name: str, *, with_secrets: bool) -> bool:
 
 
 def _manifest(moments: list[Moment], archive: ArchiveWriter, *, with_secrets: bool) -> Manifest:
-    databases = {moment.place.name: _database_manifest(moment) for moment in moments}
+    databases: dict[DatabaseName, DatabaseManifest] = {
+        moment.place.name: _database_manifest(moment) for moment in moments
+    }
     return Manifest(
         owflex=version("owflex"),
         made_at=datetime.now(UTC),

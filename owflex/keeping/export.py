@@ -51,13 +51,10 @@ class Exporter:
 
     def run(self) -> Counts:
         """Write everything."""
-        for name, statement in (
-            (COLLECTIONS, export_queries.COLLECTIONS),
-            (ORIGINS, export_queries.ORIGINS),
-            (DOCUMENTS, export_queries.DOCUMENTS),
-            (TASKS, export_queries.TASKS),
-        ):
-            self._lines(self.knowledge_base, name, statement)
+        self._lines(self.knowledge_base, COLLECTIONS, export_queries.COLLECTIONS)
+        self._lines(self.knowledge_base, ORIGINS, export_queries.ORIGINS)
+        self._lines(self.knowledge_base, DOCUMENTS, export_queries.DOCUMENTS)
+        self._lines(self.knowledge_base, TASKS, export_queries.TASKS)
         self._lines(self.chat, CHATS, export_queries.THREADS)
         self._lines(self.chat, VOTES, export_queries.VOTES)
         self._documents()

@@ -186,9 +186,14 @@ class Importer:
         if await found.fetchone() is not None:
             self.done.there_already += 1
             return
+        members = [_content(one["document"], one["path"]) for one in given["members"]]
         document = NewDocument(
-            *(given[key] for key in ("collection", "origin", "source", "recipe", "given")),
-            _content(given, "", [_content(one["document"], one["path"]) for one in given["members"]]),
+            given["collection"],
+            given["origin"],
+            given["source"],
+            given["recipe"],
+            given["given"],
+            _content(given, "", members),
         )
         async with self.knowledge_base.transaction():
             await store_documents(self.knowledge_base, None, [document], {})

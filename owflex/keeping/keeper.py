@@ -74,7 +74,8 @@ class Keeper:
 
     def _made(self, folder: Path) -> tuple[Path, int]:
         with said_plainly(f"The folder {folder} cannot be used"):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # Not its parents: where the other disk is not mounted, nothing shall go to this one.
+            folder.mkdir(mode=0o700, exist_ok=True)
         with opened_installation() as installation:
             done = back_up(installation, file_in(folder), with_secrets=True)
         remember_backup(self._folder, done.path, done.size)

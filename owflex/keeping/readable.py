@@ -15,7 +15,7 @@ def document_text(document: Json) -> str:
     known = {
         key: value for key, value in document.items() if key not in NOT_SHOWN and value not in (None, [])
     }
-    head = yaml.safe_dump(known, allow_unicode=True, sort_keys=False)
+    head = _front_matter(known)
     parts = [f"---\n{head}---\n", *_passages(document)]
     for member in _list(document, "members"):
         inner = cast(Json, member["document"])
@@ -37,9 +37,7 @@ def _passages(document: Json) -> Iterator[str]:
 def thread_text(thread: Json) -> str:
     """A conversation: who said what, when, with which files."""
     data = cast(Json, thread.get("data") or {})
-    head = yaml.safe_dump(
-        {"user": thread["user_id"], "id": thread["id"], "created_at": thread["created_at"]}, sort_keys=False
-    )
+    head = _front_matter({"user": thread["user_id"], "id": thread["id"], "created_at": thread["created_at"]})
     parts = [f"---\n{head}---\n", f"# {_line(data.get('title')) or 'Conversation'}\n"]
     for item in _list(thread, "items"):
         said = cast(Json, item["data"])
@@ -75,6 +73,13 @@ def vote_text(vote: Json) -> str:
 def spoken(message: Json) -> str:
     """The words of a message."""
     return "".join(str(part.get("text") or "") for part in _list(message, "content"))
+
+
+def _front_matter(known: Json) -> str:
+    dumped: str = yaml.safe_dump(  # pyright: ignore[reportUnknownMemberType]
+        dict(known), allow_unicode=True, sort_keys=False
+    )
+    return dumped
 
 
 def _list(value: Json, key: str) -> list[Json]:

@@ -6,6 +6,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
+from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from psycopg import Connection
@@ -18,7 +20,7 @@ from owflex.keeping.archive import DUMPS, KEY_FILES, ArchiveReader
 from owflex.keeping.backup import OF_THE_MACHINE
 from owflex.keeping.errors import ArchiveError, KeepingError, said_plainly
 from owflex.keeping.manifest import DatabaseManifest, Manifest
-from owflex.keeping.places import Installation, Place, connected
+from owflex.keeping.places import DatabaseName, Installation, Place, connected
 from owflex.keeping.postgres_programs import feed, program
 from owflex.keeping.staging import Staged
 from owflex.keeping.tables import contents_of, differences, has_rows
@@ -40,9 +42,9 @@ class Restored:
 def check_backup(backup: ArchiveReader) -> None:
     """Raise `ArchiveError` unless the backup is whole and this version can use it."""
     backup.check()
-    for place_name, package in (("chat", "agent_service"), ("knowledge_base", "knowledge_base")):
-        of = backup.manifest.databases[place_name]
-        _check_migrations(of, Place(place_name, "", "", package), backup.manifest)
+    packages: dict[DatabaseName, str] = {"chat": "agent_service", "knowledge_base": "knowledge_base"}
+    for name, package in packages.items():
+        _check_migrations(backup.manifest.databases[name], files(package) / "migrations", backup.manifest)
 
 
 def restore(backup: ArchiveReader, installation: Installation, *, replace: bool) -> Restored:
@@ -72,8 +74,8 @@ def restore(backup: ArchiveReader, installation: Installation, *, replace: bool)
     )
 
 
-def _check_migrations(of: DatabaseManifest, place: Place, manifest: Manifest) -> None:
-    shipped = {migration.name: migration.sha256 for migration in read_migrations(place.migrations)}
+def _check_migrations(of: DatabaseManifest, folder: Traversable, manifest: Manifest) -> None:
+    shipped = {migration.name: migration.sha256 for migration in read_migrations(folder)}
     if unknown := sorted(of.migrations.keys() - shipped.keys()):
         raise ArchiveError(
             f"The backup was made by OwFlex {manifest.owflex}, which has tables that this version "

@@ -50,7 +50,7 @@ def remove_old(settings: KeepingSettings, chat: Place, folder: Path) -> Iterator
     Raises `KeepingError`, `PostgresUnreachableError`.
     """
     with said_plainly("What is old cannot be removed"):
-        if settings.keep_threads_days is not None or settings.keep_attachments_days is not None:
+        if settings.keep_threads_days or settings.keep_attachments_days:
             with connected(chat) as connection:
                 yield from _rows(connection, OLD_THREADS, settings.keep_threads_days, "conversations")
                 yield from _rows(connection, OLD_FILES, settings.keep_attachments_days, "attached files")
@@ -59,14 +59,11 @@ def remove_old(settings: KeepingSettings, chat: Place, folder: Path) -> Iterator
 
 def wants_anything(settings: KeepingSettings) -> bool:
     """Whether a setting says that something goes."""
-    days = (settings.keep_threads_days, settings.keep_attachments_days, settings.keep_logs_days)
-    return any(one is not None for one in days)
+    return any((settings.keep_threads_days, settings.keep_attachments_days, settings.keep_logs_days))
 
 
-def _rows(
-    connection: psycopg.Connection, statement: LiteralString, days: int | None, what: str
-) -> Iterator[str]:
-    if days is None:
+def _rows(connection: psycopg.Connection, statement: LiteralString, days: int, what: str) -> Iterator[str]:
+    if not days:
         return
     removed = 0
     while gone := connection.execute(statement, {"days": days, "block": BLOCK}).rowcount:
@@ -75,9 +72,9 @@ def _rows(
         yield f"Removed {removed} {what} older than {days} days."
 
 
-def _old_logs(folder: Path, days: int | None) -> Iterator[str]:
+def _old_logs(folder: Path, days: int) -> Iterator[str]:
     """Only what was put aside: a log that is written is never touched."""
-    if days is None:
+    if not days:
         return
     before = time.time() - days * SECONDS_A_DAY
     aside = [*(folder / "logs").glob("*.log.[0-9]*"), folder / "postgres" / "log.1"]

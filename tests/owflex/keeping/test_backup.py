@@ -20,6 +20,7 @@ from owflex.keeping import archive
 from owflex.keeping.archive import MANIFEST, read, remove_drafts, written
 from owflex.keeping.errors import ArchiveError, KeepingError
 from owflex.keeping.places import Installation, Place, connected
+from owflex.keeping.postgres_programs import copy_output, feed, program
 from owflex.keeping.restore import Restored, check_backup, restore
 from owflex.keeping.tables import Table, contents_of, tables_of
 from tests.owflex.keeping.conftest import backed_up
@@ -353,3 +354,16 @@ def test_parts_are_written_as_streams(tmp_path: Path) -> None:
         target.add("chat.dump", lambda write: [write(b"ab"), write(b"cd")])
         assert target.parts["chat.dump"].size == 4
         assert target.parts["chat.dump"].sha256 == hashlib.sha256(b"abcd").hexdigest()
+
+
+def test_a_server_that_is_newer_than_all_programs_is_told() -> None:
+    with pytest.raises(KeepingError, match=r"The server is Postgres 99.*install the client programs"):
+        program("pg_dump", 99)
+
+
+def test_what_a_program_of_postgres_complains_of_is_said(filled: Installation, tmp_path: Path) -> None:
+    gone = filled.chat.sibling("not_there")
+    with pytest.raises(KeepingError, match=r'pg_dump has failed: .*"not_there" does not exist'):
+        copy_output([program("pg_dump", 15)], gone, lambda block: None)
+    with pytest.raises(KeepingError, match="pg_restore has failed"), (tmp_path / "empty").open("w+b") as file:
+        feed([program("pg_restore", 15)], filled.chat, file)

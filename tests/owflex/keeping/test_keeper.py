@@ -24,6 +24,11 @@ NIGHT = datetime(2026, 11, 30, 2, 30).astimezone().timestamp()
 DAY = 86_400
 
 
+def keeping(**values: object) -> KeepingSettings:
+    """Settings that nothing but these says."""
+    return KeepingSettings.model_validate(values)
+
+
 @pytest.fixture
 def settings(filled: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> KeepingSettings:
     """Of a keeper of the filled databases."""
@@ -32,7 +37,7 @@ def settings(filled: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("KNOWLEDGE_BASE_DATABASE_URL", filled.knowledge_base.url)
     monkeypatch.setenv("BACKUP_FOLDER", str(tmp_path / "backups"))
     monkeypatch.chdir(tmp_path)
-    return KeepingSettings(backup_folder=tmp_path / "backups", backup_keep=2)
+    return keeping(backup_folder=tmp_path / "backups", backup_keep=2)
 
 
 def test_it_is_time_when_the_schedule_says_so_in_local_time() -> None:
@@ -118,8 +123,8 @@ def test_the_doctor_says_when_no_backup_came_in_time(settings: KeepingSettings, 
 
 
 def test_nothing_is_done_unless_a_setting_says_so() -> None:
-    assert not is_wanted(KeepingSettings())
-    assert is_wanted(KeepingSettings(keep_logs_days=30))
+    assert not is_wanted(keeping())
+    assert is_wanted(keeping(keep_logs_days=30))
 
 
 def test_a_schedule_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -150,7 +155,7 @@ def test_conversations_in_which_nothing_happened_go_with_all_that_hangs_on_them(
         connection.execute(
             "update thread_items set updated_at = now() where thread_id = 'thr_bob' and id = 'msg_1'"
         )
-    removed = list(remove_old(KeepingSettings(keep_threads_days=30), changing.chat, changing.folder))
+    removed = list(remove_old(keeping(keep_threads_days=30), changing.chat, changing.folder))
     assert removed == ["Removed 1 conversations older than 30 days."]
     assert remaining(changing, "select id from threads") == ["thr_bob"]
     assert remaining(changing, "select distinct thread_id from thread_items") == ["thr_bob"]
@@ -162,7 +167,7 @@ def test_a_conversation_that_is_answered_in_just_now_stays(changing: Installatio
     with connected(changing.chat) as connection:
         connection.execute(AGE)
         connection.execute("update turns set heartbeat_at = now()")
-    assert list(remove_old(KeepingSettings(keep_threads_days=30), changing.chat, changing.folder)) == []
+    assert list(remove_old(keeping(keep_threads_days=30), changing.chat, changing.folder)) == []
 
 
 def test_old_files_go_and_their_messages_stay(changing: Installation) -> None:
@@ -171,7 +176,7 @@ def test_old_files_go_and_their_messages_stay(changing: Installation) -> None:
             "update attachment_contents set uploaded_at = now() - interval '8 days' "
             "where attachment_id = 'atc_anna'"
         )
-    removed = list(remove_old(KeepingSettings(keep_attachments_days=7), changing.chat, changing.folder))
+    removed = list(remove_old(keeping(keep_attachments_days=7), changing.chat, changing.folder))
     assert removed == ["Removed 1 attached files older than 7 days."]
     assert remaining(changing, "select attachment_id from attachment_contents") == ["atc_bob"]
     assert len(remaining(changing, "select id from attachments")) == 4
@@ -185,7 +190,7 @@ def test_only_logs_that_were_put_aside_go(changing: Installation) -> None:
         (logs / name).touch()
         long_ago = NIGHT - age * DAY
         os.utime(logs / name, (long_ago, long_ago) if age > 1 else None)
-    removed = list(remove_old(KeepingSettings(keep_logs_days=30), changing.chat, changing.folder))
+    removed = list(remove_old(keeping(keep_logs_days=30), changing.chat, changing.folder))
     assert removed == ["Removed 1 logs older than 30 days."]
     assert {path.name for path in logs.iterdir()} == {"chat.log", "chat.log.2"}
 
@@ -193,5 +198,14 @@ def test_only_logs_that_were_put_aside_go(changing: Installation) -> None:
 def test_by_default_everything_is_kept(changing: Installation) -> None:
     with connected(changing.chat) as connection:
         connection.execute("update threads set updated_at = '1999-01-01'")
-    assert list(remove_old(KeepingSettings(), changing.chat, changing.folder)) == []
+    assert list(remove_old(keeping(), changing.chat, changing.folder)) == []
     assert len(remaining(changing, "select id from threads")) == 2
+
+
+def test_a_folder_on_a_disk_that_is_not_mounted_is_not_made_elsewhere(
+    settings: KeepingSettings, tmp_path: Path
+) -> None:
+    elsewhere = tmp_path / "not-mounted" / "backups"
+    Keeper(tmp_path, settings.model_copy(update={"backup_folder": elsewhere})).look(NIGHT)
+    assert read_state(tmp_path).has_failed
+    assert not elsewhere.parent.exists()
