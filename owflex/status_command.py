@@ -42,7 +42,8 @@ def _as_json(state: UpState | None, backup: BackupState) -> str:
     """What `owflex up` says of itself with the last backup; null when it does not run."""
     if state is None:
         return "null"
-    return json.dumps({**json.loads(state.as_json()), "backup": asdict(backup)}, ensure_ascii=False)
+    said = {**json.loads(state.as_json()), "backup": asdict(backup)}
+    return json.dumps(said, ensure_ascii=False, separators=(",", ":"))
 
 
 def _print_backup(console: Console, backup: BackupState) -> None:
