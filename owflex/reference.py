@@ -19,12 +19,14 @@ from mcp_server.auth.callers import STDIO_CALLER
 from mcp_server.health import Health
 from mcp_server.server import create_server
 from mcp_server.settings import McpServerSettings
+from owflex.configuration.keeping_settings import KeepingSettings
 
 PROGRAMS: list[tuple[str, type[ProgramSettings]]] = [
     ("Knowledge base (MCP server and ingestion)", KnowledgeBaseSettings),
     ("MCP server", McpServerSettings),
     ("Chat", AgentServiceSettings),
     ("Ingestion", IngestSettings),
+    ("Keeping data", KeepingSettings),
 ]
 
 

@@ -1,5 +1,7 @@
 """`owflex status`: which programs run, since when, and the last they said."""
 
+import json
+from dataclasses import asdict
 from datetime import datetime
 
 from rich.console import Console
@@ -8,6 +10,7 @@ from rich.table import Table
 from database.home import data_folder
 from database.settings import ProgramSettings, read_settings
 from owflex.exit_codes import exit_code
+from owflex.keeping.state import BackupState, read_state
 from owflex.supervision.running import UpState, asked
 from serving.terminal import escape
 
@@ -16,20 +19,38 @@ COLORS = {"starting": "yellow", "running": "green", "done": "dim", "down": "red"
 
 
 def run_status(*, as_json: bool) -> int:
-    """Print how the programs of `owflex up` are: 0 when all are well, 1 when one is down or nothing runs."""
+    """Print how the programs of `owflex up` and the backups are: 0 when all is well, else 1."""
     return exit_code(lambda: _run(as_json=as_json))
 
 
 def _run(*, as_json: bool) -> int:
     console = Console(highlight=False)
-    state = asked(data_folder(read_settings(ProgramSettings).owflex_home))
+    folder = data_folder(read_settings(ProgramSettings).owflex_home)
+    state, backup = asked(folder), read_state(folder)
     if as_json:
-        console.print("null" if state is None else state.as_json().decode(), markup=False, soft_wrap=True)
+        print(_as_json(state, backup))  # noqa: T201
     elif state is None:
         console.print("OwFlex does not run with this data folder. Start it with: owflex up")
     else:
         print_status(console, state)
-    return 0 if state is not None and _is_well(state) else 1
+    if not as_json:
+        _print_backup(console, backup)
+    return 0 if state is not None and _is_well(state) and not backup.has_failed else 1
+
+
+def _as_json(state: UpState | None, backup: BackupState) -> str:
+    """What `owflex up` says of itself with the last backup; null when it does not run."""
+    if state is None:
+        return "null"
+    said = {**json.loads(state.as_json()), "backup": asdict(backup)}
+    return json.dumps(said, ensure_ascii=False, separators=(",", ":"))
+
+
+def _print_backup(console: Console, backup: BackupState) -> None:
+    if backup.has_failed:
+        console.print(f"[red]The last backup has failed:[/red] {escape(backup.reason)}", soft_wrap=True)
+    if backup.made_at is not None:
+        console.print(f"Last backup {backup.age()}: {escape(backup.file)}", soft_wrap=True)
 
 
 def print_status(console: Console, state: UpState) -> None:

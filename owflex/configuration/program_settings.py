@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from database.setting_problems import SettingProblem
     from database.settings import ProgramSettings
 
-ProgramName = Literal["knowledge_base", "mcp_server", "agent_service", "ingest"]
+ProgramName = Literal["knowledge_base", "mcp_server", "agent_service", "ingest", "keeping"]
 PROGRAM_NAMES: tuple[ProgramName, ...] = get_args(ProgramName)
 
 
@@ -75,5 +75,9 @@ def settings_of(program: ProgramName) -> "type[ProgramSettings]":
             from ingest.settings import IngestSettings
 
             return IngestSettings
+        case "keeping":
+            from owflex.configuration.keeping_settings import KeepingSettings
+
+            return KeepingSettings
         case _:
             assert_never(program)

@@ -30,6 +30,7 @@ from knowledge_base.embedding.reranking import check_reranker
 from knowledge_base.embedding_spaces import check_model, count_awaiting, model_in_use
 from knowledge_base.errors import KnowledgeBaseError
 from mcp_server.settings import SIGNING_KEY_FILE, McpServerSettings
+from owflex.doctor.backups import backup_finding
 from owflex.doctor.findings import Finding, bad, fine, unknown
 from owflex.doctor.model import model_findings
 from owflex.doctor.replicas import replica_findings
@@ -53,6 +54,7 @@ async def look_at_programs(*, offline: bool) -> AsyncIterator[Finding]:
         yield finding
     async for finding in _databases(mcp, chat, folder):
         yield finding
+    yield backup_finding(folder)
     yield await _mcp_server(chat, folder)
     async for finding in _language_model(chat, offline=offline):
         yield finding

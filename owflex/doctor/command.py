@@ -23,11 +23,11 @@ async def _collected(*, offline: bool, only_model: bool) -> list[Finding]:
 
 async def look(*, offline: bool = False, only_model: bool = False) -> AsyncIterator[Finding]:
     """What is found, in the order in which the parts need each other."""
-    problems = problems_of("mcp_server", "agent_service", "ingest")
+    problems = problems_of("mcp_server", "agent_service", "ingest", "keeping")
     for problem in problems:
         cure = problem.cure or "Correct it in the environment or in .env; see docs/settings.md."
         yield bad("settings", problem.sentence, cure)
-    if problems_of("mcp_server", "agent_service"):
+    if problems_of("mcp_server", "agent_service", "keeping"):
         return
     if not problems:
         yield fine("settings", "All settings can be read.")

@@ -12,3 +12,4 @@ class UpProgram(StrEnum):
     CHAT = "chat"
     WORKER = "worker"
     DOCUMENTS = "documents"
+    KEEPER = "keeper"

@@ -14,8 +14,10 @@ from database.embedded import configured_or_embedded
 from database.home import data_folder, open_data_folder
 from database.settings import read_settings
 from mcp_server.settings import McpServerSettings
+from owflex.configuration.keeping_settings import KeepingSettings
 from owflex.errors import PathNotFoundError
 from owflex.exit_codes import exit_code
+from owflex.keeping.keeper import is_wanted
 from owflex.supervision.names import UpProgram
 from owflex.supervision.program_log import ProgramLog, now
 from owflex.supervision.programs import Listener, Program, chat_listener, mcp_listener
@@ -92,6 +94,8 @@ def _run_programs(
             _watch(supervisor, lambda: chat.state == "running" and mcp.state in ("running", "down"))
             display.welcome(addresses.chat.url, addresses.mcp.url, folder)
             supervisor.start(_worker())
+            if is_wanted(read_settings(KeepingSettings)):
+                supervisor.start(_keeper(), display.keeping)
             _watch(supervisor, lambda: display.waits_for(_missing(chat)))
             _watch(supervisor, lambda: False)
 
@@ -113,6 +117,11 @@ def _worker() -> Program:
     """For what clients add. Its model is loaded with the first document."""
     arguments = ("worker", "--concurrency", WORKER_CONCURRENCY)
     return Program(UpProgram.WORKER, "The worker", "ingest", arguments, niceness=BACKGROUND_NICENESS)
+
+
+def _keeper() -> Program:
+    """Makes backups and removes what is old, where settings say so."""
+    return Program(UpProgram.KEEPER, "The keeper", "owflex.keeping.keeper", niceness=BACKGROUND_NICENESS)
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from rich.panel import Panel
 
 from ingest.cli.progress_lines import MARK
 from mcp_server.settings import TOKEN_FILE
+from owflex.keeping.keeper import FAILURE
 from owflex.status_command import print_status
 from owflex.supervision.program_log import now
 from owflex.supervision.running import UpState
@@ -76,6 +77,12 @@ class UpDisplay:
         if not self._progress:
             self._console.print(printable(line), markup=False, soft_wrap=True)
         self._show()
+
+    def keeping(self, line: str) -> None:
+        """A line of the keeper: that a backup has failed must be seen."""
+        _, failure, reason = line.partition(FAILURE)
+        if failure:
+            self.event(f"{failure}{reason}")
 
     def running_already(self, state: UpState | None, docs: Path | None) -> None:
         """Another `owflex up` runs with this data folder."""

@@ -28,6 +28,13 @@ COMMANDS = [
     "evaluate",
     "feedback",
     "doctor",
+    "backup",
+    "restore",
+    "export",
+    "import",
+    "user",
+    "prune",
+    "upgrade-postgres",
 ]
 OF_COMPOSE = {"POSTGRES_PASSWORD", "DOCUMENTS"}
 # Read by the OpenTelemetry library.

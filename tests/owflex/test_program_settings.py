@@ -22,6 +22,7 @@ KINDS: list[type[ProgramSettings]] = [*(kind for _, kind in PROGRAMS), ReportSet
 FIELDS = [(kind, name) for kind in KINDS for name in kind.model_fields]
 # Where any text will not do.
 EXAMPLES = {
+    "backup_every": "0 4 * * *",
     "task_time_zone": "Europe/Berlin",
     "cors_origins": "https://a.example,https://b.example",
     "mcp_allowed_origins": "https://a.example,https://b.example",
