@@ -28,6 +28,12 @@ TRANSPARENT_RULES = ("@supports", "@layer", "@container", "@scope", "@starting-s
 # What may hold only on some screens must not hide anything; it may show.
 SHOWING = {"display": ("none",), "visibility": ("hidden", "collapse"), "opacity": ("0",)}
 
+# What decides whatever its value; places, heights and the like only where they are beyond what is seen.
+DECIDING = re.compile(
+    r"display|visibility|opacity|(?:-webkit-text-fill-)?color|background(?:-color|-image|-clip)?|font(?:-size)?"
+    r"|-webkit-background-clip|clip|clip-path|filter|animation(?:-name)?"
+)
+BEYOND = re.compile(r"-\d{3,}|\b[01](?:px|%|em)?\b|scale|rotate|hidden|clip|-\d+r?em")
 Styles = Mapping[str, str]
 
 
@@ -184,5 +190,5 @@ def _rule(selector: str, body: str, scope: str, sheets: Sheets) -> None:
         if "(" not in selector
         else [selector]
     )
-    if stated and parts:
+    if parts and any(DECIDING.fullmatch(key) or BEYOND.search(value) for key, value in stated.items()):
         sheets.rules.append((",".join(parts), stated))
