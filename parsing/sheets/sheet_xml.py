@@ -1,10 +1,11 @@
 """One sheet of an Excel workbook, read row by row while it is unpacked."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
+from types import MappingProxyType
 
 from lxml import etree
 
@@ -16,11 +17,13 @@ from parsing.links import MAX_ADDRESS_LENGTH, linked
 from parsing.markdown.inline import marked_above, with_digits_above
 from parsing.office.package import RELATION_ID, OfficePackage
 from parsing.sheets.cell_formats import CellFormats
+from parsing.sheets.cell_sight import PALE
 from parsing.sheets.choices import choices_of
 from parsing.sheets.sheet import Sheet
 from parsing.sheets.sheet_notes import hidden_parts, too_large
 from parsing.tables import Merged
 from parsing.text import clean
+from parsing.unseen import Kind, left_unseen
 
 MAX_CELLS = 1_000_000
 MAX_ROWS, MAX_COLUMNS = 1_048_576, 16_384
@@ -42,7 +45,7 @@ MARGINS = {f"{which}{place}": place for which in ("first", "odd", "even") for pl
 PLAIN_CELL = re.compile(
     r'<c r="([A-Z]{1,3})\d{1,7}"(?: s="(\d{1,6})")?(?: t="(\w{1,20})")?(?:/>|><v>([^<&]*)</v></c>)'
 )
-NAMES = ("row", "mergeCell", "hyperlink", "col", "dataValidation", *MARGINS)
+NAMES = ("row", "conditionalFormatting", "mergeCell", "hyperlink", "col", "dataValidation", *MARGINS)
 ON = frozenset({"1", "true"})
 
 
@@ -57,8 +60,15 @@ class SheetReader:
     """Reads the sheets of one workbook."""
 
     def __init__(
-        self, package: OfficePackage, formats: CellFormats, texts: Sequence[str], budget: Budget
+        self,
+        package: OfficePackage,
+        formats: CellFormats,
+        texts: Sequence[str],
+        budget: Budget,
+        unseen: Mapping[str, Kind] = MappingProxyType({}),
     ) -> None:
+        self._unseen = unseen
+        self._doubtful: list[tuple[int, int, Kind]] = []
         self._package, self._formats, self._texts, self._budget = package, formats, texts, budget
         self._margins: set[str] = set()
         self._writer = lru_cache(1_000)(self._new_writer)
@@ -67,6 +77,8 @@ class SheetReader:
         """Fill the sheet with the rows of this part. Raises `FileFormatError`."""
         formulas = _Formulas()
         done: set[tuple[int, int]] = set()
+        self._doubtful = []
+        coloured = list(self._tables(part)) if self._unseen else []
         hidden_rows = hidden_columns = 0
         for element in streamed(self._package, part, NAMES):
             match etree.QName(element).localname:
@@ -76,6 +88,8 @@ class SheetReader:
                         break
                     filled = self._row(element, sheet, formulas)
                     hidden_rows += filled and element.get("hidden") in ON
+                case "conditionalFormatting":
+                    coloured += filter(None, map(area_of, element.get("sqref", "").split()[:MAX_BLOCKS]))
                 case "mergeCell" if len(sheet.merged) < MAX_MERGED:
                     area = area_of(element.get("ref", ""))
                     sheet.merged += [area] if area else []
@@ -83,7 +97,25 @@ class SheetReader:
                     hidden_columns += _column_count(element)
                 case name:
                     self._beside(name, element, sheet, part, done)
+        self._drop_unseen(sheet, coloured)
         sheet.notes += hidden_parts(sheet.name, hidden_rows, hidden_columns, formulas.shown)
+
+    def _tables(self, part: str) -> Iterator[Merged]:
+        """The areas of tables, whose styles colour their cells."""
+        for name in self._package.related(part, "table"):
+            root = self._package.xml(name)
+            area = area_of(root.get("ref", "")) if root is not None else None
+            yield from [area] if area else []
+
+    def _drop_unseen(self, sheet: Sheet, coloured: Sequence[Merged]) -> None:
+        """Empties the cells whose style shows nothing, where nothing else may colour them; counts their words."""
+        for row, column, kind in self._doubtful:
+            inside = (
+                area.top <= row <= area.bottom and area.left <= column <= area.right for area in coloured
+            )
+            if sheet.cell(row, column) and not (kind == PALE and any(inside)):
+                left_unseen(kind, sheet.rows[row][column])
+                sheet.rows[row][column] = ""
 
     def _beside(
         self, name: str, element: Element, sheet: Sheet, part: str, done: set[tuple[int, int]]
@@ -107,10 +139,21 @@ class SheetReader:
         stated = row.get("r")
         number = int(stated) - 1 if stated and stated.isdecimal() else len(sheet.rows)
         cells = self._plain_row(row) or _placed(self._cells(row, formulas))
+        if self._unseen:
+            self._doubtful += self._unseen_cells(row, number)
         self._budget.cells -= len(cells) - cells.count("")
         if cells and 0 <= number < MAX_ROWS:
             sheet.place(number, cells)
         return bool(cells)
+
+    def _unseen_cells(self, row: Element, number: int) -> Iterator[tuple[int, int, Kind]]:
+        column = -1
+        for cell in row:
+            place = cell.get("r")
+            column = _column_number(place.rstrip("0123456789")) if place else column + 1
+            kind = self._unseen.get(cell.get("s", "0"))
+            if kind:
+                yield number, column, kind
 
     def _plain_row(self, row: Element) -> list[str]:
         """The texts of a row whose cells are all plain values, as most are; of another row nothing.

@@ -7,6 +7,7 @@ from functools import lru_cache
 from parsing.archives.zipped import Element
 from parsing.colours import BLACK, WHITE, Colour, hex_colour, lightened, mixed
 from parsing.office.drawings import DRAWING
+from parsing.office.theme import theme_colours
 from parsing.word.names import OFF, WORD, WORD_2010, number, value
 
 MAX_ANCESTORS = 20
@@ -15,7 +16,6 @@ THEME_NAMES = {"background1": "lt1", "text1": "dk1", "background2": "lt2", "text
     name: short for short, name in (("dk1", "dark1"), ("lt1", "light1"), ("dk2", "dark2"), ("lt2", "light2"))
 }
 SHAPE_NAMES = {"bg1": "lt1", "tx1": "dk1", "bg2": "lt2", "tx2": "dk2"}
-OFFICE_COLOURS = {"lt1": WHITE, "dk1": BLACK}
 HIGHLIGHTS = {
     "black": BLACK, "white": WHITE, "blue": (0, 0, 255), "cyan": (0, 255, 255), "green": (0, 255, 0),
     "magenta": (255, 0, 255), "red": (255, 0, 0), "yellow": (255, 255, 0), "darkBlue": (0, 0, 128),
@@ -82,14 +82,7 @@ class Theme:
 
 def theme_of(root: Element | None) -> Theme:
     """The theme of this part; the usual black and white where there is none."""
-    scheme = next(root.iter(f"{DRAWING}clrScheme"), None) if root is not None else None
-    colours = dict(OFFICE_COLOURS)
-    for entry in scheme if scheme is not None else ():
-        for colour in entry:
-            stated = hex_colour(colour.get("lastClr") or colour.get("val"))
-            if stated is not None and isinstance(entry.tag, str):
-                colours[entry.tag.removeprefix(DRAWING)] = stated
-    return Theme(colours)
+    return Theme(theme_colours(root))
 
 
 def _toned(colour: Colour, element: Element, theme: str) -> Colour:
