@@ -79,7 +79,7 @@ def seen_only(text: str) -> str:
 
 
 def seen_document(document: ParsedDocument) -> ParsedDocument:
-    """The document with such characters left out wherever a model reads it: titles, headings, metadata, notes."""
+    """The document without such characters wherever a model reads it: titles, headings, metadata, notes."""
     return replace(
         document,
         title=seen_only(document.title),

@@ -19,7 +19,7 @@ ANY = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164"
     "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
-# What typesetting leaves behind: marks of direction and of places to break a word, operators that are not drawn.
+# What typesetting leaves behind: marks of direction, places to break a word, operators that are not drawn.
 TYPESETTING = re.compile("[\u00ad\u061c\u200e\u200f\u2060-\u2065\u206a-\u206f\ufff0-\ufff8]")
 # The three flags that are written with tags: England, Scotland, Wales.
 FLAG = "\U0001f3f4\U000e0067\U000e0062(?:{})\U000e007f"
@@ -29,15 +29,21 @@ FLAGS = FLAG.format(
 TAG = re.compile(f"({FLAGS})|[\U000e0000-\U000e00ff\U000e01f0-\U000e0fff]+")
 # Behind which signs a selector changes what is drawn; a second one behind it draws nothing.
 IDEOGRAPH = "\u2e80-\u2fdf\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-EMOJI = "#*0-9\u00a9\u00ae\u203c\u2049\u2100-\u214f\u2190-\u21ff\u2300-\u23ff\u2460-\u24ff\u25a0-\u27bf\u2900-\u297f\u2b00-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff"
-STANDARD = "0\u1000-\u109f\u2200-\u22ff\u2a00-\u2aff\u3001\u3002\ua840-\ua877\uff01-\uff5e\U00010ac0-\U00010aff\U00013000-\U0001345f"
+EMOJI = (
+    "#*0-9\u00a9\u00ae\u203c\u2049\u2100-\u214f\u2190-\u21ff\u2300-\u23ff\u2460-\u24ff\u25a0-"
+    "\u27bf\u2900-\u297f\u2b00-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff"
+)
+STANDARD = (
+    "0\u1000-\u109f\u2200-\u22ff\u2a00-\u2aff\u3001\u3002\ua840-\ua877\uff01-\uff5e\U00010ac0-"
+    "\U00010aff\U00013000-\U0001345f"
+)
 SELECTOR = re.compile(
     f"(?<=[{EMOJI}])[\ufe0e\ufe0f]()|(?<=[{IDEOGRAPH}])[\ufe00-\ufe02\U000e0100-\U000e01ef]()"
     f"|(?<=[{STANDARD}])[\ufe00-\ufe06]()|(?<=[\u1820-\u18af])[\u180b-\u180f]()"
     "|[\ufe00-\ufe0f\u180b-\u180d\u180f\U000e0100-\U000e01ef]+"
 )
-# Marks without a width belong between letters of scripts that join them, behind a virama, and between signs of
-# one emoji; U+200B where it parts words that are written without spaces.
+# Marks without a width belong between letters of scripts that join them, behind a virama, and between signs
+# of one emoji; U+200B where it parts words that are written without spaces.
 JOINED = (
     "\u0590-\u109f\u1200-\u139f\u1680-\u1c7f\u1cd0-\u1cff\u2190-\u2bff\u2d80-\u2ddf\ua840-\ua877\ua8e0-\uabff"
     "\ufb1d-\ufdff\ufe0f\ufe70-\ufefc\U00010a00-\U00010fff\U00011000-\U000114df\U0001f000-\U0001faff"
@@ -75,8 +81,8 @@ WITHIN_WORDS = re.compile(
 def seen_characters(text: str, found: Counter[str] | None = None) -> str:
     """The text without characters that nobody sees; `found` counts those that can hide something, by kind.
 
-    Kept are joiners where letters, syllables or emoji need them, selectors that change the sign before them, and
-    isolates of a line with words from right to left, if each ends.
+    Kept are joiners where letters, syllables or emoji need them, selectors that change the sign before them,
+    and isolates of a line with words from right to left, if each ends.
     """
     if text.isascii() or ANY.search(text) is None:
         return text

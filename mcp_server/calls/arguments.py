@@ -28,7 +28,7 @@ FilterValue = Annotated[str, Field(max_length=1000)] | int | float | bool
 
 
 def clean(value: Any) -> Any:
-    """Text without NUL, which Postgres has not, and without characters that nobody sees, which a model would read.
+    """Text without NUL, which Postgres has not, and without characters that only a model would read.
 
     Also inside lists and objects; anything else as it is.
     """

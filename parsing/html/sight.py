@@ -82,7 +82,7 @@ class PageSight:
     def _is_gone(self, styles: Styles) -> bool:
         opacity = _share(styles.get("opacity", "1"))
         moved = styles.get("animation", styles.get("animation-name", ""))
-        if opacity <= FAINT and not any(name and name in moved for name in self._animations):
+        if opacity <= FAINT and not any(name in moved for name in self._animations):
             return True
         if "opacity(0" in styles.get("filter", "").replace(" ", ""):
             return True

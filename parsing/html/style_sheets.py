@@ -59,7 +59,7 @@ def sheets_of(root: HtmlElement) -> Sheets:
 
 
 def declarations(text: str) -> dict[str, str]:
-    """What a list of declarations states, in small letters; the last of a property counts, or one that insists."""
+    """What a list of declarations states, in small letters; of a property the last, or one that insists."""
     found: dict[str, str] = {}
     for name, stated in DECLARATION.findall(text):
         key, value = name.lower(), " ".join(stated.lower().split())

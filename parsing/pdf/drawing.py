@@ -109,7 +109,7 @@ def bounds_of(drawn: Any) -> Box | None:
 
 
 def fill_of(drawn: Any) -> tuple[Colour, int]:
-    """The colour that something is filled with, and its opacity from 0 to 255; black where nothing is stated."""
+    """The colour something is filled with, and its opacity from 0 to 255; black where nothing is stated."""
     red, green, blue, opacity = _CHANNELS
     if not raw.FPDFPageObj_GetFillColor(drawn, red, green, blue, opacity):
         return (0, 0, 0), 255

@@ -119,18 +119,22 @@ def notes_of(scan: Scan, read: int, pages: int, *, any_text: bool) -> Iterator[s
             f"Scanned pages that were not read because it takes too long: {_listed(scan.not_reached)}. "
             "Split the file."
         )
-    if scan.looking.not_looked_at:
-        yield (
-            "Pages on which words may be hidden, and that were not looked at because it takes too long: "
-            f"{_listed(scan.looking.not_looked_at)}."
-        )
     if scan.without_text and not any_text:
         yield NO_TEXT_LAYER
     elif not (any_text or scan.damaged or scan.not_reached or scan.unreadable):
         yield "This PDF has no text."
     elif scan.without_text:
         yield f"Pages without a text layer were left out: {_listed(scan.without_text)}."
+    yield from _about_sight(scan)
     yield from scan.unread.notes()
+
+
+def _about_sight(scan: Scan) -> Iterator[str]:
+    if scan.looking.not_looked_at:
+        yield (
+            "Pages on which words may be hidden, and that were not looked at because it takes too long: "
+            f"{_listed(scan.looking.not_looked_at)}."
+        )
 
 
 def _listed(pages: Sequence[int]) -> str:

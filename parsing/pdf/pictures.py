@@ -1,4 +1,4 @@
-"""A page of a PDF as a picture: whether there is ink in a place, and what changes when words are taken away."""
+"""A page of a PDF as a picture: where there is ink, and what changes when words are taken away."""
 
 from collections.abc import Iterator
 from ctypes import c_int

@@ -1,8 +1,8 @@
 """Which words of a page of a PDF nobody sees.
 
-What is stated decides where it can: no paint, no size, a place off the page. Where other things on the page decide
-(colours behind a word, what is drawn over it, layers, clipping) the page is drawn twice, with the doubtful words
-and without: those that change nothing are not seen. So a page costs that only if there is a doubt.
+What is stated decides where it can: no paint, no size, a place off the page. Where other things on the page
+decide (colours behind a word, what is drawn over it, layers, clipping) the page is drawn twice, with the doubtful
+words and without: those that change nothing are not seen. So a page costs that only if there is a doubt.
 """
 
 import time
@@ -25,8 +25,8 @@ TINY = 1.0
 FAINT = 12
 UNPAINTED = frozenset({int(raw.FPDF_TEXTRENDERMODE_INVISIBLE), int(raw.FPDF_TEXTRENDERMODE_CLIP)})
 STROKED = frozenset({int(raw.FPDF_TEXTRENDERMODE_STROKE), int(raw.FPDF_TEXTRENDERMODE_STROKE_CLIP)})
-# A text that stands for what is drawn may be longer than that (a formula in words), by so many letters, and each
-# may be as narrow as this part of its size.
+# A text that stands for what is drawn may be longer than that (a formula in words), by so many letters, and
+# each may be as narrow as this part of its size.
 SPOKEN, NARROWEST = 40, 0.15
 MAX_MARKS = 8
 # Seconds of the processor for drawing the pages of a file.
@@ -174,7 +174,7 @@ class PageSight:
         return behind is not None and bool(behind.colour) and not hardly_differ(paint.colour, behind.colour)
 
     def _without_picture(self, words: Sequence[Seen | None], unpainted: Iterable[int]) -> dict[int, Kind]:
-        """Of the words without paint those that no picture shows: others are what a scan was recognised as.
+        """Of the words without paint those that no picture shows: others are what was recognised in a scan.
 
         Recognised words need not stand exactly on their picture: where most do, all near any ink belong to it.
         """

@@ -1,6 +1,7 @@
 """Texts of a rich text that nobody sees: hidden, tiny, in the colour of the paper."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from parsing.colours import WHITE, hardly_differ
@@ -28,11 +29,21 @@ def without_unseen(rtf: str) -> str:
     """The file without these texts; their words are counted. Letters written as codes count as one word."""
     if not DOUBT.search(rtf):
         return rtf
-    pale = frozenset() if GROUND.search(rtf) else _pale_colours(rtf)
+    pale = frozenset[int]() if GROUND.search(rtf) else _pale_colours(rtf)
     parts: list[str] = []
+    gone: dict[Kind, list[str]] = {}
+    for token, state in _tokens(rtf):
+        kind = _kind(state, pale) if _is_text(token) else None
+        (gone.setdefault(kind, []) if kind else parts).append(token[0])
+    for kind, texts in gone.items():
+        left_unseen(kind, "".join(texts))
+    return "".join(parts)
+
+
+def _tokens(rtf: str) -> Iterator[tuple[re.Match[str], _State]]:
+    """The tokens, each with the state that holds for it."""
     above: list[_State] = []
     state = _State()
-    gone: dict[Kind, list[str]] = {}
     for token in TOKEN.finditer(rtf):
         if token[0] == "{":
             above.append(state)
@@ -40,14 +51,11 @@ def without_unseen(rtf: str) -> str:
             state = above.pop() if above else state
         elif token[1] in STATES:
             state = _next(state, token[1], token[2])
-        elif kind := _kind(state, pale):
-            if token[1] is None or token[1] == "u":
-                gone.setdefault(kind, []).append(token[0])
-                continue
-        parts.append(token[0])
-    for kind, texts in gone.items():
-        left_unseen(kind, "".join(texts))
-    return "".join(parts)
+        yield token, state
+
+
+def _is_text(token: re.Match[str]) -> bool:
+    return token[0] not in ("{", "}") and token[1] in (None, "u")
 
 
 def _next(state: _State, word: str, number: str | None) -> _State:
@@ -71,7 +79,7 @@ def _kind(state: _State, pale: frozenset[int]) -> Kind | None:
 
 
 def _pale_colours(rtf: str) -> frozenset[int]:
-    """The numbers of the colours that cannot be seen on paper; the first, which is empty, is the usual one."""
+    """The numbers of the colours that cannot be seen on paper; the first, an empty one, is the usual."""
     table = COLOURS.search(rtf)
     entries = table[1].split(";") if table else []
     stated = [dict(CHANNEL.findall(entry)) for entry in entries]

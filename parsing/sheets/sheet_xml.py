@@ -17,20 +17,19 @@ from parsing.links import MAX_ADDRESS_LENGTH, linked
 from parsing.markdown.inline import marked_above, with_digits_above
 from parsing.office.package import RELATION_ID, OfficePackage
 from parsing.sheets.cell_formats import CellFormats
-from parsing.sheets.cell_sight import PALE
 from parsing.sheets.choices import choices_of
+from parsing.sheets.places import area_of, column_number
 from parsing.sheets.sheet import Sheet
 from parsing.sheets.sheet_notes import hidden_parts, too_large
-from parsing.tables import Merged
+from parsing.sheets.unseen_cells import drop_unseen, tables_of, unseen_cells
 from parsing.text import clean
-from parsing.unseen import Kind, left_unseen
+from parsing.unseen import Kind
 
 MAX_CELLS = 1_000_000
 MAX_ROWS, MAX_COLUMNS = 1_048_576, 16_384
 MAX_MERGED, MAX_BLOCKS = 100_000, 1_000
 # A link may be laid over a whole column.
 MAX_LINKED_CELLS = 100_000
-REFERENCE = re.compile(r"\$?([A-Z]{1,3})\$?(\d{1,7})(?::\$?([A-Z]{1,3})\$?(\d{1,7}))?")
 ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
 LINK_FORMULA = re.compile(rf'HYPERLINK\(\s*"([^"]{{1,{MAX_ADDRESS_LENGTH}}})"', re.IGNORECASE)
 # `Page &P of &N`, and `&L`, `&"Arial,Bold"`, `&12`, `&KFF0000`, `&D` in what frames the printed pages.
@@ -78,7 +77,7 @@ class SheetReader:
         formulas = _Formulas()
         done: set[tuple[int, int]] = set()
         self._doubtful = []
-        coloured = list(self._tables(part)) if self._unseen else []
+        coloured = tables_of(self._package, part) if self._unseen else []
         hidden_rows = hidden_columns = 0
         for element in streamed(self._package, part, NAMES):
             match etree.QName(element).localname:
@@ -97,25 +96,8 @@ class SheetReader:
                     hidden_columns += _column_count(element)
                 case name:
                     self._beside(name, element, sheet, part, done)
-        self._drop_unseen(sheet, coloured)
+        drop_unseen(sheet, self._doubtful, coloured)
         sheet.notes += hidden_parts(sheet.name, hidden_rows, hidden_columns, formulas.shown)
-
-    def _tables(self, part: str) -> Iterator[Merged]:
-        """The areas of tables, whose styles colour their cells."""
-        for name in self._package.related(part, "table"):
-            root = self._package.xml(name)
-            area = area_of(root.get("ref", "")) if root is not None else None
-            yield from [area] if area else []
-
-    def _drop_unseen(self, sheet: Sheet, coloured: Sequence[Merged]) -> None:
-        """Empties the cells whose style shows nothing, where nothing else may colour them; counts their words."""
-        for row, column, kind in self._doubtful:
-            inside = (
-                area.top <= row <= area.bottom and area.left <= column <= area.right for area in coloured
-            )
-            if sheet.cell(row, column) and not (kind == PALE and any(inside)):
-                left_unseen(kind, sheet.rows[row][column])
-                sheet.rows[row][column] = ""
 
     def _beside(
         self, name: str, element: Element, sheet: Sheet, part: str, done: set[tuple[int, int]]
@@ -140,20 +122,11 @@ class SheetReader:
         number = int(stated) - 1 if stated and stated.isdecimal() else len(sheet.rows)
         cells = self._plain_row(row) or _placed(self._cells(row, formulas))
         if self._unseen:
-            self._doubtful += self._unseen_cells(row, number)
+            self._doubtful += unseen_cells(row, number, self._unseen)
         self._budget.cells -= len(cells) - cells.count("")
         if cells and 0 <= number < MAX_ROWS:
             sheet.place(number, cells)
         return bool(cells)
-
-    def _unseen_cells(self, row: Element, number: int) -> Iterator[tuple[int, int, Kind]]:
-        column = -1
-        for cell in row:
-            place = cell.get("r")
-            column = _column_number(place.rstrip("0123456789")) if place else column + 1
-            kind = self._unseen.get(cell.get("s", "0"))
-            if kind:
-                yield number, column, kind
 
     def _plain_row(self, row: Element) -> list[str]:
         """The texts of a row whose cells are all plain values, as most are; of another row nothing.
@@ -165,9 +138,9 @@ class SheetReader:
             return []
         writer = self._writer
         texts = [writer(kind, style)(stored) if stored else "" for _, style, kind, stored in found]
-        if all(texts) and _column_number(found[-1][0]) == len(texts) - 1:
+        if all(texts) and column_number(found[-1][0]) == len(texts) - 1:
             return texts
-        columns = (_column_number(letters) for letters, *_ in found)
+        columns = (column_number(letters) for letters, *_ in found)
         return _placed((column, text) for column, text in zip(columns, texts, strict=True) if text)
 
     def _cells(self, row: Element, formulas: "_Formulas") -> Iterator[tuple[int, str]]:
@@ -175,7 +148,7 @@ class SheetReader:
         column = -1
         for cell in row:
             place = cell.get("r")
-            column = _column_number(place.rstrip("0123456789")) if place else column + 1
+            column = column_number(place.rstrip("0123456789")) if place else column + 1
             text = self._cell(cell, formulas)
             if text:
                 yield column, text
@@ -314,26 +287,6 @@ def _forget(element: Element) -> None:
     parent = element.getparent()
     while parent is not None and element.getprevious() is not None:
         del parent[0]
-
-
-@lru_cache(20_000)
-def _column_number(letters: str) -> int:
-    """The position of a column from 0; -1 for what is none."""
-    number = 0
-    for letter in letters[:4]:
-        number = number * 26 + ord(letter) - ord("A") + 1
-    return number - 1 if letters.isascii() and letters.isupper() else -1
-
-
-def area_of(reference: str) -> Merged | None:
-    """The cells that a reference such as "A1" or "B2:C9" names; None for what is none."""
-    found = REFERENCE.fullmatch(reference)
-    if found is None:
-        return None
-    left, top = _column_number(found[1]), int(found[2]) - 1
-    right = _column_number(found[3]) if found[3] else left
-    bottom = int(found[4]) - 1 if found[4] else top
-    return Merged(top, left, bottom, right) if top >= 0 and bottom >= top and right >= left else None
 
 
 def _column_count(element: Element) -> int:

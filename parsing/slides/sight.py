@@ -1,4 +1,4 @@
-"""What nobody sees on a slide: hidden shapes, those off it or behind others, and texts without colour or size."""
+"""What nobody sees on a slide: shapes that are hidden, off it or behind others, texts without colour or size."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any, cast

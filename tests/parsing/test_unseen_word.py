@@ -4,7 +4,7 @@ import pytest
 
 from parsing import parse
 from parsing.document import ParsedDocument
-from tests.parsing.office_files import paragraph, part, relations, text, word
+from tests.parsing.office_files import paragraph, part, text, word
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 THEME = (
