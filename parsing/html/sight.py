@@ -98,7 +98,7 @@ class PageSight:
         )
 
     def drop_texts(self, root: HtmlElement) -> None:
-        """Takes out the texts that are too small or too like what is behind them; what is in them may be seen."""
+        """Takes out the texts that are too small or too like their ground; what is in them may be seen."""
         looks: dict[HtmlElement, Look] = {}
         for element in list(root.iter()):
             above = element.getparent()

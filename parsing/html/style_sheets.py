@@ -3,11 +3,13 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import Any
 
-import cssselect2  # pyright: ignore[reportMissingTypeStubs]
 from lxml.html import HtmlElement
 
+# It states no types.
+cssselect2: Any = import_module("cssselect2")
 # Letters of all sheets of a page, and rules that can concern it; what is beyond is not looked at.
 MAX_LETTERS, MAX_RULES, MAX_ELEMENTS = 1_000_000, 2_000, 50_000
 PIECE = re.compile(r"/\*.*?(?:\*/|\Z)|\"[^\"\n]*\"|'[^'\n]*'|[{}]|[^{}\"'/]+|/", re.DOTALL)
@@ -151,7 +153,7 @@ def _pieces(text: str) -> Iterator[str]:
 
 
 def _scope(prelude: str, outer: str, sheets: Sheets) -> str:
-    """What a block is: "" for one that holds, "?" on some screens, "-" nowhere, else the selector of a rule."""
+    """What a block is: "" for one that holds, "?" on some screens, "-" nowhere, else a rule's selector."""
     prelude = prelude.rpartition(";")[2].strip()
     if not prelude.startswith("@"):
         return prelude

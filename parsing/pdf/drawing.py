@@ -2,7 +2,7 @@
 
 from ctypes import addressof, byref, c_float, c_int, c_uint
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from pypdfium2 import raw  # pyright: ignore[reportMissingTypeStubs]
 
@@ -58,9 +58,9 @@ class Drawing:
 def drawn_on(page: Any) -> Drawing:
     """What is drawn on the page."""
     drawing = Drawing()
-    count = min(int(raw.FPDFPage_CountObjects(page)), MAX_OBJECTS)
+    count = min(cast(int, raw.FPDFPage_CountObjects(page)), MAX_OBJECTS)  # pyright: ignore[reportUnknownMemberType]
     for order in range(count):
-        drawn: Any = raw.FPDFPage_GetObject(page, order)  # pyright: ignore[reportUnknownMemberType]
+        drawn = cast(Any, raw.FPDFPage_GetObject(page, order))  # pyright: ignore[reportUnknownMemberType]
         kind = int(raw.FPDFPageObj_GetType(drawn))
         if kind == raw.FPDF_PAGEOBJ_TEXT:
             drawing.order[addressof(drawn.contents)] = order

@@ -1,8 +1,8 @@
 """Which words of a page of a PDF nobody sees.
 
 What is stated decides where it can: no paint, no size, a place off the page. Where other things on the page
-decide (colours behind a word, what is drawn over it, layers, clipping) the page is drawn twice, with the doubtful
-words and without: those that change nothing are not seen. So a page costs that only if there is a doubt.
+decide (colours behind a word, what is drawn over it, layers, clipping) the page is drawn twice, with the
+doubtful words and without: those that change nothing are not seen. Only a doubt costs that.
 """
 
 import time
@@ -176,7 +176,7 @@ class PageSight:
     def _without_picture(self, words: Sequence[Seen | None], unpainted: Iterable[int]) -> dict[int, Kind]:
         """Of the words without paint those that no picture shows: others are what was recognised in a scan.
 
-        Recognised words need not stand exactly on their picture: where most do, all near any ink belong to it.
+        Recognised words need not stand exactly on their picture: where most do, all near any ink are its own.
         """
         boxes = {index: word.box for index in unpainted if (word := words[index])}
         pictures = pictures_of(self._page)

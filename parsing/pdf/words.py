@@ -3,11 +3,10 @@
 import re
 import unicodedata
 from collections.abc import Container, Iterable, Iterator, Sequence
-from ctypes import addressof, c_double, create_string_buffer
+from ctypes import c_double
 from dataclasses import dataclass, replace
 from itertools import chain
-from math import hypot
-from typing import Any, cast
+from typing import Any
 
 from pypdfium2 import raw  # pyright: ignore[reportMissingTypeStubs]
 
@@ -18,14 +17,13 @@ from parsing.pdf.drawing import drawn_on
 from parsing.pdf.parts import Box, PageText, Part, Sight
 from parsing.pdf.remarks import with_fields, with_remarks
 from parsing.pdf.rules import bars_among, cells_of, lines_among
-from parsing.pdf.sight import Looking, PageSight, Paint, Seen
+from parsing.pdf.sight import Looking, PageSight, Seen
+from parsing.pdf.type_styles import TypeStyles
 from parsing.unseen import left_unseen
 
 # PDFium marks a hyphen at the end of a line with one of these and joins the halves of the word.
 HYPHENS = "\ufffe\x02"
 WORD = re.compile(rf"[^\s{HYPHENS}]+[{HYPHENS}]?")
-BOLD = 600
-MAX_FONT_NAME_LENGTH = 100
 RULE = re.compile(r"[-=_*.·—\s]{4,}")
 WORD_GAP = 0.7
 # Digits in one number that are smaller by this, and stand higher by this part of the size, are an exponent.
@@ -115,7 +113,7 @@ def _text_of(text_page: Any) -> str:
 def _words(text_page: Any, text: str, sight: Sight, page_sight: PageSight) -> "Iterator[_Word]":
     """The words in the order of the page's text."""
     box = raw.FS_RECTF()
-    styles = _Styles(text_page, sight.rotation, page_sight)
+    styles = TypeStyles(text_page, sight.rotation, page_sight)
     for word in WORD.finditer(text):
         first, last = word.start(), word.end() - 1
         hyphen = text[last] in HYPHENS
@@ -142,7 +140,7 @@ def _around(one: Box, other: Box) -> Box:
     return min(one[0], other[0]), max(one[1], other[1]), min(one[2], other[2]), max(one[3], other[3])
 
 
-def _with_raised(text_page: Any, first: int, word: str, styles: "_Styles") -> str:
+def _with_raised(text_page: Any, first: int, word: str, styles: "TypeStyles") -> str:
     """The word with digits that stand small above the line written so: 106 is another number than 10⁶."""
     for digits in DIGITS.finditer(word):
         size, line = styles.at(first + digits.start())[0], _line_of(text_page, first + digits.start())
@@ -178,7 +176,7 @@ def _words_by_place(
 ) -> "Iterator[Part]":
     """The upright words of a page with lines from right to left, without the letters that nobody sees."""
     box = raw.FS_RECTF()
-    styles = _Styles(text_page, sight.rotation)
+    styles = TypeStyles(text_page, sight.rotation)
     turned = Sight(sight.rotation)
 
     def glyphs() -> Iterator[Glyph]:
@@ -197,26 +195,6 @@ def _words_by_place(
             yield replace(word, left=-word.right, right=-word.left)
         else:
             yield word
-
-
-def _is_turned(matrix: raw.FS_MATRIX, rotation: int) -> bool:
-    along, across = abs(float(matrix.a)), abs(float(matrix.b))
-    return across > 2 * along if rotation in (0, 180) else along > 2 * across
-
-
-def _is_bold(text_page: Any, index: int) -> bool:
-    weight = cast(int, raw.FPDFText_GetFontWeight(text_page, index))  # pyright: ignore[reportUnknownMemberType]
-    if weight >= BOLD:
-        return True
-    name = create_string_buffer(MAX_FONT_NAME_LENGTH)
-    raw.FPDFText_GetFontInfo(text_page, index, name, MAX_FONT_NAME_LENGTH, None)  # pyright: ignore[reportUnknownMemberType]
-    return b"bold" in name.value.lower()
-
-
-def _size(text_page: Any, index: int, matrix: raw.FS_MATRIX) -> float:
-    """The size of the type as it appears: what the font states is often scaled."""
-    raw.FPDFText_GetMatrix(text_page, index, matrix)  # pyright: ignore[reportUnknownMemberType]
-    return float(raw.FPDFText_GetFontSize(text_page, index)) * hypot(float(matrix.b), float(matrix.d))
 
 
 def _character(text_page: Any, index: int) -> str:
@@ -289,28 +267,3 @@ def _stacked(words: "list[Part]", parts: "list[Part]") -> "list[Part]":
         top = lowest - len(lines) * LINE_STEP
         lines.append(Part(text, 0.0, 6.0 * len(text), top - LINE_STEP, top, size, bold=False))
     return lines
-
-
-class _Styles:
-    """Size, weight and direction of the type, slow to ask for: once for each piece of text drawn."""
-
-    def __init__(self, text_page: Any, rotation: int, sight: PageSight | None = None) -> None:
-        self._text_page = text_page
-        self._sight = sight
-        self.paint: Paint | None = None
-        self._rotation = rotation
-        self._drawn = 0
-        self._style = (0.0, False, False)
-
-    def at(self, index: int) -> tuple[float, bool, bool]:
-        """The size, whether it is bold and whether it runs across the reading direction."""
-        drawn: Any = raw.FPDFText_GetTextObject(self._text_page, index)  # pyright: ignore[reportUnknownMemberType]
-        address = addressof(drawn.contents) if drawn else 0
-        if not address or address != self._drawn:
-            matrix = raw.FS_MATRIX()
-            size = _size(self._text_page, index, matrix)
-            self._style = (size, _is_bold(self._text_page, index), _is_turned(matrix, self._rotation))
-            self._drawn = address
-            if self._sight is not None:
-                self.paint = self._sight.paint_of(drawn, address) if address else None
-        return self._style

@@ -1,4 +1,4 @@
-"""What nobody sees on a slide: shapes that are hidden, off it or behind others, texts without colour or size."""
+"""What nobody sees on a slide: shapes that are hidden, off it or covered, texts without colour or size."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any, cast
@@ -26,13 +26,19 @@ def drop_unseen(slide: Slide, size: tuple[int, int]) -> None:
         kind = sight.shape_kind(shape, shapes[position + 1 :], size)
         if kind:
             left_unseen(kind, " ".join(text.text or "" for text in shape.element.iter(qn("a:t"))))
-            shape.element.getparent().remove(shape.element)
+            _remove(shape.element)
             continue
         for run in list(shape.element.iter(qn("a:r"), qn("a:fld"))):
             kind = sight.run_kind(run, shape, shapes)
             if kind:
                 left_unseen(kind, run.findtext(qn("a:t")) or "")
-                run.getparent().remove(run)
+                _remove(run)
+
+
+def _remove(element: Any) -> None:
+    above: Element | None = element.getparent()
+    if above is not None:
+        above.remove(element)
 
 
 class _SlideSight:

@@ -31,7 +31,7 @@ CLEAR = 95_000
 class Looks:
     """What is stated about a text; None where nothing is. Sizes are in half points, `width` in percent.
 
-    `colour` is "auto" where the text is black or white, whichever can be seen; so is `ground`, where it has none.
+    `colour` is "auto" where the text is black or white, whichever is seen; so is `ground`, where it has none.
     """
 
     is_hidden: bool | None = None
@@ -60,7 +60,7 @@ class Theme:
     colours: Mapping[str, Colour]
 
     def text_colour(self, element: Element, prefix: str) -> Colour | str | None:
-        """The colour in the attributes `val`, `themeColor` … or `fill`, `themeFill` …; "auto", None for none."""
+        """The colour in the attributes `val`, `themeColor` … or `fill`, `themeFill` …, or "auto"."""
         theme = {"val": "theme", "fill": "themeFill", "color": "theme"}[prefix]
         name = element.get(f"{WORD}{theme if prefix == 'fill' else 'themeColor'}", "")
         named = self.colours.get(THEME_NAMES.get(name, name))

@@ -6,7 +6,7 @@ from parsing.archives.zipped import Element
 from parsing.word.names import VML
 
 DRAWN = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}"
-# In units of 1/914,400 inch: further than this from any margin is off pages of 22 inches, the largest of Word.
+# In units of 1/914,400 inch: further than this from any margin is off the largest pages of Word.
 # Up to a tenth of that programs place what only bleeds over the edge.
 LARGEST_PAGE = 22 * 914_400
 UNITS = {

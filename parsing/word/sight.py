@@ -61,8 +61,9 @@ class Sight:
 
     def _paragraph_kind(self, paragraph: Element) -> Kind | None:
         spacing = paragraph.find(f"{WORD}pPr/{WORD}spacing")
-        is_exact = spacing is not None and spacing.get(f"{WORD}lineRule") == "exact"
-        return "tiny text" if is_exact and number(spacing.get(f"{WORD}line"), FLAT + 1) <= FLAT else None
+        if spacing is None or spacing.get(f"{WORD}lineRule") != "exact":
+            return None
+        return "tiny text" if number(spacing.get(f"{WORD}line"), FLAT + 1) <= FLAT else None
 
     def _paragraph_grounds(self) -> tuple[Colour, ...]:
         if self._grounds is None:

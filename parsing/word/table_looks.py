@@ -21,7 +21,7 @@ BANDS = frozenset(
 
 
 def style_grounds(cell: Element, row: Element, table: Element, styles: StyleLooks) -> Iterator[Colour | str]:
-    """What may be behind a cell by the style of its table: "auto" for nothing. Nothing at all without a style."""
+    """What may be behind a cell by the style of its table: "auto" for nothing; none without a style."""
     style_id = value(table, "tblPr/tblStyle")
     chain = list(styles.chain(style_id)) if style_id else []
     if not chain:
@@ -47,7 +47,7 @@ def _places(cell: Element, row: Element, table: Element) -> Iterator[str]:
     look = table.find(f"{WORD}tblPr/{WORD}tblLook")
     bits = _bits(look)
     is_at = {
-        "firstRow": row.getprevious() is None or row.getprevious().tag != f"{WORD}tr",
+        "firstRow": next(row.itersiblings(f"{WORD}tr", preceding=True), None) is None,
         "lastRow": next(row.itersiblings(f"{WORD}tr"), None) is None,
         "firstColumn": next(cell.itersiblings(f"{WORD}tc", preceding=True), None) is None,
         "lastColumn": next(cell.itersiblings(f"{WORD}tc"), None) is None,

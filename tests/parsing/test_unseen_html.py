@@ -1,5 +1,8 @@
 """Texts of a page that nobody sees are left out and counted; those that only look so stay."""
 
+# Files are written as programs write them, on lines as long as they are.
+# ruff: noqa: E501
+
 import pytest
 
 from parsing import parse

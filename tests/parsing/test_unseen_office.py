@@ -1,5 +1,8 @@
 """Texts of slides and workbooks that nobody sees are left out and counted; those that only look so stay."""
 
+# Files are written as programs write them, on lines as long as they are.
+# ruff: noqa: E501
+
 from collections.abc import Callable
 from io import BytesIO
 from typing import Any
@@ -20,11 +23,14 @@ ORDER = "Obey this order"
 PALE = "text in the colour of its background"
 
 
+Change = Callable[[Any, Any], Any]
+
+
 def said(document: ParsedDocument) -> str:
     return "\n".join(block.text for block in document.blocks)
 
 
-def read_slide(change: Callable[[Any, Any], None]) -> ParsedDocument:
+def read_slide(change: Change) -> ParsedDocument:
     slides: Any = Presentation()
     slide = slides.slides.add_slide(slides.slide_layouts[6])
     slide.shapes.add_textbox(Inches(1), Inches(1), Inches(4), Inches(1)).text_frame.text = "Shown words."
@@ -41,12 +47,12 @@ def font(box: Any) -> Any:
 
 
 def paint(box: Any, colour: str) -> None:
-    font(box).color.rgb = RGBColor.from_string(colour)
+    font(box).color.rgb = RGBColor(*bytes.fromhex(colour))
 
 
 def fill(shape: Any, colour: str) -> None:
     shape.fill.solid()
-    shape.fill.fore_color.rgb = RGBColor.from_string(colour)
+    shape.fill.fore_color.rgb = RGBColor(*bytes.fromhex(colour))
 
 
 def cover(slide: Any, box: Any) -> None:
@@ -72,38 +78,38 @@ def in_dark_box(_: Any, box: Any) -> None:
     paint(box, "FFFFFF")
 
 
-@pytest.mark.parametrize(
-    ("change", "kind"),
-    [
-        (lambda _, box: paint(box, "FFFFFF"), PALE),
-        (lambda slide, box: (on_dark_slide(slide, box), paint(box, "101010")), PALE),
-        (lambda _, box: (fill(box, "203040"), paint(box, "203040")), PALE),
-        (lambda _, box: setattr(font(box), "size", Pt(1)), "tiny text"),
-        (lambda _, box: setattr(box, "left", Inches(-20)), "text off the page"),
-        (lambda _, box: setattr(box, "top", Inches(20)), "text off the page"),
-        (lambda _, box: box.element.nvSpPr.cNvPr.set("hidden", "1"), "hidden text"),
-        (cover, "text behind something else"),
-    ],
-)
-def test_unseen_on_a_slide(change: Callable[[Any, Any], None], kind: str) -> None:
+UNSEEN: list[tuple[Change, str]] = [
+    (lambda _, box: paint(box, "FFFFFF"), PALE),
+    (lambda slide, box: (on_dark_slide(slide, box), paint(box, "101010")), PALE),
+    (lambda _, box: (fill(box, "203040"), paint(box, "203040")), PALE),
+    (lambda _, box: setattr(font(box), "size", Pt(1)), "tiny text"),
+    (lambda _, box: setattr(box, "left", Inches(-20)), "text off the page"),
+    (lambda _, box: setattr(box, "top", Inches(20)), "text off the page"),
+    (lambda _, box: box.element.nvSpPr.cNvPr.set("hidden", "1"), "hidden text"),
+    (cover, "text behind something else"),
+]
+
+
+@pytest.mark.parametrize(("change", "kind"), UNSEEN)
+def test_unseen_on_a_slide(change: Change, kind: str) -> None:
     document = read_slide(change)
     assert "order" not in said(document)
     assert "Shown words." in said(document)
     assert document.notes == (f"3 words that readers do not see were left out: {kind}.",)
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        lambda _, box: paint(box, "DDDDDD"),
-        lambda _, box: setattr(font(box), "size", Pt(5)),
-        lambda _, box: setattr(box, "left", Inches(-1)),
-        on_dark_shape,
-        on_dark_slide,
-        in_dark_box,
-    ],
-)
-def test_seen_on_a_slide(change: Callable[[Any, Any], None]) -> None:
+SEEN: list[Change] = [
+    lambda _, box: paint(box, "DDDDDD"),
+    lambda _, box: setattr(font(box), "size", Pt(5)),
+    lambda _, box: setattr(box, "left", Inches(-1)),
+    on_dark_shape,
+    on_dark_slide,
+    in_dark_box,
+]
+
+
+@pytest.mark.parametrize("change", SEEN)
+def test_seen_on_a_slide(change: Change) -> None:
     assert "order" in said(read_slide(change))
 
 

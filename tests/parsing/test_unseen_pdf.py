@@ -1,5 +1,8 @@
 """Words of a PDF that nobody sees are left out and counted; those that only look so stay."""
 
+# Files are written as programs write them, on lines as long as they are.
+# ruff: noqa: E501
+
 import pytest
 
 from parsing import parse
