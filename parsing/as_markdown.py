@@ -7,6 +7,7 @@ from parsing import parse
 from parsing.document import Block, ParsedDocument
 from parsing.formats import MODULES, PLAIN_MODULES
 from parsing.text import decode, title_from
+from parsing.unseen import counting_unseen
 
 MAX_HEADING_LEVEL = 6
 
@@ -25,7 +26,9 @@ def markdown_of(media_type: str, data: bytes, source: str) -> MarkdownText:
     Documents inside follow, each below its path. Raises `FileProblemError`.
     """
     if MODULES[media_type] in PLAIN_MODULES:
-        return MarkdownText(decode(data))
+        with counting_unseen() as unseen:
+            text = decode(data)
+        return MarkdownText(text, tuple(unseen.notes()))
     document = parse(media_type, data, source)
     notes = [*document.notes]
     parts = [*_parts(document, source)]

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Literal
 
-Thing = Literal["picture", "object", "chart", "drawing", "macros", "part", "symbol", "subdocument", "hidden"]
+Thing = Literal["picture", "object", "chart", "drawing", "macros", "part", "symbol", "subdocument"]
 SENTENCES: dict[Thing, tuple[str, str]] = {
     "picture": (
         "1 picture without a description was left out.",
@@ -16,7 +16,6 @@ SENTENCES: dict[Thing, tuple[str, str]] = {
     "macros": ("The macros were left out.", "The macros were left out."),
     "part": ("1 part nested too deeply was left out.", "{} parts nested too deeply were left out."),
     "symbol": ("1 symbol of a special font was left out.", "{} symbols of special fonts were left out."),
-    "hidden": ("1 piece of hidden text was left out.", "{} pieces of hidden text were left out."),
     "subdocument": ("1 linked document was left out.", "{} linked documents were left out."),
 }
 

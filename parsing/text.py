@@ -9,22 +9,12 @@ from charset_normalizer import CharsetMatch, from_bytes
 
 from parsing.document import Block, ParsedDocument
 from parsing.errors import FileFormatError
+from parsing.unseen import seen_only
 
 BYTE_ORDER_MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
-# Characters nobody sees: control characters but tab and newline, direction marks, soft hyphen.
-# Halves of surrogate pairs are no characters either, and Postgres refuses them.
-INVISIBLE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f\u00ad\u200e\u200f\u202a-\u202e\u2060-\u2064\ufeff\ud800-\udfff]"
-)
-# Marks without a width, too, but where a script needs them: U+200C and U+200D between letters or after a
-# virama, U+200B where it parts words that are written without spaces.
-JOINED = "\u0590-\u1fff\u2190-\u2bff\ufb1d-\ufdff\ufe0f\ufe70-\ufefc\U0001f000-\U0001faff"
-VIRAMA = "\u094d\u09cd\u0a4d\u0acd\u0b4d\u0bcd\u0c4d\u0ccd\u0d4d\u0dca"
-UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
-STRAY_MARK = re.compile(
-    f"[\u200c\u200d](?:(?<![{JOINED}].)|(?<![{VIRAMA}].)(?![{JOINED}]))"
-    f"|\u200b(?:(?<![{UNSPACED}].)|(?![{UNSPACED}]))"
-)
+# Control characters but tab and newline. Halves of surrogate pairs are no characters either, and Postgres
+# refuses them.
+CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 LINE_ENDS = re.compile("\r\n|[\r\x0b\x85\u2028]")
 PARAGRAPH_ENDS = re.compile("[\f\u2029]")
 # Composing takes time with the square of the marks in a row; no script has as many.
@@ -191,9 +181,7 @@ def clean(text: str) -> str:
     if len(text) < SHORT_TEXT and text.isascii() and text.isprintable():
         return text
     text = PARAGRAPH_ENDS.sub("\n\n", LINE_ENDS.sub("\n", text)).replace("\u00a0", " ")
-    return unicodedata.normalize(
-        "NFC", MANY_MARKS.sub(_without_marks, STRAY_MARK.sub("", INVISIBLE.sub("", text)))
-    )
+    return unicodedata.normalize("NFC", MANY_MARKS.sub(_without_marks, seen_only(CONTROLS.sub("", text))))
 
 
 def _without_marks(run: re.Match[str]) -> str:
@@ -202,5 +190,5 @@ def _without_marks(run: re.Match[str]) -> str:
 
 def title_from(source: str) -> str:
     """A title made of the file's name."""
-    name = PurePosixPath(source).stem
+    name = seen_only(PurePosixPath(source).stem)
     return re.sub(r"[-_]+", " ", name).strip().capitalize() or source

@@ -13,6 +13,7 @@ from agent_service.attachments.store import PostgresAttachments, StoredFile
 from agent_service.context import RequestContext
 from agent_service.settings.settings import AgentServiceSettings
 from agent_service.storage.usage import estimated_tokens
+from parsing.unseen_characters import seen_characters
 
 # Pictures cost as much as a long text, and older ones were seen before.
 MAX_IMAGES = 4
@@ -91,7 +92,7 @@ def _noted(notes: Sequence[str]) -> str:
 
 
 def _text(text: str) -> ResponseInputTextParam:
-    return ResponseInputTextParam(type="input_text", text=text)
+    return ResponseInputTextParam(type="input_text", text=seen_characters(text))
 
 
 def _quoted(name: str) -> str:

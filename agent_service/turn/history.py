@@ -30,6 +30,7 @@ from agent_service.storage.usage import estimated_tokens
 from agent_service.tools.shown_tasks import shown_tasks_note
 from agent_service.turn.closing_lines import without_lines
 from agent_service.turn.tool_calls import ShownFiles
+from parsing.unseen_characters import seen_characters
 
 MAX_TITLE_CHARACTERS = 60
 # Most conversations fit into one page; three of them are as many items as a model may get to see.
@@ -189,7 +190,9 @@ class HistoryConverter(ThreadItemConverter):
         text = text_of(item) or ("(No words, only what is attached.)" if item.attachments else "")
         parts: Parts = [ResponseInputTextParam(type="input_text", text=text)]
         if item.quoted_text:
-            text = f"(I am referring to this passage of our conversation: “{item.quoted_text}”)"
+            text = (
+                f"(I am referring to this passage of our conversation: “{seen_characters(item.quoted_text)}”)"
+            )
             parts.append(ResponseInputTextParam(type="input_text", text=text))
         parts.extend(self._attached.get(item.id, []))
         return Message(type="message", role="user", content=[*parts])
@@ -221,10 +224,11 @@ class HistoryConverter(ThreadItemConverter):
 
 
 def text_of(message: UserMessageItem) -> str:
-    """What the user typed; tags as @name."""
-    return "".join(
+    """What the user typed and sees; tags as @name."""
+    parts = (
         part.text if isinstance(part, UserMessageTextContent) else f"@{part.text}" for part in message.content
     )
+    return seen_characters("".join(parts))
 
 
 def title_of(message: UserMessageItem) -> str:
@@ -247,4 +251,4 @@ def question_of(message: UserMessageItem) -> str:
     while len(parts) > 1 and isinstance(parts[0], UserMessageTagContent):
         parts.pop(0)
     words = (part.text if isinstance(part, UserMessageTextContent) else f"@{part.text}" for part in parts)
-    return " ".join("".join(words).split())
+    return " ".join(seen_characters("".join(words)).split())

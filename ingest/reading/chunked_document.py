@@ -15,7 +15,7 @@ MAX_CHUNK_TOKENS = 250
 # What a model's query or passage prompt may take of its tokens.
 ROOM_FOR_PROMPT = 6
 # Changes with parsing, chunking, or what is stored of a passage: documents of an older version are made anew.
-VERSION = 10
+VERSION = 11
 
 
 def chunk_tokens(model_tokens: int) -> int:

@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
+from parsing.unseen_characters import seen_characters
+
 MAX_ID = 2**63 - 1
 MAX_POSITION = 2**31 - 1
 
@@ -26,9 +28,12 @@ FilterValue = Annotated[str, Field(max_length=1000)] | int | float | bool
 
 
 def clean(value: Any) -> Any:
-    """Text without NUL, which Postgres has not, also inside lists and objects; anything else as it is."""
+    """Text without NUL, which Postgres has not, and without characters that only a model would read.
+
+    Also inside lists and objects; anything else as it is.
+    """
     if isinstance(value, str):
-        return value.replace("\x00", "")
+        return seen_characters(value.replace("\x00", ""))
     if isinstance(value, list):
         return [clean(member) for member in cast("list[object]", value)]
     if isinstance(value, Mapping):

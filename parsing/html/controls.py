@@ -19,6 +19,8 @@ SENTENCES = frozenset({"p", "li", "td", "dd", "dt", "label", "blockquote", "figc
 LONG_LABEL = 5
 NAVIGATION = "navigation"
 MAX_OPTIONS = 50
+# Marks a panel that a reader can unfold, whatever the sheets of the page say of it.
+SHOWN = "shown-by-owflex"
 VISIBLE_INPUTS = frozenset({"", "text", "number", "date", "time", "email", "url", "tel", "month", "week"})
 
 
@@ -174,6 +176,7 @@ def _stands_in_sentence(button: HtmlElement, above: HtmlElement) -> bool:
 def show(element: HtmlElement) -> None:
     for name in ("hidden", "style"):
         element.attrib.pop(name, None)
+    element.set(SHOWN, "")
 
 
 def write_controls(cleaning: Cleaning) -> None:

@@ -4,10 +4,12 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urldefrag, urljoin
 
+from lxml import etree
 from lxml.html import Element, HtmlElement
 
 from parsing.html.controls import (
     NAVIGATION,
+    SHOWN,
     Cleaning,
     drop,
     has_blocks,
@@ -19,6 +21,8 @@ from parsing.html.controls import (
 )
 from parsing.html.labels import write_labels
 from parsing.html.lists import write_numbers
+from parsing.html.sight import PageSight, drop_gone, is_for_listeners
+from parsing.html.style_sheets import Sheets, sheets_of
 from parsing.html.tables import mend_tables
 from parsing.links import readable_address
 
@@ -62,10 +66,10 @@ MAX_NOTICE = 1_500
 LINK_SHARE, PURE_LINK_SHARE = 0.5, 0.9
 SOME_LINKS = 3
 PANELS = re.compile(
-    r"accordion|collaps|\bpanel|\btabs?(?:-?(?:pane|panel|content))?\b|answer|\bfaq", re.IGNORECASE
+    r"accordion|collaps|modal|dropdown|carousel|spoiler|\bpanel|\btabs?(?:-?(?:pane|panel|content))?\b|answer|\bfaq",
+    re.IGNORECASE,
 )
 TARGET_ATTRIBUTES = ("aria-controls", "data-target", "data-bs-target", "href")
-HIDING = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 
 
 @dataclass
@@ -89,9 +93,11 @@ def clean_page(root: HtmlElement, base: str) -> tuple[str, ...]:
     """
     cleaning = Cleaning(root)
     reachable = _targets(root)
+    sheets = sheets_of(root)
+    etree.strip_attributes(root, SHOWN)
     _drop_wordless(cleaning)
     unfold(cleaning)
-    _drop_hidden(cleaning, reachable)
+    _drop_hidden(cleaning, reachable, sheets)
     _drop_frame(cleaning)
     for quotation in tagged(root, "blockquote", "q"):
         quotation.attrib.pop("cite", None)  # an address that no reader sees
@@ -127,16 +133,25 @@ def _targets(root: HtmlElement) -> set[str]:
     return {target.removeprefix("#") for target in stated if target}
 
 
-def _drop_hidden(cleaning: Cleaning, reachable: set[str]) -> None:
-    """Hidden parts go, but for panels that a reader can unfold."""
+def _drop_hidden(cleaning: Cleaning, reachable: set[str], sheets: Sheets) -> None:
+    """Hidden parts and texts go, but for panels that a reader can unfold, and labels for those who listen."""
+    page = PageSight(cleaning.root, sheets)
     for element in list(cleaning.root.iter()):
-        if element.get("hidden") is None and not HIDING.search(element.get("style", "")):
+        hiding = page.hiding(element)
+        if not hiding or element is cleaning.root or element.tag == "body":
+            continue
+        if is_for_listeners(element):
+            show(element)
+            continue
+        if hiding == "gone":
+            drop_gone(element)
             continue
         panel = element.get("id") in reachable or element.get("role") in ("tabpanel", "region")
         if panel or PANELS.search(f"{element.get('class', '')} {element.get('id', '')}"):
             show(element)
-        elif element is not cleaning.root and element.tag != "body":
+        else:
             cleaning.drop(element, "hidden parts")
+    page.drop_texts(cleaning.root)
 
 
 def _drop_frame(cleaning: Cleaning) -> None:

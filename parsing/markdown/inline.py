@@ -8,7 +8,8 @@ from typing import Any
 from markdown_it.common.utils import normalizeReference
 
 from parsing.links import linked
-from parsing.text import INVISIBLE
+from parsing.text import CONTROLS
+from parsing.unseen import seen_only
 
 # A hostile text must not make a pattern search to the end again and again: each is bounded, or starts rarely.
 CODE_SPAN = re.compile(r"(?<!`)(`+)(?!`)(.{1,20000}?)(?<!`)\1(?!`)", re.DOTALL)
@@ -112,7 +113,7 @@ def readable(
     text = AUTOLINK.sub(lambda found: keep(found[1]), text)
     text = ADDRESS.sub(lambda found: keep(found[0]), text)
     text = TAG.sub(lambda tag: _untagged(tag, elements), BREAK.sub(" ", text))
-    text = INVISIBLE.sub("", html.unescape(SPACES.sub(" ", text)))
+    text = seen_only(CONTROLS.sub("", html.unescape(SPACES.sub(" ", text))))
     # A piece may hold another: an address in the words of a link.
     while SET_ASIDE.search(text):
         text = SET_ASIDE.sub(lambda mark: pieces[int(mark[1])], text)

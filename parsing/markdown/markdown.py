@@ -16,6 +16,7 @@ from parsing.links import linked
 from parsing.markdown.extensions import count_includes, is_include, plain_markdown
 from parsing.markdown.front_matter import FrontMatter, read_front_matter, read_toml, stated_title
 from parsing.markdown.inline import References, closed_elements, readable
+from parsing.markdown.raw_html import without_unseen
 from parsing.outline import Outline
 from parsing.text import clean, decode, title_from
 
@@ -47,7 +48,7 @@ def parse_markdown_text(text: str, source: str) -> ParsedDocument:
     """The same for a text that is decoded already."""
     stated, text = read_toml(text)
     includes = count_includes(text)
-    text = plain_markdown(text)
+    text = plain_markdown(without_unseen(text))
     if RULE_FIRST.match(text):
         text = f"\n{text}"  # a line that separates, and no front matter
     environment: dict[str, Any] = {}

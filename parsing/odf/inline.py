@@ -8,6 +8,7 @@ from parsing.markdown.inline import marked_above, with_digits_above
 from parsing.odf.names import CREATOR, DRAW, LINK, MAX_DEPTH, OFFICE, PRESENTATION, SVG, TEXT, count
 from parsing.odf.open_file import OpenFile
 from parsing.text import clean
+from parsing.unseen import left_unseen
 
 MAX_SPACES = 8
 # What is no text of the document: deleted passages, generated lists of contents, forms.
@@ -27,7 +28,16 @@ PAGE_NUMBERS = frozenset({f"{TEXT}page-number", f"{TEXT}page-count"})
 
 def inline(element: Element, file: OpenFile) -> str:
     """What an element says, notes and comments in brackets where they are referred to."""
-    return clean(with_digits_above("".join(_within(element, file, 0))))
+    return clean(with_digits_above("".join(_seen(element, "paragraph", file, 0))))
+
+
+def _seen(element: Element, family: str, file: OpenFile, depth: int) -> Iterator[str]:
+    """What an element says, unless nobody sees a text in its style: then its words are counted."""
+    kind = file.unseen.get((family, element.get(f"{TEXT}style-name", "")))
+    if kind is None:
+        yield from _within(element, file, depth)
+    else:
+        left_unseen(kind, "".join(_within(element, file, depth)))
 
 
 def embedded(element: Element, file: OpenFile) -> Element | None:
@@ -50,7 +60,10 @@ def _within(element: Element, file: OpenFile, depth: int) -> Iterator[str]:
 def _others(child: Element, file: OpenFile, depth: int) -> Iterator[str]:
     if child.tag in BLOCKS:
         yield "\n"
-    if not (file.is_margin and child.tag in PAGE_NUMBERS):
+        yield from _seen(child, "paragraph", file, depth)
+    elif child.tag == f"{TEXT}hidden-text" and child.get(f"{TEXT}is-hidden") == "true":
+        left_unseen("hidden text", child.get(f"{TEXT}string-value", ""))
+    elif not (file.is_margin and child.tag in PAGE_NUMBERS):
         yield from _within(child, file, depth)
 
 
@@ -59,7 +72,7 @@ def _spaces(child: Element, _: OpenFile, __: int) -> Iterator[str]:
 
 
 def _span(child: Element, file: OpenFile, depth: int) -> Iterator[str]:
-    words = "".join(_within(child, file, depth))
+    words = "".join(_seen(child, "text", file, depth))
     yield marked_above(words) if child.get(f"{TEXT}style-name") in file.raised else words
 
 

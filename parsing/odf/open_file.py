@@ -12,6 +12,8 @@ from parsing.errors import FileFormatError
 from parsing.left_out import LeftOut
 from parsing.odf.lists import ListLevel, list_levels
 from parsing.odf.names import FORM, OFFICE, STYLE, TABLE
+from parsing.odf.sight import unseen_styles
+from parsing.unseen import Kind
 
 TICKED, EMPTY = "☒", "☐"
 
@@ -25,6 +27,7 @@ class OpenFile:
     lists: Mapping[tuple[str, int], ListLevel | None] = field(default_factory=dict[tuple[str, int], Any])
     raised: frozenset[str] = frozenset()
     titles: frozenset[str] = frozenset()
+    unseen: Mapping[tuple[str, str], Kind] = field(default_factory=dict[tuple[str, str], Kind])
     controls: dict[str, str] = field(default_factory=dict[str, str])
     # In headers and footers, numbers of pages say nothing.
     is_margin: bool = False
@@ -49,6 +52,7 @@ def learn_styles(file: OpenFile, *roots: Element) -> None:
     file.lists = {place: level for root in roots for place, level in list_levels(root)}
     file.raised = frozenset(name for root in roots for name in _raised_styles(root))
     file.titles = frozenset({"Title"} | {name for root in roots for name in _title_styles(root)})
+    file.unseen = unseen_styles(roots)
     file.controls = dict(control for root in roots for control in _controls(root))
 
 

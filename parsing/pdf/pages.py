@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pypdfium2 as pdfium  # pyright: ignore[reportMissingTypeStubs]
-from pypdfium2 import raw  # pyright: ignore[reportMissingTypeStubs]
 
 from parsing import ocr
 from parsing.pdf.annotations import Unread, laid_on
 from parsing.pdf.parts import PageText
-from parsing.pdf.rules import box_of
+from parsing.pdf.pictures import pictures_of
+from parsing.pdf.sight import Looking
 from parsing.pdf.words import page_text
 from parsing.reading_bounds import reading_bounds
 from parsing.text import clean
@@ -36,6 +36,7 @@ class Scan:
     recognised: dict[int, str] = field(default_factory=dict[int, str])
     unreadable: dict[int, int] = field(default_factory=dict[int, int])
     unread: Unread = field(default_factory=Unread)
+    looking: Looking = field(default_factory=Looking)
     with_files: list[int] = field(default_factory=list[int])
 
 
@@ -57,7 +58,7 @@ def _read_page(document: Any, index: int, scan: Scan) -> PageText:
             laid = laid_on(document, page, scan.unread)
             if any(item.kind == "file" for item in laid):
                 scan.with_files.append(index + 1)
-            text = page_text(page, laid)
+            text = page_text(page, scan.looking, index + 1, laid)
             if text.unreadable:
                 scan.unreadable[index + 1] = text.unreadable
             if _is_picture(page, text):
@@ -82,9 +83,7 @@ def _is_picture(page: Any, text: PageText) -> bool:
 def _covered(page: Any) -> float:
     """The part of a page that its largest picture covers."""
     width, height = page.get_size()
-    pictures = page.get_objects((raw.FPDF_PAGEOBJ_IMAGE,), max_depth=2)
-    boxes = filter(None, map(box_of, pictures))
-    areas = ((right - left) * (top - bottom) for left, right, bottom, top in boxes)
+    areas = ((right - left) * (top - bottom) for left, right, bottom, top in pictures_of(page))
     return max(areas, default=0.0) / max(width * height, 1.0)
 
 
@@ -126,7 +125,16 @@ def notes_of(scan: Scan, read: int, pages: int, *, any_text: bool) -> Iterator[s
         yield "This PDF has no text."
     elif scan.without_text:
         yield f"Pages without a text layer were left out: {_listed(scan.without_text)}."
+    yield from _about_sight(scan)
     yield from scan.unread.notes()
+
+
+def _about_sight(scan: Scan) -> Iterator[str]:
+    if scan.looking.not_looked_at:
+        yield (
+            "Pages on which words may be hidden, and that were not looked at because it takes too long: "
+            f"{_listed(scan.looking.not_looked_at)}."
+        )
 
 
 def _listed(pages: Sequence[int]) -> str:

@@ -17,6 +17,7 @@ from parsing.pdf.frame import without_frame
 from parsing.pdf.layout import HEADING_RATIO, Piece, body_size, pieces_of
 from parsing.pdf.pages import Scan, notes_of, read_pages
 from parsing.pdf.parts import Part
+from parsing.pdf.sight import Looking
 from parsing.pdf.tables import Table
 from parsing.pdf.words import hyphenated_words
 from parsing.text import clean, title_from
@@ -47,7 +48,7 @@ def parse(data: bytes, source: str) -> ParsedDocument:
     """The blocks of a PDF by page. Raises `FileFormatError` for a protected or damaged file."""
     document = _opened(data)
     try:
-        return _parsed(document, source)
+        return _parsed(document, source, has_layers=b"/OCProperties" in data)
     finally:
         document.close()
 
@@ -76,8 +77,8 @@ def _form_notes(document: Any) -> tuple[str, ...]:
             return ()
 
 
-def _parsed(document: Any, source: str) -> ParsedDocument:
-    scan = Scan()
+def _parsed(document: Any, source: str, *, has_layers: bool) -> ParsedDocument:
+    scan = Scan(looking=Looking(has_layers=has_layers))
     about_form = _form_notes(document)
     read = list(read_pages(document, scan))
     body = body_size([part for page in read for part in page.parts])

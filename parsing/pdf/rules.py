@@ -2,11 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
-from typing import Any
-
-import pypdfium2 as pdfium  # pyright: ignore[reportMissingTypeStubs]
-from pypdfium2 import raw  # pyright: ignore[reportMissingTypeStubs]
 
 from parsing.pdf.parts import Box, Part, Sight
 
@@ -16,28 +11,17 @@ SHORTEST = 5.0
 # How far apart two drawn lines may be that are meant to be one.
 NEAR = 2.0
 # Drawings have more; then their lines are none of tables.
-MAX_DRAWN = 4_000
 MAX_LINES = 1_500
 
 
-def lines_on(page: Any, sight: Sight) -> list[Box]:
-    """The straight lines on the page, and the sides of rectangles, as the reader sees them."""
-    paths = islice(page.get_objects((raw.FPDF_PAGEOBJ_PATH,), max_depth=1), MAX_DRAWN)
+def lines_among(paths: Sequence[Box], sight: Sight) -> list[Box]:
+    """The straight lines among what is drawn, and the sides of rectangles, as the reader sees them."""
     lines: list[Box] = []
-    for box in filter(None, map(box_of, paths)):
+    for box in paths:
         lines += _sides(sight.seen(box))
         if len(lines) > MAX_LINES:
             return []
     return lines
-
-
-def box_of(drawn: Any) -> Box | None:
-    """The box of something drawn; None where it has none."""
-    try:
-        left, bottom, right, top = drawn.get_bounds()
-    except pdfium.PdfiumError:
-        return None
-    return left, right, bottom, top
 
 
 def _sides(box: Box) -> Iterator[Box]:

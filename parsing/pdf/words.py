@@ -2,26 +2,28 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
-from ctypes import addressof, c_double, create_string_buffer
-from dataclasses import replace
-from math import hypot
-from typing import Any, cast
+from collections.abc import Container, Iterable, Iterator, Sequence
+from ctypes import c_double
+from dataclasses import dataclass, replace
+from itertools import chain
+from typing import Any
 
 from pypdfium2 import raw  # pyright: ignore[reportMissingTypeStubs]
 
 from parsing.markdown.inline import raised
 from parsing.pdf.annotations import Laid
 from parsing.pdf.bidi import RIGHT_TO_LEFT, Glyph, is_right_to_left, words_in_order
+from parsing.pdf.drawing import drawn_on
 from parsing.pdf.parts import Box, PageText, Part, Sight
 from parsing.pdf.remarks import with_fields, with_remarks
-from parsing.pdf.rules import bars_among, cells_of, lines_on
+from parsing.pdf.rules import bars_among, cells_of, lines_among
+from parsing.pdf.sight import Looking, PageSight, Seen
+from parsing.pdf.type_styles import TypeStyles
+from parsing.unseen import left_unseen
 
 # PDFium marks a hyphen at the end of a line with one of these and joins the halves of the word.
 HYPHENS = "\ufffe\x02"
 WORD = re.compile(rf"[^\s{HYPHENS}]+[{HYPHENS}]?")
-BOLD = 600
-MAX_FONT_NAME_LENGTH = 100
 RULE = re.compile(r"[-=_*.·—\s]{4,}")
 WORD_GAP = 0.7
 # Digits in one number that are smaller by this, and stand higher by this part of the size, are an exponent.
@@ -38,31 +40,58 @@ FORMS = re.compile("[\ufb00-\ufb4f\ufb50-\ufdff\ufe70-\ufefc]")
 NO_LETTER = re.compile("[\x00-\x08\x0e-\x1f\ufffd\ue000-\uf8ff]|[\U000f0000-\U0010fffd]")
 
 
-def page_text(page: Any, laid: "Sequence[Laid]" = ()) -> PageText:
+def page_text(page: Any, looking: Looking, number: int, laid: "Sequence[Laid]" = ()) -> PageText:
     """The words on a page, joined where they stand together, with what is laid on it.
 
     Raises `PdfiumError` for a bad page.
     """
     text_page = page.get_textpage()
+    drawing = drawn_on(page)
+    page_sight = PageSight(page, drawing, looking, number)
     try:
         text = _text_of(text_page)
         sight = Sight(page.get_rotation(), is_right_to_left(text))
         # PDFium's own handle: the library around it costs more than most answers.
         letters = text_page.raw
-        found = list(_words(letters, text, sight))
-        upright = [word for word, is_turned in found if word is not None and not is_turned]
+        found, unseen = _seen_words(list(_words(letters, text, sight, page_sight)), page_sight)
+        upright = [word.part for word in found if word.part is not None and not word.is_turned]
         if RIGHT_TO_LEFT.search(text):
-            bars = bars_among(lines_on(page, Sight(sight.rotation)))
-            upright = list(_words_by_place(letters, text, sight, bars))
+            bars = bars_among(lines_among(drawing.paths, Sight(sight.rotation)))
+            upright = list(_words_by_place(letters, text, sight, bars, unseen))
     finally:
         text_page.close()
     upright, remarks = with_remarks(upright, laid, sight)
-    cells, upright = cells_of(upright, lines_on(page, sight))
+    cells, upright = cells_of(upright, lines_among(drawing.paths, sight))
     parts = [part for part in _together(upright) if not RULE.fullmatch(part.text)]
     parts += [_cell(box, list(_together(words))) for box, words in cells.items()]
     parts = with_fields(parts, laid, sight)
-    stacked = _stacked([word for word, is_turned in found if word is not None and is_turned], parts)
-    return PageText(parts + stacked, remarks, sum(word is None for word, _ in found))
+    stacked = _stacked([word.part for word in found if word.part is not None and word.is_turned], parts)
+    return PageText(parts + stacked, remarks, sum(word.part is None for word in found))
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """A word, where its letters begin and end in the text of the page, whether it runs across the reading
+    direction, and how it is painted; without a part when it cannot be read.
+    """
+
+    part: Part | None
+    first: int
+    last: int
+    is_turned: bool
+    seen: Seen | None
+
+
+def _seen_words(words: "list[_Word]", sight: PageSight) -> "tuple[list[_Word], frozenset[int]]":
+    """The words that are seen, and the places of the letters of all others, which are counted."""
+    unseen = sight.unseen([word.seen for word in words])
+    if not unseen:
+        return words, frozenset()
+    for index, kind in unseen.items():
+        part = words[index].part
+        left_unseen(kind, part.text if part else "")
+    letters = (range(words[index].first, words[index].last + 1) for index in unseen)
+    return [word for index, word in enumerate(words) if index not in unseen], frozenset(chain(*letters))
 
 
 def hyphenated_words(pages: "Iterable[list[Part]]") -> frozenset[str]:
@@ -81,30 +110,37 @@ def _text_of(text_page: Any) -> str:
     return "".join(_character(text_page, index) for index in range(count))
 
 
-def _words(text_page: Any, text: str, sight: Sight) -> "Iterator[tuple[Part | None, bool]]":
-    """The words, and whether they run across the reading direction; None for one that cannot be read."""
+def _words(text_page: Any, text: str, sight: Sight, page_sight: PageSight) -> "Iterator[_Word]":
+    """The words in the order of the page's text."""
     box = raw.FS_RECTF()
-    styles = _Styles(text_page, sight.rotation)
+    styles = TypeStyles(text_page, sight.rotation, page_sight)
     for word in WORD.finditer(text):
         first, last = word.start(), word.end() - 1
         hyphen = text[last] in HYPHENS
         size, bold, turned = styles.at(first)
         written = text[first:last] + "-" if hyphen else word[0]
         if len(written) > 1 and not _is_readable(text_page, first, written):
-            yield None, turned
+            yield _Word(None, first, last, turned, None)
             continue
+        paint = styles.paint
         if DIGITS.search(written):
             written = _with_raised(text_page, first, written, styles)
-        start = sight.seen(_box(text_page, first, box))
-        end = sight.seen(_box(text_page, last - 1 if hyphen and last > first else last, box))
+        first_box = _box(text_page, first, box)
+        last_box = _box(text_page, last - 1 if hyphen and last > first else last, box)
+        start, end = sight.seen(first_box), sight.seen(last_box)
         if FORMS.search(written):
             written = unicodedata.normalize("NFKC", written)
         left, right = min(start[0], end[0]), max(start[1], end[1])
         bottom, top = min(start[2], end[2]), max(start[3], end[3])
-        yield Part(written, left, right, bottom, top, size or start[3] - start[2], bold), turned
+        part = Part(written, left, right, bottom, top, size or start[3] - start[2], bold)
+        yield _Word(part, first, last, turned, Seen(_around(first_box, last_box), part.size, paint))
 
 
-def _with_raised(text_page: Any, first: int, word: str, styles: "_Styles") -> str:
+def _around(one: Box, other: Box) -> Box:
+    return min(one[0], other[0]), max(one[1], other[1]), min(one[2], other[2]), max(one[3], other[3])
+
+
+def _with_raised(text_page: Any, first: int, word: str, styles: "TypeStyles") -> str:
     """The word with digits that stand small above the line written so: 106 is another number than 10⁶."""
     for digits in DIGITS.finditer(word):
         size, line = styles.at(first + digits.start())[0], _line_of(text_page, first + digits.start())
@@ -135,15 +171,19 @@ def _is_unnamed(text_page: Any, index: int) -> bool:
     return raw.FPDFText_HasUnicodeMapError(text_page, index) == 1
 
 
-def _words_by_place(text_page: Any, text: str, sight: Sight, bars: "Sequence[Box]") -> "Iterator[Part]":
-    """The upright words of a page with lines from right to left."""
+def _words_by_place(
+    text_page: Any, text: str, sight: Sight, bars: "Sequence[Box]", unseen: Container[int]
+) -> "Iterator[Part]":
+    """The upright words of a page with lines from right to left, without the letters that nobody sees."""
     box = raw.FS_RECTF()
-    styles = _Styles(text_page, sight.rotation)
+    styles = TypeStyles(text_page, sight.rotation)
     turned = Sight(sight.rotation)
 
     def glyphs() -> Iterator[Glyph]:
         for index, letter in enumerate(text):
             if letter in HYPHENS or letter < " " or raw.FPDFText_IsGenerated(text_page, index) == 1:
+                continue
+            if index in unseen:
                 continue
             size, bold, is_turned = styles.at(index)
             if not is_turned and not _is_unnamed(text_page, index):
@@ -155,26 +195,6 @@ def _words_by_place(text_page: Any, text: str, sight: Sight, bars: "Sequence[Box
             yield replace(word, left=-word.right, right=-word.left)
         else:
             yield word
-
-
-def _is_turned(matrix: raw.FS_MATRIX, rotation: int) -> bool:
-    along, across = abs(float(matrix.a)), abs(float(matrix.b))
-    return across > 2 * along if rotation in (0, 180) else along > 2 * across
-
-
-def _is_bold(text_page: Any, index: int) -> bool:
-    weight = cast(int, raw.FPDFText_GetFontWeight(text_page, index))  # pyright: ignore[reportUnknownMemberType]
-    if weight >= BOLD:
-        return True
-    name = create_string_buffer(MAX_FONT_NAME_LENGTH)
-    raw.FPDFText_GetFontInfo(text_page, index, name, MAX_FONT_NAME_LENGTH, None)  # pyright: ignore[reportUnknownMemberType]
-    return b"bold" in name.value.lower()
-
-
-def _size(text_page: Any, index: int, matrix: raw.FS_MATRIX) -> float:
-    """The size of the type as it appears: what the font states is often scaled."""
-    raw.FPDFText_GetMatrix(text_page, index, matrix)  # pyright: ignore[reportUnknownMemberType]
-    return float(raw.FPDFText_GetFontSize(text_page, index)) * hypot(float(matrix.b), float(matrix.d))
 
 
 def _character(text_page: Any, index: int) -> str:
@@ -247,24 +267,3 @@ def _stacked(words: "list[Part]", parts: "list[Part]") -> "list[Part]":
         top = lowest - len(lines) * LINE_STEP
         lines.append(Part(text, 0.0, 6.0 * len(text), top - LINE_STEP, top, size, bold=False))
     return lines
-
-
-class _Styles:
-    """Size, weight and direction of the type, slow to ask for: once for each piece of text drawn."""
-
-    def __init__(self, text_page: Any, rotation: int) -> None:
-        self._text_page = text_page
-        self._rotation = rotation
-        self._drawn = 0
-        self._style = (0.0, False, False)
-
-    def at(self, index: int) -> tuple[float, bool, bool]:
-        """The size, whether it is bold and whether it runs across the reading direction."""
-        drawn: Any = raw.FPDFText_GetTextObject(self._text_page, index)  # pyright: ignore[reportUnknownMemberType]
-        address = addressof(drawn.contents) if drawn else 0
-        if not address or address != self._drawn:
-            matrix = raw.FS_MATRIX()
-            size = _size(self._text_page, index, matrix)
-            self._style = (size, _is_bold(self._text_page, index), _is_turned(matrix, self._rotation))
-            self._drawn = address
-        return self._style

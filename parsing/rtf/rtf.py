@@ -17,6 +17,7 @@ from parsing.left_out import LeftOut
 from parsing.links import linked, readable_address
 from parsing.margins import margin_blocks
 from parsing.rtf.groups import ABOVE, BEFORE, LINKED, MARKS, with_groups
+from parsing.rtf.sight import without_unseen
 from parsing.tables import Merged, merged_table_blocks
 from parsing.text import clean, title_from
 
@@ -49,7 +50,8 @@ def parse(data: bytes, source: str) -> ParsedDocument:
     raw = data.decode(encoding, errors="replace")
     metadata = _information(raw, encoding)
     margins: dict[str, list[str]] = {}
-    body = with_groups(HEADING.sub(lambda level: f"{{{MARK}{level[1]}}}", raw.replace(MARK, "")), margins)
+    shown = without_unseen(raw.replace(MARK, ""))
+    body = with_groups(HEADING.sub(lambda level: f"{{{MARK}{level[1]}}}", shown), margins)
     text = _plain(BEFORE_PARAGRAPHS.sub("\n", body), encoding)
     blocks = [
         *_margins(margins, "header", encoding),

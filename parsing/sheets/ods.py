@@ -14,6 +14,7 @@ from parsing.odf.frames import framed
 from parsing.odf.inline import inline
 from parsing.odf.names import OFFICE, TABLE, count
 from parsing.odf.open_file import OpenFile, hidden_tables, refuse_encrypted
+from parsing.odf.sight import unseen_styles
 from parsing.odf.tables import row_cells
 from parsing.sheets.sheet import Sheet
 from parsing.sheets.sheet_notes import hidden_parts, hidden_sheet, too_large
@@ -36,6 +37,7 @@ def read_ods(archive: zipfile.ZipFile, budget: Budget, left_out: LeftOut) -> Ite
     for event, element in _events(archive):
         if element.tag == STYLES and event == "end":
             hidden_styles = hidden_tables(element)
+            file.unseen = unseen_styles([element])
         elif element.tag == SHEET and event == "start":
             sheet = _begun(element, hidden_styles)
             reader = _Rows(file, budget)

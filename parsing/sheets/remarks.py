@@ -8,8 +8,9 @@ from parsing.document import Block
 from parsing.left_out import LeftOut
 from parsing.office.drawings import CHART, DRAWING, chart_blocks, description
 from parsing.office.package import RELATION_ID, OfficePackage
+from parsing.sheets.places import area_of
 from parsing.sheets.sheet import Sheet
-from parsing.sheets.sheet_xml import MAX_COLUMNS, MAX_ROWS, area_of, stored_text
+from parsing.sheets.sheet_xml import MAX_COLUMNS, MAX_ROWS, stored_text
 from parsing.text import clean
 
 SHAPE = "{http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing}"

@@ -1,10 +1,11 @@
 """One sheet of an Excel workbook, read row by row while it is unpacked."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
+from types import MappingProxyType
 
 from lxml import etree
 
@@ -17,17 +18,18 @@ from parsing.markdown.inline import marked_above, with_digits_above
 from parsing.office.package import RELATION_ID, OfficePackage
 from parsing.sheets.cell_formats import CellFormats
 from parsing.sheets.choices import choices_of
+from parsing.sheets.places import area_of, column_number
 from parsing.sheets.sheet import Sheet
 from parsing.sheets.sheet_notes import hidden_parts, too_large
-from parsing.tables import Merged
+from parsing.sheets.unseen_cells import drop_unseen, tables_of, unseen_cells
 from parsing.text import clean
+from parsing.unseen import Kind
 
 MAX_CELLS = 1_000_000
 MAX_ROWS, MAX_COLUMNS = 1_048_576, 16_384
 MAX_MERGED, MAX_BLOCKS = 100_000, 1_000
 # A link may be laid over a whole column.
 MAX_LINKED_CELLS = 100_000
-REFERENCE = re.compile(r"\$?([A-Z]{1,3})\$?(\d{1,7})(?::\$?([A-Z]{1,3})\$?(\d{1,7}))?")
 ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
 LINK_FORMULA = re.compile(rf'HYPERLINK\(\s*"([^"]{{1,{MAX_ADDRESS_LENGTH}}})"', re.IGNORECASE)
 # `Page &P of &N`, and `&L`, `&"Arial,Bold"`, `&12`, `&KFF0000`, `&D` in what frames the printed pages.
@@ -42,7 +44,7 @@ MARGINS = {f"{which}{place}": place for which in ("first", "odd", "even") for pl
 PLAIN_CELL = re.compile(
     r'<c r="([A-Z]{1,3})\d{1,7}"(?: s="(\d{1,6})")?(?: t="(\w{1,20})")?(?:/>|><v>([^<&]*)</v></c>)'
 )
-NAMES = ("row", "mergeCell", "hyperlink", "col", "dataValidation", *MARGINS)
+NAMES = ("row", "conditionalFormatting", "mergeCell", "hyperlink", "col", "dataValidation", *MARGINS)
 ON = frozenset({"1", "true"})
 
 
@@ -57,8 +59,15 @@ class SheetReader:
     """Reads the sheets of one workbook."""
 
     def __init__(
-        self, package: OfficePackage, formats: CellFormats, texts: Sequence[str], budget: Budget
+        self,
+        package: OfficePackage,
+        formats: CellFormats,
+        texts: Sequence[str],
+        budget: Budget,
+        unseen: Mapping[str, Kind] = MappingProxyType({}),
     ) -> None:
+        self._unseen = unseen
+        self._doubtful: list[tuple[int, int, Kind]] = []
         self._package, self._formats, self._texts, self._budget = package, formats, texts, budget
         self._margins: set[str] = set()
         self._writer = lru_cache(1_000)(self._new_writer)
@@ -67,6 +76,8 @@ class SheetReader:
         """Fill the sheet with the rows of this part. Raises `FileFormatError`."""
         formulas = _Formulas()
         done: set[tuple[int, int]] = set()
+        self._doubtful = []
+        coloured = tables_of(self._package, part) if self._unseen else []
         hidden_rows = hidden_columns = 0
         for element in streamed(self._package, part, NAMES):
             match etree.QName(element).localname:
@@ -76,6 +87,8 @@ class SheetReader:
                         break
                     filled = self._row(element, sheet, formulas)
                     hidden_rows += filled and element.get("hidden") in ON
+                case "conditionalFormatting":
+                    coloured += filter(None, map(area_of, element.get("sqref", "").split()[:MAX_BLOCKS]))
                 case "mergeCell" if len(sheet.merged) < MAX_MERGED:
                     area = area_of(element.get("ref", ""))
                     sheet.merged += [area] if area else []
@@ -83,6 +96,7 @@ class SheetReader:
                     hidden_columns += _column_count(element)
                 case name:
                     self._beside(name, element, sheet, part, done)
+        drop_unseen(sheet, self._doubtful, coloured)
         sheet.notes += hidden_parts(sheet.name, hidden_rows, hidden_columns, formulas.shown)
 
     def _beside(
@@ -107,6 +121,8 @@ class SheetReader:
         stated = row.get("r")
         number = int(stated) - 1 if stated and stated.isdecimal() else len(sheet.rows)
         cells = self._plain_row(row) or _placed(self._cells(row, formulas))
+        if self._unseen:
+            self._doubtful += unseen_cells(row, number, self._unseen)
         self._budget.cells -= len(cells) - cells.count("")
         if cells and 0 <= number < MAX_ROWS:
             sheet.place(number, cells)
@@ -122,9 +138,9 @@ class SheetReader:
             return []
         writer = self._writer
         texts = [writer(kind, style)(stored) if stored else "" for _, style, kind, stored in found]
-        if all(texts) and _column_number(found[-1][0]) == len(texts) - 1:
+        if all(texts) and column_number(found[-1][0]) == len(texts) - 1:
             return texts
-        columns = (_column_number(letters) for letters, *_ in found)
+        columns = (column_number(letters) for letters, *_ in found)
         return _placed((column, text) for column, text in zip(columns, texts, strict=True) if text)
 
     def _cells(self, row: Element, formulas: "_Formulas") -> Iterator[tuple[int, str]]:
@@ -132,7 +148,7 @@ class SheetReader:
         column = -1
         for cell in row:
             place = cell.get("r")
-            column = _column_number(place.rstrip("0123456789")) if place else column + 1
+            column = column_number(place.rstrip("0123456789")) if place else column + 1
             text = self._cell(cell, formulas)
             if text:
                 yield column, text
@@ -271,26 +287,6 @@ def _forget(element: Element) -> None:
     parent = element.getparent()
     while parent is not None and element.getprevious() is not None:
         del parent[0]
-
-
-@lru_cache(20_000)
-def _column_number(letters: str) -> int:
-    """The position of a column from 0; -1 for what is none."""
-    number = 0
-    for letter in letters[:4]:
-        number = number * 26 + ord(letter) - ord("A") + 1
-    return number - 1 if letters.isascii() and letters.isupper() else -1
-
-
-def area_of(reference: str) -> Merged | None:
-    """The cells that a reference such as "A1" or "B2:C9" names; None for what is none."""
-    found = REFERENCE.fullmatch(reference)
-    if found is None:
-        return None
-    left, top = _column_number(found[1]), int(found[2]) - 1
-    right = _column_number(found[3]) if found[3] else left
-    bottom = int(found[4]) - 1 if found[4] else top
-    return Merged(top, left, bottom, right) if top >= 0 and bottom >= top and right >= left else None
 
 
 def _column_count(element: Element) -> int:

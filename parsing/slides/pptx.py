@@ -20,10 +20,13 @@ from parsing.office.package import OfficePackage
 from parsing.office.properties import office_properties
 from parsing.slides.remarks import comment_blocks
 from parsing.slides.shapes import pieces_of, unwrap_alternatives
+from parsing.slides.sight import drop_unseen
 from parsing.slides.texts import frame_text, paragraph_text
 from parsing.text import clean, title_from
 
 MAX_TITLE_LENGTH = 300
+# More than any slide is wide, in units of 1/914,400 inch.
+UNKNOWN = 1_000_000_000
 
 
 def parse(data: bytes, source: str) -> ParsedDocument:
@@ -36,9 +39,12 @@ def parse(data: bytes, source: str) -> ParsedDocument:
     with open_zip(data) as archive:
         metadata = office_properties(archive)
         package = OfficePackage(archive)
-        for page, found in _slides(data):
+        size, slides = _slides(data)
+        for page, found in slides:
             slide = cast(Slide, found)
             try:
+                unwrap_alternatives(slide.element)
+                drop_unseen(slide, size)
                 blocks += _slide_blocks(slide, page, package, left_out)
                 footers += _footers(slide)
             except MemoryError:
@@ -58,10 +64,12 @@ def parse(data: bytes, source: str) -> ParsedDocument:
     return ParsedDocument(title, (*without_title(blocks, title), *margins), metadata, notes=left_out.notes())
 
 
-def _slides(data: bytes) -> list[tuple[int, Any]]:
+def _slides(data: bytes) -> tuple[tuple[int, int], list[tuple[int, Any]]]:
+    """How wide and high the slides are, and the slides with their numbers."""
     try:
         presentation: Slides = Presentation(BytesIO(data))
-        return list(enumerate(presentation.slides, start=1))
+        size = int(presentation.slide_width or UNKNOWN), int(presentation.slide_height or UNKNOWN)
+        return size, list(enumerate(presentation.slides, start=1))
     except MemoryError:
         raise
     except Exception as error:  # noqa: BLE001 - python-pptx documents no errors for files that are damaged
@@ -69,7 +77,6 @@ def _slides(data: bytes) -> list[tuple[int, Any]]:
 
 
 def _slide_blocks(slide: Slide, page: int, package: OfficePackage, left_out: LeftOut) -> Iterator[Block]:
-    unwrap_alternatives(slide.element)
     title = slide.shapes.title
     heading = " ".join(clean(title.text_frame.text).split()) if title is not None else ""
     others = [shape for shape in slide.shapes if title is None or shape.shape_id != title.shape_id]

@@ -14,9 +14,11 @@ from parsing.office.properties import office_properties
 from parsing.outline import Outline
 from parsing.text import title_from
 from parsing.word.blocks import Item, Line, blocks_of, flat_text, items_of
+from parsing.word.looks import StyleLooks, theme_of
 from parsing.word.names import WORD
 from parsing.word.numbering import Numbering
 from parsing.word.runs import note_text
+from parsing.word.sight import Sight, page_colour
 from parsing.word.story import Note, Story, WordFile
 from parsing.word.styles import Styles
 
@@ -63,14 +65,18 @@ def _opened(package: OfficePackage) -> tuple[WordFile, Note]:
     body = root.find(f"{WORD}body") if root is not None else None
     if body is None:
         raise FileFormatError("The file is damaged (it has no body).")
-    styles, numbering = (_part(package, name, kind) for kind in ("styles", "numbering"))
+    styles, numbering, theme = (_part(package, name, kind) for kind in ("styles", "numbering", "theme"))
+    looks = StyleLooks(styles, theme_of(theme))
+    headers = (package.xml(part) for part in package.related(name, "header"))
+    sight = Sight(looks, page_colour(root, looks), [body, *(part for part in headers if part is not None)])
     notes = {
         (kind, element.get(f"{WORD}id", "")): Note(_label(element, label), element, part)
         for parts, kind, label in NOTES
         for part in package.related(name, parts)
         for element in _children(package.xml(part), kind)
     }
-    return WordFile(package, Styles(styles), Numbering(numbering), notes, LeftOut()), Note("", body, name)
+    file = WordFile(package, Styles(styles), Numbering(numbering), notes, LeftOut(), sight)
+    return file, Note("", body, name)
 
 
 def _part(package: OfficePackage, name: str, kind: str) -> Element | None:

@@ -7,7 +7,9 @@ from parsing.document import Block
 from parsing.office.drawings import CHART, DIAGRAM, chart_blocks, description, diagram_lines
 from parsing.office.package import RELATION_ID
 from parsing.text import clean
+from parsing.unseen import left_unseen
 from parsing.word.names import OLE_OBJECT, VML, WORD
+from parsing.word.places import is_off_page
 from parsing.word.story import Story
 
 BOX = f"{WORD}txbxContent"
@@ -18,6 +20,9 @@ PROPERTIES = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDr
 def drawn_items(drawings: Iterable[Element], story: Story) -> Iterator[Block | Element]:
     """Blocks, and the text boxes as the elements that hold their paragraphs."""
     for drawing in drawings:
+        if is_off_page(drawing):
+            left_unseen("text off the page", " ".join(text.text or "" for text in drawing.iter(f"{WORD}t")))
+            continue
         yield from _outermost(drawing)
         yield from _charts(drawing, story)
         yield from _diagrams(drawing, story)

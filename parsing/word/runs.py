@@ -10,6 +10,7 @@ from parsing.markdown.inline import marked_above, with_digits_above
 from parsing.office.equations import MATH, linear
 from parsing.office.package import RELATION_ID
 from parsing.text import clean
+from parsing.unseen import left_unseen
 from parsing.word.names import COMPATIBILITY, OFF, VML, WORD, WORD_2010, number, value
 from parsing.word.story import Field, Story
 from parsing.word.symbols import symbol
@@ -59,18 +60,12 @@ def _shown(text: str, story: Story) -> Iterator[str]:
 def _text(element: Element, story: Story, _: int) -> Iterator[str]:
     text = element.text or ""
     marked, run = marked_above(text), element.getparent()
-    if run is not None and _is_hidden(run):
-        if text.strip() and not story.shows_nothing:
-            story.file.left_out.add("hidden")
+    kind = story.file.sight.unseen(run) if run is not None and text.strip() else None
+    if kind:
+        left_unseen(kind, "" if story.shows_nothing else text)
         return
     is_raised = marked != text and run is not None and value(run, "rPr/vertAlign") == "superscript"
     yield from _shown(marked if is_raised else text, story)
-
-
-def _is_hidden(run: Element) -> bool:
-    """Whether the text of a run is marked as hidden: neither the screen nor the paper shows it."""
-    mark = run.find(f"{WORD}rPr/{WORD}vanish")
-    return mark is not None and mark.get(f"{WORD}val", "1") not in OFF
 
 
 def _break(element: Element, story: Story, _: int) -> Iterator[str]:

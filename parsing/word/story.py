@@ -6,6 +6,7 @@ from parsing.archives.zipped import Element
 from parsing.left_out import LeftOut
 from parsing.office.package import OfficePackage
 from parsing.word.numbering import Numbering
+from parsing.word.sight import Sight
 from parsing.word.styles import Styles
 
 
@@ -27,6 +28,7 @@ class WordFile:
     numbering: Numbering
     notes: dict[tuple[str, str], Note]
     left_out: LeftOut
+    sight: Sight
     # Notes and parts that the text has referred to: a thousand references must not multiply a file.
     used: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
 

@@ -5,9 +5,12 @@ from dataclasses import dataclass, replace
 
 from parsing.archives.zipped import Element
 from parsing.tables import Merged
+from parsing.unseen import left_unseen
 from parsing.word.names import WORD, number, switched_on, value
 
 MAX_COLUMNS = 1_000
+# Twentieths of a point: the height of a row, or the width of a column, in which nothing can be seen.
+FLAT = 20
 # What a table may hold its rows in, and a row its cells.
 WRAPPERS = frozenset(WORD + name for name in ("sdt", "sdtContent", "customXml", "ins", "moveTo"))
 
@@ -42,8 +45,28 @@ class Row:
 
 
 def table_rows(table: Element) -> list[Row]:
-    """The rows of a table, without those that are deleted."""
-    return [_row(row) for row in _parts(table, "tr") if row.find(f"{WORD}trPr/{WORD}del") is None]
+    """The rows of a table, without those that are deleted or that nobody sees."""
+    rows = [row for row in _parts(table, "tr") if row.find(f"{WORD}trPr/{WORD}del") is None]
+    return [_row(row) for row in rows if not _is_unseen(row)]
+
+
+def _is_unseen(row: Element) -> bool:
+    """Whether a row is hidden, or flat; its words are counted."""
+    properties = row.find(f"{WORD}trPr")
+    height = properties.find(f"{WORD}trHeight") if properties is not None else None
+    is_flat = (
+        height is not None
+        and height.get(f"{WORD}hRule") == "exact"
+        and number(height.get(f"{WORD}val"), FLAT + 1) <= FLAT
+    )
+    hidden = switched_on(properties, "hidden")
+    if hidden or is_flat:
+        left_unseen("hidden text" if hidden else "tiny text", _words(row))
+    return hidden or is_flat
+
+
+def _words(element: Element) -> str:
+    return " ".join(text.text or "" for text in element.iter(f"{WORD}t"))
 
 
 def in_grid(rows: Sequence[Row], texts: Sequence[Sequence[str]]) -> Table:
@@ -61,15 +84,30 @@ def _parts(parent: Element, name: str) -> Iterator[Element]:
             yield from _parts(child, name)
 
 
+def _is_narrow(cell: Element, *, is_fixed: bool) -> bool:
+    """Whether a cell has no width in a table whose columns do not grow; its words are counted."""
+    width = cell.find(f"{WORD}tcPr/{WORD}tcW") if is_fixed else None
+    is_narrow = (
+        width is not None
+        and width.get(f"{WORD}type") == "dxa"
+        and number(width.get(f"{WORD}w"), FLAT + 1) <= FLAT
+    )
+    if is_narrow:
+        left_unseen("tiny text", _words(cell))
+    return is_narrow
+
+
 def _row(row: Element) -> Row:
     properties = row.find(f"{WORD}trPr")
+    layout = next(row.iterancestors(f"{WORD}tbl"), row).find(f"{WORD}tblPr/{WORD}tblLayout")
+    is_fixed = layout is not None and layout.get(f"{WORD}type") == "fixed"
     column = number(value(properties, "gridBefore"), 0)
     cells: list[Cell] = []
     hidden: list[Cell] = []
     for element in _parts(row, "tc"):
         cell = _cell(element, min(column, MAX_COLUMNS))
         column = cell.right + 1
-        if element.find(f"{WORD}tcPr/{WORD}cellDel") is not None:
+        if element.find(f"{WORD}tcPr/{WORD}cellDel") is not None or _is_narrow(element, is_fixed=is_fixed):
             continue
         if cells and _state(element, "hMerge") == "continue":
             cells[-1] = replace(cells[-1], right=cell.right)

@@ -58,7 +58,7 @@ def test_text_of_word_that_is_marked_as_hidden_is_left_out_and_counted() -> None
     body = part("document", f"<w:body>{paragraph(text('The price.'), hidden, shown)}</w:body>")
     document = read("a.docx", word(body))
     assert texts(document) == ["The price. For all."]
-    assert document.notes == ("1 piece of hidden text was left out.",)
+    assert document.notes == ("3 words that readers do not see were left out: hidden text.",)
 
 
 def test_what_a_cell_asks_for_is_read() -> None:
