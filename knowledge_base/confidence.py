@@ -9,6 +9,7 @@ what was tried in vain: docs/search.md.
 import math
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from knowledge_base.fusion import ALL_WORDS, CloserLook
 from knowledge_base.hits import Hit
@@ -19,7 +20,7 @@ OF_MEANING, OF_WORDS, UNSPOKEN = 19.0, 13.4, -6.3
 # That they answer it: the score, the root of how far the next document is behind (as a part of the score),
 # and how many words the question has (as a logarithm): a long one says more of what it wants.
 OF_SCORE, OF_LEAD, OF_LENGTH, UNANSWERED = 3.0, 2.8, 0.76, -4.3
-MOST_LEAD = 0.7
+MOST_LEAD, LEAST_STRENGTH = 0.7, 0.1
 # Where there is no other document to compare with.
 USUAL_LEAD = 0.12
 # A passage with all words of a question, one of them rare, and one with a rare word that only an identifier,
@@ -34,6 +35,16 @@ YEAR = re.compile(r"1[5-9]\d\d|20\d\d|21\d\d")
 OF_RERANKER, LEAST_ODDS = 0.5, 0.01
 
 
+@dataclass(frozen=True)
+class Evidence:
+    """What speaks for an answer: by meaning and by words that it is `spoken` of; score, lead over the next
+    document and length of the question that it is `answered`.
+    """
+
+    spoken: tuple[float, float]
+    answered: tuple[float, float, float]
+
+
 def confidence_of(hits: Sequence[Hit], weights: Mapping[str, Mapping[str, float]], passages: int) -> float:
     """0 to 1 for hits in their order, best first, without copies; 0 where there are none.
 
@@ -41,16 +52,24 @@ def confidence_of(hits: Sequence[Hit], weights: Mapping[str, Mapping[str, float]
     """
     if not hits:
         return 0.0
-    asked = weights.get(hits[0].language, {})
-    answered = _logistic(_answered(hits, len(asked)))
-    return max(spoken_of(hits[0], len(asked)) * answered, _at_least(hits[0], asked, passages))
+    evidence = evidence_of(hits, weights)
+    of_score, of_lead, of_length = evidence.answered
+    answered = OF_SCORE * of_score + OF_LEAD * of_lead + OF_LENGTH * of_length + UNANSWERED
+    both = _curve_of_spoken(*evidence.spoken) * _logistic(answered)
+    return max(both, _at_least(hits[0], weights.get(hits[0].language, {}), passages))
+
+
+def evidence_of(hits: Sequence[Hit], weights: Mapping[str, Mapping[str, float]]) -> Evidence:
+    """The evidence of hits in their order, of which there is at least one."""
+    words = len(weights.get(hits[0].language, {}))
+    strength = _strength(hits[0], words)
+    length = math.log(max(words, 1))
+    return Evidence(_spoken(hits[0], words), (strength, _lead(hits, strength, words), length))
 
 
 def spoken_of(hit: Hit, words: int) -> float:
     """How likely a passage speaks of what so many words ask, 0 to 1; it may do so without an answer."""
-    part = _cosine_part(hit, words)
-    by_words = (1 - part) * hit.bm25 / ALL_WORDS * math.log1p(words)
-    return _logistic(OF_MEANING * part * hit.meaning + OF_WORDS * by_words + UNSPOKEN)
+    return _curve_of_spoken(*_spoken(hit, words))
 
 
 def with_reranker(confidence: float, best: float) -> float:
@@ -58,12 +77,22 @@ def with_reranker(confidence: float, best: float) -> float:
     return _logistic((1 - OF_RERANKER) * _log_odds(confidence) + OF_RERANKER * _log_odds(best))
 
 
-def _answered(hits: Sequence[Hit], words: int) -> float:
-    best = _strength(hits[0], words)
+def _spoken(hit: Hit, words: int) -> tuple[float, float]:
+    part = _cosine_part(hit, words)
+    return part * hit.meaning, (1 - part) * hit.bm25 / ALL_WORDS * math.log1p(words)
+
+
+def _curve_of_spoken(by_meaning: float, by_words: float) -> float:
+    return _logistic(OF_MEANING * by_meaning + OF_WORDS * by_words + UNSPOKEN)
+
+
+def _lead(hits: Sequence[Hit], best: float, words: int) -> float:
+    """The root of how far the best of another document is behind, as a part of the best score."""
     others = [_strength(hit, words) for hit in hits if hit.document_id != hits[0].document_id]
-    lead = (best - max(others)) / max(best, 0.1) if others else USUAL_LEAD
-    of_lead = OF_LEAD * math.sqrt(min(max(lead, 0), MOST_LEAD))
-    return OF_SCORE * best + of_lead + OF_LENGTH * math.log(max(words, 1)) + UNANSWERED
+    # By words alone only those are found that have some: where there is no other, none has.
+    alone = MOST_LEAD if hits[0].estimated else USUAL_LEAD
+    lead = (best - max(others)) / max(best, LEAST_STRENGTH) if others else alone
+    return math.sqrt(min(max(lead, 0), MOST_LEAD))
 
 
 def _strength(hit: Hit, words: int) -> float:
