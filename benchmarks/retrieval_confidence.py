@@ -8,9 +8,9 @@ about something else. A question whose answer is not among the first five docume
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from retrieval_signals import Asked, name_of
 
 from knowledge_base.confidence import (
@@ -24,7 +24,8 @@ from knowledge_base.confidence import (
     evidence_of,
 )
 from knowledge_base.hits import Hit
-from owflex.evaluation.thresholds import average_precision
+from owflex.evaluation.metrics import Floats
+from owflex.evaluation.thresholds import Flags, average_precision
 
 SHARES = {"answerable": 0.5, "look-alike": 0.25, "off-topic": 0.25}
 FIRST = 5
@@ -60,19 +61,19 @@ class Judged:
     at the end of each); whether they do; kinds, and how much each counts; single signals of the best hit.
     """
 
-    spoken: Any
-    answered: Any
-    truth: Any
-    kinds: Any
-    counts: Any
-    signals: Mapping[str, Any]
+    spoken: Floats
+    answered: Floats
+    truth: Flags
+    kinds: NDArray[np.str_]
+    counts: Floats
+    signals: Mapping[str, Floats]
 
 
 def confidence_tables(sets: Mapping[str, Sequence[Asked]]) -> str:
     """A row for each set, by a confidence that was fitted on the others and by the one shipped."""
     judged = {name: judge(asked) for name, asked in sets.items()}
     lines = [f"| {' | '.join(COLUMNS)} |", f"|---{'|---:' * (len(COLUMNS) - 1)}|"]
-    left_out: list[Any] = []
+    left_out: list[Floats] = []
     for name, one in judged.items():
         others = [other for key, other in judged.items() if key != name] or [one]
         said = confidences(one, fitted(others))
@@ -83,10 +84,10 @@ def confidence_tables(sets: Mapping[str, Sequence[Asked]]) -> str:
     everything = _together(list(judged.values()))
     together = calibration_error(np.concatenate(left_out), everything)
     shipped = calibration_error(confidences(everything, SHIPPED), everything)
-    spoken, answered = fitted(list(judged.values()))
+    spoken, answered = (np.round(curve, 2) for curve in fitted(list(judged.values())))
     lines += [
         f"\nTogether, each left out once: calibration error {together:.3f}, as shipped {shipped:.3f}.",
-        f"Fitted on all: {np.round(spoken, 2).tolist()} and {np.round(answered, 2).tolist()}.",
+        f"Fitted on all: {spoken} and {answered}.",
     ]
     return "\n".join(lines)
 
@@ -114,7 +115,7 @@ def _is_answered(one: Asked) -> bool:
     return any(name in one.relevant for name in first)
 
 
-def fitted(sets: Sequence[Judged]) -> tuple[Any, Any]:
+def fitted(sets: Sequence[Judged]) -> tuple[Floats, Floats]:
     """The constants of both curves."""
     both = _together(sets)
     on_topic = both.kinds != "off-topic"
@@ -126,7 +127,7 @@ def fitted(sets: Sequence[Judged]) -> tuple[Any, Any]:
     )
 
 
-def logistic(evidence: Any, truth: Any, counts: Any) -> Any:
+def logistic(evidence: Floats, truth: Flags, counts: Floats) -> Floats:
     """The constants of a logistic curve by Newton's method."""
     constants = np.zeros(evidence.shape[1])
     counts = counts / counts.mean()
@@ -138,25 +139,25 @@ def logistic(evidence: Any, truth: Any, counts: Any) -> Any:
     return constants
 
 
-def confidences(one: Judged, constants: tuple[Any, Any]) -> Any:
+def confidences(one: Judged, constants: tuple[Floats, Floats]) -> Floats:
     """What the product would say, but for what a whole match adds."""
     return _curve(one.spoken @ constants[0]) * _curve(one.answered @ constants[1])
 
 
-def calibration_error(said: Any, one: Judged) -> float:
+def calibration_error(said: Floats, one: Judged) -> float:
     """The mean distance of what is said from what is true, over tenths of the confidence."""
     bins = np.minimum((said * BINS).astype(int), BINS - 1)
     gaps = [abs((one.counts * (said - one.truth))[bins == each].sum()) for each in range(BINS)]
     return float(sum(gaps) / one.counts.sum())
 
 
-def _refused(said: Any, one: Judged) -> list[float]:
+def _refused(said: Floats, one: Judged) -> list[float]:
     """The parts of the off-topic questions, and of those that were answered, that are refused."""
     answered = one.truth & (one.kinds == "answerable")
     return [_mean(said[one.kinds == "off-topic"] < REFUSED), _mean(said[answered] < REFUSED)]
 
 
-def _precisions(said: Any, one: Judged) -> list[float]:
+def _precisions(said: Floats, one: Judged) -> list[float]:
     """Average precision of finding look-alikes among what is on the topic: ours, and the best single
     signal's.
     """
@@ -169,22 +170,19 @@ def _precisions(said: Any, one: Judged) -> list[float]:
 
 
 def _together(sets: Sequence[Judged]) -> Judged:
-    def joined(of: Callable[[Judged], Any]) -> Any:
-        return np.concatenate([of(one) for one in sets])
-
     return Judged(
-        joined(lambda one: one.spoken),
-        joined(lambda one: one.answered),
-        joined(lambda one: one.truth),
-        joined(lambda one: one.kinds),
-        joined(lambda one: one.counts),
+        np.concatenate([one.spoken for one in sets]),
+        np.concatenate([one.answered for one in sets]),
+        np.concatenate([one.truth for one in sets]),
+        np.concatenate([one.kinds for one in sets]),
+        np.concatenate([one.counts for one in sets]),
         {},
     )
 
 
-def _mean(values: Any) -> float:
+def _mean(values: Flags) -> float:
     return float(values.mean()) if len(values) else math.nan
 
 
-def _curve(values: Any) -> Any:
+def _curve(values: Floats) -> Floats:
     return 1 / (1 + np.exp(-np.clip(values, -30, 30)))

@@ -103,7 +103,7 @@ def ours(growth: float, looks: float) -> Order:
             ]
         )
         # Those that are not looked at stay behind.
-        read = np.argsort(-base, kind="stable")[:LOOKED_AT]
+        read: list[int] = np.argsort(-base, kind="stable")[:LOOKED_AT].tolist()
         scores = base - 2
         scores[read] = [base[place] + looks * _look(hits[place]).score for place in read]
         return scores.tolist()
@@ -120,7 +120,7 @@ def _ndcg(asked: Sequence[Asked], order: Order) -> Any:
     values: list[float] = []
     for one in asked:
         if one.kind == "answerable":
-            places = np.argsort(-np.array(order(one.hits)), kind="stable")
+            places: list[int] = np.argsort(-np.array(order(one.hits)), kind="stable").tolist()
             found = list(dict.fromkeys(name_of(one.hits[place]) for place in places))
             values.append(ndcg_of(found, one.relevant))
     return np.array(values)

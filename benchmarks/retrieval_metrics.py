@@ -105,12 +105,13 @@ def _folded(found: Sequence[int], documents: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(documents[number] for number in found))[:CUT]
 
 
-def ndcg_of(found: Sequence[str], truth: Mapping[str, int]) -> float:
+def ndcg_of(found: Sequence[str], truth: Mapping[str, float]) -> float:
+    """nDCG@10 of documents in their order, with linear gains."""
     ideal = sorted(truth.values(), reverse=True)[:CUT]
     return _gain([truth.get(document, 0) for document in found]) / _gain(ideal)
 
 
-def _gain(grades: Sequence[int]) -> float:
+def _gain(grades: Sequence[float]) -> float:
     return sum(grade / math.log2(rank + 2) for rank, grade in enumerate(grades))
 
 
