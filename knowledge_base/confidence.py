@@ -16,10 +16,10 @@ from knowledge_base.hits import Hit
 
 # That the documents speak of it: the cosine's part of the score, and the words' part for each time that the
 # question's words are e times as many.
-OF_MEANING, OF_WORDS, UNSPOKEN = 19.0, 13.4, -6.3
+OF_MEANING, OF_WORDS, UNSPOKEN = 20.4, 15.5, -7.0
 # That they answer it: the score, the root of how far the next document is behind (as a part of the score),
 # and how many words the question has (as a logarithm): a long one says more of what it wants.
-OF_SCORE, OF_LEAD, OF_LENGTH, UNANSWERED = 3.0, 2.8, 0.76, -4.3
+OF_SCORE, OF_LEAD, OF_LENGTH, UNANSWERED = 3.4, 3.2, 0.8, -4.7
 MOST_LEAD, LEAST_STRENGTH = 0.7, 0.1
 # Where there is no other document to compare with.
 USUAL_LEAD = 0.12
