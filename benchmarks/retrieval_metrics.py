@@ -26,7 +26,7 @@ def scored(
     pairs = list(zip(folded, relevant, strict=True))
     filtered = list(zip(answer["filtered"], wanted, strict=True))
     return Scores(
-        ndcg=[_ndcg(found, truth) for found, truth in pairs],
+        ndcg=[ndcg_of(found, truth) for found, truth in pairs],
         reciprocal_rank=[_reciprocal_rank(found, truth) for found, truth in pairs],
         recall=[len(set(found) & set(truth)) / len(truth) for found, truth in pairs],
         returned=statistics.fmean(len(found) for found, _ in filtered),
@@ -66,7 +66,7 @@ def comparison(name: str, ours: "Scores", peers: "Mapping[str, Scores]") -> str:
     for measure, title in enumerate(QUALITY):
         best = max(peers, key=lambda peer: peers[peer].means[measure])
         difference = np.array(ours.each[measure]) - np.array(peers[best].each[measure])
-        low, high = _interval(difference)
+        low, high = interval(difference)
         lines.append(
             f"- {title}: {name} {difference.mean():+.3f} to the best peer, {best} "
             f"(95 % interval {low:+.3f} to {high:+.3f})"
@@ -89,7 +89,7 @@ def _losses(ours: "Scores", peers: "Mapping[str, Scores]") -> list[str]:
     return losses
 
 
-def _interval(differences: Any) -> tuple[float, float]:
+def interval(differences: Any) -> tuple[float, float]:
     """Of the mean, by drawing the questions again and again."""
     generator = np.random.default_rng(SEED)
     means = [
@@ -105,12 +105,13 @@ def _folded(found: Sequence[int], documents: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(documents[number] for number in found))[:CUT]
 
 
-def _ndcg(found: Sequence[str], truth: Mapping[str, int]) -> float:
+def ndcg_of(found: Sequence[str], truth: Mapping[str, float]) -> float:
+    """nDCG@10 of documents in their order, with linear gains."""
     ideal = sorted(truth.values(), reverse=True)[:CUT]
     return _gain([truth.get(document, 0) for document in found]) / _gain(ideal)
 
 
-def _gain(grades: Sequence[int]) -> float:
+def _gain(grades: Sequence[float]) -> float:
     return sum(grade / math.log2(rank + 2) for rank, grade in enumerate(grades))
 
 

@@ -18,8 +18,10 @@ from retrieval_given import Ask, Given, answers, read_given
 from ingest.pipeline import open_ingest_pool
 from ingest.reading.chunked_document import ChunkedDocument
 from ingest.reading.chunking import Chunk
+from ingest.reading.language import with_languages
 from ingest.storing.chunk_rows import text_hash
 from ingest.storing.documents import Connection, NewDocument, store_documents
+from ingest.storing.language_fits import measure_fits
 from knowledge_base.bootstrap import migrate_knowledge_base
 from knowledge_base.embedding import DEFAULT_MODEL, create_embedder
 from knowledge_base.embedding_spaces import hold_space_in_use
@@ -90,6 +92,7 @@ async def _store(url: str, chunks: Sequence[Any], given: Given) -> None:
                 batch = documents[first : first + DOCUMENTS_AT_ONCE]
                 await store_documents(connection, space_id, batch, vectors)
         await connection.execute("analyze")
+        await measure_fits(pool, embedder)
 
 
 def _document(chunks: Sequence[Any]) -> NewDocument:
@@ -98,7 +101,12 @@ def _document(chunks: Sequence[Any]) -> NewDocument:
     passages = tuple(_chunk(one) for one in chunks)
     content = ChunkedDocument("", first["title"], "text/plain", content_hash, {}, (), passages)
     return NewDocument(
-        COLLECTION, "benchmark", first["document"], "benchmark", {"label": first["label"]}, content
+        COLLECTION,
+        "benchmark",
+        first["document"],
+        "benchmark",
+        {"label": first["label"]},
+        with_languages(content),
     )
 
 

@@ -24,9 +24,10 @@ from ingest.settings import IngestSettings
 from ingest.sources.loading import Walk, content_hash
 from ingest.sources.scanning import scan_folder
 from ingest.sources.web import kind_of, scan_web
+from ingest.storing.language_fits import measure_fits
 from ingest.sync_run import Database, SyncTask, patiently
 from knowledge_base.embedding import Embedder
-from knowledge_base.embedding_spaces import remove_retired_spaces
+from knowledge_base.embedding_spaces import count_awaiting, remove_retired_spaces
 from knowledge_base.posting_merge import merge_pending
 from knowledge_base.postings import languages_of, set_language
 from knowledge_base.vector_index import drop_left_indexes, ensure_vector_index
@@ -87,11 +88,16 @@ class Ingestion:
         Raises `DatabaseGoneError`, errors of the model.
         """
         await patiently(self.vectors.finish, self.watcher)
+        await measure_fits(self.pool, self.embedder)
         await self._ensure_indexes()
 
     async def look_after(self) -> None:
-        """See to vectors that a process left when it died, and to the index over them."""
+        """See to vectors that a process left when it died, to the index over them, and to what they say."""
         await self.vectors.wake_if_left_alone()
+        async with self.pool.connection() as connection:
+            awaiting = await count_awaiting(connection)
+        if not awaiting:
+            await measure_fits(self.pool, self.embedder)
         await self._ensure_indexes()
 
     async def _ensure_indexes(self) -> None:

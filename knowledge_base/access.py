@@ -27,6 +27,7 @@ READ = (
     "chunk_embeddings",
     "chunks_awaiting_vectors",
     "embedding_spaces",
+    "language_fits",
     "vocabularies",
     "postings",
     "pending_postings",

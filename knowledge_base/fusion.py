@@ -17,8 +17,6 @@ from typing import NamedTuple, TypeVar
 from knowledge_base.lexemes import CJK, CJK_RUN, UNSPACED, UNSPACED_RUN, unspaced_words
 from knowledge_base.spelling import MARKS, lowered, normalized
 
-# The part of the cosine in the score; the rest is the words' part.
-COSINE_WEIGHT = 0.6
 # A passage that has every word of a question once or twice reaches this multiple of their weights.
 ALL_WORDS = 1.2
 # What a passage without a vector counts with in the place of its cosine: so much without any of the words

@@ -259,6 +259,17 @@ def weights_of(asked: AskedWords, lists: Lists) -> Weights:
     return {language: _weights(language, asked, lists) for language in asked.lexemes}
 
 
+def spoken_language(asked: AskedWords, lists: Lists) -> str | None:
+    """The language in whose passages most of the question's words are; None where no single one has most."""
+    known = {
+        language: sum(1 for lexeme in set(lexemes.values()) if lists.count(asked.keys[lexeme], language))
+        for language, lexemes in asked.lexemes.items()
+    }
+    most = max(known.values(), default=0)
+    first = [language for language, count in known.items() if count == most]
+    return first[0] if most and len(first) == 1 else None
+
+
 def _weights(language: str, asked: AskedWords, lists: Lists) -> dict[str, float]:
     everything = lists.count(EVERY_PASSAGE, language)
     lexemes = dict.fromkeys(asked.lexemes[language].values())

@@ -15,6 +15,7 @@ from knowledge_base.fusion import (
     FEW_WITH_BOTH,
     SPREAD_OF_COSINES,
 )
+from knowledge_base.language_fit import Fits
 from knowledge_base.word_codes import Array
 
 # Words that hardly differ tell nothing.
@@ -47,6 +48,8 @@ class Scored:
     chunk_id: int
     similarity: float
     estimated: bool
+    meaning: float
+    cosine_part: float
     keyword: float
     bm25: float
     vector_rank: int | None
@@ -56,14 +59,22 @@ class Scored:
     score: float
 
 
-def best_scored(proposed: Proposals, cosine_weight: float, count: int) -> list[Scored]:
-    """The `count` best passages with their scores, best first; words count as they do in its language."""
+def best_scored(
+    proposed: Proposals, fits: Fits, count: int, *, by_meaning: bool = True, by_words: bool = True
+) -> list[Scored]:
+    """The `count` best passages with their scores, best first; words and cosines count as they do in its
+    language.
+    """
     bm25 = part_said(proposed.impacts, proposed.weights)
     words = np.minimum(bm25 / ALL_WORDS, 1)
     unknown = np.isnan(proposed.cosines)
-    line = _line(proposed.cosines, words, ~unknown & (proposed.keyword_ranks > 0))
-    similarity = np.where(unknown, line.cosine_of(words), proposed.cosines)
-    score = cosine_weight * similarity + (1 - cosine_weight) / ALL_WORDS * bm25
+    meaning = _usual(proposed, fits)
+    line = _line(meaning, words, ~unknown & (proposed.keyword_ranks > 0))
+    meaning = np.where(unknown, line.cosine_of(words), meaning)
+    similarity = np.where(unknown, meaning, proposed.cosines)
+    cosine_part = _cosine_parts(proposed, fits)
+    part = cosine_part if by_meaning and by_words else np.full(len(words), float(by_meaning))
+    score = part * meaning + (1 - part) / ALL_WORDS * bm25
     best = np.lexsort((proposed.ids, -score))[:count]
     covered = part_said(proposed.impacts > 0, proposed.weights)
     return [
@@ -71,6 +82,8 @@ def best_scored(proposed: Proposals, cosine_weight: float, count: int) -> list[S
             chunk_id=int(proposed.ids[place]),
             similarity=float(similarity[place]),
             estimated=bool(unknown[place]),
+            meaning=float(meaning[place]),
+            cosine_part=float(cosine_part[place]),
             keyword=float(covered[place]),
             bm25=float(bm25[place]),
             vector_rank=int(proposed.vector_ranks[place]) or None,
@@ -81,6 +94,20 @@ def best_scored(proposed: Proposals, cosine_weight: float, count: int) -> list[S
         )
         for place in map(int, best)
     ]
+
+
+def _usual(proposed: Proposals, fits: Fits) -> Array:
+    """The cosines on the scale of a language that the default model knows."""
+    usual = proposed.cosines.copy()
+    for language in set(proposed.languages):
+        here = np.array([each == language for each in proposed.languages])
+        usual[here] = fits.usual(language, usual[here])
+    return usual
+
+
+def _cosine_parts(proposed: Proposals, fits: Fits) -> Array:
+    parts = {language: fits.cosine_part(language) for language in set(proposed.languages)}
+    return np.array([parts[language] for language in proposed.languages])
 
 
 def part_said(impacts: Array, weights: Array) -> Array:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any
 
 from pgvector import HalfVector
 from psycopg import AsyncConnection
@@ -13,14 +13,16 @@ from knowledge_base.embedding import Vectors
 from knowledge_base.embedding_spaces import check_model
 from knowledge_base.engine_proposals import candidates_by_words
 from knowledge_base.errors import MeaningUnavailableError
-from knowledge_base.fusion import COSINE_WEIGHT, CloserLook, Passage, closer_looks, in_order
+from knowledge_base.fusion import CloserLook, Passage, closer_looks, in_order
 from knowledge_base.hit_merging import without_copies
-from knowledge_base.hits import HIT_COLUMNS, Hit, WaitsFor
+from knowledge_base.hits import HIT_COLUMNS, Hit, Mode, WaitsFor
 from knowledge_base.id_arrays import as_array
 from knowledge_base.labels import labels_of_filter
-from knowledge_base.posting_lists import Weights, weights_of
+from knowledge_base.language_fit import fits_of
+from knowledge_base.posting_lists import Weights, spoken_language, weights_of
 from knowledge_base.proposals import Asked, nearest, propose
 from knowledge_base.question_words import Asking, words_of_question
+from knowledge_base.relevance import is_relevant
 from knowledge_base.scoring import Scored, best_scored
 from knowledge_base.search_filter import SearchFilter
 from knowledge_base.search_query import ABOUT, HITS, MOST_COUNTED
@@ -33,16 +35,12 @@ from knowledge_base.word_engine_watch import EngineInUse
 __all__ = ["Mode", "Question", "SearchFilter", "SearchOutcome", "search"]
 
 Connection = AsyncConnection[TupleRow]
-Mode = Literal["hybrid", "vector", "keyword"]
-
 # Passages that each way of searching proposes; all are then scored both ways.
 CANDIDATES = 100
 # Best of them that are looked at more closely.
 LOOKED_AT = 30
 CONTENT = HIT_COLUMNS.index("content")
 NO_LOOK = CloserLook(0, 0, 0)
-# A passage that holds this part of what the question's words say is relevant whatever its cosine.
-ENOUGH_WORDS = 0.6
 
 
 @dataclass(frozen=True)
@@ -114,19 +112,22 @@ async def search(
         ranked = await rank(connection, question, max(LOOKED_AT, limit), which, mode, index, engine)
         found = await _stored(connection, ranked.best)
     hits = _hits(found, ranked.text, ranked.asked, by_words=mode != "vector")
-    shown = without_copies(hits, limit)
+    distinct = without_copies(hits, max(LOOKED_AT, limit))
+    shown = distinct[:limit]
+    weights = ranked.asked.weights
+    relevant = {hit.chunk_id for hit in shown if is_relevant(hit, weights, min_similarity, mode)}
     waits_for, compared = _meaning(question, mode, ranked.scope.passages, ranked.awaiting)
     return SearchOutcome(
-        hits=[hit for hit in shown if _is_relevant(hit, min_similarity, mode)],
-        below=[hit for hit in shown if not _is_relevant(hit, min_similarity, mode)],
+        hits=[hit for hit in shown if hit.chunk_id in relevant],
+        below=[hit for hit in shown if hit.chunk_id not in relevant],
         chunks_searched=ranked.scope.passages,
         threshold=min_similarity,
         mode=mode,
         chunks_by_meaning=compared,
         waits_for=waits_for,
         model_in_use=ranked.model_in_use,
-        confidence=confidence_of(hits),
-        weights=ranked.asked.weights,
+        confidence=confidence_of(distinct[:LOOKED_AT], weights, ranked.scope.passages),
+        weights=weights,
         is_estimated=ranked.scope.estimated,
         corrected=ranked.corrected,
     )
@@ -176,24 +177,26 @@ async def rank(
     near = await nearest(connection, asked, which, scope, index) if by_meaning else []
     said = await candidates_by_words(connection, asked, which, scope, lists, engine)
     proposed = await propose(connection, asked, near, said)
-    cosine_part = COSINE_WEIGHT if mode == "hybrid" else float(by_meaning)
     awaiting = about.awaiting
     if awaiting:
         awaiting = await count_awaiting_in(connection, scope, which, lists, awaiting)
-    best = best_scored(proposed, cosine_part, count)
+    fits = fits_of(about.measured, spoken_language(found.asked, lists))
+    best = best_scored(proposed, fits, count, by_meaning=by_meaning, by_words=by_words)
     return Ranked(best, asked, scope, awaiting, about.model_in_use, found.text, found.corrected)
 
 
 @dataclass(frozen=True)
 class _About:
     """The model in use, the space of the question's vector, how many passages have no vector there (up to
-    `MOST_COUNTED`), and about how many vectors there are, also those that the caller may not see.
+    `MOST_COUNTED`), about how many vectors there are, also those that the caller may not see, and what was
+    measured of the model's languages (see `knowledge_base.language_fit`).
     """
 
     model_in_use: str | None
     space_id: int | None
     awaiting: int
     vectors: int
+    measured: Sequence[Mapping[str, Any]]
 
 
 async def _about(connection: Connection, model_name: str) -> _About:
@@ -262,10 +265,6 @@ def _hit(one: Scored, stored: TupleRow, look: CloserLook) -> Hit:
         in_place=look.in_place,
         related=look.related,
         language=one.language,
+        meaning=one.meaning,
+        cosine_part=one.cosine_part,
     )
-
-
-def _is_relevant(hit: Hit, threshold: float, mode: Mode) -> bool:
-    """By its cosine or by its words: a rare name or an error code says more than a sentence's gist."""
-    by_words = mode != "vector" and hit.keyword >= ENOUGH_WORDS
-    return by_words or (mode != "keyword" and hit.similarity >= threshold)

@@ -25,7 +25,12 @@ select (select model_name from embedding_spaces where in_use) as model_in_use,
        ) as awaiting,
        (
            select greatest(reltuples, 0)::bigint from pg_class where oid = 'chunk_embeddings'::regclass
-       ) as vectors
+       ) as vectors,
+       (
+           select coalesce(jsonb_agg(to_jsonb(language_fits)), '[]')
+           from language_fits
+           join embedding_spaces on embedding_spaces.id = space_id and model_name = %(model_name)s
+       ) as measured
 """
 # Passages waiting for their vectors that are counted with each search; how many more it is, a sample says.
 MOST_COUNTED = 10_000

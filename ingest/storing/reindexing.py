@@ -9,6 +9,7 @@ from psycopg.rows import TupleRow
 from database.pool import Pool
 from ingest.errors import ChangeUnderWayError
 from ingest.reading.measure import embedded_text
+from ingest.storing.language_fits import measure_fits
 from ingest.storing.vectors import Passage, give_vectors
 from knowledge_base.embedding import Embedder
 from knowledge_base.embedding_spaces import (
@@ -40,6 +41,7 @@ async def reindex(url: str, pool: Pool, embedder: Embedder, *, on_progress: OnPr
         space = await space_with_id(own, space_id)
         while True:
             await embed_missing(pool, embedder, space_id, on_progress=on_progress)
+            await measure_fits(pool, embedder, space_id)
             # Searches would else be slow from the switch on until the next run makes it.
             await ensure_vector_index(own, space=space)
             async with own.transaction():

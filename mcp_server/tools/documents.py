@@ -1,6 +1,5 @@
 """Tools that read the documents."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Annotated
 
@@ -42,9 +41,9 @@ class Reranking:
     candidates: int
     seconds: float
 
-    async def best(self, question: str, hits: Sequence[Hit]) -> list[Hit]:
-        """The hits in their new order."""
-        return await reranked(self.reranker, question, hits, seconds=self.seconds)
+    async def of(self, question: str, outcome: SearchOutcome) -> SearchOutcome:
+        """The outcome with its hits in their new order."""
+        return await reranked(self.reranker, question, outcome, seconds=self.seconds)
 
 
 @dataclass(frozen=True)
@@ -135,8 +134,8 @@ class DocumentTools:
         outcome = await self.reads.run(access, find)
         self.embedder.follow(outcome.model_in_use)
         if self.reranking is not None:
-            best = await self.reranking.best(wording.question, outcome.hits)
-            outcome = replace(outcome, hits=best[:limit])
+            outcome = await self.reranking.of(wording.question, outcome)
+            outcome = replace(outcome, hits=outcome.hits[:limit])
         return _search_result(outcome, self.token_budget, filtered=which.narrows, explain=explain)
 
     async def get_document(

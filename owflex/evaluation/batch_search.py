@@ -9,13 +9,10 @@ import numpy as np
 from database.pool import Pool
 from knowledge_base.embedding import Embedder, Vectors
 from knowledge_base.hits import Hit
-from knowledge_base.search import Mode, Question, SearchFilter, SearchOutcome, search
+from knowledge_base.search import LOOKED_AT, Mode, Question, SearchFilter, SearchOutcome, search
 from knowledge_base.wording import wording_of
 
 BATCH = 256
-# Passages of a question that are looked at first; more when they come from too few documents.
-PASSAGES = 50
-MAX_PASSAGES = 400
 # Nothing is held back: the threshold is what is to be found.
 NO_THRESHOLD = -1.0
 # Below this, vectors of questions and of documents are made in different ways (by another prompt).
@@ -88,29 +85,21 @@ def _embed(embedder: Embedder, queries: Sequence[str], *, as_documents: bool) ->
 
 
 async def _ask(asking: Asking, question: Question, names_of: NamesOf, number: int, depth: int) -> Answer:
-    outcome = await _search(asking, question, PASSAGES)
-    first, hits, limit = outcome, _all_hits(outcome), PASSAGES
+    outcome = await _search(asking, question)
+    hits = sorted([*outcome.hits, *outcome.below], key=lambda hit: -hit.score)
     ranked = list(dict.fromkeys(names_of(number, hits)))
-    while len(ranked) < depth and len(hits) >= limit and limit < MAX_PASSAGES:
-        limit *= 2
-        hits = _all_hits(await _search(asking, question, limit))
-        ranked = list(dict.fromkeys(names_of(number, hits)))
     similarity = max((hit.similarity for hit in hits), default=0.0)
-    return Answer(ranked[:depth], first.confidence, similarity)
+    return Answer(ranked[:depth], outcome.confidence, similarity)
 
 
-async def _search(asking: Asking, question: Question, limit: int) -> SearchOutcome:
+async def _search(asking: Asking, question: Question) -> SearchOutcome:
+    """All passages that a search of the product looks at, whether they count as relevant or not."""
     async with asking.pool.connection() as connection:
         return await search(
             connection,
             question,
-            limit=limit,
+            limit=LOOKED_AT,
             min_similarity=NO_THRESHOLD,
             which=asking.which,
             mode=asking.mode,
         )
-
-
-def _all_hits(outcome: SearchOutcome) -> list[Hit]:
-    """What was found, best first, whether it counts as relevant or not."""
-    return sorted([*outcome.hits, *outcome.below], key=lambda hit: -hit.score)

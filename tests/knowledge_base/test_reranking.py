@@ -10,10 +10,12 @@ import pytest
 import torch
 from transformers import AutoTokenizer, BertConfig, BertForSequenceClassification
 
+from knowledge_base.confidence import with_reranker
 from knowledge_base.embedding.reranking import Reranker
 from knowledge_base.errors import RerankModelError
 from knowledge_base.hits import Hit
 from knowledge_base.reranking import reranked
+from knowledge_base.search import SearchOutcome
 
 HIT = Hit(1, 1, "T", "a.md", [], None, 0, "text", 1, 0.5, False, 0.5, 0.5, 1, 1, [], 0.9)
 TEXTS = ["The rear flap opens.", "Wombats dig deep burrows.", "28 days of holiday."]
@@ -38,13 +40,14 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def hits() -> list[Hit]:
-    return [replace(HIT, chunk_id=number, content=text) for number, text in enumerate(TEXTS)]
+def outcome(confidence: float = 0.5) -> SearchOutcome:
+    hits = [replace(HIT, chunk_id=number, content=text) for number, text in enumerate(TEXTS)]
+    return SearchOutcome(hits, [], len(hits), 0.3, confidence=confidence)
 
 
 async def test_passages_come_in_the_order_of_the_model_with_its_scores(model: Path) -> None:
     reranker = Reranker(str(model))
-    found = await reranked(reranker, "Where do wombats live?", hits(), seconds=60)
+    found = (await reranked(reranker, "Where do wombats live?", outcome(), seconds=60)).hits
     texts = [f"T\n{text}" for text in TEXTS]
     scores = reranker.scores("Where do wombats live?", texts)
     assert sorted(scores, reverse=True) == [hit.score for hit in found]
@@ -57,8 +60,20 @@ async def test_a_model_that_takes_too_long_leaves_the_order_as_it_was(
     model: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.WARNING):
-        assert await reranked(Reranker(str(model)), "?", hits(), seconds=0) == hits()
+        assert await reranked(Reranker(str(model)), "?", outcome(), seconds=0) == outcome()
     assert "took longer" in caplog.text
+
+
+async def test_what_the_model_says_of_the_best_passage_enters_the_confidence(model: Path) -> None:
+    reranker = Reranker(str(model))
+    unsure, sure = [
+        (await reranked(reranker, "Where do wombats live?", outcome(before), seconds=60)).confidence
+        for before in (0.2, 0.9)
+    ]
+    best = max(reranker.scores("Where do wombats live?", [f"T\n{text}" for text in TEXTS]))
+    assert 0.2 < unsure < best < sure < 0.9
+    assert with_reranker(0.5, 0.98) > 0.8
+    assert with_reranker(0.5, 0.02) < 0.2
 
 
 def test_a_model_that_is_not_there_is_named_with_its_setting(tmp_path: Path) -> None:

@@ -135,7 +135,7 @@ async def test_the_question_and_the_passage_without_a_vector_are_judged_alike(
     with_model, without = await passages.ask(), await passages.ask(model=False)
     first, second = ([*outcome.hits, *outcome.below][0] for outcome in (with_model, without))
     assert (first.source, first.score) == (second.source, pytest.approx(second.score))
-    assert with_model.confidence == pytest.approx(without.confidence)
+    assert with_model.confidence == pytest.approx(without.confidence, abs=0.02)
     assert (without.chunks_by_meaning, without.waits_for) == (0, "model")
 
 
