@@ -28,6 +28,7 @@ IMPERSONAL = frozenset(
         "collections",
         "vocabularies",
         "embedding_spaces",
+        "language_fits",
         "word_engine",
         "procrastinate_workers",
     }

@@ -60,6 +60,8 @@ SHARED = """
 insert into engine_words (chunk_id, vocabulary_id, words)
 select id, vocabulary_id, 'w1 w2' from chunks limit 2;
 insert into word_engine (name) values ('none');
+insert into language_fits
+select id, 'en', 8, 8, 0.9, 0.1, 0.05 from embedding_spaces;
 insert into procrastinate_workers default values;
 insert into procrastinate_periodic_defers (task_name, defer_timestamp, job_id)
 select 'ingest:all', 1, min(id) from procrastinate_jobs;
