@@ -105,7 +105,7 @@ class OwFlexChatKitServer(ChatKitServer[RequestContext]):
 
     async def transcribe(self, audio_input: AudioInput, context: RequestContext) -> TranscriptionResult:
         """What is said in the recording. Raises `RequestRefusedError`."""
-        return TranscriptionResult(text=await self.dictation.text_of(audio_input.data))
+        return TranscriptionResult(text=await self.dictation.text_of(audio_input.data, context.user_id))
 
     async def add_feedback(
         self, thread_id: str, item_ids: list[str], feedback: FeedbackKind, context: RequestContext

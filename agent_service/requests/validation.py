@@ -103,10 +103,10 @@ class RequestChecks:
         if self.admission is not None:
             await self.admission.check(request, context)
 
-    def give_back(self, context: RequestContext) -> None:
+    def give_back(self, context: RequestContext, reason: str) -> None:
         """Do not count the message: it could not begin."""
         if self.admission is not None:
-            self.admission.give_back(context)
+            self.admission.give_back(context, reason)
 
     async def _check_possible(self, request: ChatKitReq, context: RequestContext) -> None:
         if isinstance(request, Writing):
@@ -123,7 +123,7 @@ class RequestChecks:
             case ThreadsCustomActionReq() | ThreadsSyncCustomActionReq():
                 await self._check_click(request.params, context)
             case InputTranscribeReq():
-                check_base64(request)
+                await check_base64(request)
             case _:
                 pass
 

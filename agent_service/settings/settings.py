@@ -10,6 +10,19 @@ from agent_service.settings.system_prompt import read_prompt
 from agent_service.settings.urls import HeaderNames, HttpAddress
 from database.settings import AddressList, CommaList, Origins, ProgramSettings
 
+USUAL_LIMITS = {
+    "chat_rate_limit_per_minute": 60,
+    "chat_answers_at_once": 8,
+    "chat_requests_per_minute": 600,
+    "chat_requests_at_once": 50,
+}
+LIMITS_WITHOUT_LOGIN = {
+    "chat_rate_limit_per_minute": 600,
+    "chat_answers_at_once": 40,
+    "chat_requests_per_minute": 6000,
+    "chat_requests_at_once": 500,
+}
+
 
 class AgentServiceSettings(ProgramSettings):
     """Where the chat listens, which model answers and how it reaches the MCP server."""
@@ -64,7 +77,7 @@ class AgentServiceSettings(ProgramSettings):
     agent_service_proxy_addresses: CommaList = Field(
         [],
         description="Addresses or networks of the proxy, separated by commas, e.g. 10.1.0.0/24. "
-        "The header is trusted from these only.",
+        "The header, and X-Forwarded-For for limits by address, are trusted from these only.",
     )
     agent_service_grace_seconds: int = Field(
         30, ge=1, description="How long running answers may take to finish when the chat is stopped."
@@ -75,8 +88,44 @@ class AgentServiceSettings(ProgramSettings):
         description="Bearer token that /metrics requires. Without one it answers only if the chat listens on "
         "loopback and has no login.",
     )
-    chat_rate_limit_per_minute: int = Field(
-        0, ge=0, description="Maximum messages a minute for each user; 0 sets no limit."
+    agent_service_max_connections: int = Field(
+        1000,
+        ge=10,
+        description="Maximum number of connections. For a further one the longest idle one is closed; without "
+        "such it is answered with 503.",
+    )
+    chat_rate_limit_per_minute: int | None = Field(
+        None,
+        ge=0,
+        description="Maximum messages a minute for each user; 0 sets no limit. "
+        "Default: 60; without a login, where all are one user, 600.",
+    )
+    chat_answers_at_once: int | None = Field(
+        None,
+        ge=0,
+        description="Maximum answers that are written for one user at once; further messages wait for "
+        "TURN_WAIT_SECONDS and are then refused; 0 sets no limit. Default: 8; without a login 40.",
+    )
+    chat_requests_per_minute: int | None = Field(
+        None,
+        ge=0,
+        description="Maximum requests of any kind a minute for each user, and without a login for each "
+        "address; 0 sets no limit. Default: 600; without a login 6000.",
+    )
+    chat_requests_at_once: int | None = Field(
+        None,
+        ge=0,
+        description="Maximum requests that one user, and without a login one address, may have open at "
+        "once; 0 sets no limit. Default: 50; without a login 500.",
+    )
+    chat_uploads_per_hour: int = Field(
+        300,
+        ge=0,
+        description="Maximum files an hour that each user may announce or upload, and as many recordings; "
+        "0 sets no limit.",
+    )
+    chat_upload_mb_per_hour: int = Field(
+        2000, ge=0, description="Maximum megabytes an hour of these uploads for each user; 0 sets no limit."
     )
     chat_tokens_per_day: int = Field(
         0, ge=0, description="Tokens of the language model for each user and day (UTC); 0 sets no limit."
@@ -258,6 +307,15 @@ class AgentServiceSettings(ProgramSettings):
             if self.system_prompt is not None:
                 raise ValueError("SYSTEM_PROMPT and SYSTEM_PROMPT_FILE are both set. Leave one of them out.")
             self.system_prompt = read_prompt(self.system_prompt_file)
+        return self
+
+    @model_validator(mode="after")
+    def _usual_limits(self) -> Self:
+        """What nobody set: where there is no login, all people share what one user may have."""
+        usual = USUAL_LIMITS if self.agent_service_auth != "none" else LIMITS_WITHOUT_LOGIN
+        for name, value in usual.items():
+            if getattr(self, name) is None:
+                setattr(self, name, value)
         return self
 
     @model_validator(mode="after")

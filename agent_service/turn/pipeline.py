@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Protocol
 
@@ -37,6 +37,7 @@ from agent_service.turn.thoughts import Thoughts
 from agent_service.turn.tool_calls import Evidence, Steps
 from agent_service.turn.user_errors import belongs_in_thread, for_user
 from database.pool import Pool
+from serving.fair_slots import FairSlots
 
 
 class EventFilter(Protocol):
@@ -111,6 +112,8 @@ class Turns:
     metrics: Metrics
     watcher: TurnWatcher
     clicks: Clicks
+    # To begin costs most of the processor: beside others, who asks much begins one after the other.
+    beginnings: FairSlots[str] = field(default_factory=lambda: FairSlots[str](0, each=4, contended=1))
 
     def answer(
         self, thread: ThreadMetadata, message: UserMessageItem | None, context: RequestContext
@@ -140,8 +143,9 @@ class Turns:
         is_turn = may_retry
         async with self._watched(thread, context) as watch, AsyncExitStack() as stack:
             try:
-                with use_span(watch.span, record_exception=False, set_status_on_exception=False):
-                    prepared = await prepare(stack, watch)
+                async with self.beginnings.one(context.user_id):
+                    with use_span(watch.span, record_exception=False, set_status_on_exception=False):
+                        prepared = await prepare(stack, watch)
                 for event in prepared.events:
                     yield event
                 progress = prepared.progress
@@ -186,7 +190,10 @@ class Turns:
         stack: AsyncExitStack,
         watch: TurnWatch,
     ) -> Prepared:
-        history = await load_history(self.clicks.store, thread.id, self.settings, context, self.files)
+        async def hold() -> None:
+            await stack.enter_async_context(self.files.showing_pictures(context))
+
+        history = await load_history(self.clicks.store, thread.id, self.settings, context, self.files, hold)
         tokens = history.tokens if self.menu.minds_length else 0
         watch.model = TurnModel(self.menu.line_for(message, tokens))
         server = await stack.enter_async_context(self.clicks.connect_mcp(context))

@@ -15,8 +15,10 @@ from openai import APITimeoutError, AsyncOpenAI, OpenAIError
 from pydantic import SecretStr
 
 from agent_service.errors import RequestRefusedError
+from agent_service.http.upload_allowance import UploadAllowance
 from agent_service.settings.settings import AgentServiceSettings
 from agent_service.voice.local_whisper import is_installed, transcribe_locally
+from serving.fair_slots import FairSlots
 
 OPENAI_URL = "https://api.openai.com/v1"
 GEMINI_URL = "https://generativelanguage.googleapis.com/v1beta"
@@ -32,6 +34,11 @@ ENDINGS = {
 }
 
 MAX_AUDIO_BYTES = 25 * 1024 * 1024
+
+# A user who sends many recordings waits behind those of others.
+RECORDINGS_AT_ONCE, RECORDINGS_OF_ONE = 8, 2
+# A multiple of four characters.
+BASE64_PART = 1 << 20
 
 Transcribe = Callable[[bytes, str], Awaitable[str]]
 
@@ -52,19 +59,23 @@ class Dictation:
     def __init__(self, settings: AgentServiceSettings) -> None:
         self._transcribe = choose_engine(settings)
         self._seconds = settings.transcription_seconds
+        self._allowance = UploadAllowance(settings)
+        self._slots = FairSlots[str](RECORDINGS_AT_ONCE, each=RECORDINGS_OF_ONE, contended=1)
 
     @property
     def is_set_up(self) -> bool:
         """Whether there is an engine."""
         return self._transcribe is not None
 
-    async def text_of(self, data: bytes) -> str:
-        """What is said in the recording. Raises `RequestRefusedError`."""
+    async def text_of(self, data: bytes, user: str) -> str:
+        """What is said in the recording of this user. Raises `RequestRefusedError`."""
         if self._transcribe is None:
             raise RequestRefusedError("dictation.not_set_up", code="unsupported")
         mime_type = check_audio(data)
+        self._allowance.take(user, len(data))
         try:
-            text = await asyncio.wait_for(self._transcribe(data, mime_type), self._seconds)
+            async with asyncio.timeout(self._seconds), self._slots.one(user):
+                text = await self._transcribe(data, mime_type)
         except (TimeoutError, APITimeoutError):
             raise _failed("dictation.too_slow", status=504) from None
         except (OpenAIError, httpx2.HTTPError) as error:
@@ -119,14 +130,25 @@ def check_audio(data: bytes) -> str:
     return mime_type
 
 
-def check_base64(request: InputTranscribeReq) -> None:
+async def check_base64(request: InputTranscribeReq) -> None:
     """Return when the sound is valid base64: the SDK would skip what is not. Raises `RequestRefusedError`."""
-    try:
-        data = base64.b64decode(request.params.audio_base64, validate=True)
-    except (binascii.Error, ValueError):
-        raise RequestRefusedError("dictation.not_base64") from None
-    if not data:
+    text = request.params.audio_base64
+    if not text:
         raise RequestRefusedError("dictation.no_sound")
+    if not await asyncio.to_thread(_is_base64, text):
+        raise RequestRefusedError("dictation.not_base64")
+
+
+def _is_base64(text: str) -> bool:
+    """In parts: decoding keeps all other threads waiting until it is done."""
+    if "=" in text[:-2]:
+        return False
+    try:
+        for start in range(0, len(text), BASE64_PART):
+            base64.b64decode(text[start : start + BASE64_PART], validate=True)
+    except (binascii.Error, ValueError):
+        return False
+    return True
 
 
 def _openai(settings: AgentServiceSettings) -> Transcribe | None:

@@ -17,8 +17,9 @@ from starlette.responses import PlainTextResponse
 
 from database.process import listen
 from mcp_server.calls.rate_limit import ToolCallLimit
-from mcp_server.http.body_limits import BodyTimeLimit, PatientProtocol
 from mcp_server.settings import McpServerSettings
+from serving.patient_http import PatientProtocol
+from serving.timed_bodies import BodyTimeLimit
 from serving.token_buckets import TokenBuckets
 
 if TYPE_CHECKING:
@@ -127,7 +128,7 @@ async def test_half_a_body_ends_with_408_and_a_closed_connection(
     )
     answer = await answer_to(server.url, head.encode() + b'{"jsonrpc"')
     assert answer.startswith(b"HTTP/1.1 408 ")
-    assert answer.endswith(b'{"error":"The request did not arrive in time."}')
+    assert answer.endswith(b'{"error":"The request did not arrive in time. Send it again."}')
 
 
 @pytest.mark.parametrize("sent", [b"", b"POST /mcp HTTP/1.1\r\nhost: loc"])
