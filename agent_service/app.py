@@ -51,6 +51,7 @@ from serving.draining import Running
 from serving.heads import HeadLimits
 from serving.refusals import Refuse
 from serving.requests import ContinuedTraces, RequestIds
+from serving.slow_refusals import SlowRefusals
 from serving.timed_bodies import BodyTimeLimit
 from serving.turnstile import Turnstile
 
@@ -144,6 +145,7 @@ def _add_protections(
         allowed_origins=settings.cors_origins,
     )
     app.add_middleware(HeadLimits, refuse=refuse)
+    app.add_middleware(SlowRefusals, sender_of=sender_of)
     app.add_middleware(Turnstile, sender_of=sender_of)
     app.add_middleware(BodyTimeLimit, refuse=refuse, sender_of=sender_of)
     app.add_middleware(ContinuedTraces)

@@ -21,6 +21,7 @@ from database.migrations import migrate
 from database.pool import check_reachable, create_pool
 from database.process import listen
 from serving.draining import DrainingServer
+from serving.memory import give_back_large_blocks
 from serving.open_files import allow_open_files
 from serving.patient_http import bounded_http
 from serving.telemetry import telemetry
@@ -71,6 +72,7 @@ async def _serve(
             connector=connector,
             folder=folder if is_embedded else None,
         )
+        give_back_large_blocks()
         allow_open_files(settings.agent_service_max_connections + OTHER_OPEN_FILES)
         logger.info("The chat answers at http://%s:%s", *listener.getsockname()[:2])
         config = uvicorn.Config(

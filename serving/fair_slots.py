@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections import Counter, OrderedDict, deque
+from collections import Counter, deque
 from collections.abc import AsyncGenerator, Callable, Hashable
 from contextlib import asynccontextmanager
 from typing import Generic, TypeVar
@@ -40,9 +40,11 @@ class FairSlots(Generic[Key]):
         self._most_waiting = waiting
         self._clock = clock
         self._running = Counter[Key]()
-        # The lane whose turn it is comes first.
-        self._lanes: OrderedDict[Key, deque[Place]] = OrderedDict()
+        self._lanes: dict[Key, deque[Place]] = {}
         self._seen: dict[Key, float] = {}
+        # When each was last given a place, by number: of those that have as much, who waits longest is next.
+        self._given: dict[Key, int] = {}
+        self._number = 0
         self._looked_at = -PRESENT_SECONDS
 
     @property
@@ -72,7 +74,7 @@ class FairSlots(Generic[Key]):
         """Wait for a place, to be given back by `release`. Raises as `one` does."""
         self._note(key)
         if key not in self._lanes and self._may_run(key):
-            self._running[key] += 1
+            self._give(key)
             return
         place = self._line_up(key)
         try:
@@ -117,18 +119,21 @@ class FairSlots(Generic[Key]):
         while (key := self._next()) is not None:
             lane = self._lanes[key]
             place = lane.popleft()
-            if lane:
-                self._lanes.move_to_end(key)
-            else:
+            if not lane:
                 del self._lanes[key]
             if not place.done():
-                self._running[key] += 1
+                self._give(key)
                 place.set_result(None)
 
+    def _give(self, key: Key) -> None:
+        self._running[key] += 1
+        self._number += 1
+        self._given[key] = self._number
+
     def _next(self) -> Key | None:
-        """The key that may run and has the least; of several the one that waits longest for its turn."""
+        """The key that may run and has the least; of several the one that got a place longest ago."""
         able = (key for key in self._lanes if self._may_run(key))
-        return min(able, key=self._running.__getitem__, default=None)
+        return min(able, key=lambda key: (self._running[key], self._given.get(key, 0)), default=None)
 
     def _may_run(self, key: Key) -> bool:
         most = self._each or self._total
@@ -147,6 +152,7 @@ class FairSlots(Generic[Key]):
             return
         self._looked_at = now
         self._seen = {key: at for key, at in self._seen.items() if self._is_there(key, now - at)}
+        self._given = {key: number for key, number in self._given.items() if key in self._seen}
 
     def _is_there(self, key: Key, silent_for: float) -> bool:
         return silent_for <= PRESENT_SECONDS or self._running[key] > 0 or key in self._lanes

@@ -5,6 +5,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from serving.refusals import CLOSING, HEAD_TOO_LARGE, TARGET_TOO_LONG, Refusal, Refuse, plain_refusal
 
 MAX_HEADERS = 100
+MAX_HEAD_BYTES = 16_384
+HEAD_END = b"\r\n\r\n"
 MAX_TARGET_BYTES = 8_192
 
 
@@ -24,6 +26,12 @@ class HeadLimits:
         answer = self._refuse(refusal, scope)
         answer.headers.update(CLOSING)
         await answer(scope, receive, send)
+
+
+def is_large(beginning: bytes) -> bool:
+    """Whether the head that begins so is larger than these, by a look at its bytes only."""
+    head = beginning.partition(HEAD_END)[0]
+    return len(head) > MAX_HEAD_BYTES or head.count(b"\n") > MAX_HEADERS
 
 
 def _problem(scope: Scope) -> Refusal | None:

@@ -10,8 +10,9 @@ from typing import Any, ClassVar
 
 import h11
 from starlette.responses import Response
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
+from serving.heads import MAX_HEAD_BYTES, is_large
 from serving.refusals import HEAD_TOO_LARGE, NO_ROOM, NOT_HTTP, Refusal, Refuse, plain_refusal
 
 HEAD_SECONDS = 15.0
@@ -24,38 +25,42 @@ LINGER_SECONDS = 2.0
 class Connections:
     """Which connections there are, at most `most` (0: any number), and which of them wait for a request.
 
-    When there is no room, the one that has waited longest without a request is closed for a new one: whoever
-    only keeps connections open keeps nobody out.
+    When there is no room, the one that has waited longest without a request is closed for a new one, those
+    first that never sent one: whoever only keeps connections open keeps nobody out.
     """
 
     def __init__(self, most: int = 0, refuse: Refuse = plain_refusal) -> None:
         self.refuse = refuse
         self._most = most
         self._all: set[PatientProtocol] = set()
+        self._silent: OrderedDict[PatientProtocol, None] = OrderedDict()
         self._idle: OrderedDict[PatientProtocol, None] = OrderedDict()
 
     def add(self, connection: "PatientProtocol") -> bool:
         """Count a new connection; False when there is no room for it."""
         if self._most and len(self._all) >= self._most:
-            if not self._idle:
+            waiting = self._silent or self._idle
+            if not waiting:
                 return False
-            oldest, _ = self._idle.popitem(last=False)
+            oldest, _ = waiting.popitem(last=False)
             self._all.discard(oldest)
             oldest.transport.close()
         self._all.add(connection)
-        self._idle[connection] = None
+        self._silent[connection] = None
         return True
 
     def remove(self, connection: "PatientProtocol") -> None:
         """Forget a connection that has ended."""
         self._all.discard(connection)
+        self._silent.pop(connection, None)
         self._idle.pop(connection, None)
 
     def note(self, connection: "PatientProtocol", *, is_idle: bool) -> None:
         """A connection waits for a request from now on, or has one."""
         if not is_idle:
+            self._silent.pop(connection, None)
             self._idle.pop(connection, None)
-        elif connection in self._all:
+        elif connection in self._all and connection not in self._silent:
             self._idle.setdefault(connection, None)
 
     def __len__(self) -> int:
@@ -68,6 +73,7 @@ class PatientProtocol(H11Protocol):
 
     head_seconds = HEAD_SECONDS
     unread_seconds = UNREAD_SECONDS
+    linger_seconds = LINGER_SECONDS
     known: ClassVar[Connections] = Connections()
     _head_timer: asyncio.TimerHandle | None = None
     _unread_timer: asyncio.TimerHandle | None = None
@@ -84,6 +90,10 @@ class PatientProtocol(H11Protocol):
         """Something has arrived, maybe the end of a head."""
         if self.transport.is_closing():
             return
+        if self._waits_for_request and is_large(self.conn.trailing_data[0] + data[: MAX_HEAD_BYTES + 4]):
+            # To take such a head apart costs more than all else of a request.
+            self._say_and_close(HEAD_TOO_LARGE)
+            return
         super().data_received(data)
         if self.conn.their_state is not h11.IDLE:
             self._stop_waiting()
@@ -93,10 +103,9 @@ class PatientProtocol(H11Protocol):
 
     def on_response_complete(self) -> None:
         """An answer is out; what still comes of its request is not waited for."""
-        body_still_comes = self.conn.their_state is h11.SEND_BODY
+        if self.conn.their_state is h11.SEND_BODY:
+            self.loop.call_later(self.linger_seconds, self._end_body, self.cycle)
         super().on_response_complete()
-        if body_still_comes:
-            self.loop.call_later(LINGER_SECONDS, self.transport.close)
         self.known.note(self, is_idle=self._waits_for_request)
 
     def pause_writing(self) -> None:
@@ -118,12 +127,7 @@ class PatientProtocol(H11Protocol):
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what is no HTTP; when an answer has begun already, nothing can be said any more."""
-        is_large = self.conn.trailing_data[0] and len(self.conn.trailing_data[0]) > self._most_of_a_head
-        self._say_and_close(HEAD_TOO_LARGE if is_large else NOT_HTTP)
-
-    @property
-    def _most_of_a_head(self) -> int:
-        return self.config.h11_max_incomplete_event_size or 16_384
+        self._say_and_close(NOT_HTTP)
 
     @property
     def _waits_for_request(self) -> bool:
@@ -139,6 +143,11 @@ class PatientProtocol(H11Protocol):
         if self._waits_for_request:
             self.transport.write(_as_bytes(self.known.refuse(refusal, None)))
         self.transport.close()
+
+    def _end_body(self, cycle: RequestResponseCycle) -> None:
+        """Let a client go that still sends the body of this request, which was answered."""
+        if self.cycle is cycle and self.conn.their_state is h11.SEND_BODY:
+            self.transport.close()
 
     def _wait_for_head(self) -> None:
         self._head_timer = self.loop.call_later(self.head_seconds, self._let_go)

@@ -19,6 +19,7 @@ from chatkit.types import (
 )
 from pydantic import AnyUrl, TypeAdapter
 
+from agent_service.attachments.contents import parts_of
 from agent_service.attachments.file_types import KINDS, file_type, same_kind, unsupported
 from agent_service.attachments.reader import read_file
 from agent_service.attachments.worker import ReadFile
@@ -35,7 +36,6 @@ from serving.fair_slots import FairSlots, TooManyWaitingError
 TOKEN_HEADER = "x-upload-token"  # noqa: S105
 MAX_NAME_LENGTH = 200
 MAX_UNSENT = 50
-PART_BYTES = 1 << 20
 # Each has up to model_parts.MAX_IMAGE_BYTES of them, in several forms.
 TURNS_WITH_PICTURES = 4
 # What nobody sent with a message within a day was given up.
@@ -169,25 +169,9 @@ class PostgresAttachments(AttachmentStore[RequestContext]):
         )
         return {row[0]: _stored(row) for row in rows}
 
-    async def content(self, file: StoredFile, context: RequestContext) -> AsyncGenerator[bytes]:
+    def content(self, file: StoredFile, context: RequestContext) -> AsyncGenerator[bytes]:
         """The bytes of one of the user's files, in parts: whoever reads slowly holds one part in memory."""
-        for start in range(0, file.size, PART_BYTES):
-            async with self._pool.connection() as connection:
-                # As bytes: written in digits they would take twice as much.
-                cursor = connection.cursor(binary=True)
-                await cursor.execute(
-                    """
-                    select substr(stored.content, %(start)s, %(size)s)
-                    from attachments attachment
-                    join attachment_contents stored on stored.attachment_id = attachment.id
-                    where attachment.id = %(id)s and attachment.user_id = %(user_id)s
-                    """,
-                    {"id": file.id, "user_id": context.user_id, "start": start + 1, "size": PART_BYTES},
-                )
-                row = await cursor.fetchone()
-            if row is None:
-                return
-            yield bytes(row[0])
+        return parts_of(self._pool, file.id, file.size, context.user_id)
 
     @asynccontextmanager
     async def showing_pictures(self, context: RequestContext) -> AsyncGenerator[None]:

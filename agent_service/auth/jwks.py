@@ -10,6 +10,7 @@ import httpx2
 import jwt
 
 from agent_service.errors import LoginRequiredError, LoginSettingsError, LoginUnavailableError
+from agent_service.http.certificates import certificates_for
 from database.process import is_loopback
 
 logger = logging.getLogger("agent_service")
@@ -87,7 +88,7 @@ class SigningKeys:
         body = bytearray()
         async with (
             asyncio.timeout(FETCH_SECONDS),
-            httpx2.AsyncClient() as http,
+            httpx2.AsyncClient(verify=certificates_for(self._address)) as http,
             http.stream("GET", self._address) as answer,
         ):
             answer.raise_for_status()

@@ -33,7 +33,7 @@ from agent_service.context import RequestContext
 from agent_service.errors import RequestRefusedError
 from agent_service.requests.admission import Admission
 from agent_service.tools.scope import scope_of
-from agent_service.voice.transcription import MAX_AUDIO_BYTES, check_base64
+from agent_service.voice.transcription import MAX_AUDIO_BYTES
 
 REQUEST = TypeAdapter[ChatKitReq](ChatKitReq)
 Writing = (
@@ -122,8 +122,6 @@ class RequestChecks:
                 await _check_form(self.store, request.params, context)
             case ThreadsCustomActionReq() | ThreadsSyncCustomActionReq():
                 await self._check_click(request.params, context)
-            case InputTranscribeReq():
-                await check_base64(request)
             case _:
                 pass
 

@@ -15,6 +15,7 @@ from openai import APITimeoutError, AsyncOpenAI, OpenAIError
 from pydantic import SecretStr
 
 from agent_service.errors import RequestRefusedError
+from agent_service.http.certificates import certificates_for
 from agent_service.http.upload_allowance import UploadAllowance
 from agent_service.settings.settings import AgentServiceSettings
 from agent_service.voice.local_whisper import is_installed, transcribe_locally
@@ -130,25 +131,27 @@ def check_audio(data: bytes) -> str:
     return mime_type
 
 
-async def check_base64(request: InputTranscribeReq) -> None:
-    """Return when the sound is valid base64: the SDK would skip what is not. Raises `RequestRefusedError`."""
-    text = request.params.audio_base64
-    if not text:
-        raise RequestRefusedError("dictation.no_sound")
-    if not await asyncio.to_thread(_is_base64, text):
+async def sound_in(request: InputTranscribeReq) -> bytes:
+    """The recording. The SDK would skip what is not valid Base64. Raises `RequestRefusedError`."""
+    data = await asyncio.to_thread(_decoded, request.params.audio_base64)
+    if data is None:
         raise RequestRefusedError("dictation.not_base64")
+    if not data:
+        raise RequestRefusedError("dictation.no_sound")
+    return data
 
 
-def _is_base64(text: str) -> bool:
+def _decoded(text: str) -> bytes | None:
     """In parts: decoding keeps all other threads waiting until it is done."""
     if "=" in text[:-2]:
-        return False
+        return None
+    data = bytearray()
     try:
         for start in range(0, len(text), BASE64_PART):
-            base64.b64decode(text[start : start + BASE64_PART], validate=True)
+            data += base64.b64decode(text[start : start + BASE64_PART], validate=True)
     except (binascii.Error, ValueError):
-        return False
-    return True
+        return None
+    return bytes(data)
 
 
 def _openai(settings: AgentServiceSettings) -> Transcribe | None:
@@ -194,8 +197,9 @@ def _local(settings: AgentServiceSettings) -> Transcribe | None:
 
 async def _ask_openai(speech: Speech, data: bytes, mime_type: str) -> str:
     key = speech.key.get_secret_value() if speech.key is not None else "no-key"
+    http = httpx2.AsyncClient(timeout=speech.seconds, verify=certificates_for(speech.base_url))
     async with AsyncOpenAI(
-        api_key=key, base_url=speech.base_url, timeout=speech.seconds, max_retries=1
+        api_key=key, base_url=speech.base_url, timeout=speech.seconds, max_retries=1, http_client=http
     ) as client:
         file = (f"recording.{ENDINGS[mime_type]}", data, mime_type)
         return (await client.audio.transcriptions.create(model=speech.model, file=file)).text
@@ -206,7 +210,8 @@ async def _ask_gemini(speech: Speech, data: bytes, mime_type: str) -> str:
     sound = {"mimeType": mime_type, "data": base64.b64encode(data).decode()}
     body = {"contents": [{"role": "user", "parts": [{"text": GEMINI_ORDER}, {"inlineData": sound}]}]}
     model = quote(speech.model.removeprefix("models/"), safe="")
-    async with httpx2.AsyncClient(timeout=speech.seconds) as client:
+    verify = certificates_for(speech.base_url)
+    async with httpx2.AsyncClient(timeout=speech.seconds, verify=verify) as client:
         answer = await client.post(
             f"{speech.base_url}/models/{model}:generateContent",
             json=body,

@@ -12,6 +12,7 @@ from mcp import MCPError
 from mcp_types import CallToolRequestParams, GetPromptRequestParams, ReadResourceRequestParams
 
 from serving.fair_slots import FairSlots, TooManyWaitingError
+from serving.slow_refusals import Penalties
 from serving.token_buckets import TokenBuckets
 
 ClientKey = tuple[str, str]
@@ -44,11 +45,11 @@ class ToolCallLimit(Middleware):
     async def on_request(self, context: MiddlewareContext[Any], call_next: CallNext[Any, Any]) -> Any:
         """The answer. Raises `TooManyCallsError` for tools, else `MCPError`, as nothing else can be said."""
         if context.method == CALL:
-            self._costly.count()
+            await self._costly.count()
             return await call_next(context)
         allowance = self._costly if context.method in (READ, PROMPT) else self._cheap
         try:
-            allowance.count()
+            await allowance.count()
         except TooManyCallsError as error:
             raise MCPError(TOO_MANY_CODE, str(error)) from None
         return await call_next(context)
@@ -60,10 +61,13 @@ class _Allowance:
     def __init__(self, per_minute: int, burst: int) -> None:
         self._per_minute = per_minute
         self._buckets = TokenBuckets[ClientKey](per_minute, burst)
+        self._penalties = Penalties()
 
-    def count(self) -> None:
+    async def count(self) -> None:
         """Count a request of the client that is served. Raises `TooManyCallsError`."""
-        if seconds := self._buckets.take(calling_client()):
+        client = calling_client()
+        if seconds := self._buckets.take(client):
+            await self._penalties.pause(client)
             raise TooManyCallsError(
                 f"Too many calls: {self._per_minute} a minute are allowed. Try again in {seconds} seconds.",
                 log_level=logging.INFO,

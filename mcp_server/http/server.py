@@ -15,10 +15,12 @@ from mcp_server.settings import McpServerSettings
 from serving.caller_limits import CallerLimits
 from serving.draining import DrainingServer, Running
 from serving.heads import HeadLimits
+from serving.memory import give_back_large_blocks
 from serving.open_files import allow_open_files
 from serving.patient_http import bounded_http
 from serving.refusals import Refusal, Refuse, plain_refusal
 from serving.requests import ContinuedTraces, RequestIds
+from serving.slow_refusals import SlowRefusals
 from serving.timed_bodies import BodyTimeLimit
 from serving.turnstile import Turnstile, sender_of
 
@@ -49,7 +51,7 @@ def protected(
         per_minute=REQUESTS_A_MINUTE if settings.mcp_rate_limit_per_minute else 0,
         refuse=refuse,
     )
-    timed = BodyTimeLimit(Turnstile(HeadLimits(limited, refuse)), refuse)
+    timed = BodyTimeLimit(Turnstile(SlowRefusals(HeadLimits(limited, refuse))), refuse)
     return RequestIds(CountedRequests(timed, running))
 
 
@@ -61,6 +63,7 @@ async def listen_and_serve(
     refuse: Refuse = plain_refusal,
 ) -> None:
     """Serve until SIGINT or SIGTERM, and finish what runs then, as long as `MCP_GRACE_SECONDS` allow."""
+    give_back_large_blocks()
     allow_open_files(settings.mcp_max_connections + OTHER_OPEN_FILES)
     config = uvicorn.Config(
         app,

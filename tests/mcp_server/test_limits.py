@@ -90,6 +90,17 @@ async def test_reads_of_resources_count_like_calls(server: "RunningServer") -> N
             await ann.call_tool("list_tasks")
 
 
+async def test_prompts_count_like_calls_and_lists_for_a_tenth(server: "RunningServer") -> None:
+    async with server.client_of("ann") as ann:
+        prompt = (await ann.list_prompts())[0].name
+        for _ in range(2):
+            await ann.read_resource("kb://collections")
+        with pytest.raises(MCPError, match="Too many calls: 1 a minute are allowed"):
+            await ann.get_prompt(prompt)
+        with pytest.raises(MCPError, match="Too many calls: 10 a minute are allowed"):
+            await asyncio.gather(*(ann.list_resources() for _ in range(21)))
+
+
 async def test_the_memory_for_clients_is_bounded() -> None:
     buckets = TokenBuckets[tuple[str, str]](60, 5, max_keys=3)
     for name in "abcdefgh":
