@@ -10,7 +10,7 @@ import sys
 import tempfile
 import venv
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 ROOT = Path(__file__).resolve().parent
 PAGE = ROOT / "chat_page"
@@ -59,7 +59,10 @@ def told(what: str, found: "subprocess.CompletedProcess[str]") -> int:
     report = _json(found.stdout)
     if report is None or "error" in report or not {"dependencies", "vulnerabilities"} & report.keys():
         return _not_audited(what, _reason(report or {}, found))
-    unknown = [package for package in report.get("dependencies", []) if package.get("skip_reason")]
+    packages: list[dict[str, Any]] = report.get("dependencies", [])
+    unknown = [package for package in packages if package.get("skip_reason")]
+    if unknown and len(unknown) == len(packages):
+        return _not_audited(what, str(unknown[0]["skip_reason"]))
     if unknown:
         print(f"{what}: {len(unknown)} packages not audited: {unknown[0]['skip_reason']}")  # noqa: T201
     faults = list(faults_in(report))
@@ -93,10 +96,10 @@ def _not_audited(what: str, why: str) -> int:
 
 def _json(text: str) -> dict[str, Any] | None:
     try:
-        held = json.loads(text)
+        held: object = json.loads(text)
     except ValueError:
         return None
-    return held if isinstance(held, dict) else None
+    return cast("dict[str, Any]", held) if isinstance(held, dict) else None
 
 
 def _run(command: list[str], folder: Path = ROOT) -> "subprocess.CompletedProcess[str]":

@@ -9,10 +9,9 @@ import zipfile
 import zlib
 from collections.abc import Awaitable, Callable, Iterable
 from itertools import repeat
-from typing import Any
 
 import httpx2
-from attack_tools import Target, ask, connection, entries, head, login, question, raw
+from attack_tools import Target, ask, connection, entries, head, login, mcp_head, question, raw
 
 FLOODER = "flooder"
 # Longer than a head or a body may take.
@@ -216,7 +215,7 @@ async def deep_json(target: Target, seconds: float) -> None:
     body = b'{"type":"threads.create","params":' * 1 + b"[" * 100_000 + b"]" * 100_000 + b"}"
     mcp = b'{"jsonrpc":"2.0","id":1,"method":"tools/call","params":' + body[33:]
     await posted(target, "/chatkit", body, "application/json", 20)
-    await send_all(target, ((target.mcp_port, _mcp_head(target, len(mcp)) + mcp) for _ in range(20)))
+    await send_all(target, ((target.mcp_port, mcp_head(target, len(mcp)) + mcp) for _ in range(20)))
 
 
 @attack("questions of 250 kB of brackets, spaces and marks")
@@ -286,87 +285,6 @@ async def unread_downloads(target: Target, seconds: float) -> None:
     if sent.status_code == 200:
         wanted = head(f"/attachments/{sent.json()['id']}", FLOODER, 0, method="GET")
         await hold(target, target.chat_port, 40, seconds, wanted, b"")
-
-
-@attack("tool calls of one key, 100 at once")
-async def tool_calls(target: Target, seconds: float) -> None:
-    call = {"name": "search_documents", "arguments": {"query": "What does the setting change?"}}
-
-    async def one(http: httpx2.AsyncClient) -> int:
-        return _status(
-            await http.post("/mcp", json=_message("tools/call", call), headers=_mcp_headers(target))
-        )
-
-    await flood(target, target.mcp, seconds, 100, one)
-
-
-@attack("resources and lists of one key, 100 at once")
-async def resources(target: Target, seconds: float) -> None:
-    async def one(http: httpx2.AsyncClient) -> int:
-        read = _message("resources/read", {"uri": "kb://collections"})
-        listed = _message("resources/list", {})
-        first = _status(await http.post("/mcp", json=read, headers=_mcp_headers(target)))
-        second = _status(await http.post("/mcp", json=listed, headers=_mcp_headers(target)))
-        return max(first, second)
-
-    await flood(target, target.mcp, seconds, 100, one)
-
-
-@attack("keys that do not exist, 100 at once")
-async def wrong_keys(target: Target, seconds: float) -> None:
-    async def one(http: httpx2.AsyncClient) -> int:
-        headers = _mcp_headers(target) | {"authorization": "Bearer owflex_" + "a" * 43}
-        return (await http.post("/mcp", json=_message("tools/list", {}), headers=headers)).status_code
-
-    await flood(target, target.mcp, seconds, 100, one)
-
-
-@attack("300 streams of changes that are left open")
-async def subscriptions(target: Target, seconds: float) -> None:
-    body = json.dumps(
-        _message("subscriptions/listen", {"notifications": {"toolsListChanged": True}})
-    ).encode()
-    more = b"mcp-protocol-version: 2026-07-28\r\nmcp-method: subscriptions/listen\r\n\r\n"
-    sent = _mcp_head(target, len(body))[:-2] + more + body
-    await hold(target, target.mcp_port, 300, seconds, sent, b"")
-
-
-@attack("batches of 50 and bodies of 4 MB, 20 at once")
-async def batches(target: Target, seconds: float) -> None:
-    batch = json.dumps([_message("resources/list", {})] * 50).encode()
-    large = json.dumps(_message("tools/call", {"name": "x" * 4_000_000, "arguments": {}})).encode()
-    sent = [_mcp_head(target, len(body)) + body for body in (batch, large)]
-    await send_all(target, ((target.mcp_port, one) for one in sent for _ in range(20)))
-
-
-@attack("bytes that are no HTTP, 200 times on either server")
-async def no_http(target: Target, seconds: float) -> None:
-    kinds = (
-        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
-        b"GET\r\n\r\n",
-        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
-    )
-    ports = (target.chat_port, target.mcp_port)
-    await send_all(target, ((port, sent) for sent in kinds for port in ports for _ in range(66)))
-
-
-def _message(method: str, params: dict[str, Any]) -> dict[str, Any]:
-    return {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
-
-
-def _mcp_headers(target: Target) -> dict[str, str]:
-    return {"authorization": f"Bearer {target.mcp_token}", "accept": "application/json, text/event-stream"}
-
-
-def _mcp_head(target: Target, length: int) -> bytes:
-    lines = "".join(f"{name}: {value}\r\n" for name, value in _mcp_headers(target).items())
-    start = "POST /mcp HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
-    return f"{start}{lines}content-length: {length}\r\n\r\n".encode()
-
-
-def _status(answer: httpx2.Response) -> int:
-    """The status, 429 also where JSON-RPC says in its own way that there were too many."""
-    return 429 if "Too many calls" in answer.text else answer.status_code
 
 
 def _thread_in(events: str) -> str | None:

@@ -167,3 +167,15 @@ def entries(count: int) -> bytes:
     locator = struct.pack("<4sIQI", b"PK\x06\x07", 0, len(local) + size, 1)
     end = struct.pack("<4s4H2IH", b"PK\x05\x06", 0, 0, 0xFFFF, 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0)
     return local + entry * count + end64 + locator + end
+
+
+def mcp_headers(target: Target) -> dict[str, str]:
+    """The headers of a client with the local token."""
+    return {"authorization": f"Bearer {target.mcp_token}", "accept": "application/json, text/event-stream"}
+
+
+def mcp_head(target: Target, length: int) -> bytes:
+    """The head of a message with a body of this length."""
+    lines = "".join(f"{name}: {value}\r\n" for name, value in mcp_headers(target).items())
+    start = "POST /mcp HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
+    return f"{start}{lines}content-length: {length}\r\n\r\n".encode()

@@ -21,7 +21,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
-from attack_kinds import ATTACKS, Attack
+from attack_kinds import Attack
+from attack_mcp import ALL_ATTACKS
 from attack_tools import AUDIENCE, ISSUER, SHARED_KEY, Target, figures, waits_of_another
 from mcp_process import Server, environment, fill
 from scripted_llm import free_port, served
@@ -150,7 +151,7 @@ async def measure(target: Target, name: str, seconds: float, before: list[tuple[
     """One line of the table."""
     target.answers = Counter()
     lag, memory = await lags(target), target.memory()
-    during = await waits(target, ATTACKS[name], seconds)
+    during = await waits(target, ALL_ATTACKS[name], seconds)
     stalls = [longest(*pair) for pair in zip(lag, await lags(target), strict=True)]
     grown = [f"{was:.0f} → {now:.0f}" for was, now in zip(memory, target.memory(), strict=True)]
     answers = ", ".join(f"{count} × {status}" for status, count in target.answers.most_common())
@@ -166,7 +167,7 @@ async def attack_all(target: Target, options: argparse.Namespace) -> None:
     """Run one attack after the other and print the table."""
     before = await waits(target, None, options.seconds)
     print(HEADER, flush=True)
-    for name in [name for name in ATTACKS if not options.only or options.only in name]:
+    for name in [name for name in ALL_ATTACKS if not options.only or options.only in name]:
         print(await measure(target, name, options.seconds, before), flush=True)
 
 

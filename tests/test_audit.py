@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from typing import Any
 
 import pytest
 
@@ -13,20 +14,29 @@ def found(stdout: str, stderr: str = "") -> "subprocess.CompletedProcess[str]":
     return subprocess.CompletedProcess([], 1, stdout, stderr)
 
 
-PYTHON = {
+PYTHON: dict[str, Any] = {
     "dependencies": [{"name": "a", "version": "1", "vulns": [{"id": "PYSEC-1"}]}, {"name": "b", "vulns": []}]
 }
-PAGE = {"vulnerabilities": {"left-pad": {"severity": "high"}}}
+PAGE: dict[str, Any] = {"vulnerabilities": {"left-pad": {"severity": "high"}}}
 
 
 @pytest.mark.parametrize(("report", "line"), [(PYTHON, "x: a 1: PYSEC-1"), (PAGE, "x: left-pad: high")])
-def test_a_known_fault_fails(report: object, line: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_known_fault_fails(report: dict[str, Any], line: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert told("x", found(json.dumps(report))) == 1
     assert capsys.readouterr().out.splitlines() == [line, "x: 1 known faults"]
 
 
 def test_no_fault_is_said() -> None:
     assert told("x", found('{"dependencies": []}')) == 0
+
+
+def test_packages_that_nobody_knows_are_not_without_faults(capsys: pytest.CaptureFixture[str]) -> None:
+    unknown = {"name": "a", "skip_reason": "not found"}
+    assert told("x", found(json.dumps({"dependencies": [unknown]}))) == 0
+    assert told("x", found(json.dumps({"dependencies": [unknown, {"name": "b", "vulns": []}]}))) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "x: not audited: the registry has no advisory service (not found)"
+    assert lines[1:] == ["x: 1 packages not audited: not found", "x: 0 known faults"]
 
 
 @pytest.mark.parametrize("stdout", ["", "ERROR", '{"error": {"code": "ENOAUDIT"}}', "[]"])

@@ -25,7 +25,7 @@ from tests.agent_service.test_turns import say
 from tests.agent_service.test_users import SHARED, the_app, with_tokens
 from tests.support.serving import Serve
 
-LIST = {"type": "threads.list", "params": {}}
+LIST: dict[str, Any] = {"type": "threads.list", "params": {}}
 
 
 def scope_of(peer: str, **headers: str) -> Scope:

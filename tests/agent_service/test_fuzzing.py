@@ -100,7 +100,9 @@ def of_bob(value: Any, fuzzed: Fuzzed) -> Any:
 
 MARKS = st.sampled_from(["<thread>", "<item>", "<file>"])
 GIVEN = st.one_of(MARKS, st.lists(MARKS, max_size=2), VALUES)
-MESSAGES = st.fixed_dictionaries(
+EMPTY_LIST: st.SearchStrategy[list[Any]] = st.just([])
+EMPTY_OBJECT: st.SearchStrategy[dict[str, Any]] = st.just({})
+MESSAGES: st.SearchStrategy[Any] = st.fixed_dictionaries(
     {
         "content": st.one_of(
             st.lists(
@@ -108,13 +110,13 @@ MESSAGES = st.fixed_dictionaries(
             ),
             VALUES,
         ),
-        "attachments": st.one_of(st.just([]), GIVEN),
-        "inference_options": st.one_of(st.just({}), VALUES),
+        "attachments": st.one_of(EMPTY_LIST, GIVEN),
+        "inference_options": st.one_of(EMPTY_OBJECT, VALUES),
     },
     optional={"quoted_text": GIVEN},
 )
-ACTIONS = st.fixed_dictionaries({"type": STRANGE_TEXTS, "payload": VALUES})
-REQUESTS = st.fixed_dictionaries(
+ACTIONS: st.SearchStrategy[Any] = st.fixed_dictionaries({"type": STRANGE_TEXTS, "payload": VALUES})
+REQUESTS: st.SearchStrategy[Any] = st.fixed_dictionaries(
     {
         "type": st.sampled_from(TYPES),
         "params": st.one_of(

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import pytest
@@ -111,10 +111,11 @@ async def test_a_server_full_of_work_says_so() -> None:
 async def test_what_nobody_reads_is_ended() -> None:
     async with served(unread_seconds=0.1) as url:
         reader, writer = await connect(url)
-        writer.transport.pause_reading()  # pyright: ignore[reportAttributeAccessIssue]
+        transport = cast(asyncio.Transport, writer.transport)
+        transport.pause_reading()
         writer.write(b"GET /endless HTTP/1.1\r\nhost: localhost\r\n\r\n")
         await asyncio.sleep(0.3)
-        writer.transport.resume_reading()  # pyright: ignore[reportAttributeAccessIssue]
+        transport.resume_reading()
         with pytest.raises((ConnectionResetError, asyncio.IncompleteReadError)):
             await reader.readexactly(1 << 34)
 

@@ -2,7 +2,7 @@
 
 import json
 import os
-from typing import Any
+from typing import Any, cast
 
 import httpx2
 from hypothesis import HealthCheck, settings
@@ -78,5 +78,5 @@ def check_answer(answer: httpx2.Response, secret: str) -> None:
         return
     assert answer.status_code < 500 or answer.status_code in ELSEWHERE, answer.text
     error: Any = answer.json()["error"]
-    sentence: str = error["message"] if isinstance(error, dict) else error
+    sentence = cast("dict[str, Any]", error)["message"] if isinstance(error, dict) else error
     assert sentence, answer.text
