@@ -24,6 +24,7 @@ from agent_service.storage.usage import record_usage
 from agent_service.tools.run_server import limit
 from agent_service.tools.scope import scope_of
 from agent_service.turn.answer_notices import CorrectedNotice, StandInNotice, WordsNotice
+from agent_service.turn.beginnings import Beginnings
 from agent_service.turn.citations import Citations
 from agent_service.turn.clicks import Click, Clicks
 from agent_service.turn.closing import Said, Unfinished, ending
@@ -37,7 +38,6 @@ from agent_service.turn.thoughts import Thoughts
 from agent_service.turn.tool_calls import Evidence, Steps
 from agent_service.turn.user_errors import belongs_in_thread, for_user
 from database.pool import Pool
-from serving.fair_slots import FairSlots
 
 
 class EventFilter(Protocol):
@@ -112,8 +112,7 @@ class Turns:
     metrics: Metrics
     watcher: TurnWatcher
     clicks: Clicks
-    # To begin costs most of the processor: beside others, who asks much begins one after the other.
-    beginnings: FairSlots[str] = field(default_factory=lambda: FairSlots[str](0, each=4, contended=1))
+    beginnings: Beginnings = field(default_factory=Beginnings)
 
     def answer(
         self, thread: ThreadMetadata, message: UserMessageItem | None, context: RequestContext
@@ -141,11 +140,14 @@ class Turns:
         unfinished, said = Unfinished(), Said()
         # A click that does nothing but change a card is none.
         is_turn = may_retry
-        async with self._watched(thread, context) as watch, AsyncExitStack() as stack:
+        async with (
+            self._watched(thread, context) as watch,
+            self.beginnings.one(context.user_id) as beginning,
+            AsyncExitStack() as stack,
+        ):
             try:
-                async with self.beginnings.one(context.user_id):
-                    with use_span(watch.span, record_exception=False, set_status_on_exception=False):
-                        prepared = await prepare(stack, watch)
+                with use_span(watch.span, record_exception=False, set_status_on_exception=False):
+                    prepared = await prepare(stack, watch)
                 for event in prepared.events:
                     yield event
                 progress = prepared.progress
@@ -157,6 +159,7 @@ class Turns:
                     async for event in events:
                         for passed in filters.feed(event):
                             yield passed
+                        beginning.spoken(watch.first_word_after)
                 for event in [*filters.end(), *await ending(progress, said)]:
                     yield event
                 _check_answered(progress, said)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from contextlib import AsyncExitStack
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,11 +13,12 @@ from starlette.types import Scope
 
 from agent_service.attachments.store import PostgresAttachments
 from agent_service.auth.addresses import address_by, sender_by
-from agent_service.auth.login import MAX_FAILURES_PER_MINUTE, proxies_of
+from agent_service.auth.login import proxies_of
 from agent_service.context import RequestContext
 from agent_service.i18n.catalog import in_every_language
 from agent_service.settings.settings import AgentServiceSettings
 from agent_service.storage import PostgresStore
+from agent_service.turn.beginnings import Beginnings
 from database.pool import Pool
 from serving.refusals import REFUSALS
 from serving.timed_bodies import BodyTimeLimit
@@ -55,6 +57,21 @@ async def test_one_user_has_so_many_answers_at_once(open_chat: OpenChat, knowled
     assert 'owflex_chat_refused_total{reason="too_many_answers"} 1.0' in figures
 
 
+async def test_beside_others_one_user_begins_one_answer_after_the_other() -> None:
+    beginnings = Beginnings()
+    async with AsyncExitStack() as stack:
+        first = await stack.enter_async_context(beginnings.one("flooder"))
+        await stack.enter_async_context(beginnings.one("other"))
+        next_one = asyncio.create_task(stack.enter_async_context(beginnings.one("flooder")))
+        await asyncio.sleep(0)
+        assert not next_one.done()
+        first.spoken(None)
+        await asyncio.sleep(0)
+        assert not next_one.done()
+        first.spoken(0.5)
+        await next_one
+
+
 async def test_requests_of_any_kind_are_counted(open_chat: OpenChat) -> None:
     chat = await open_chat(ScriptedModel([]), chat_requests_per_minute=2)
     found = [await chat.post(LIST, **{"accept-language": "de"}) for _ in range(3)]
@@ -66,10 +83,10 @@ async def test_requests_of_any_kind_are_counted(open_chat: OpenChat) -> None:
 async def test_logins_that_fail_are_counted_by_address(
     pool: Pool, serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("serving.slow_refusals.MAX_SECONDS", 0.0)
+    monkeypatch.setattr("agent_service.auth.login.MAX_FAILURES_PER_MINUTE", 2)
     app = the_app(pool, **with_tokens(agent_service_jwt_key=SHARED))
     async with serve(app) as url, httpx2.AsyncClient() as http:
-        found = [await http.post(f"{url}/chatkit", json=LIST) for _ in range(MAX_FAILURES_PER_MINUTE + 1)]
+        found = [await http.post(f"{url}/chatkit", json=LIST) for _ in range(3)]
     assert {answer.status_code for answer in found[:-1]} == {401}
     assert (found[-1].status_code, found[-1].json()["error"]["code"]) == (429, "too_many_failed_logins")
 
