@@ -5,8 +5,8 @@ from collections.abc import Callable, Hashable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from serving.senders import sender_of
 from serving.token_buckets import TokenBuckets
-from serving.turnstile import sender_of
 
 REFUSALS_PER_MINUTE = 60
 AT_ONCE = 10

@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving.refusals import BODIES_FULL, CLOSING, TOO_SLOW, Refusal, Refuse, plain_refusal
-from serving.turnstile import sender_of
+from serving.senders import sender_of
 
 SECONDS = 15.0
 # Who sends at least this much stays, however long it takes: each byte prolongs the time.

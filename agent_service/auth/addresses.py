@@ -6,7 +6,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_address
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
-from serving.turnstile import sender_of
+from serving.senders import sender_of
 
 FORWARDED_FOR = "x-forwarded-for"
 Network = IPv4Network | IPv6Network

@@ -10,8 +10,8 @@ import httpx2
 import jwt
 
 from agent_service.errors import LoginRequiredError, LoginSettingsError, LoginUnavailableError
-from agent_service.http.certificates import certificates_for
 from database.process import is_loopback
+from serving.certificates import certificates_for
 
 logger = logging.getLogger("agent_service")
 

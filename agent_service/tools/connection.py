@@ -20,10 +20,10 @@ from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
 
 from agent_service.context import IDEMPOTENCY_KEY, RequestContext, RunContext, call_key
 from agent_service.errors import McpUnavailableError
-from agent_service.http.certificates import certificates_for
 from agent_service.settings.settings import AgentServiceSettings
 from agent_service.tools.run_server import NOT_JSON, RunServer, ToolListings, asks_for
 from agent_service.tools.sessions import LIFETIME_SECONDS, Connected, Sessions
+from serving.certificates import certificates_for
 from serving.requests import outgoing_headers
 
 logger = logging.getLogger("agent_service")

@@ -15,10 +15,10 @@ from openai import APITimeoutError, AsyncOpenAI, OpenAIError
 from pydantic import SecretStr
 
 from agent_service.errors import RequestRefusedError
-from agent_service.http.certificates import certificates_for
 from agent_service.http.upload_allowance import UploadAllowance
 from agent_service.settings.settings import AgentServiceSettings
 from agent_service.voice.local_whisper import is_installed, transcribe_locally
+from serving.certificates import certificates_for
 from serving.fair_slots import FairSlots
 
 OPENAI_URL = "https://api.openai.com/v1"

@@ -20,9 +20,9 @@ from serving.open_files import allow_open_files
 from serving.patient_http import bounded_http
 from serving.refusals import Refusal, Refuse, plain_refusal
 from serving.requests import ContinuedTraces, RequestIds
+from serving.senders import sender_of
 from serving.slow_refusals import SlowRefusals
 from serving.timed_bodies import BodyTimeLimit
-from serving.turnstile import Turnstile, sender_of
 
 # Connections to Postgres, files of the model, and what the libraries hold.
 OTHER_OPEN_FILES = 256
@@ -51,7 +51,7 @@ def protected(
         per_minute=REQUESTS_A_MINUTE if settings.mcp_rate_limit_per_minute else 0,
         refuse=refuse,
     )
-    timed = BodyTimeLimit(Turnstile(SlowRefusals(HeadLimits(limited, refuse))), refuse)
+    timed = BodyTimeLimit(SlowRefusals(HeadLimits(limited, refuse)), refuse)
     return RequestIds(CountedRequests(timed, running))
 
 
