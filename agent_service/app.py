@@ -53,6 +53,7 @@ from serving.refusals import Refuse
 from serving.requests import ContinuedTraces, RequestIds
 from serving.slow_refusals import SlowRefusals
 from serving.timed_bodies import BodyTimeLimit
+from serving.turnstile import Turnstile
 
 PAGE_HEADERS = ("content-type", "authorization", TOKEN_HEADER)
 # OpenAI's component adds these to every request by itself. What they say is not used.
@@ -145,6 +146,7 @@ def _add_protections(
     )
     app.add_middleware(HeadLimits, refuse=refuse)
     app.add_middleware(SlowRefusals, sender_of=sender_of)
+    app.add_middleware(Turnstile, sender_of=sender_of)
     app.add_middleware(BodyTimeLimit, refuse=refuse, sender_of=sender_of)
     app.add_middleware(ContinuedTraces)
     app.add_middleware(RequestIds)
