@@ -18,7 +18,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 # Tests wait more than they compute. Each worker has a Postgres and an embedding model of its own (about 1 GB).
 WORKERS ?= 3
 PYTEST := $(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal
-SOURCES := owflex mcp_server agent_service ingest knowledge_base serving parsing database tests build_page.py pin_versions.py
+SOURCES := owflex mcp_server agent_service ingest knowledge_base serving parsing database tests build_page.py pin_versions.py audit_packages.py
 PAGE := $(shell find chat_page -type f -not -path '*/node_modules/*' 2>/dev/null)
 
 .PHONY: run test test-slow test-browser check format lint contracts types tests page-check examples clean install
@@ -39,6 +39,7 @@ test: $(VENV)/.installed-dev browser
 check: $(VENV)/.installed-dev browser
 	@$(MAKE) --jobs 2 $(if $(filter output-sync,$(.FEATURES)),--output-sync) types examples lint contracts versions
 	@$(MAKE) tests
+	@$(MAKE) audit
 
 format: $(VENV)/.installed-dev
 	$(BIN)/ruff format $(SOURCES)
@@ -77,6 +78,18 @@ tests: $(VENV)/.installed-dev
 quick: $(VENV)/.installed-dev lint contracts
 	$(BIN)/python -m tests.support.quick
 .PHONY: quick
+
+# Known faults of the packages that OwFlex is made of. Where a registry has no such service, it is said and not failed.
+audit: $(VENV)/.installed
+	@$(BIN)/python audit_packages.py
+.PHONY: audit
+
+# Many more made-up requests than in every run of the tests: make fuzz EXAMPLES=2000
+EXAMPLES ?= 500
+fuzz: $(VENV)/.installed-dev
+	OWFLEX_FUZZ_EXAMPLES=$(EXAMPLES) $(BIN)/pytest -n 0 --timeout 7200 tests/serving/test_patient_http.py \
+	    tests/agent_service/test_fuzzing.py tests/mcp_server/test_fuzzing.py
+.PHONY: fuzz
 
 # Which lines the tests run through: a table here, a page for each file in build/coverage.
 coverage: $(VENV)/.installed-dev browser

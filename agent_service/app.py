@@ -1,6 +1,7 @@
 """The web application: protocol, page and health put together in one place."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
@@ -8,15 +9,27 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse
+from starlette.types import Scope
 
 from agent_service.attachments.store import TOKEN_HEADER
-from agent_service.auth.login import Login, identify_by, local_user, logged_in_user
+from agent_service.auth.addresses import AddressOf, address_by, sender_by
+from agent_service.auth.login import (
+    Identify,
+    Login,
+    identify_by,
+    is_public,
+    local_user,
+    logged_in_user,
+    proxies_of,
+)
 from agent_service.cards.widgets import ADD
 from agent_service.context import LOCAL_USER, RequestContext, with_base_url
 from agent_service.http.security import Guard
 from agent_service.models.providers import ChosenModel
-from agent_service.observe.metrics import metrics_page
+from agent_service.observe.metrics import Metrics, metrics_page
 from agent_service.requests.admission import Admission, Limits
+from agent_service.requests.answers import AnswersInTurn
+from agent_service.requests.refusals import refusing
 from agent_service.requests.validation import RequestChecks
 from agent_service.routes.attachments import upload_routes
 from agent_service.routes.chatkit import Bounds, ChatKitEndpoint
@@ -33,8 +46,14 @@ from agent_service.tools.sessions import Sessions
 from agent_service.turn.edits import EDIT_MESSAGE
 from database.pool import Pool
 from database.process import is_loopback
+from serving.caller_limits import CallerLimits
 from serving.draining import Running
+from serving.heads import HeadLimits
+from serving.refusals import Refuse
 from serving.requests import ContinuedTraces, RequestIds
+from serving.slow_refusals import SlowRefusals
+from serving.timed_bodies import BodyTimeLimit
+from serving.turnstile import Turnstile
 
 PAGE_HEADERS = ("content-type", "authorization", TOKEN_HEADER)
 # OpenAI's component adds these to every request by itself. What they say is not used.
@@ -72,10 +91,13 @@ def create_app(
     bounds = Bounds(
         settings.max_request_bytes, settings.turn_wait_seconds, settings.stream_keep_alive_seconds
     )
-    endpoint = ChatKitEndpoint(server, context_of, bounds, PostgresTurnLocks(pool), checks)
+    answers = AnswersInTurn(settings)
+    endpoint = ChatKitEndpoint(server, context_of, bounds, PostgresTurnLocks(pool), checks, answers)
     # No generated API pages: they load scripts from elsewhere, and the protocol is ChatKit's.
     routes = web_routes(settings, chosen, static)
-    app = FastAPI(title="OwFlex", openapi_url=None, routes=routes, lifespan=_keeping(connector.sessions))
+    app = FastAPI(
+        title="OwFlex", openapi_url=None, routes=routes, lifespan=_keeping(connector.sessions, server.metrics)
+    )
     app.router.routes.extend(upload_routes(server.files, context_of))
     app.router.routes.extend(voice_routes(server.dictation, context_of))
     app.router.routes.extend(vote_routes(pool, context_of))
@@ -88,8 +110,27 @@ def create_app(
     app.add_route("/metrics", figures, methods=["GET"])
     app.state.running = server.running
     app.state.public_url = settings.agent_service_public_url
+    refuse = app.state.refuse = refusing(server.metrics)
+    _add_protections(app, settings, identify, refuse)
+    return app
+
+
+def _add_protections(
+    app: FastAPI, settings: AgentServiceSettings, identify: Identify | None, refuse: Refuse
+) -> None:
+    """What stands before the routes, from the inside to the outside."""
+    address_of = address_by(proxies_of(settings))
+    has_proxy = settings.agent_service_auth == "proxy"
+    sender_of = sender_by(address_of, settings.agent_service_proxy_header if has_proxy else None)
+    app.add_middleware(
+        CallerLimits,
+        caller_of=_caller_by(address_of),
+        at_once=settings.chat_requests_at_once or 0,
+        per_minute=settings.chat_requests_per_minute or 0,
+        refuse=refuse,
+    )
     if identify is not None:
-        app.add_middleware(Login, identify=identify)
+        app.add_middleware(Login, identify=identify, address_of=address_of, refuse=refuse)
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,
@@ -103,18 +144,34 @@ def create_app(
         allowed_hosts=settings.agent_service_allowed_hosts,
         allowed_origins=settings.cors_origins,
     )
+    app.add_middleware(HeadLimits, refuse=refuse)
+    app.add_middleware(SlowRefusals, sender_of=sender_of)
+    app.add_middleware(Turnstile, sender_of=sender_of)
+    app.add_middleware(BodyTimeLimit, refuse=refuse, sender_of=sender_of)
     app.add_middleware(ContinuedTraces)
     app.add_middleware(RequestIds)
-    return app
 
 
-def _keeping(sessions: Sessions) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
-    """Connections to the MCP server are kept while the app runs, and closed with it."""
+def _caller_by(address_of: AddressOf) -> Callable[[Scope], Hashable | None]:
+    """Whose request it is: of the user who logged in, else of an address; what everybody may see is free."""
+
+    def caller_of(scope: Scope) -> Hashable | None:
+        if is_public(scope["path"]):
+            return None
+        return scope.get("state", {}).get("user") or address_of(scope)
+
+    return caller_of
+
+
+def _keeping(sessions: Sessions, metrics: Metrics) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    """While the app runs, connections to the MCP server are kept and its stalls are measured."""
 
     @asynccontextmanager
     async def keeping(_: FastAPI) -> AsyncGenerator[None]:
+        watching = asyncio.create_task(metrics.stalls.watch())
         async with sessions:
             yield
+        watching.cancel()
 
     return keeping
 

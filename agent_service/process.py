@@ -21,6 +21,9 @@ from database.migrations import migrate
 from database.pool import check_reachable, create_pool
 from database.process import listen
 from serving.draining import DrainingServer
+from serving.memory import give_back_large_blocks
+from serving.open_files import allow_open_files
+from serving.patient_http import bounded_http
 from serving.telemetry import telemetry
 
 logger = logging.getLogger("agent_service")
@@ -30,6 +33,8 @@ SERVICE = "owflex-agent-service"
 LAST_SECONDS = 2
 # Longer than most proxies keep an idle connection: else they send a question just when it is closed.
 IDLE_SECONDS = 75
+# Connections to Postgres and to other servers, and pipes to parsers.
+OTHER_OPEN_FILES = 512
 # The ChatKit SDK leaves these behind when an answer is stopped; they mean nothing.
 KNOWN_NOISE = ("Task was destroyed but it is pending", "Task exception was never retrieved")
 
@@ -67,6 +72,8 @@ async def _serve(
             connector=connector,
             folder=folder if is_embedded else None,
         )
+        give_back_large_blocks()
+        allow_open_files(settings.agent_service_max_connections + OTHER_OPEN_FILES)
         logger.info("The chat answers at http://%s:%s", *listener.getsockname()[:2])
         config = uvicorn.Config(
             app,
@@ -75,6 +82,8 @@ async def _serve(
             access_log=False,
             # Else whoever names an address in X-Forwarded-For would count as coming from there.
             proxy_headers=False,
+            http=bounded_http(settings.agent_service_max_connections, app.state.refuse),
+            ws="none",
             timeout_graceful_shutdown=LAST_SECONDS,
             timeout_keep_alive=IDLE_SECONDS,
         )

@@ -13,6 +13,7 @@ from chatkit.types import (
     ChatKitReq,
     ErrorEvent,
     FeedbackKind,
+    InputTranscribeReq,
     SyncCustomActionResponse,
     ThreadItem,
     ThreadMetadata,
@@ -40,7 +41,7 @@ from agent_service.turn.closing import Unfinished
 from agent_service.turn.edits import EDIT_MESSAGE
 from agent_service.turn.notice import lacks_answer, note_stopped
 from agent_service.turn.pipeline import Turns
-from agent_service.voice.transcription import Dictation
+from agent_service.voice.transcription import Dictation, sound_in
 from database.pool import Pool
 from serving.draining import Running
 
@@ -73,6 +74,10 @@ class OwFlexChatKitServer(ChatKitServer[RequestContext]):
             request = REQUEST.validate_json(request)
         if is_streaming_req(request):
             return StreamingResult(self._process_streaming(request, context))
+        if isinstance(request, InputTranscribeReq):
+            # The SDK would decode it all at once, and skip what is no Base64.
+            audio = AudioInput(data=await sound_in(request), mime_type=request.params.mime_type)
+            return NonStreamingResult(self._serialize(await self.transcribe(audio, context)))
         return NonStreamingResult(await self._process_non_streaming(request, context))
 
     def respond(
@@ -105,7 +110,7 @@ class OwFlexChatKitServer(ChatKitServer[RequestContext]):
 
     async def transcribe(self, audio_input: AudioInput, context: RequestContext) -> TranscriptionResult:
         """What is said in the recording. Raises `RequestRefusedError`."""
-        return TranscriptionResult(text=await self.dictation.text_of(audio_input.data))
+        return TranscriptionResult(text=await self.dictation.text_of(audio_input.data, context.user_id))
 
     async def add_feedback(
         self, thread_id: str, item_ids: list[str], feedback: FeedbackKind, context: RequestContext

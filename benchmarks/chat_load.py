@@ -29,6 +29,13 @@ from scripted_llm import ScriptedLlm, Trace, free_port, served
 SECONDS_TO_START = 120
 NO_LIMITS = httpx2.Limits(max_connections=None, max_keepalive_connections=None)
 SECONDS_AT_REST = 4.0
+# All chats are those of one user, who may otherwise not have so many.
+LIMITS = (
+    "CHAT_RATE_LIMIT_PER_MINUTE",
+    "CHAT_ANSWERS_AT_ONCE",
+    "CHAT_REQUESTS_PER_MINUTE",
+    "CHAT_REQUESTS_AT_ONCE",
+)
 # Times in milliseconds, p50 / p95; CPU in milliseconds per turn, that of the chat without what it takes at
 # rest while /health is asked.
 HEADER = (
@@ -85,7 +92,7 @@ def chat_service(server: Server, llm: str, checkout: Path = ROOT) -> Generator[S
         "OPENAI_BASE_URL": f"{llm}/v1",
         "MODEL_NAME": "scripted",
         "MCP_SERVER_URL": f"{server.url}/mcp",
-        "CHAT_RATE_LIMIT_PER_MINUTE": "0",
+        **{name: "0" for name in LIMITS},
         "PYTHONPATH": str(checkout),
     }
     with (server.home.parent / f"chat-{port}.log").open("wb") as log:

@@ -41,13 +41,13 @@ class Server:
         assert self.process is not None
         return self.process.pid
 
-    def start(self) -> None:
-        """Start it, again."""
+    def start(self, **settings: str) -> None:
+        """Start it, again, with these settings besides the usual ones."""
         with (self.home.parent / "server.log").open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "mcp_server"],
                 cwd=self.home.parent,
-                env=environment(self.home, self.port),
+                env=environment(self.home, self.port) | settings,
                 stderr=log,
                 stdin=subprocess.DEVNULL,
             )

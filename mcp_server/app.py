@@ -31,10 +31,11 @@ from mcp_server.health import Health
 from mcp_server.http.batches import BatchedMessages
 from mcp_server.http.foreign_pages import ForeignPages
 from mcp_server.http.forms import ClientForms
-from mcp_server.http.server import listen_and_serve, protected
+from mcp_server.http.server import counting, listen_and_serve, protected
 from mcp_server.server import create_server
 from mcp_server.settings import SIGNING_KEY_FILE, TOKEN_FILE, McpServerSettings
 from serving.draining import Running
+from serving.refusals import Refuse, plain_refusal
 from serving.telemetry import telemetry
 
 SERVICE = "owflex-mcp-server"
@@ -71,8 +72,9 @@ async def _serve_http(settings: McpServerSettings, folder: Path, url: str, liste
         server = _server(settings, opened, auth=_auth(settings, folder, opened.pool))
         loading = asyncio.create_task(_warm_up(opened.health))
         watching = asyncio.create_task(opened.health.metrics.stalls.watch())
-        running = opened.health.running
-        await listen_and_serve(http_app(server, settings, running), listener, settings, running)
+        running, refuse = opened.health.running, counting(opened.health.metrics)
+        app = http_app(server, settings, running, refuse)
+        await listen_and_serve(app, listener, settings, running, refuse)
         watching.cancel()
         loading.cancel()
 
@@ -85,7 +87,12 @@ async def _serve_stdio(settings: McpServerSettings, url: str) -> None:
         loading.cancel()
 
 
-def http_app(server: FastMCP, settings: McpServerSettings, running: Running | None = None) -> ASGIApp:
+def http_app(
+    server: FastMCP,
+    settings: McpServerSettings,
+    running: Running | None = None,
+    refuse: Refuse = plain_refusal,
+) -> ASGIApp:
     """The ASGI app: stateless, patient with no client for ever, and closed to pages of origins not let in."""
     app = server.http_app(
         path="/mcp",
@@ -93,7 +100,7 @@ def http_app(server: FastMCP, settings: McpServerSettings, running: Running | No
         host_origin_protection=True,
         allowed_hosts=[*settings.mcp_allowed_hosts, *public_host(settings)] or None,
     )
-    served = protected(ClientForms(BatchedMessages(app)), running or Running())
+    served = protected(ClientForms(BatchedMessages(app)), running or Running(), settings, refuse)
     return ForeignPages(served, settings.mcp_allowed_origins)
 
 

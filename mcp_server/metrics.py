@@ -1,8 +1,6 @@
 """What `/metrics` tells a Prometheus server; no text of users or documents is among it."""
 
-import asyncio
 import math
-from collections import deque
 from collections.abc import Callable
 from functools import partial
 
@@ -10,12 +8,10 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 
 from database.pool import Pool
 from database.replicas import Replica, Replicas
+from serving.stalls import Stalls
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-SECONDS_BETWEEN_LOOKS = 0.05
-STALLS_REMEMBERED_SECONDS = 60
 CALL_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
-LAG_BUCKETS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5)
 
 
 def _watch_pool(pool: Pool, registry: CollectorRegistry) -> None:
@@ -66,6 +62,12 @@ class Metrics:
         self._limited = Counter(
             "owflex_rate_limited_calls", "Tool calls over the limit of their user.", registry=self.registry
         )
+        self._refused = Counter(
+            "owflex_refused_requests",
+            "Requests and connections that were refused before anything of them was done, by reason.",
+            ["reason"],
+            registry=self.registry,
+        )
         self.model_load_seconds = Gauge(
             "owflex_model_load_seconds", "How long loading the embedding model took.", registry=self.registry
         )
@@ -89,43 +91,10 @@ class Metrics:
         """Count one call that was refused because there were too many."""
         self._limited.inc()
 
+    def refused(self, reason: str) -> None:
+        """Count one request that was refused as a request."""
+        self._refused.labels(reason).inc()
+
     def as_text(self) -> bytes:
         """All figures in the format of Prometheus."""
         return generate_latest(self.registry)
-
-
-class Stalls:
-    """How long the event loop keeps others waiting."""
-
-    def __init__(self, registry: CollectorRegistry) -> None:
-        self._recent: deque[tuple[float, float]] = deque()
-        self._lag = Histogram(
-            "owflex_event_loop_lag_seconds",
-            "How much later than planned the event loop woke up.",
-            buckets=LAG_BUCKETS,
-            registry=registry,
-        )
-        longest = Gauge(
-            "owflex_event_loop_longest_stall_seconds",
-            f"The longest of these delays within the last {STALLS_REMEMBERED_SECONDS} seconds.",
-            registry=registry,
-        )
-        longest.set_function(lambda: max((lag for _, lag in self._recent), default=0.0))
-
-    async def watch(self) -> None:
-        """Measure until cancelled."""
-        loop = asyncio.get_running_loop()
-        while True:
-            planned = loop.time() + SECONDS_BETWEEN_LOOKS
-            await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
-            now = loop.time()
-            self._note(now, max(0.0, now - planned))
-
-    def _note(self, now: float, lag: float) -> None:
-        self._lag.observe(lag)
-        while self._recent and self._recent[0][0] < now - STALLS_REMEMBERED_SECONDS:
-            self._recent.popleft()
-        # Only what can still become the longest is kept.
-        while self._recent and self._recent[-1][1] <= lag:
-            self._recent.pop()
-        self._recent.append((now, lag))

@@ -19,7 +19,7 @@ from mcp_server.auth.callers import Caller
 from mcp_server.auth.scopes import READ_SCOPE, TASKS_SCOPE, WRITE_SCOPE
 from mcp_server.calls.call_log import LoggedCalls
 from mcp_server.calls.prepared_lists import PreparedToolLists
-from mcp_server.calls.rate_limit import ToolCallLimit
+from mcp_server.calls.rate_limit import CallsInTurn, ToolCallLimit
 from mcp_server.calls.tolerated_calls import ToleratedCalls, whole_arguments
 from mcp_server.health import Health
 from mcp_server.http.monitoring import add_monitoring_routes
@@ -106,6 +106,7 @@ def _middleware(settings: McpServerSettings, metrics: Metrics) -> list[Middlewar
     return [
         LoggedCalls(metrics),
         *([limit] if settings.mcp_rate_limit_per_minute else []),
+        CallsInTurn(settings.mcp_calls_at_once, settings.tool_timeout_seconds),
         ToleratedCalls(refuse_unknown=settings.mcp_unknown_arguments == "refuse"),
         PlainTimeouts(),
     ]

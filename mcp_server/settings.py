@@ -98,14 +98,29 @@ class McpServerSettings(KnowledgeBaseSettings):
     mcp_rate_limit_per_minute: int = Field(
         600,
         ge=0,
-        description="Maximum tool calls and reads of resources a minute for each user of each client; 0 sets "
-        "no limit.",
+        description="Maximum tool calls, prompts and reads of resources a minute for each user of each "
+        "client, and ten times as many other requests; 0 sets no limit.",
     )
     mcp_rate_limit_burst: int = Field(
         300, ge=1, description="How many of these calls may come at once, after a pause."
     )
+    mcp_calls_at_once: int = Field(
+        16,
+        ge=2,
+        description="How many tool calls are in work at once, for all users; the others wait, and users take "
+        "turns. One user alone may have three quarters of them, beside others two.",
+    )
+    mcp_requests_at_once: int = Field(
+        200,
+        ge=1,
+        description="Maximum requests that one token may have open at once; further ones wait, and are then "
+        "answered with 429.",
+    )
     mcp_max_connections: int = Field(
-        1000, ge=2, description="Maximum number of client connections; further ones are answered with 503."
+        1000,
+        ge=2,
+        description="Maximum number of client connections. For a further one the longest idle one is closed; "
+        "without such it is answered with 503.",
     )
     mcp_grace_seconds: int = Field(
         10, ge=1, description="How long running calls may take to finish when the server is stopped."

@@ -20,8 +20,8 @@ class TokenBuckets(Generic[Key]):
 
     def __init__(
         self,
-        per_minute: int,
-        burst: int | None = None,
+        per_minute: float,
+        burst: float | None = None,
         *,
         clock: Callable[[], float] = time.monotonic,
         max_keys: int = MAX_KEYS,
@@ -33,15 +33,18 @@ class TokenBuckets(Generic[Key]):
         # What is left to each key, and when that was so; the one heard of longest ago comes first.
         self._left: OrderedDict[Key, tuple[float, float]] = OrderedDict()
 
-    def take(self, key: Key) -> int:
-        """Take a token; returns 0, or the whole seconds until there is one, and then takes none."""
+    def take(self, key: Key, amount: float = 1) -> int:
+        """Take so many tokens; returns 0, or the whole seconds until there are so many, and then takes none.
+
+        More than `burst` there never are: then the seconds are those until all are there.
+        """
         if not self._per_second:
             return 0
         now = self._clock()
         left, at = self._left.pop(key, (self._burst, now))
         left = min(self._burst, left + (now - at) * self._per_second)
-        wait = 0 if left >= 1 else math.ceil((1 - left) / self._per_second)
-        self._left[key] = (left if wait else left - 1, now)
+        wait = 0 if left >= amount else math.ceil((min(amount, self._burst) - left) / self._per_second) or 1
+        self._left[key] = (left if wait else left - amount, now)
         if len(self._left) > self._max_keys:
             self._left.popitem(last=False)
         return wait

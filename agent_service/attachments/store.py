@@ -4,7 +4,8 @@ import asyncio
 import hashlib
 import hmac
 import secrets
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,20 +19,25 @@ from chatkit.types import (
 )
 from pydantic import AnyUrl, TypeAdapter
 
+from agent_service.attachments.contents import parts_of
 from agent_service.attachments.file_types import KINDS, file_type, same_kind, unsupported
 from agent_service.attachments.reader import read_file
 from agent_service.attachments.worker import ReadFile
 from agent_service.context import RequestContext
 from agent_service.errors import RequestRefusedError
+from agent_service.http.upload_allowance import UploadAllowance
 from agent_service.settings.settings import AgentServiceSettings
 from agent_service.storage import PostgresStore
 from agent_service.storage.pages import ATTACHMENT
 from database.pool import Pool, fetch
 from parsing.detection import IMAGES
+from serving.fair_slots import FairSlots, TooManyWaitingError
 
 TOKEN_HEADER = "x-upload-token"  # noqa: S105
 MAX_NAME_LENGTH = 200
 MAX_UNSENT = 50
+# Each has up to model_parts.MAX_IMAGE_BYTES of them, in several forms.
+TURNS_WITH_PICTURES = 4
 # What nobody sent with a message within a day was given up.
 UNSENT_HOURS = 24
 # In an attachment's metadata: sentences about what is missing in its text.
@@ -41,13 +47,16 @@ URL = TypeAdapter[AnyUrl](AnyUrl)
 
 @dataclass(frozen=True)
 class StoredFile:
-    """An uploaded file: its bytes, its text unless it is an image, and what is missing in that."""
+    """An uploaded file without its bytes: how many those are, and unless it is an image the beginning of its
+    text, how long the whole text is in characters, and what is missing in it.
+    """
 
     id: str
     name: str
     mime_type: str
-    content: bytes
+    size: int
     text: str | None
+    characters: int = 0
     notes: tuple[str, ...] = ()
 
     @property
@@ -63,8 +72,10 @@ class PostgresAttachments(AttachmentStore[RequestContext]):
         self._pool = pool
         self._settings = settings
         self._store = store
-        # Reading may take two cores of the machine, not all of it.
-        self._readers = asyncio.Semaphore(2)
+        self._allowance = UploadAllowance(settings)
+        # Reading may take two cores of the machine, not all of it; the third is for who comes besides.
+        self._readers = FairSlots[str](3, each=2, contended=1)
+        self._pictures = FairSlots[str](TURNS_WITH_PICTURES, each=2)
 
     @property
     def max_bytes(self) -> int:
@@ -78,6 +89,7 @@ class PostgresAttachments(AttachmentStore[RequestContext]):
     async def create_attachment(self, input: AttachmentCreateParams, context: RequestContext) -> Attachment:
         """An announced file with the place to upload it to, once. Raises `RequestRefusedError`."""
         self._check_size(input.size)
+        self._allowance.take(context.user_id, 0)
         await self._check_unsent(context)
         attachment_id = self.generate_attachment_id(input.mime_type, context)
         token = secrets.token_urlsafe(32)
@@ -117,7 +129,8 @@ class PostgresAttachments(AttachmentStore[RequestContext]):
             raise NotFoundError("There is no such upload, or it was used already.")
         announced = ATTACHMENT.validate_json(rows[0][1])
         context = RequestContext(str(rows[0][0]), base_url=base_url)
-        mime_type, read = await self._read(announced.name, announced.mime_type, data)
+        self._allowance.take(context.user_id, len(data))
+        mime_type, read = await self._read(announced.name, announced.mime_type, data, context)
         taken = await fetch(
             self._pool,
             "delete from attachment_uploads where attachment_id = %(id)s returning 1",
@@ -131,26 +144,48 @@ class PostgresAttachments(AttachmentStore[RequestContext]):
     async def add(self, name: str, declared: str, data: bytes, context: RequestContext) -> Attachment:
         """A file uploaded in one go. Raises `RequestRefusedError`."""
         self._check_size(len(data))
+        self._allowance.take(context.user_id, len(data))
         await self._check_unsent(context)
-        mime_type, read = await self._read(name, declared, data)
+        mime_type, read = await self._read(name, declared, data, context)
         attachment_id = self.generate_attachment_id(mime_type, context)
         attachment = _described(attachment_id, name, mime_type, context)
         await self._store.save_attachment(attachment, context)
         return await self._keep(attachment, data, read, context)
 
-    async def load_files(self, ids: Sequence[str], context: RequestContext) -> dict[str, StoredFile]:
-        """The user's uploaded files by id; those that are gone are left out."""
+    async def load_files(
+        self, ids: Sequence[str], context: RequestContext, max_characters: int = 0
+    ) -> dict[str, StoredFile]:
+        """The user's uploaded files by id, each with so much of its text; without those that are gone."""
         rows = await fetch(
             self._pool,
             """
-            select attachment.id, attachment.data::text, stored.content, stored.text
+            select attachment.id, attachment.data::text, octet_length(stored.content),
+                   left(stored.text, %(characters)s), coalesce(char_length(stored.text), 0)
             from attachments attachment
             join attachment_contents stored on stored.attachment_id = attachment.id
             where attachment.id = any (%(ids)s) and attachment.user_id = %(user_id)s
             """,
-            {"ids": list(ids), "user_id": context.user_id},
+            {"ids": list(ids), "user_id": context.user_id, "characters": max_characters},
         )
         return {row[0]: _stored(row) for row in rows}
+
+    def content(self, file: StoredFile, context: RequestContext) -> AsyncGenerator[bytes]:
+        """The bytes of one of the user's files, in parts: whoever reads slowly holds one part in memory."""
+        return parts_of(self._pool, file.id, file.size, context.user_id)
+
+    @asynccontextmanager
+    async def showing_pictures(self, context: RequestContext) -> AsyncGenerator[None]:
+        """While in the block a turn may have pictures in memory. Raises `RequestRefusedError`."""
+        try:
+            await self._pictures.take(context.user_id, self._settings.turn_wait_seconds)
+        except TooManyWaitingError:
+            raise RequestRefusedError(
+                "limits.too_many_pictures", status=503, code="too_many_pictures", retry_after=10
+            ) from None
+        try:
+            yield
+        finally:
+            self._pictures.release(context.user_id)
 
     async def check(self, ids: Sequence[str], context: RequestContext) -> None:
         """Return when a new message may carry these files.
@@ -167,14 +202,16 @@ class PostgresAttachments(AttachmentStore[RequestContext]):
             if attachment.thread_id is not None:
                 raise RequestRefusedError("upload.sent_before", name=attachment.name)
 
-    async def _read(self, name: str, declared: str, data: bytes) -> tuple[str, ReadFile]:
+    async def _read(
+        self, name: str, declared: str, data: bytes, context: RequestContext
+    ) -> tuple[str, ReadFile]:
         """The file's real type and what is in it."""
         self._check_size(len(data))
         name = _clean(name)
-        mime_type = file_type(name, data)
+        mime_type = await asyncio.to_thread(file_type, name, data)
         if not same_kind(declared, mime_type):
             raise unsupported("upload.not_as_named", name, types=", ".join(KINDS))
-        async with self._readers:
+        async with self._readers.one(context.user_id):
             return mime_type, await read_file(name, mime_type, data)
 
     async def _keep(
@@ -249,4 +286,4 @@ def _hash(token: str) -> str:
 def _stored(row: tuple[Any, ...]) -> StoredFile:
     attachment = ATTACHMENT.validate_json(row[1])
     notes = tuple(map(str, (attachment.metadata or {}).get(NOTES, ())))
-    return StoredFile(attachment.id, attachment.name, attachment.mime_type, bytes(row[2]), row[3], notes)
+    return StoredFile(attachment.id, attachment.name, attachment.mime_type, row[2], row[3], row[4], notes)

@@ -11,6 +11,7 @@ import jwt
 
 from agent_service.errors import LoginRequiredError, LoginSettingsError, LoginUnavailableError
 from database.process import is_loopback
+from serving.certificates import certificates_for
 
 logger = logging.getLogger("agent_service")
 
@@ -87,7 +88,7 @@ class SigningKeys:
         body = bytearray()
         async with (
             asyncio.timeout(FETCH_SECONDS),
-            httpx2.AsyncClient() as http,
+            httpx2.AsyncClient(verify=certificates_for(self._address)) as http,
             http.stream("GET", self._address) as answer,
         ):
             answer.raise_for_status()

@@ -4,18 +4,21 @@ import logging
 import re
 import time
 from collections.abc import Awaitable, Callable
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import ip_network
 
 import jwt
 from starlette.requests import HTTPConnection, Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from agent_service.auth.addresses import AddressOf, Network, is_among
 from agent_service.auth.jwks import SigningKeys
 from agent_service.context import LOCAL_USER, RequestContext, locale_of
 from agent_service.errors import LoginRequiredError, LoginSettingsError, LoginUnavailableError
 from agent_service.i18n.catalog import say
 from agent_service.settings.settings import AgentServiceSettings
+from serving.refusals import TOO_MANY_FAILED_LOGINS, Refuse, plain_refusal
+from serving.token_buckets import TokenBuckets
 
 logger = logging.getLogger("agent_service")
 
@@ -23,10 +26,16 @@ logger = logging.getLogger("agent_service")
 PUBLIC_PATH = re.compile(r"/(?:static/.*|config\.json|health|ready|metrics)?")
 MAX_NAME_CHARACTERS = 200
 LEEWAY_SECONDS = 10
+# A page asks again when a login has ended; who tries tokens asks more often.
+MAX_FAILURES_PER_MINUTE = 120
 REQUIRED_CLAIMS = ["exp", "iss", "aud", "sub"]
 
 Identify = Callable[[HTTPConnection], Awaitable[str]]
-Network = IPv4Network | IPv6Network
+
+
+def is_public(path: str) -> bool:
+    """Whether a page is there for everybody, logged in or not."""
+    return PUBLIC_PATH.fullmatch(path) is not None
 
 
 def identify_by(settings: AgentServiceSettings) -> Identify | None:
@@ -111,12 +120,17 @@ def _bearer(connection: HTTPConnection) -> str:
 
 
 def _by_proxy(settings: AgentServiceSettings) -> Identify:
-    networks = _networks(settings.agent_service_proxy_addresses)
+    networks = proxies_of(settings)
+    if not networks:
+        raise LoginSettingsError(
+            "AGENT_SERVICE_AUTH=proxy needs AGENT_SERVICE_PROXY_ADDRESSES: the addresses of the proxy, "
+            "e.g. 127.0.0.1 or 10.1.0.0/24."
+        )
     header = settings.agent_service_proxy_header
 
     async def identify(connection: HTTPConnection) -> str:
         peer = connection.client.host if connection.client else ""
-        if not _is_among(peer, networks):
+        if not is_among(peer, networks):
             raise LoginRequiredError(
                 "The request does not come from a proxy of AGENT_SERVICE_PROXY_ADDRESSES."
             )
@@ -129,37 +143,29 @@ def _by_proxy(settings: AgentServiceSettings) -> Identify:
     return identify
 
 
-def _networks(addresses: list[str]) -> list[Network]:
-    if not addresses:
-        raise LoginSettingsError(
-            "AGENT_SERVICE_AUTH=proxy needs AGENT_SERVICE_PROXY_ADDRESSES: the addresses of the proxy, "
-            "e.g. 127.0.0.1 or 10.1.0.0/24."
-        )
+def proxies_of(settings: AgentServiceSettings) -> list[Network]:
+    """The proxies that are trusted. Raises `LoginSettingsError` when they cannot be read."""
     try:
-        return [ip_network(address) for address in addresses]
+        return [ip_network(address) for address in settings.agent_service_proxy_addresses]
     except ValueError as error:
         raise LoginSettingsError(f"AGENT_SERVICE_PROXY_ADDRESSES: {error}.") from None
-
-
-def _is_among(peer: str, networks: list[Network]) -> bool:
-    try:
-        address = ip_address(peer)
-    except ValueError:
-        return False
-    mapped = getattr(address, "ipv4_mapped", None)
-    return any((mapped or address) in network for network in networks)
 
 
 class Login:
     """ASGI middleware: lets known users through and answers 401 to others, except for the page itself."""
 
-    def __init__(self, app: ASGIApp, identify: Identify) -> None:
+    def __init__(
+        self, app: ASGIApp, identify: Identify, address_of: AddressOf, refuse: Refuse = plain_refusal
+    ) -> None:
         self._app = app
         self._identify = identify
+        self._address_of = address_of
+        self._refuse = refuse
+        self._failures = TokenBuckets[str](MAX_FAILURES_PER_MINUTE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Note the user in the request's state, or refuse."""
-        if scope["type"] != "http" or PUBLIC_PATH.fullmatch(scope["path"]):
+        if scope["type"] != "http" or is_public(scope["path"]):
             await self._app(scope, receive, send)
             return
         connection = HTTPConnection(scope)
@@ -167,13 +173,19 @@ class Login:
         try:
             user = await self._identify(connection)
         except LoginRequiredError as error:
-            logger.info("A request was refused: %s", error)
-            await _refusal(401, "login_required", say(locale, "login.required"))(scope, receive, send)
+            await self._failed(error, locale, scope)(scope, receive, send)
         except LoginUnavailableError:
             await _refusal(503, "login_unavailable", say(locale, "login.unavailable"))(scope, receive, send)
         else:
             scope.setdefault("state", {})["user"] = user
             await self._app(scope, receive, send)
+
+    def _failed(self, error: LoginRequiredError, locale: str, scope: Scope) -> Response:
+        """What is answered to an attempt that failed; many from one address are not written to the log."""
+        if wait := self._failures.take(self._address_of(scope)):
+            return self._refuse(TOO_MANY_FAILED_LOGINS.after(wait), scope)
+        logger.info("A request was refused: %s", error)
+        return _refusal(401, "login_required", say(locale, "login.required"))
 
 
 def _refusal(status: int, code: str, message: str) -> JSONResponse:

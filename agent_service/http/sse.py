@@ -15,6 +15,8 @@ from agent_service.i18n.catalog import FALLBACK, say
 
 HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 MAX_SILENCE_SECONDS = 600
+# Events that were written and not yet sent.
+MAX_UNSENT_EVENTS = 500
 SSE_PREFIX = b"data: "
 
 
@@ -105,6 +107,7 @@ class _Pump:
     def __init__(self, events: AsyncIterable[bytes]) -> None:
         self._queue: asyncio.Queue[bytes | None] = asyncio.Queue()
         self._stopping = False
+        self._room = asyncio.Semaphore(MAX_UNSENT_EVENTS)
         self._task = asyncio.create_task(self._run(events))
         self._running.add(self._task)
         self._task.add_done_callback(self._running.discard)
@@ -117,6 +120,7 @@ class _Pump:
                 event = await self._queue.get()
         except TimeoutError:
             raise _NothingNew from None
+        self._room.release()
         if event is None:
             await self._task
         return event
@@ -131,6 +135,8 @@ class _Pump:
     async def _run(self, events: AsyncIterable[bytes]) -> None:
         try:
             async for event in events:
+                # Whoever reads slowly is written for slowly; what nobody reads is ended by the HTTP server.
+                await self._room.acquire()
                 self._queue.put_nowait(event)
                 if self._stopping:
                     # It goes on, so the cancellation was lost on its way: `asyncio.wait_for` of Python 3.11

@@ -27,6 +27,7 @@ from agent_service.observe import logs
 from agent_service.storage.usage import Tokens
 from database.pool import Pool
 from serving.draining import Running
+from serving.stalls import Stalls
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 SECONDS = (0.1, 0.25, 0.5, 1, 2, 3, 5, 8, 13, 20, 30, 60, 120)
@@ -65,8 +66,11 @@ class Metrics:
 
     def __init__(self, pool: Pool, running: Running) -> None:
         self.registry = CollectorRegistry()
+        self.stalls = Stalls(self.registry, "owflex_chat")
         self._turns = self._counter("turns", "Answers by outcome.", "outcome")
-        self._refused = self._counter("refused", "Messages that were not taken, by reason.", "reason")
+        self._refused = self._counter(
+            "refused", "Messages and requests that were not taken, by reason.", "reason"
+        )
         self._tools = self._counter("tool_calls", "Tool calls by outcome.", "tool", "outcome")
         self._fallbacks = self._counter("fallbacks", "Answers in which another model stood in.", "model")
         self._tokens = self._counter("tokens", "Tokens of language models.", "model", "direction")

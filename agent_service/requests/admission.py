@@ -19,7 +19,7 @@ from chatkit.types import (
 )
 
 from agent_service.context import RequestContext
-from agent_service.errors import BUSY, RequestRefusedError
+from agent_service.errors import RequestRefusedError
 from agent_service.models.menu import ModelMenu
 from agent_service.observe.metrics import Metrics
 from agent_service.settings.settings import AgentServiceSettings
@@ -72,10 +72,10 @@ class Admission:
             self._metrics.refused(error.code)
             raise
 
-    def give_back(self, context: RequestContext) -> None:
-        """Take back that a message was counted; it was refused later, because its thread is busy."""
+    def give_back(self, context: RequestContext, reason: str) -> None:
+        """Take back that a message was counted; it was refused later, for this reason."""
         self._limits.give_back(context.user_id)
-        self._metrics.refused(BUSY)
+        self._metrics.refused(reason)
 
 
 class Limits:
@@ -88,7 +88,7 @@ class Limits:
         clock: Callable[[], float] = time.monotonic,
         today: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self._rate = TokenBuckets[str](settings.chat_rate_limit_per_minute, clock=clock)
+        self._rate = TokenBuckets[str](settings.chat_rate_limit_per_minute or 0, clock=clock)
         self._tokens_per_day = settings.chat_tokens_per_day
         self._pool = pool
         self._today = today

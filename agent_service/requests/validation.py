@@ -33,7 +33,7 @@ from agent_service.context import RequestContext
 from agent_service.errors import RequestRefusedError
 from agent_service.requests.admission import Admission
 from agent_service.tools.scope import scope_of
-from agent_service.voice.transcription import MAX_AUDIO_BYTES, check_base64
+from agent_service.voice.transcription import MAX_AUDIO_BYTES
 
 REQUEST = TypeAdapter[ChatKitReq](ChatKitReq)
 Writing = (
@@ -103,10 +103,10 @@ class RequestChecks:
         if self.admission is not None:
             await self.admission.check(request, context)
 
-    def give_back(self, context: RequestContext) -> None:
+    def give_back(self, context: RequestContext, reason: str) -> None:
         """Do not count the message: it could not begin."""
         if self.admission is not None:
-            self.admission.give_back(context)
+            self.admission.give_back(context, reason)
 
     async def _check_possible(self, request: ChatKitReq, context: RequestContext) -> None:
         if isinstance(request, Writing):
@@ -122,8 +122,6 @@ class RequestChecks:
                 await _check_form(self.store, request.params, context)
             case ThreadsCustomActionReq() | ThreadsSyncCustomActionReq():
                 await self._check_click(request.params, context)
-            case InputTranscribeReq():
-                check_base64(request)
             case _:
                 pass
 

@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 from chatkit.store import NotFoundError
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
 from agent_service.attachments.store import TOKEN_HEADER, PostgresAttachments
@@ -42,9 +42,10 @@ def upload_routes(attachments: PostgresAttachments, context_of: ContextOf) -> li
         if attachment_id not in files:
             raise NotFoundError("There is no such file.")
         file = files[attachment_id]
+        content = attachments.content(file, context_of(request))
         disposition = f"attachment; filename*=UTF-8''{quote(file.name, safe='')}"
-        headers = SEALED | {"Content-Disposition": disposition}
-        return Response(file.content, media_type=file.mime_type, headers=headers)
+        headers = SEALED | {"Content-Disposition": disposition, "Content-Length": str(file.size)}
+        return StreamingResponse(content, media_type=file.mime_type, headers=headers)
 
     return [
         Route("/attachments", answered(add), methods=["POST"]),

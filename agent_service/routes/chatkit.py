@@ -3,7 +3,7 @@
 import json
 import logging
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 
 import psycopg
@@ -26,6 +26,7 @@ from agent_service.http.bodies import demand_json
 from agent_service.http.responses import ContextOf, error_response
 from agent_service.http.sse import SSE_PREFIX, framing_for, stream_response
 from agent_service.i18n.catalog import UNEXPECTED
+from agent_service.requests.answers import TOO_MANY, AnswersInTurn
 from agent_service.requests.validation import RequestChecks, largest_request, parse_request
 from agent_service.server import OwFlexChatKitServer
 from agent_service.storage.failures import storage_sentence
@@ -56,6 +57,7 @@ class ChatKitEndpoint:
     bounds: Bounds = field(default_factory=Bounds)
     locks: TurnLocks = field(default_factory=MemoryTurnLocks)
     checks: RequestChecks | None = None
+    answers: AnswersInTurn | None = None
 
     async def __call__(self, request: Request) -> Response:
         """The protocol's answer, JSON or a stream of events; an error is JSON with a message for people."""
@@ -79,13 +81,25 @@ class ChatKitEndpoint:
         if not isinstance(result, StreamingResult):
             return Response(result.json, media_type="application/json", headers={"Cache-Control": "no-store"})
         framing = framing_for(http.headers.get("accept", ""))
-        events = thread.stream(request, result, context)
+        events = self._in_turn(thread.stream(request, result, context), context)
         try:
             return await stream_response(events, framing, self.bounds.keep_alive_seconds, context.locale)
         except RequestRefusedError as error:
-            if error.code == BUSY:
-                checks.give_back(context)
+            if error.code in (BUSY, TOO_MANY):
+                checks.give_back(context, error.code)
             raise
+
+    async def _in_turn(self, events: AsyncGenerator[bytes], context: RequestContext) -> AsyncGenerator[bytes]:
+        """The events, as soon as the user has few enough answers in the making.
+
+        Raises `RequestRefusedError` (429) before the first event.
+        """
+        async with (
+            aclosing(events),
+            nullcontext() if self.answers is None else self.answers.one(context.user_id),
+        ):
+            async for event in events:
+                yield event
 
     async def _body(self, request: Request) -> bytes:
         body = bytearray()

@@ -13,8 +13,10 @@ def voice_routes(dictation: Dictation, context_of: ContextOf) -> list[BaseRoute]
     """`POST /voice/transcribe`: a recording as such, or in the form field `file`."""
 
     async def transcribe(request: Request) -> Response:
-        context_of(request)
+        user = context_of(request).user_id
         _, _, data = await read_file(request, MAX_AUDIO_BYTES)
-        return JSONResponse({"text": await dictation.text_of(data)}, headers={"Cache-Control": "no-store"})
+        return JSONResponse(
+            {"text": await dictation.text_of(data, user)}, headers={"Cache-Control": "no-store"}
+        )
 
     return [Route("/voice/transcribe", answered(transcribe), methods=["POST"])]

@@ -5,13 +5,14 @@ from typing import Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 
+from agent_service.settings.limits import LimitSettings
 from agent_service.settings.page import STANDARD_PROMPTS, Greetings, Prompts
 from agent_service.settings.system_prompt import read_prompt
 from agent_service.settings.urls import HeaderNames, HttpAddress
-from database.settings import AddressList, CommaList, Origins, ProgramSettings
+from database.settings import AddressList, CommaList, Origins
 
 
-class AgentServiceSettings(ProgramSettings):
+class AgentServiceSettings(LimitSettings):
     """Where the chat listens, which model answers and how it reaches the MCP server."""
 
     chat_database_url: SecretStr | None = Field(
@@ -34,11 +35,6 @@ class AgentServiceSettings(ProgramSettings):
         False,
         description="Listen on an address other machines can reach although AGENT_SERVICE_AUTH is none: "
         "everybody who reaches it is the one local user.",
-    )
-    agent_service_auth: Literal["none", "jwt", "proxy"] = Field(
-        "none",
-        description="How users log in. none: one local user; jwt: signed bearer tokens; "
-        "proxy: a proxy in front says who it is.",
     )
     agent_service_jwt_issuer: str | None = Field(None, description="Issuer (`iss`) of the tokens, for jwt.")
     agent_service_jwt_audience: str | None = Field(
@@ -64,7 +60,7 @@ class AgentServiceSettings(ProgramSettings):
     agent_service_proxy_addresses: CommaList = Field(
         [],
         description="Addresses or networks of the proxy, separated by commas, e.g. 10.1.0.0/24. "
-        "The header is trusted from these only.",
+        "The header, and X-Forwarded-For for limits by address, are trusted from these only.",
     )
     agent_service_grace_seconds: int = Field(
         30, ge=1, description="How long running answers may take to finish when the chat is stopped."
@@ -74,9 +70,6 @@ class AgentServiceSettings(ProgramSettings):
         min_length=32,
         description="Bearer token that /metrics requires. Without one it answers only if the chat listens on "
         "loopback and has no login.",
-    )
-    chat_rate_limit_per_minute: int = Field(
-        0, ge=0, description="Maximum messages a minute for each user; 0 sets no limit."
     )
     chat_tokens_per_day: int = Field(
         0, ge=0, description="Tokens of the language model for each user and day (UTC); 0 sets no limit."

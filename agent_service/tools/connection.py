@@ -2,12 +2,11 @@
 
 import asyncio
 import logging
-import ssl
 import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from email.utils import parsedate_to_datetime
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any, Literal
 
 import httpx2
@@ -24,6 +23,7 @@ from agent_service.errors import McpUnavailableError
 from agent_service.settings.settings import AgentServiceSettings
 from agent_service.tools.run_server import NOT_JSON, RunServer, ToolListings, asks_for
 from agent_service.tools.sessions import LIFETIME_SECONDS, Connected, Sessions
+from serving.certificates import certificates_for
 from serving.requests import outgoing_headers
 
 logger = logging.getLogger("agent_service")
@@ -188,9 +188,7 @@ def http_client(
     url: str, headers: dict[str, str] | None = None, timeout: httpx2.Timeout | float = DIAGNOSIS_SECONDS
 ) -> httpx2.AsyncClient:
     """A client for this address with connections of its own."""
-    is_encrypted = url.lower().startswith("https:")
-    verify = _certificates() if is_encrypted else _no_certificates()
-    return httpx2.AsyncClient(headers=headers, timeout=timeout, verify=verify, limits=LIMITS)
+    return httpx2.AsyncClient(headers=headers, timeout=timeout, verify=certificates_for(url), limits=LIMITS)
 
 
 def _giving(http: httpx2.AsyncClient) -> HttpClientFactory:
@@ -204,18 +202,6 @@ def _giving(http: httpx2.AsyncClient) -> HttpClientFactory:
         return http
 
     return give
-
-
-@lru_cache
-def _certificates() -> ssl.SSLContext:
-    """Reading the certificates of all authorities takes longer than everything else a run's client does."""
-    return httpx2.create_ssl_context()
-
-
-@lru_cache
-def _no_certificates() -> ssl.SSLContext:
-    """Believes nobody, and needs no file for that: for addresses that are not encrypted."""
-    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 def _call_meta(call: MCPToolMetaContext) -> dict[str, Any] | None:

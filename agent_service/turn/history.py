@@ -21,7 +21,7 @@ from chatkit.types import (
 from openai.types.responses import EasyInputMessageParam, ResponseInputTextParam
 from openai.types.responses.response_input_item_param import Message
 
-from agent_service.attachments.model_parts import Parts, attached_parts
+from agent_service.attachments.model_parts import Hold, Parts, attached_parts
 from agent_service.attachments.store import PostgresAttachments
 from agent_service.cards.widgets import tasks_on
 from agent_service.context import RequestContext
@@ -46,16 +46,18 @@ async def load_history(
     settings: AgentServiceSettings,
     context: RequestContext,
     files: PostgresAttachments | None = None,
+    hold: Hold | None = None,
 ) -> "History":
     """The newest part of the thread that fits, oldest first; it begins with a question.
 
-    Of what tools returned in earlier turns the answers remain that it led to.
+    Of what tools returned in earlier turns the answers remain that it led to. `hold` is waited for before
+    pictures are loaded. Raises what it raises.
     """
     newest, has_more = await _newest(store, thread_id, settings, context)
     kept = _fitting(newest, settings.history_tokens)
     dropped = sum(map(_is_message, newest)) - sum(map(_is_message, kept))
     has_files = any(isinstance(item, UserMessageItem) and item.attachments for item in kept)
-    attached = await attached_parts(files, kept, settings, context) if has_files else None
+    attached = await attached_parts(files, kept, settings, context, hold) if has_files else None
     items = alternating(await HistoryConverter(attached).to_agent_input(kept))
     return History(items, _note(dropped, more=has_more), _shown_files(kept))
 

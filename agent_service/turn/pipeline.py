@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Protocol
 
@@ -24,6 +24,7 @@ from agent_service.storage.usage import record_usage
 from agent_service.tools.run_server import limit
 from agent_service.tools.scope import scope_of
 from agent_service.turn.answer_notices import CorrectedNotice, StandInNotice, WordsNotice
+from agent_service.turn.beginnings import Beginnings
 from agent_service.turn.citations import Citations
 from agent_service.turn.clicks import Click, Clicks
 from agent_service.turn.closing import Said, Unfinished, ending
@@ -111,6 +112,7 @@ class Turns:
     metrics: Metrics
     watcher: TurnWatcher
     clicks: Clicks
+    beginnings: Beginnings = field(default_factory=Beginnings)
 
     def answer(
         self, thread: ThreadMetadata, message: UserMessageItem | None, context: RequestContext
@@ -138,7 +140,11 @@ class Turns:
         unfinished, said = Unfinished(), Said()
         # A click that does nothing but change a card is none.
         is_turn = may_retry
-        async with self._watched(thread, context) as watch, AsyncExitStack() as stack:
+        async with (
+            self._watched(thread, context) as watch,
+            self.beginnings.one(context.user_id) as beginning,
+            AsyncExitStack() as stack,
+        ):
             try:
                 with use_span(watch.span, record_exception=False, set_status_on_exception=False):
                     prepared = await prepare(stack, watch)
@@ -153,6 +159,7 @@ class Turns:
                     async for event in events:
                         for passed in filters.feed(event):
                             yield passed
+                        beginning.spoken(watch.first_word_after)
                 for event in [*filters.end(), *await ending(progress, said)]:
                     yield event
                 _check_answered(progress, said)
@@ -186,7 +193,10 @@ class Turns:
         stack: AsyncExitStack,
         watch: TurnWatch,
     ) -> Prepared:
-        history = await load_history(self.clicks.store, thread.id, self.settings, context, self.files)
+        async def hold() -> None:
+            await stack.enter_async_context(self.files.showing_pictures(context))
+
+        history = await load_history(self.clicks.store, thread.id, self.settings, context, self.files, hold)
         tokens = history.tokens if self.menu.minds_length else 0
         watch.model = TurnModel(self.menu.line_for(message, tokens))
         server = await stack.enter_async_context(self.clicks.connect_mcp(context))

@@ -15,8 +15,11 @@ from openai import APITimeoutError, AsyncOpenAI, OpenAIError
 from pydantic import SecretStr
 
 from agent_service.errors import RequestRefusedError
+from agent_service.http.upload_allowance import UploadAllowance
 from agent_service.settings.settings import AgentServiceSettings
 from agent_service.voice.local_whisper import is_installed, transcribe_locally
+from serving.certificates import certificates_for
+from serving.fair_slots import FairSlots
 
 OPENAI_URL = "https://api.openai.com/v1"
 GEMINI_URL = "https://generativelanguage.googleapis.com/v1beta"
@@ -32,6 +35,11 @@ ENDINGS = {
 }
 
 MAX_AUDIO_BYTES = 25 * 1024 * 1024
+
+# A user who sends many recordings waits behind those of others.
+RECORDINGS_AT_ONCE, RECORDINGS_OF_ONE = 8, 2
+# A multiple of four characters.
+BASE64_PART = 1 << 20
 
 Transcribe = Callable[[bytes, str], Awaitable[str]]
 
@@ -52,19 +60,23 @@ class Dictation:
     def __init__(self, settings: AgentServiceSettings) -> None:
         self._transcribe = choose_engine(settings)
         self._seconds = settings.transcription_seconds
+        self._allowance = UploadAllowance(settings)
+        self._slots = FairSlots[str](RECORDINGS_AT_ONCE, each=RECORDINGS_OF_ONE, contended=1)
 
     @property
     def is_set_up(self) -> bool:
         """Whether there is an engine."""
         return self._transcribe is not None
 
-    async def text_of(self, data: bytes) -> str:
-        """What is said in the recording. Raises `RequestRefusedError`."""
+    async def text_of(self, data: bytes, user: str) -> str:
+        """What is said in the recording of this user. Raises `RequestRefusedError`."""
         if self._transcribe is None:
             raise RequestRefusedError("dictation.not_set_up", code="unsupported")
         mime_type = check_audio(data)
+        self._allowance.take(user, len(data))
         try:
-            text = await asyncio.wait_for(self._transcribe(data, mime_type), self._seconds)
+            async with asyncio.timeout(self._seconds), self._slots.one(user):
+                text = await self._transcribe(data, mime_type)
         except (TimeoutError, APITimeoutError):
             raise _failed("dictation.too_slow", status=504) from None
         except (OpenAIError, httpx2.HTTPError) as error:
@@ -119,14 +131,27 @@ def check_audio(data: bytes) -> str:
     return mime_type
 
 
-def check_base64(request: InputTranscribeReq) -> None:
-    """Return when the sound is valid base64: the SDK would skip what is not. Raises `RequestRefusedError`."""
-    try:
-        data = base64.b64decode(request.params.audio_base64, validate=True)
-    except (binascii.Error, ValueError):
-        raise RequestRefusedError("dictation.not_base64") from None
+async def sound_in(request: InputTranscribeReq) -> bytes:
+    """The recording. The SDK would skip what is not valid Base64. Raises `RequestRefusedError`."""
+    data = await asyncio.to_thread(_decoded, request.params.audio_base64)
+    if data is None:
+        raise RequestRefusedError("dictation.not_base64")
     if not data:
         raise RequestRefusedError("dictation.no_sound")
+    return data
+
+
+def _decoded(text: str) -> bytes | None:
+    """In parts: decoding keeps all other threads waiting until it is done."""
+    if "=" in text[:-2]:
+        return None
+    data = bytearray()
+    try:
+        for start in range(0, len(text), BASE64_PART):
+            data += base64.b64decode(text[start : start + BASE64_PART], validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    return bytes(data)
 
 
 def _openai(settings: AgentServiceSettings) -> Transcribe | None:
@@ -172,8 +197,9 @@ def _local(settings: AgentServiceSettings) -> Transcribe | None:
 
 async def _ask_openai(speech: Speech, data: bytes, mime_type: str) -> str:
     key = speech.key.get_secret_value() if speech.key is not None else "no-key"
+    http = httpx2.AsyncClient(timeout=speech.seconds, verify=certificates_for(speech.base_url))
     async with AsyncOpenAI(
-        api_key=key, base_url=speech.base_url, timeout=speech.seconds, max_retries=1
+        api_key=key, base_url=speech.base_url, timeout=speech.seconds, max_retries=1, http_client=http
     ) as client:
         file = (f"recording.{ENDINGS[mime_type]}", data, mime_type)
         return (await client.audio.transcriptions.create(model=speech.model, file=file)).text
@@ -184,7 +210,8 @@ async def _ask_gemini(speech: Speech, data: bytes, mime_type: str) -> str:
     sound = {"mimeType": mime_type, "data": base64.b64encode(data).decode()}
     body = {"contents": [{"role": "user", "parts": [{"text": GEMINI_ORDER}, {"inlineData": sound}]}]}
     model = quote(speech.model.removeprefix("models/"), safe="")
-    async with httpx2.AsyncClient(timeout=speech.seconds) as client:
+    verify = certificates_for(speech.base_url)
+    async with httpx2.AsyncClient(timeout=speech.seconds, verify=verify) as client:
         answer = await client.post(
             f"{speech.base_url}/models/{model}:generateContent",
             json=body,

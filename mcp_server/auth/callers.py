@@ -1,5 +1,6 @@
 """Who is calling, and what they may do: a local token, an API key, a signed token, or an external issuer."""
 
+import asyncio
 import hmac
 import time
 from dataclasses import dataclass
@@ -21,6 +22,9 @@ AGENT_ISSUER = "owflex-agent-service"
 AUDIENCE = "owflex-mcp-server"
 # The chat's tokens are good for ten minutes; whoever got hold of the key for a moment gets no longer ones.
 MAX_SIGNED_SECONDS = 900
+
+# Keys are looked up by so many callers at once: wrong ones take no more of the database than that.
+MAX_LOOK_UPS = 2
 
 # The claim with the collections that a token opens; without it all are open.
 COLLECTIONS_CLAIM = "collections"
@@ -59,6 +63,7 @@ class BearerVerifier(TokenVerifier):
         self._local_token = local_token.get_secret_value().encode()
         self._signing_key = signing_key.get_secret_value()
         self._keys = keys
+        self._looking_up = asyncio.Semaphore(MAX_LOOK_UPS)
         self._external = external
 
     async def verify_token(self, token: str) -> AccessToken | None:
@@ -73,7 +78,10 @@ class BearerVerifier(TokenVerifier):
         return signed
 
     async def _verify_key(self, token: str) -> AccessToken | None:
-        key = None if self._keys is None else await find_api_key(self._keys, token)
+        if self._keys is None:
+            return None
+        async with self._looking_up:
+            key = await find_api_key(self._keys, token)
         if key is None:
             return None
         return AccessToken(

@@ -8,9 +8,10 @@ from typing import Any, cast
 from fastmcp.exceptions import NotFoundError, ToolError
 from fastmcp.server.middleware import CallNext, Middleware, MiddlewareContext
 from fastmcp.tools import ToolResult
+from mcp import MCPError
 from mcp_types import CallToolRequestParams
 
-from mcp_server.calls.rate_limit import TooManyCallsError, calling_client
+from mcp_server.calls.rate_limit import TOO_MANY_CODE, TooManyCallsError, calling_client
 from mcp_server.metrics import Metrics
 from mcp_server.tool_errors import InvalidArgumentsError, KnowledgeBaseAwayError, ToolTimeoutError
 from serving.requests import NO_REQUEST, new_request_id, request_id
@@ -62,6 +63,15 @@ class LoggedCalls(Middleware):
         if context.message.name == SEARCH:
             self._note_search(result)
         return result
+
+    async def on_request(self, context: MiddlewareContext[Any], call_next: CallNext[Any, Any]) -> Any:
+        """The answer; what was refused because there were too many is counted, whatever was asked for."""
+        try:
+            return await call_next(context)
+        except MCPError as error:
+            if error.code == TOO_MANY_CODE:
+                self._metrics.limited()
+            raise
 
     def _note(self, tool: str, outcome: str, seconds: float) -> None:
         if outcome not in ("refused", "not_found"):

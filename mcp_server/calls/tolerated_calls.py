@@ -18,6 +18,7 @@ from mcp_server.calls import argument_words
 from mcp_server.calls.given_arguments import json_in, understood
 from mcp_server.tool_errors import InvalidArgumentsError
 
+MAX_NAME_CHARACTERS = 2_000
 NO_OBJECT = 'arguments: must be an object with the arguments by name, such as {"query": "vacation"}.'
 
 
@@ -73,10 +74,19 @@ async def whole_arguments(ctx: ServerRequestContext[Any, Any], call_next: NextHa
 
     Raises `MCPError` for what holds none.
     """
+    _check_names(ctx.params or {})
     given = (ctx.params or {}).get("arguments")
     if ctx.method == "tools/call" and given is not None and not isinstance(given, Mapping):
         ctx = replace(ctx, params={**(ctx.params or {}), "arguments": _object_in(given)})
     return await call_next(ctx)
+
+
+def _check_names(params: Mapping[str, Any]) -> None:
+    """What nothing here is called goes no further: into logs, traces and answers that repeat it."""
+    for field in ("name", "uri"):
+        name = params.get(field)
+        if isinstance(name, str) and len(name) > MAX_NAME_CHARACTERS:
+            raise MCPError(INVALID_PARAMS, f"{field}: must have at most {MAX_NAME_CHARACTERS} characters.")
 
 
 def _object_in(given: Any) -> Mapping[str, Any]:

@@ -8,7 +8,18 @@ import pytest
 from agent_service.i18n.catalog import load_catalogues
 
 PAGE = Path(__file__).parents[2] / "docs" / "troubleshooting.md"
-PROBLEMS = ("failed", "llm", "refused", "login", "click", "tool", "upload", "dictation", "knowledge")
+PROBLEMS = (
+    "failed",
+    "llm",
+    "refused",
+    "login",
+    "click",
+    "tool",
+    "upload",
+    "dictation",
+    "knowledge",
+    "limits",
+)
 SENTENCES = {
     key: sentence for key, sentence in load_catalogues()["en"].items() if key.partition(".")[0] in PROBLEMS
 }

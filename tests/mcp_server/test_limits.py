@@ -4,7 +4,7 @@ import asyncio
 import re
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, nullcontext
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import httpx2
@@ -17,8 +17,9 @@ from starlette.responses import PlainTextResponse
 
 from database.process import listen
 from mcp_server.calls.rate_limit import ToolCallLimit
-from mcp_server.http.body_limits import BodyTimeLimit, PatientProtocol
 from mcp_server.settings import McpServerSettings
+from serving.patient_http import PatientProtocol
+from serving.timed_bodies import BodyTimeLimit
 from serving.token_buckets import TokenBuckets
 
 if TYPE_CHECKING:
@@ -89,6 +90,23 @@ async def test_reads_of_resources_count_like_calls(server: "RunningServer") -> N
             await ann.call_tool("list_tasks")
 
 
+async def list_again_and_again(client: Client[Any]) -> None:
+    """Ask for the resources more often than a minute allows."""
+    for _ in range(30):
+        await client.list_resources()
+
+
+async def test_prompts_count_like_calls_and_lists_for_a_tenth(server: "RunningServer") -> None:
+    async with server.client_of("ann") as ann:
+        prompt = (await ann.list_prompts())[0].name
+        for _ in range(2):
+            await ann.read_resource("kb://collections")
+        with pytest.raises(MCPError, match="Too many calls: 1 a minute are allowed"):
+            await ann.get_prompt(prompt)
+        with pytest.raises(MCPError, match="Too many calls: 10 a minute are allowed"):
+            await list_again_and_again(ann)
+
+
 async def test_the_memory_for_clients_is_bounded() -> None:
     buckets = TokenBuckets[tuple[str, str]](60, 5, max_keys=3)
     for name in "abcdefgh":
@@ -127,7 +145,7 @@ async def test_half_a_body_ends_with_408_and_a_closed_connection(
     )
     answer = await answer_to(server.url, head.encode() + b'{"jsonrpc"')
     assert answer.startswith(b"HTTP/1.1 408 ")
-    assert answer.endswith(b'{"error":"The request did not arrive in time."}')
+    assert answer.endswith(b'{"error":"The request did not arrive in time. Send it again."}')
 
 
 @pytest.mark.parametrize("sent", [b"", b"POST /mcp HTTP/1.1\r\nhost: loc"])

@@ -61,7 +61,7 @@ def example(name: str, field: FieldInfo) -> str:
 def _number(field: FieldInfo) -> str:
     if field.annotation is float:
         return str(field.default * 0.9)
-    return str(field.default - 1 if Le(field.default) in field.metadata else field.default + 1)
+    return str(field.default - 1 if Le(field.default) in field.metadata else (field.default or 0) + 1)
 
 
 def value_of(kind: type[ProgramSettings], name: str, written: str, monkeypatch: pytest.MonkeyPatch) -> Any:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from parsing import detection
 from parsing.archives.members import CONTAINERS
-from parsing.detection import TEXT_MODULES, media_type_of, sent_type
+from parsing.detection import MAX_ENTRIES_LOOKED_AT, TEXT_MODULES, media_type_of, sent_type
 from parsing.errors import FileFormatError
 from parsing.formats import FORMATS, MODULES, PLAIN_MODULES
 from tests.agent_service.small_files import ONE_OF_EACH, png
@@ -42,6 +43,15 @@ def test_text_of_any_name_and_images_are_taken_only_where_somebody_sends_them() 
         media_type_of("notes.abc", b"Some words.")
     with pytest.raises(FileFormatError, match="PNG image"):
         media_type_of("notes.md", png())
+
+
+def test_of_an_archive_so_many_entries_are_looked_at() -> None:
+    entry = b"PK\x01\x02" + bytes(24) + b"\x01\x00" + bytes(16) + b"a"
+    directory = entry * (2 * MAX_ENTRIES_LOOKED_AT)
+    end = b"PK\x05\x06" + bytes(8) + len(directory).to_bytes(4, "little") + bytes(6)
+    data = b"PK\x03\x04" + bytes(26) + directory + end
+    assert len(list(detection._zip_names(data))) == MAX_ENTRIES_LOOKED_AT  # pyright: ignore[reportPrivateUsage]
+    assert sent_type("a.docx", data) == media_type_of("a.docx", data)
 
 
 def test_every_format_has_endings_of_its_own() -> None:

@@ -15,6 +15,7 @@ from agent_service.errors import McpUnavailableError, RequestRefusedError
 from agent_service.settings.settings import AgentServiceSettings
 from agent_service.tools.connection import CLEANUP_SECONDS, SCOPE, McpConnector
 from agent_service.tools.for_people import for_people
+from serving.fair_slots import FairSlots, TooManyWaitingError
 
 logger = logging.getLogger("agent_service")
 
@@ -70,6 +71,8 @@ class KnowledgeCalls:
 
     def __init__(self, settings: AgentServiceSettings, connector: McpConnector) -> None:
         self._connector = connector
+        # Each begins with a connection, which costs: one after the other beside others.
+        self._slots = FairSlots[str](8, each=4, contended=1)
         self._seconds = (
             settings.mcp_connect_timeout_seconds + settings.mcp_session_timeout_seconds + CLEANUP_SECONDS
         )
@@ -80,8 +83,16 @@ class KnowledgeCalls:
         """The tool's structured content. Raises `RequestRefusedError`."""
         given = {name: value for name, value in arguments.items() if value is not None}
         try:
-            async with asyncio.timeout(self._seconds), self._connector.connect(context, scope) as server:
+            async with (
+                self._slots.one(context.user_id, self._seconds),
+                asyncio.timeout(self._seconds),
+                self._connector.connect(context, scope) as server,
+            ):
                 result = await server.call_tool(tool, given)
+        except TooManyWaitingError:
+            raise RequestRefusedError(
+                "limits.too_many_at_once", status=429, code="too_many_at_once", retry_after=1
+            ) from None
         except TimeoutError:
             raise RequestRefusedError(TOO_SLOW, status=504, code="too_slow") from None
         except (McpUnavailableError, MCPError, UserError) as error:

@@ -1,0 +1,42 @@
+"""How many answers are written for one user at once."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from agent_service.errors import RequestRefusedError
+from agent_service.settings.settings import AgentServiceSettings
+from serving.fair_slots import FairSlots, TooManyWaitingError
+
+# The code of the refusal.
+TOO_MANY = "too_many_answers"
+# How many messages may wait for each answer that is being written.
+WAITING_FOR_EACH = 2
+RETRY_AFTER_SECONDS = 5
+
+
+class AnswersInTurn:
+    """Lets each user have CHAT_ANSWERS_AT_ONCE answers in the making; further messages wait for a while."""
+
+    def __init__(self, settings: AgentServiceSettings) -> None:
+        most = settings.chat_answers_at_once or 0
+        self._slots = FairSlots[str](0, each=most, waiting=most * WAITING_FOR_EACH)
+        self._most = most
+        self._wait_seconds = settings.turn_wait_seconds
+
+    @asynccontextmanager
+    async def one(self, user: str) -> AsyncGenerator[None]:
+        """While in the block an answer is written. Raises `RequestRefusedError` (429)."""
+        try:
+            await self._slots.take(user, self._wait_seconds)
+        except TooManyWaitingError:
+            raise RequestRefusedError(
+                "limits.too_many_answers",
+                status=429,
+                code=TOO_MANY,
+                retry_after=RETRY_AFTER_SECONDS,
+                number=self._most,
+            ) from None
+        try:
+            yield
+        finally:
+            self._slots.release(user)
