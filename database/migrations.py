@@ -127,9 +127,7 @@ async def _apply(
 
 async def _run(connection: AsyncConnection[TupleRow], migration: Migration) -> None:
     async with connection.transaction():
-        await connection.execute(
-            "select set_config('lock_timeout', %(wait)s, true)", {"wait": LOCK_TIMEOUT}
-        )
+        await connection.execute("select set_config('lock_timeout', %(wait)s, true)", {"wait": LOCK_TIMEOUT})
         await connection.execute(migration.text)
         await connection.execute(
             "insert into schema_migrations (name, sha256) values (%(name)s, %(sha256)s)",

@@ -17,9 +17,7 @@ from owflex.configuration.known_settings import misspelt_settings
 
 KEY = "a-signing-key-of-more-than-32-characters"
 KINDS = (AgentServiceSettings, McpServerSettings, IngestSettings, KnowledgeBaseSettings)
-SECRETS = [
-    (kind, name) for kind in KINDS for name, field in kind.model_fields.items() if is_secret(field)
-]
+SECRETS = [(kind, name) for kind in KINDS for name, field in kind.model_fields.items() if is_secret(field)]
 
 
 @pytest.fixture(autouse=True)
@@ -62,9 +60,7 @@ def test_the_file_may_be_named_where_settings_are(where: str, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("where", ["environment", ".env"])
-def test_both_forms_at_once_are_an_error(
-    where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_both_forms_at_once_are_an_error(where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MCP_SIGNING_KEY_FILE", str(secret_file(tmp_path, KEY)))
     if where == "environment":
         monkeypatch.setenv("MCP_SIGNING_KEY", KEY)
@@ -128,7 +124,11 @@ def test_a_wrong_secret_is_told_by_the_name_of_its_setting_and_not_shown(
 
 @pytest.mark.parametrize(("mode", "warnings"), [(0o600, 0), (0o440, 0), (0o644, 1)])
 def test_a_file_that_everybody_may_read_is_said_once(
-    mode: int, warnings: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    mode: int,
+    warnings: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     path = secret_file(tmp_path, KEY, mode)
     monkeypatch.setenv("MCP_SIGNING_KEY_FILE", str(path))
