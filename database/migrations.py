@@ -15,8 +15,8 @@ from database.errors import MigrationBlockedError, MigrationChangedError
 
 # Any fixed number serves: it keeps two processes that start together from migrating at once.
 ADVISORY_LOCK = 7_021_544_001
-# Who waits for a table lets nobody pass: while a migration waited for a long statement, servers that are still
-# serving would wait behind it. So it waits this long only, lets them go on, and tries again.
+# Who waits for a table lets nobody pass: while a migration waited for a long statement, servers that still
+# serve would wait behind it. So it waits this long only, lets them go on, and tries again.
 LOCK_TIMEOUT = "1s"
 ATTEMPTS = 60
 PAUSE_SECONDS = 1.0

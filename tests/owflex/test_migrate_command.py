@@ -5,6 +5,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg import sql
 from typer.testing import CliRunner
 
 from owflex.__main__ import app
@@ -16,8 +17,8 @@ def urls(postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     made: list[str] = []
     with psycopg.connect(postgres_url, autocommit=True) as connection:
         for name in ("migrate_knowledge_base", "migrate_chat"):
-            connection.execute(f"drop database if exists {name} with (force)")
-            connection.execute(f"create database {name}")
+            for statement in ("drop database if exists {} with (force)", "create database {}"):
+                connection.execute(sql.SQL(statement).format(sql.Identifier(name)))
             made.append(postgres_url.replace("/tests?", f"/{name}?"))
     monkeypatch.setenv("KNOWLEDGE_BASE_DATABASE_URL", made[0])
     monkeypatch.setenv("CHAT_DATABASE_URL", made[1])

@@ -1,7 +1,6 @@
 """nginx with the configuration of examples/proxy, on free ports of loopback and in a folder of its own."""
 
 import os
-import re
 import shutil
 import signal
 import socket
@@ -36,7 +35,7 @@ def free_port() -> int:
 
 
 def written(folder: Path, servers: str, changed: Mapping[str, str], upstreams: Mapping[int, int]) -> Path:
-    """The configuration with these server blocks; `changed` texts and the ports of `upstreams` are replaced."""
+    """The configuration with these server blocks; `changed` and the ports of `upstreams` are replaced."""
     changes = {"/tmp/": f"{folder}/", **changed}  # noqa: S108
     changes |= {f"127.0.0.1:{port};": f"127.0.0.1:{ours};" for port, ours in upstreams.items()}
     changes |= {f"127.0.0.1:{port} ": f"127.0.0.1:{ours} " for port, ours in upstreams.items()}
@@ -85,8 +84,3 @@ def _pause(process: "subprocess.Popen[bytes]") -> None:
         process.wait(0.02)
     except subprocess.TimeoutExpired:
         return
-
-
-def directives(text: str) -> list[str]:
-    """Names of the directives of a configuration."""
-    return re.findall(r"^\s*([a-z_]+)\b[^{};]*[{;]", re.sub(r"#.*", "", text), re.M)
