@@ -86,7 +86,7 @@ async def test_a_migration_that_is_never_let_through_says_who_is_in_its_way(
     (folder / "0003_third.sql").write_text("alter table first add column third int")
     async with await psycopg.AsyncConnection.connect(chat_url) as busy:
         await busy.execute("select from first")
-        with pytest.raises(MigrationBlockedError, match="0003_third.sql could not be applied"):
+        with pytest.raises(MigrationBlockedError, match=r"0003_third\.sql could not be applied"):
             await migrate(chat_url, folder)
 
 
