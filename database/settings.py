@@ -10,10 +10,12 @@ from typing import Annotated, Any, TypeVar, cast
 
 from dotenv import dotenv_values
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings.sources import EnvSettingsSource
 
 from database.errors import DataFolderError, SettingsError
 from database.home import data_folder
+from database.secret_files import SecretFiles
 from database.setting_problems import SettingProblem, setting_problems
 
 ENV_FILE = ".env"
@@ -26,6 +28,8 @@ SAYS_NOTHING = " \t\r\n,"
 class ProgramSettings(BaseSettings):
     """Settings of a program, from the environment, `.env` or the settings file of the data folder.
 
+    A secret may also stand in a file of its own, which `NAME_FILE` names.
+
     White space around a value does not count (a pasted key often brings a line end along), an empty value
     means that it is not set, and lists are separated by commas.
     """
@@ -37,6 +41,21 @@ class ProgramSettings(BaseSettings):
         description="Data folder: the embedded Postgres, the local tokens and caches. "
         "Default: the platform's user data folder.",
     )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Those of pydantic, with the files of secrets before the environment; raises `SettingsError`."""
+        assert isinstance(env_settings, EnvSettingsSource)
+        assert isinstance(dotenv_settings, EnvSettingsSource)
+        secrets = SecretFiles(settings_cls, env_settings, dotenv_settings)
+        return init_settings, secrets, env_settings, dotenv_settings
 
     @model_validator(mode="before")
     @classmethod

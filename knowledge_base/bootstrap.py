@@ -28,10 +28,15 @@ async def embedder_for(settings: KnowledgeBaseSettings, url: str, model_name: st
     return create_embedder(model_name or await model_to_use(url, settings.embedding_model))
 
 
-async def migrate_knowledge_base(url: str) -> None:
-    """Bring the database up to date. Raises `PostgresUnreachableError`, `MigrationChangedError`."""
+async def migrate_knowledge_base(url: str) -> list[str]:
+    """Bring the database up to date; the names of the migrations that were applied.
+
+    Raises `PostgresUnreachableError`, `MigrationChangedError`, `MigrationBlockedError`.
+    """
     await check_reachable(url, "KNOWLEDGE_BASE_DATABASE_URL")
-    if await migrate(url, files("knowledge_base") / "migrations"):
+    applied = await migrate(url, files("knowledge_base") / "migrations")
+    if applied:
         # Words that an earlier version has stored become pending.
         async with await AsyncConnection.connect(url, autocommit=True) as connection:
             await merge_pending(connection)
+    return applied

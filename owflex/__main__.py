@@ -99,6 +99,20 @@ def logs(
     raise typer.Exit(run_logs(programs or list(UpProgram), lines=lines, follow=follow))
 
 
+@app.command()
+def migrate(
+    as_json: Annotated[bool, typer.Option("--json", help="Print a report for programs.")] = False,
+) -> None:
+    """Bring both databases up to date, and end: what containers run before the servers start.
+
+    Servers may go on serving meanwhile; run again, it changes nothing.
+    """
+    check_settings("mcp_server", "agent_service")
+    from owflex.migrate_command import run_migrate
+
+    raise typer.Exit(run_migrate(as_json=as_json))
+
+
 app.add_typer(ingest_commands, name="ingest")
 app.add_typer(evaluate_commands, name="evaluate")
 app.add_typer(model_commands, name="model")

@@ -37,7 +37,8 @@ def settings_page() -> str:
         "Settings are environment variables, else lines of a file `.env` in the folder where a program "
         "starts, else what `owflex config set NAME` wrote to `settings.env` in the data folder. A name that "
         "is no setting but looks like one is told at the start. An empty value means that it is not set, "
-        "white space around a value does not count, and lists are separated by commas.",
+        "white space around a value does not count, and lists are separated by commas. A secret may also "
+        "stand in a file, whose path is in `NAME_FILE`: see [deployment](deployment.md).",
     ]
     shown: set[str] = set()
     for title, settings in PROGRAMS:

@@ -167,7 +167,7 @@ async def queue_status(url: str) -> QueueStatus:
 
 @asynccontextmanager
 async def _open_app(url: str, pace: Pace = PACE) -> AsyncGenerator[App]:
-    await _ensure_tables(url)
+    await ensure_tables(url)
     retry = RetryStrategy(
         max_attempts=MAX_ATTEMPTS,
         exponential_wait=pace.retry,
@@ -184,7 +184,8 @@ async def _open_app(url: str, pace: Pace = PACE) -> AsyncGenerator[App]:
         yield app
 
 
-async def _ensure_tables(url: str) -> None:
+async def ensure_tables(url: str) -> None:
+    """Make the tables of the queue where they are missing."""
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
         # Two programs that begin together must not both make the tables.
         await connection.execute("select pg_advisory_lock(%(key)s)", {"key": ADVISORY_LOCK})

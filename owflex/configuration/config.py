@@ -16,8 +16,15 @@ from rich.table import Table
 
 from database.errors import SettingsError
 from database.home import open_data_folder
+from database.secret_files import (
+    SUFFIX,
+    UnreadableSecretError,
+    is_secret,
+    read_secret_file,
+    secret_path,
+)
 from database.settings import ENV_FILE, ProgramSettings, file_values, read_settings, settings_file
-from owflex.configuration.known_settings import is_secret, known_settings, meant
+from owflex.configuration.known_settings import known_settings, meant
 from owflex.errors import OwflexError
 from owflex.exit_codes import exit_code
 from serving.terminal import escape_line, json_text
@@ -179,6 +186,7 @@ def _asked(name: str, *, secret: bool) -> str:
 def _setting(name: str, *, show: bool) -> Setting:
     _, field = known_settings()[name]
     sources = {
+        f"the file of {name}{SUFFIX}": _in_secret_file(name) if is_secret(field) else None,
         "the environment": os.environ.get(name),
         ENV_FILE: file_values(Path(ENV_FILE)).get(name),
         str(settings_file()): file_values(settings_file()).get(name),
@@ -188,6 +196,16 @@ def _setting(name: str, *, show: bool) -> Setting:
     value = sources.get(origin, default)
     hidden = is_secret(field) and not show and origin != "default"
     return Setting(name, HIDDEN if hidden else value, origin, field.description or "")
+
+
+def _in_secret_file(name: str) -> str | None:
+    """What the file says that `NAME_FILE` names; None where none is named. Raises `ConfigError`."""
+    variables = {**file_values(settings_file()), **file_values(Path(ENV_FILE)), **os.environ}
+    path = secret_path(variables, name)
+    try:
+        return None if path is None else read_secret_file(path)
+    except UnreadableSecretError as error:
+        raise ConfigError(f"{name}{SUFFIX}: {path} {error}.") from None
 
 
 def _say(text: str) -> None:

@@ -6,13 +6,12 @@ from collections.abc import Iterable
 from difflib import SequenceMatcher, get_close_matches
 from functools import cache
 from pathlib import Path
-from typing import get_args
 
 from dotenv import dotenv_values
 from dotenv.parser import parse_stream
-from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
+from database.secret_files import SUFFIX, is_secret
 from database.settings import ENV_FILE, ProgramSettings, settings_file
 from owflex.configuration.program_settings import PROGRAM_NAMES, settings_of
 
@@ -29,9 +28,10 @@ def known_settings() -> dict[str, tuple[type[ProgramSettings], FieldInfo]]:
     return {name.upper(): (kind, field) for kind in kinds for name, field in kind.model_fields.items()}
 
 
-def is_secret(field: FieldInfo) -> bool:
-    """Whether a setting's value must not be shown."""
-    return SecretStr in (field.annotation, *get_args(field.annotation))
+def with_secret_files() -> set[str]:
+    """Every name that is read: the settings, and where the files of secrets are (`NAME_FILE`)."""
+    settings = known_settings()
+    return {*settings, *(f"{name}{SUFFIX}" for name, (_, field) in settings.items() if is_secret(field))}
 
 
 def meant(name: str) -> list[str]:
@@ -47,7 +47,7 @@ def misspelt_settings() -> list[tuple[str, str]]:
     Only where that is plain, and where the meant one is not written as well.
     """
     written = _written()
-    found = ((name, _surely_meant(name)) for name in written if name not in known_settings())
+    found = ((name, _surely_meant(name)) for name in written if name not in with_secret_files())
     return [(name, setting) for name, setting in found if setting and setting not in written]
 
 
@@ -80,7 +80,7 @@ def _surely_meant(name: str) -> str | None:
 
 def _alike(letters: str) -> Iterable[str]:
     # Comparing each name of a long environment with each setting would take a tenth of a second.
-    return [known for known in known_settings() if abs(len(_letters(known)) - len(letters)) <= 2]
+    return [known for known in with_secret_files() if abs(len(_letters(known)) - len(letters)) <= 2]
 
 
 def _letters(name: str) -> str:

@@ -13,8 +13,9 @@ from tempfile import TemporaryDirectory
 import dotenv
 import psycopg
 
+from database.secret_files import is_secret
 from database.settings import SETTINGS_FILE, file_values
-from owflex.configuration.known_settings import is_secret, known_settings
+from owflex.configuration.known_settings import known_settings
 from owflex.keeping.archive import DUMPS, KEY_FILES, ArchiveWriter, written
 from owflex.keeping.errors import said_plainly
 from owflex.keeping.manifest import DatabaseManifest, Manifest

@@ -1,12 +1,13 @@
 """Migrations are applied once and frozen; pools carry their limits."""
 
+import asyncio
 from importlib.resources import files
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from database.errors import MigrationChangedError, PostgresUnreachableError
+from database.errors import MigrationBlockedError, MigrationChangedError, PostgresUnreachableError
 from database.migrations import migrate, pending, read_migrations
 from database.pool import check_reachable, create_pool, safe_address
 
@@ -51,6 +52,42 @@ async def test_a_migration_that_fails_leaves_nothing_behind(chat_url: str, folde
         )
     (folder / "0003_bad.sql").write_text("create table half (id int)")
     assert await migrate(chat_url, folder) == ["0003_bad.sql"]
+
+
+async def test_a_migration_lets_others_pass_while_it_waits_for_a_table(
+    chat_url: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("database.migrations.LOCK_TIMEOUT", "20ms")
+    monkeypatch.setattr("database.migrations.PAUSE_SECONDS", 0.02)
+    await migrate(chat_url, folder)
+    (folder / "0003_third.sql").write_text("alter table first add column third int")
+    async with (
+        await psycopg.AsyncConnection.connect(chat_url) as busy,
+        await psycopg.AsyncConnection.connect(chat_url, autocommit=True) as other,
+    ):
+        await busy.execute("select from first")
+        migrating = asyncio.create_task(migrate(chat_url, folder))
+        for _ in range(5):
+            # Without the limit it would stand behind the migration, and that behind the first connection.
+            await other.execute("select count(*) from first")
+            await asyncio.sleep(0.02)
+        assert not migrating.done()
+        await busy.commit()
+        assert await migrating == ["0003_third.sql"]
+
+
+async def test_a_migration_that_is_never_let_through_says_who_is_in_its_way(
+    chat_url: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("database.migrations.LOCK_TIMEOUT", "10ms")
+    monkeypatch.setattr("database.migrations.PAUSE_SECONDS", 0)
+    monkeypatch.setattr("database.migrations.ATTEMPTS", 2)
+    await migrate(chat_url, folder)
+    (folder / "0003_third.sql").write_text("alter table first add column third int")
+    async with await psycopg.AsyncConnection.connect(chat_url) as busy:
+        await busy.execute("select from first")
+        with pytest.raises(MigrationBlockedError, match=r"0003_third\.sql could not be applied"):
+            await migrate(chat_url, folder)
 
 
 @pytest.mark.parametrize("package", ["knowledge_base", "agent_service"])

@@ -36,7 +36,12 @@ COMMANDS = [
     "prune",
     "upgrade-postgres",
 ]
-OF_COMPOSE = {"POSTGRES_PASSWORD", "DOCUMENTS"}
+OF_COMPOSE = set(re.findall(r"\$\{([A-Z_]+)", (ROOT / "docker-compose.yml").read_text()))
+# What the pages call the file of a secret.
+SECRET_FORMS = {
+    "NAME_FILE",
+    *(f"{name}_FILE" for name in ("MCP_SIGNING_KEY", "CHAT_DATABASE_URL", "OPENAI_API_KEY")),
+}
 # Read by the OpenTelemetry library.
 OF_LIBRARIES = {"OTEL_EXPORTER_OTLP_ENDPOINT"}
 # Settings of programs that run beside OwFlex.
@@ -98,7 +103,7 @@ def test_every_file_the_pages_link_to_exists() -> None:
 
 
 def test_every_setting_the_pages_name_exists() -> None:
-    known = settings_of_all_programs() | OF_COMPOSE | OF_LIBRARIES | OF_OTHERS
+    known = settings_of_all_programs() | OF_COMPOSE | OF_LIBRARIES | OF_OTHERS | SECRET_FORMS
     for page in [ROOT / "README.md", *DOCS.glob("*.md")]:
         named = set(re.findall(r"`([A-Z]+(?:_[A-Z]+)+)(?:=[^`]*)?`", page.read_text()))
         assert named <= known | {"OWFLEX_CHROMIUM", "PIP_EXTRA_INDEX_URL", "MEDIA_TYPES"}, page.name
