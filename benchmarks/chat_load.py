@@ -92,7 +92,7 @@ def chat_service(server: Server, llm: str, checkout: Path = ROOT) -> Generator[S
         "OPENAI_BASE_URL": f"{llm}/v1",
         "MODEL_NAME": "scripted",
         "MCP_SERVER_URL": f"{server.url}/mcp",
-        **{name: "0" for name in LIMITS},
+        **dict.fromkeys(LIMITS, "0"),
         "PYTHONPATH": str(checkout),
     }
     with (server.home.parent / f"chat-{port}.log").open("wb") as log:
