@@ -31,6 +31,7 @@ from mcp_server.health import Health
 from mcp_server.http.batches import BatchedMessages
 from mcp_server.http.foreign_pages import ForeignPages
 from mcp_server.http.forms import ClientForms
+from mcp_server.http.numeric_hosts import NumericHosts
 from mcp_server.http.server import counting, listen_and_serve, protected
 from mcp_server.server import create_server
 from mcp_server.settings import SIGNING_KEY_FILE, TOKEN_FILE, McpServerSettings
@@ -100,7 +101,9 @@ def http_app(
         host_origin_protection=True,
         allowed_hosts=[*settings.mcp_allowed_hosts, *public_host(settings)] or None,
     )
-    served = protected(ClientForms(BatchedMessages(app)), running or Running(), settings, refuse)
+    served = protected(
+        ClientForms(BatchedMessages(NumericHosts(app))), running or Running(), settings, refuse
+    )
     return ForeignPages(served, settings.mcp_allowed_origins)
 
 

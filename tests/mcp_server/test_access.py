@@ -77,6 +77,26 @@ async def test_a_page_of_another_origin_is_refused_even_with_a_token(
     assert (await server.knock(authorization=token, host="evil.example")).status_code == 421
 
 
+@pytest.mark.parametrize(
+    ("host", "origin", "status"),
+    [
+        ("10.1.2.3:8001", None, 200),
+        ("[fd00::1]:8001", None, 200),
+        ("10.1.2.3.evil.example", None, 421),
+        ("10.1.2.3@evil.example", None, 421),
+        ("10.1.2.3:8001", "http://10.1.2.3:8001", 421),
+        ("10.1.2.3:8001", "https://evil.example", 421),
+    ],
+)
+async def test_an_address_as_host_lets_programs_in_but_no_page(
+    server: "RunningServer", sign: Callable[..., str], host: str, origin: str | None, status: int
+) -> None:
+    headers = {"authorization": f"Bearer {sign('ann')}", "host": host} | (
+        {"origin": origin} if origin else {}
+    )
+    assert (await server.knock(**headers)).status_code == status
+
+
 async def test_health_and_readiness_need_no_token_and_tell_what_is_missing(server: "RunningServer") -> None:
     async with httpx2.AsyncClient(base_url=server.url) as http:
         assert (await http.get("/health")).json() == {"status": "ok"}
