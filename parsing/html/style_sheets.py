@@ -3,13 +3,13 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from importlib import import_module
 from typing import Any
 
+import cssselect2 as untyped  # pyright: ignore[reportMissingTypeStubs]
 from lxml.html import HtmlElement
 
-# It states no types.
-cssselect2: Any = import_module("cssselect2")
+cssselect2: Any = untyped
+
 # Letters of all sheets of a page, and rules that can concern it; what is beyond is not looked at.
 MAX_LETTERS, MAX_RULES, MAX_ELEMENTS = 1_000_000, 2_000, 50_000
 PIECE = re.compile(r"/\*.*?(?:\*/|\Z)|\"[^\"\n]*\"|'[^'\n]*'|[{}]|[^{}\"'/]+|/", re.DOTALL)
