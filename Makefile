@@ -37,9 +37,8 @@ test: $(VENV)/.installed-dev browser
 
 # What looks at the code without running it goes side by side; the tests then have the machine for themselves.
 check: $(VENV)/.installed-dev browser
-	@$(MAKE) --jobs 2 $(if $(filter output-sync,$(.FEATURES)),--output-sync) types examples lint contracts versions
+	@$(MAKE) --jobs 2 $(if $(filter output-sync,$(.FEATURES)),--output-sync) types examples lint contracts versions audit
 	@$(MAKE) tests
-	@$(MAKE) audit
 
 format: $(VENV)/.installed-dev
 	$(BIN)/ruff format $(SOURCES)

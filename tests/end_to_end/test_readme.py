@@ -27,9 +27,12 @@ FILLED_IN = {
     "token create NAME": "token create reader",
     "config set NAME": "config set MODEL_NAME small",
     "evaluate FILE": "evaluate questions.jsonl",
+    "import SOURCE": "import TARGET",
+    "user show NAME": "user show local",
 }
-# These run until they are stopped, reach another host, write to a client's configuration or ask this one.
-NOT_RUN = re.compile(r"owflex (?:(?:up|mcp|chat)\b|ingest https:)")
+# These run until they are stopped, reach another host, write to a client's configuration, ask this one, need
+# a second model, or want nothing to run.
+NOT_RUN = re.compile(r"owflex (?:(?:up|mcp|chat|restore|upgrade-postgres)\b|ingest https:|model try)")
 # "Some questions were not found", "nothing is bad" and "nothing runs" are answers, too.
 MAY_END_WITH_ONE = re.compile(r"owflex (doctor|feedback|evaluate|status)\b")
 

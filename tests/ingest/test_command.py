@@ -112,7 +112,6 @@ def test_what_cannot_be_understood_is_said_with_its_cure(run: Run, folder: Path)
     for arguments, cure in (
         (("sync", str(folder), "--meta", "team"), "--meta team=sales"),
         (("sync", str(folder), str(folder), "--watch"), "exactly one folder"),
-        (("reindex", "--model", "/no/such/model"), "EMBEDDING_MODEL"),
         (("worker", "--every", "sometimes"), "0 * * * *"),
     ):
         result = run(*arguments)
