@@ -33,8 +33,8 @@ FILLED_IN = {
 # These run until they are stopped, reach another host, write to a client's configuration, ask this one, need
 # a second model, or want nothing to run.
 NOT_RUN = re.compile(r"owflex (?:(?:up|mcp|chat|restore|upgrade-postgres)\b|ingest https:|model try)")
-# "Some questions were not found", "nothing is bad" and "nothing runs" are answers, too.
-MAY_END_WITH_ONE = re.compile(r"owflex (doctor|feedback|evaluate|status)\b")
+# "Some questions were not found", "nothing is bad", "nothing runs" and "everything is kept" are answers, too.
+MAY_END_WITH_ONE = re.compile(r"owflex (doctor|feedback|evaluate|status|prune)\b")
 
 
 def commands() -> Iterator[str]:
