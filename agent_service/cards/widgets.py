@@ -58,6 +58,7 @@ def approval_card(calls: Sequence[WaitingCall], locale: str = FALLBACK) -> Widge
         "children": [
             {"type": "Title", "value": say(locale, "approval.question"), "size": "sm"},
             *_sentences(calls),
+            *_reasons(calls, locale),
             {"type": "Caption", "value": say(locale, "approval.expires", hours=HOURS_OPEN)},
             {
                 "type": "Row",
@@ -132,7 +133,18 @@ def _keys(widget: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _sentences(calls: Sequence[WaitingCall]) -> list[Widget]:
-    return [{"type": "Text", "value": call.says, "weight": "semibold"} for call in calls]
+    return [line for call in calls for line in _of_call(call)]
+
+
+def _reasons(calls: Sequence[WaitingCall], locale: str) -> list[Widget]:
+    if not any(call.is_unasked for call in calls):
+        return []
+    return [{"type": "Caption", "value": say(locale, "approval.unasked")}]
+
+
+def _of_call(call: WaitingCall) -> list[Widget]:
+    changes: list[Widget] = [{"type": "Text", "value": change, "size": "sm"} for change in call.changes]
+    return [{"type": "Text", "value": call.says, "weight": "semibold"}, *changes]
 
 
 def _row(task: Task, today: date, locale: str) -> Widget:

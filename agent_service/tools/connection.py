@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
 from agent_service.context import IDEMPOTENCY_KEY, RequestContext, RunContext, call_key
 from agent_service.errors import McpUnavailableError
 from agent_service.settings.settings import AgentServiceSettings
-from agent_service.tools.run_server import NOT_JSON, RunServer, ToolListings, asks_for
+from agent_service.tools.run_server import NOT_JSON, RunServer, ToolListings
 from agent_service.tools.sessions import LIFETIME_SECONDS, Connected, Sessions
 from serving.certificates import certificates_for
 from serving.requests import outgoing_headers
@@ -155,7 +155,7 @@ class McpConnector:
             self.listings,
             context.user_id,
             scope,
-            asks_for(settings.approval_tools),
+            settings.approval_tools,
             http,
             params={"url": settings.mcp_server_url, "httpx_client_factory": _giving(http)},
             name="owflex",

@@ -14,6 +14,15 @@ READ_CHUNKS = "read_chunks"
 TASK_TOOLS = {"add_task", "list_tasks", "complete_task", "update_task"}
 # As long as a question of the search tool may be.
 MAX_QUERY_CHARACTERS = 6000
+# They change nothing.
+READING_TOOLS = {
+    "search_documents",
+    "read_chunks",
+    "get_document",
+    "list_documents",
+    "list_collections",
+    "list_tasks",
+}
 DOCUMENT_TOOLS = {SEARCH, LIST_DOCUMENTS, LIST_COLLECTIONS, READ_CHUNKS, "get_document"}
 
 
@@ -147,6 +156,7 @@ class Task(BaseModel):
 
     task_id: int
     title: str
+    notes: str = ""
     priority: Literal["low", "normal", "high"] = "normal"
     due_on: date | None = None
     tags: list[str] = []

@@ -1,6 +1,6 @@
 """What the model gets to see of a thread."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
@@ -59,7 +59,7 @@ async def load_history(
     has_files = any(isinstance(item, UserMessageItem) and item.attachments for item in kept)
     attached = await attached_parts(files, kept, settings, context, hold) if has_files else None
     items = alternating(await HistoryConverter(attached).to_agent_input(kept))
-    return History(items, _note(dropped, more=has_more), _shown_files(kept))
+    return History(items, _note(dropped, more=has_more), _shown_files(kept), newest[::-1])
 
 
 async def _newest(
@@ -160,11 +160,15 @@ def _text(item: ThreadItem) -> str:
 
 @dataclass(frozen=True)
 class History:
-    """The input of a run, a line for the model about what was left out, if anything was, and the files."""
+    """The input of a run, a line for the model about what was left out, if anything was, and the files.
+
+    `thread` has the newest items that it was made of, oldest first.
+    """
 
     items: list[TResponseInputItem]
     note: str | None = None
     files: ShownFiles = field(default_factory=ShownFiles)
+    thread: Sequence[ThreadItem] = ()
 
     @property
     def tokens(self) -> int:

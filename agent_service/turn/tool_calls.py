@@ -134,11 +134,20 @@ class Evidence:
 
 
 class Steps(RunHooks[RunContext]):
-    """Shows each tool call of a run as a step, and keeps what it returned as evidence."""
+    """Shows each tool call of a run as a step, and keeps what it returned as evidence.
 
-    def __init__(self, evidence: Evidence, note_tool: NoteTool | None = None) -> None:
+    `forget` is told the id of each call that has failed.
+    """
+
+    def __init__(
+        self,
+        evidence: Evidence,
+        note_tool: NoteTool | None = None,
+        forget: Callable[[str], None] | None = None,
+    ) -> None:
         self._evidence = evidence
         self._note_tool = note_tool
+        self._forget = forget
         self._places: dict[str, tuple[WorkflowItem, int]] = {}
 
     async def on_llm_end(
@@ -183,6 +192,8 @@ class Steps(RunHooks[RunContext]):
         found = self._evidence.add(tool_name, content)
         if self._note_tool is not None:
             self._note_tool(tool_name, content is not None)
+        if self._forget is not None and content is None:
+            self._forget(call_id)
         if call_id not in self._places:
             return
         workflow, index = self._places.pop(call_id)
