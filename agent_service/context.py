@@ -16,6 +16,8 @@ from starlette.requests import Request
 
 LOCAL_USER = "local"
 IDEMPOTENCY_KEY = "owflex/idempotency-key"
+# What is changed for one message is undone together.
+BATCH = "owflex/batch"
 LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}(?![A-Za-z0-9-])")
 
 

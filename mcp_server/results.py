@@ -203,3 +203,19 @@ class DeletedTask(BaseModel):
     task_id: int
     deleted: bool = Field(description="False: there was no such task, nothing was changed.")
     message: str
+
+
+class RemovedTask(BaseModel):
+    """A task that is gone because its adding was undone."""
+
+    task_id: int
+    title: str
+
+
+class UndoneChange(BaseModel):
+    """Answer of `undo_task_change`."""
+
+    tasks: list[TaskEntry] = Field(description="The tasks as they are again.")
+    removed: list[RemovedTask] = Field(description="Tasks whose adding was undone.")
+    repeated: bool = Field(description="True: this change had been undone before; nothing was done.")
+    message: str

@@ -3,7 +3,7 @@
 import json
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import partial
@@ -17,7 +17,7 @@ from mcp import ClientSession
 from mcp_types import CallToolResult, ListToolsResult, TextContent, Tool
 
 from agent_service.context import RunContext
-from agent_service.tools.schemas import READING_TOOLS
+from agent_service.tools.schemas import READING_TOOLS, MadeChange, change_in
 from agent_service.tools.scope import Scope, ScopedCalls
 
 FRESH_SECONDS = 60
@@ -90,9 +90,11 @@ class RunServer(MCPServerStreamableHttp):
     `scoped` limits where its searches look. Calls of tools that fit one of the `patterns` wait for approval,
     and so does every change that the user's own words do not ask for; without patterns nothing waits.
     `http` carries its requests and is its own. `made_tools` is what the SDK made of the listed tools.
+    `changes` has what the run changed, by task: the last change of each.
     """
 
     scoped: ScopedCalls | None = None
+    changes: Mapping[int, MadeChange] = {}
     made_tools: list[SdkTool] | None = None
 
     def __init__(
@@ -125,6 +127,7 @@ class RunServer(MCPServerStreamableHttp):
     def begin_run(self, headers: dict[str, str]) -> None:
         """Be as new, with these headers in place of those of the run before."""
         self.scoped = None
+        self.changes = {}
         if self._listing is not self._listings.fresh(self._user, self._scope):
             self.invalidate_tools_cache()
             self.made_tools = None
@@ -145,9 +148,16 @@ class RunServer(MCPServerStreamableHttp):
         if arguments and UNREADABLE in arguments:
             return CallToolResult(content=[TextContent(type="text", text=NOT_JSON)], is_error=True)
         call = super().call_tool
-        if self.scoped is None:
-            return bounded(await self._watched(call(tool_name, arguments, meta)))
-        return bounded(await self._watched(self.scoped.run(call, tool_name, arguments, meta)))
+        scoped = self.scoped
+        made = (
+            call(tool_name, arguments, meta)
+            if scoped is None
+            else scoped.run(call, tool_name, arguments, meta)
+        )
+        result = await self._watched(made)
+        if (change := change_in(result)) is not None:
+            self.changes = {**self.changes, change.task_id: change}
+        return bounded(result)
 
     async def _watched(self, request: Awaitable[Result]) -> Result:
         """The request's result; one that fails or is cancelled leaves nothing to be relied on."""

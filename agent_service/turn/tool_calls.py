@@ -34,7 +34,6 @@ from agent_service.tools.schemas import (
 )
 
 MAX_DETAIL_CHARACTERS = 120
-ABOUT_TASKS = {*TASK_TOOLS, "delete_task"}
 
 ICONS: dict[str, IconName] = {
     "search_documents": "search",
@@ -46,6 +45,7 @@ ICONS: dict[str, IconName] = {
     "list_tasks": "notebook",
     "complete_task": "check",
     "update_task": "write",
+    "undo_task_change": "reload",
 }
 
 # Told the name of each tool whose call has ended, and whether it worked.
@@ -86,7 +86,7 @@ class Evidence:
     def add(self, tool_name: str, structured: Mapping[str, Any] | None) -> int:
         """Take in a tool's structured result; returns how many passages it brought."""
         self.tools_used.add(tool_name)
-        self.has_result = self.has_result or structured is not None or tool_name in ABOUT_TASKS
+        self.has_result = self.has_result or structured is not None or tool_name in TASK_TOOLS
         if tool_name in TASK_TOOLS and structured is not None:
             self.task_results.append((tool_name, structured))
         read = neighbours_in(structured) if tool_name == READ_CHUNKS else None

@@ -1,4 +1,4 @@
-"""The words by which users ask for changes, of all languages at once: a short message does not tell its own."""
+"""The words by which users ask for changes, of all languages at once: a short message may be in any."""
 
 import re
 import tomllib

@@ -54,7 +54,7 @@ def _today() -> date:
 class Judge:
     """Judges the calls of one turn; what the wish does not cover has to be approved."""
 
-    wish: Wish = Wish()
+    wish: Wish = field(default_factory=Wish)
     today: Callable[[], date] = _today
     _added: set[str] = field(default_factory=set[str])
 
@@ -70,6 +70,8 @@ class Judge:
             return bool(self.wish.asking_for("undo"))
         if tool not in {*KINDS, "update_task"} or not self.wish.clauses:
             return False
+        if tool in KINDS and self._names_number(KINDS[tool], call.task_id):
+            return True
         tasks = await find()
         task = next((task for task in tasks if task.task_id == call.task_id), None)
         if task is None:
@@ -78,6 +80,11 @@ class Judge:
         if tool in KINDS:
             return self._covers(KINDS[tool], task, tasks)
         return self._covers_changes(call, task, tasks)
+
+    def _names_number(self, kind: Kind, task_id: int | None) -> bool:
+        return task_id is not None and any(
+            has_number(clause, task_id) for clause in self.wish.asking_for(kind)
+        )
 
     def _covers_new(self, call: TaskCall, call_id: str) -> bool:
         asked = self.wish.asking_for("add")
@@ -138,7 +145,7 @@ class Judge:
 
     def _means(self, clause: Clause, task: Task, tasks: Sequence[Task]) -> bool:
         """Whether the words mean this task: by its number, its title, or as one that was just shown."""
-        if f"#{task.task_id}" in clause.words.split() or has_number(clause, task.task_id):
+        if has_number(clause, task.task_id):
             return True
         if not self._is_of_that_kind(clause, task):
             return False
@@ -190,8 +197,13 @@ def has_number(clause: Clause, task_id: int) -> bool:
     """Whether a number in the words is the task's: behind a word for tasks, or as all that is said."""
     words = clause.words.split()
     number = str(task_id)
-    return words == [number] or any(
-        word == number and (before == "#" or has("task_words", before)) for before, word in pairwise(words)
+    return (
+        words in ([number], [f"#{number}"])
+        or f"#{number}" in words
+        or any(
+            word == number and (before == "#" or has("task_words", before))
+            for before, word in pairwise(words)
+        )
     )
 
 

@@ -1,4 +1,4 @@
-"""Whether words are those of the user: titles, notes and tags may be in other forms, but hold nothing else."""
+"""Whether words are those of the user: in other forms perhaps, but with nothing else among them."""
 
 from collections.abc import Iterable
 from difflib import SequenceMatcher
