@@ -1,4 +1,4 @@
-"""Ordinary wishes about tasks, and what a language model does for them: none of it should need an approval."""
+"""Ordinary wishes about tasks, and what a language model does for them: none should need an approval."""
 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -29,7 +29,7 @@ def after(days: int) -> str:
 
 @dataclass(frozen=True)
 class Ordinary:
-    """A message, the calls that follow it, and what was said before: messages, the last answer, tasks shown."""
+    """A message and the calls that follow it; what was said before: messages, the last answer, tasks shown."""
 
     text: str
     calls: list[tuple[str, dict[str, Any]]]
