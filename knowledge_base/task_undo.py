@@ -95,7 +95,7 @@ async def undo(
 
 
 async def change_made(connection: Connection, user_id: str, task_id: int) -> int | None:
-    """The id under which this transaction's change of the task can be undone; None when it changed nothing."""
+    """The id of this transaction's change of the task, to undo it; None when it changed nothing."""
     rows = await connection.execute(OF_THIS_TRANSACTION, {"user_id": user_id, "task_id": task_id})
     row = await rows.fetchone()
     return row[0] if row else None

@@ -29,7 +29,7 @@ def after(days: int) -> str:
 
 @dataclass(frozen=True)
 class Ordinary:
-    """A message and the calls that follow it; what was said before: messages, the last answer, tasks shown."""
+    """A message and its calls; what was said before: messages, the last answer, tasks shown."""
 
     text: str
     calls: list[tuple[str, dict[str, Any]]]
