@@ -5,9 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Literal
 
-from rich.console import Console
-
-from serving.terminal import escape
+from serving.terminal import Console, escape
 
 State = Literal["ok", "bad", "unknown"]
 SIGNS: dict[State, str] = {"ok": "[green]✓[/green]", "bad": "[red]✗[/red]", "unknown": "[dim]–[/dim]"}
