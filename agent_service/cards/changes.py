@@ -60,7 +60,8 @@ def _line(name: str, value: object, locale: str) -> str:
 def _name(name: str, locale: str) -> str:
     keys = {"title": "task.title", "due_on": "task.due_field", "priority": "task.priority"}
     keys |= {"notes": "field.notes", "tags": "field.tags", "status": "field.status"}
-    return say(locale, keys[name]) if name in keys else printable_line(name.replace("_", " "))
+    key = keys.get(name)
+    return printable_line(name.replace("_", " ")) if key is None else say(locale, key)
 
 
 def _value(name: str, value: object, locale: str) -> str:
