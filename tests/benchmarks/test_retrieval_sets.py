@@ -51,6 +51,7 @@ def lines(file: Path) -> list[dict[str, str]]:
     return [json.loads(line) for line in file.read_text().splitlines()]
 
 
+@pytest.mark.slow
 async def test_sets_are_made_of_what_packages_hold_and_each_is_measured_by_the_others_constants(
     tmp_path: Path, unpacked: Path
 ) -> None:

@@ -117,6 +117,7 @@ async def test_conversations_are_answered(tmp_path: Path) -> None:
     assert rows(printed)
 
 
+@pytest.mark.slow
 async def test_an_attack_has_a_line_and_the_servers_outlive_it(tmp_path: Path) -> None:
     printed = await run(tmp_path, "attacks.py", "--seconds", 1, "--only", "bytes that are no HTTP")
     (line,) = [line for line in rows(printed) if line[0].startswith("bytes")]

@@ -77,6 +77,7 @@ def of_an_old_version(home: Path) -> list[dict[str, Content]]:
 
 
 @pytest.mark.skipif(newest_version() == OLD, reason="Only one major version came with the package.")
+@pytest.mark.slow
 def test_data_of_an_older_version_are_kept_row_by_row(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     held = of_an_old_version(home)
     with (
