@@ -41,5 +41,5 @@ def said_in(items: Sequence[ThreadItem]) -> Said:
     return Said(
         earlier=[text_of(item) for item in messages if isinstance(item, UserMessageItem)],
         offer=without_lines("".join(part.text for part in offers[-1].content)) if offers else "",
-        shown=next(filter(None, cards), []),
+        shown=next((tasks for tasks in cards if tasks), list[int]()),
     )

@@ -116,7 +116,7 @@ def _kinds_at(own: list[frozenset[Kind]], place: int) -> frozenset[Kind]:
         return own[place]
     before = next((kinds for kinds in own[place::-1] if kinds), frozenset[Kind]())
     behind = next((kinds for kinds in own[place:] if kinds), frozenset[Kind]())
-    return before | (frozenset() if before else behind)
+    return before or behind
 
 
 def _wishes_of(sentence: str, *, is_offer: bool) -> frozenset[Kind]:

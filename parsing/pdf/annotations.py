@@ -64,7 +64,7 @@ def laid_on(document: Any, page: Any, unread: Unread) -> list[Laid]:
         unread.counts[f"Annotations beyond the first {MAX_ON_PAGE} of a page"] += count - MAX_ON_PAGE
     found: list[Laid] = []
     for index in range(min(count, MAX_ON_PAGE)):
-        annotation: Any = raw.FPDFPage_GetAnnot(page, index)  # pyright: ignore[reportUnknownMemberType]
+        annotation = cast(Any, raw.FPDFPage_GetAnnot(page, index))  # pyright: ignore[reportUnknownMemberType, reportUnnecessaryCast]
         if annotation:
             found += _read(document, annotation, unread)
             raw.FPDFPage_CloseAnnot(annotation)

@@ -60,7 +60,7 @@ def drawn_on(page: Any) -> Drawing:
     drawing = Drawing()
     count = min(cast(int, raw.FPDFPage_CountObjects(page)), MAX_OBJECTS)  # pyright: ignore[reportUnknownMemberType]
     for order in range(count):
-        drawn: Any = raw.FPDFPage_GetObject(page, order)  # pyright: ignore[reportUnknownMemberType]
+        drawn = cast(Any, raw.FPDFPage_GetObject(page, order))  # pyright: ignore[reportUnknownMemberType, reportUnnecessaryCast]
         kind = int(raw.FPDFPageObj_GetType(drawn))
         if kind == raw.FPDF_PAGEOBJ_TEXT:
             drawing.order[addressof(drawn.contents)] = order

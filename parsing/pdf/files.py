@@ -44,7 +44,7 @@ def _pinned(document: Any, index: int) -> Iterator[Entry]:
     try:
         count = cast(int, raw.FPDFPage_GetAnnotCount(page))  # pyright: ignore[reportUnknownMemberType]
         for number in range(min(count, MAX_ON_PAGE)):
-            annotation: Any = raw.FPDFPage_GetAnnot(page, number)  # pyright: ignore[reportUnknownMemberType]
+            annotation = cast(Any, raw.FPDFPage_GetAnnot(page, number))  # pyright: ignore[reportUnknownMemberType, reportUnnecessaryCast]
             is_file = (
                 bool(annotation) and raw.FPDFAnnot_GetSubtype(annotation) == raw.FPDF_ANNOT_FILEATTACHMENT
             )

@@ -101,8 +101,8 @@ async def test_what_was_changed_since_is_not_undone(server: "RunningServer") -> 
 
 async def test_nothing_is_kept_of_a_change_that_changes_nothing(server: "RunningServer") -> None:
     task = await call(server, "zoe", "add_task", title="One")
-    for _ in range(2):
-        done = await result_of(server, "zoe", "complete_task", task_id=task["task_id"])
+    await call(server, "zoe", "complete_task", task_id=task["task_id"])
+    done = await result_of(server, "zoe", "complete_task", task_id=task["task_id"])
     assert "owflex/change" not in (done.meta or {})
     assert (await call(server, "zoe", "undo_task_change"))["tasks"][0]["status"] == "open"
 
