@@ -3,21 +3,18 @@
 import hashlib
 import json
 import re
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import asdict, dataclass, replace
 from itertools import count
 from typing import Any
 from urllib.parse import urlsplit
 
-from agents.mcp import MCPServer
 from chatkit.agents import AgentContext
 from pydantic import Field
 from starlette.requests import Request
 
 LOCAL_USER = "local"
 IDEMPOTENCY_KEY = "owflex/idempotency-key"
-# What is changed for one message is undone together.
-BATCH = "owflex/batch"
 LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}(?![A-Za-z0-9-])")
 
 
@@ -108,19 +105,10 @@ class CallKeys:
         return [asdict(call) for call in self._calls]
 
 
-# Whether the user of a turn has asked for a call: the tool, its arguments, the id of the call, and the
-# connection over which tasks are looked up.
-AskedFor = Callable[[str, Mapping[str, Any], str, MCPServer], Awaitable[bool]]
-
-
 class RunContext(AgentContext[RequestContext]):
-    """The context of one run; `message_id` is the user's message that it answers, `calls` what it called.
-
-    Without `asked_for` nothing counts as asked for.
-    """
+    """The context of one run; `message_id` is the user's message that it answers, `calls` what it called."""
 
     message_id: str | None = None
-    asked_for: AskedFor | None = None
     calls: CallKeys = Field(default_factory=CallKeys)
 
 

@@ -7,7 +7,6 @@ every transaction whom it serves; without that no row is visible.
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import LiteralString
 
 import psycopg
 from psycopg import AsyncConnection, sql
@@ -39,8 +38,7 @@ READ = (
     "uploads",
     "schema_migrations",
 )
-READ_AND_WRITTEN = ("tasks", "task_changes")
-CALLED: tuple[LiteralString, ...] = ("documents_with(jsonb[])", "forget_old_task_changes()")
+READ_AND_WRITTEN = ("tasks",)
 # What the server says of an upload; how it stands is for the workers to say.
 OF_UPLOADS = (
     *("user_id", "collection", "kind", "name", "content", "url", "media_type", "metadata"),
@@ -57,7 +55,6 @@ GUARDED = (
     "engine_words",
     "collections",
     "tasks",
-    "task_changes",
     "api_keys",
     "uploads",
 )
@@ -188,9 +185,9 @@ async def _grant(connection: Connection) -> None:
         await connection.execute(statement.format(tables=_names(tables), role=role))
     statement = sql.SQL("grant insert ({columns}) on uploads to {role}")
     await connection.execute(statement.format(columns=_names(OF_UPLOADS), role=role))
-    for function in CALLED:
-        grant = sql.SQL("grant execute on function {function} to {role}")
-        await connection.execute(grant.format(function=sql.SQL(function), role=role))
+    await connection.execute(
+        sql.SQL("grant execute on function documents_with(jsonb[]) to {role}").format(role=role)
+    )
 
 
 def _names(names: Sequence[str]) -> sql.Composed:

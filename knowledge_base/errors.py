@@ -21,25 +21,6 @@ class TaskNotFoundError(KnowledgeBaseError):
         super().__init__(f"Task {task_id} not found. Call list_tasks to see the ids.")
 
 
-class ChangeNotFoundError(KnowledgeBaseError):
-    """The user has changed nothing that could be undone."""
-
-    def __init__(self, days: int) -> None:
-        super().__init__(
-            f"There is no change of a task left to undo. Each is kept for {days} days and undone once."
-        )
-
-
-class ChangedSinceError(KnowledgeBaseError):
-    """What a change left behind was changed again by another one."""
-
-    def __init__(self, task_id: int, title: str) -> None:
-        super().__init__(
-            f"“{title}” (task {task_id}) has been changed again since, so nothing was undone. "
-            "Undo the later change first."
-        )
-
-
 class EmbeddingModelError(KnowledgeBaseError):
     """The embedding model cannot be loaded, or is not the one it should be."""
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 
 from ingest.cli.commands import app as ingest_commands
 from owflex.asking.search_mode import SearchMode
@@ -22,7 +23,6 @@ from owflex.model.commands import app as model_commands
 from owflex.supervision.names import UpProgram
 from owflex.token_commands import app as token_commands
 from serving.exit_codes import FAILED, print_error
-from serving.terminal import Console
 
 # Nothing of the programs is imported here: `owflex --help` answers at once, each command loads what it needs.
 

@@ -10,6 +10,7 @@ from importlib.resources import files
 from typing import Any, cast
 
 import psycopg
+from rich.console import Console
 
 from agent_service.settings.settings import AgentServiceSettings
 from database.embedded import configured_or_embedded
@@ -19,7 +20,6 @@ from database.pool import check_reachable
 from database.settings import read_settings
 from owflex.errors import OwflexError
 from owflex.exit_codes import exit_code
-from serving.terminal import Console
 
 # The answer with a vote, and the last message of the user before it.
 VOTES = """

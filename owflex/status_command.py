@@ -4,6 +4,7 @@ import json
 from dataclasses import asdict
 from datetime import datetime
 
+from rich.console import Console
 from rich.table import Table
 
 from database.home import data_folder
@@ -11,7 +12,7 @@ from database.settings import ProgramSettings, read_settings
 from owflex.exit_codes import exit_code
 from owflex.keeping.state import BackupState, read_state
 from owflex.supervision.running import UpState, asked
-from serving.terminal import Console, escape
+from serving.terminal import escape
 
 GOOD_STATES = ("running", "done")
 COLORS = {"starting": "yellow", "running": "green", "done": "dim", "down": "red", "stopped": "dim"}

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
+from rich.console import Console
 from rich.table import Table
 
 from database.home import open_data_folder
@@ -27,7 +28,7 @@ from knowledge_base.settings import KnowledgeBaseSettings
 from mcp_server.auth.scopes import READ_SCOPE, SCOPES, TASKS_SCOPE
 from owflex.errors import OwflexError
 from owflex.exit_codes import exit_code
-from serving.terminal import Console, escape, escape_line
+from serving.terminal import escape, escape_line
 
 BAD_OPTION = 2
 HOURS = {"h": 1, "d": 24, "w": 24 * 7}

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 
+from rich.console import Console
 from rich.text import Text
 
-from serving.terminal import Console, printable
+from serving.terminal import printable
 
 FAILED = 1
 

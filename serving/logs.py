@@ -9,7 +9,6 @@ from typing import Literal
 from pythonjsonlogger.json import JsonFormatter
 
 from serving.requests import request_id
-from serving.terminal import printable, printable_line
 
 LogFormat = Literal["text", "json"]
 AddToRecord = Callable[[logging.LogRecord], bool]
@@ -55,17 +54,4 @@ def add_request_id(record: logging.LogRecord) -> bool:
 def _formatter(log_format: LogFormat, style: LogStyle) -> logging.Formatter:
     if log_format == "json":
         return JsonFormatter(style.json_line, rename_fields=dict(style.json_names))
-    return PlainFormatter(style.text_line)
-
-
-class PlainFormatter(logging.Formatter):
-    """Writes a record as text: what others named cannot make a line of its own, nor move the cursor."""
-
-    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the name is that of logging
-        """The line of the record, its message on one line."""
-        record.message = printable_line(record.message)
-        return super().formatMessage(record)
-
-    def format(self, record: logging.LogRecord) -> str:
-        """The line, and the lines of a traceback below it."""
-        return printable(super().format(record))
+    return logging.Formatter(style.text_line)

@@ -5,12 +5,9 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterable
 from contextlib import suppress
-from typing import Any
 
-from rich import console, markup
-from rich.segment import Segment
+from rich import markup
 
 # C0, DEL and C1 without tab and line feed; marks that turn the direction of what follows them.
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -41,15 +38,6 @@ def escape(text: str) -> str:
 def escape_line(text: str) -> str:
     """A name or a title for a rich console that reads markup."""
     return markup.escape(printable_line(text))
-
-
-class Console(console.Console):
-    """The console of all our programs: whatever is printed, nothing in it is obeyed by the terminal."""
-
-    def render(self, renderable: Any, options: console.ConsoleOptions | None = None) -> Iterable[Segment]:
-        """The pieces to print, in whose texts control characters are written out."""
-        for piece in super().render(renderable, options):
-            yield piece if piece.control else Segment(printable(piece.text), piece.style)
 
 
 class PatientOutput(io.TextIOBase):

@@ -63,17 +63,12 @@ returning 1
 
 @dataclass(frozen=True)
 class WaitingCall:
-    """One tool call that waits; `says` is what the user reads of it, `changes` has a line for each change.
-
-    `is_unasked` says that it waits because the user's message does not ask for it.
-    """
+    """One tool call that waits; `says` is what the user reads of it."""
 
     call_id: str
     tool: str
     arguments: dict[str, Any]
     says: str
-    changes: list[str] = field(default_factory=list[str])
-    is_unasked: bool = False
 
 
 @dataclass(frozen=True)

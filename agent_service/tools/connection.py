@@ -18,10 +18,10 @@ from agents.mcp.util import HttpClientFactory
 from agents.tool_context import ToolContext
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
 
-from agent_service.context import BATCH, IDEMPOTENCY_KEY, RequestContext, RunContext, call_key
+from agent_service.context import IDEMPOTENCY_KEY, RequestContext, RunContext, call_key
 from agent_service.errors import McpUnavailableError
 from agent_service.settings.settings import AgentServiceSettings
-from agent_service.tools.run_server import NOT_JSON, RunServer, ToolListings
+from agent_service.tools.run_server import NOT_JSON, RunServer, ToolListings, asks_for
 from agent_service.tools.sessions import LIFETIME_SECONDS, Connected, Sessions
 from serving.certificates import certificates_for
 from serving.requests import outgoing_headers
@@ -155,7 +155,7 @@ class McpConnector:
             self.listings,
             context.user_id,
             scope,
-            settings.approval_tools,
+            asks_for(settings.approval_tools),
             http,
             params={"url": settings.mcp_server_url, "httpx_client_factory": _giving(http)},
             name="owflex",
@@ -211,8 +211,7 @@ def _call_meta(call: MCPToolMetaContext) -> dict[str, Any] | None:
         return None
     message = f"{turn.thread.id}/{turn.message_id}"
     number = turn.calls.number_for(context.tool_call_id, call.tool_name, call.arguments)
-    key = call_key(message, call.tool_name, call.arguments, number)
-    return {IDEMPOTENCY_KEY: key, BATCH: call_key(message, BATCH, None)}
+    return {IDEMPOTENCY_KEY: call_key(message, call.tool_name, call.arguments, number)}
 
 
 def _tool_failed(context: RunContextWrapper[Any], error: Exception) -> str:

@@ -3,10 +3,9 @@
 import json
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from functools import partial
 from typing import Any, TypeVar, cast
 
 import httpx2
@@ -16,8 +15,6 @@ from agents.mcp import MCPServer, MCPServerStreamableHttp
 from mcp import ClientSession
 from mcp_types import CallToolResult, ListToolsResult, TextContent, Tool
 
-from agent_service.context import RunContext
-from agent_service.tools.schemas import READING_TOOLS, MadeChange, change_in
 from agent_service.tools.scope import Scope, ScopedCalls
 
 FRESH_SECONDS = 60
@@ -87,14 +84,11 @@ class ToolListings:
 class RunServer(MCPServerStreamableHttp):
     """A run's connection; it begins with what is known of the server's tools, and never floods the model.
 
-    `scoped` limits where its searches look. Calls of tools that fit one of the `patterns` wait for approval,
-    and so does every change that the user's own words do not ask for; without patterns nothing waits.
+    `scoped` limits where its searches look; `waits` says of a tool's name whether its calls need approval.
     `http` carries its requests and is its own. `made_tools` is what the SDK made of the listed tools.
-    `changes` has what the run changed, by task: the last change of each.
     """
 
     scoped: ScopedCalls | None = None
-    changes: Mapping[int, MadeChange] = {}
     made_tools: list[SdkTool] | None = None
 
     def __init__(
@@ -102,13 +96,12 @@ class RunServer(MCPServerStreamableHttp):
         listings: ToolListings,
         user: str,
         scope: str,
-        patterns: Sequence[str],
+        waits: Callable[[str], bool],
         http: httpx2.AsyncClient,
         **options: Any,
     ) -> None:
         super().__init__(**options)
-        self._waits = asks_for(patterns)
-        self._asks = bool(patterns)
+        self._waits = waits
         self._listings = listings
         self._user = user
         self._scope = scope
@@ -127,7 +120,6 @@ class RunServer(MCPServerStreamableHttp):
     def begin_run(self, headers: dict[str, str]) -> None:
         """Be as new, with these headers in place of those of the run before."""
         self.scoped = None
-        self.changes = {}
         if self._listing is not self._listings.fresh(self._user, self._scope):
             self.invalidate_tools_cache()
             self.made_tools = None
@@ -148,16 +140,9 @@ class RunServer(MCPServerStreamableHttp):
         if arguments and UNREADABLE in arguments:
             return CallToolResult(content=[TextContent(type="text", text=NOT_JSON)], is_error=True)
         call = super().call_tool
-        scoped = self.scoped
-        made = (
-            call(tool_name, arguments, meta)
-            if scoped is None
-            else scoped.run(call, tool_name, arguments, meta)
-        )
-        result = await self._watched(made)
-        if (change := change_in(result)) is not None:
-            self.changes = {**self.changes, change.task_id: change}
-        return bounded(result)
+        if self.scoped is None:
+            return bounded(await self._watched(call(tool_name, arguments, meta)))
+        return bounded(await self._watched(self.scoped.run(call, tool_name, arguments, meta)))
 
     async def _watched(self, request: Awaitable[Result]) -> Result:
         """The request's result; one that fails or is cancelled leaves nothing to be relied on."""
@@ -172,24 +157,7 @@ class RunServer(MCPServerStreamableHttp):
 
     def _get_needs_approval_for_tool(self, tool: Tool, agent: AgentBase | None) -> bool | NeedsApproval:
         # A policy of the SDK is asked about each call; where it cannot read the arguments, it lets it wait.
-        if self.always_waits(tool.name):
-            return _readable
-        return False if not self._asks or _only_reads(tool) else partial(self._is_unasked, tool.name)
-
-    def always_waits(self, tool: str) -> bool:
-        """Whether calls of this tool wait whatever the user has asked for."""
-        return self._waits(tool)
-
-    async def _is_unasked(
-        self, tool: str, context: RunContextWrapper[Any], arguments: dict[str, Any], call_id: str
-    ) -> bool:
-        """Whether a change has to wait, because the user's own words do not ask for it."""
-        turn = context.context
-        if UNREADABLE in arguments:
-            return False
-        if not isinstance(turn, RunContext) or turn.asked_for is None:
-            return True
-        return not await turn.asked_for(tool, arguments, call_id, self)
+        return _readable if self._waits(tool.name) else False
 
     async def _list_tools_page(self, session: ClientSession, cursor: str | None = None) -> ListToolsResult:
         return await self._watched(self._page(session, cursor))
@@ -213,12 +181,6 @@ class RunServer(MCPServerStreamableHttp):
 def asks_for(patterns: Sequence[str]) -> Callable[[str], bool]:
     """Whether calls of a tool have to wait for the user; a pattern is a name, `*` stands for anything."""
     return lambda tool: any(fnmatchcase(tool, pattern) for pattern in patterns)
-
-
-def _only_reads(tool: Tool) -> bool:
-    """Whether a tool changes nothing: by its name where we know it, else as its server says."""
-    says_so = tool.annotations is not None and tool.annotations.read_only_hint is True
-    return tool.name in READING_TOOLS or says_so
 
 
 async def _readable(context: RunContextWrapper[Any], arguments: dict[str, Any], call_id: str) -> bool:

@@ -5,25 +5,15 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, Literal
 
-from mcp_types import CallToolResult
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 SEARCH = "search_documents"
 LIST_DOCUMENTS = "list_documents"
 LIST_COLLECTIONS = "list_collections"
 READ_CHUNKS = "read_chunks"
-TASK_TOOLS = {"add_task", "list_tasks", "complete_task", "update_task", "delete_task", "undo_task_change"}
+TASK_TOOLS = {"add_task", "list_tasks", "complete_task", "update_task"}
 # As long as a question of the search tool may be.
 MAX_QUERY_CHARACTERS = 6000
-# They change nothing.
-READING_TOOLS = {
-    "search_documents",
-    "read_chunks",
-    "get_document",
-    "list_documents",
-    "list_collections",
-    "list_tasks",
-}
 DOCUMENT_TOOLS = {SEARCH, LIST_DOCUMENTS, LIST_COLLECTIONS, READ_CHUNKS, "get_document"}
 
 
@@ -157,27 +147,10 @@ class Task(BaseModel):
 
     task_id: int
     title: str
-    notes: str = ""
     priority: Literal["low", "normal", "high"] = "normal"
     due_on: date | None = None
     tags: list[str] = []
     status: Literal["open", "done"] = "open"
-
-
-class MadeChange(BaseModel):
-    """A change that can be undone, as the server tells it beside a result."""
-
-    change_id: int
-    task_id: int
-    title: str = ""
-
-
-class UndoneChange(BaseModel):
-    """Answer of `undo_task_change`: the tasks as they are again, and those whose adding was undone."""
-
-    tasks: list[Task] = []
-    removed: list[dict[str, Any]] = []
-    repeated: bool = False
 
 
 class TaskList(BaseModel):
@@ -194,14 +167,6 @@ def without_fence(content: str) -> str:
     """Document text free of the tags that mark it as data."""
     fenced = FENCED.fullmatch(content)
     return fenced["text"] if fenced else content
-
-
-def change_in(result: CallToolResult) -> MadeChange | None:
-    """The change that a call made; None when it made none, or the server does not tell."""
-    try:
-        return MadeChange.model_validate((result.meta or {}).get("owflex/change"))
-    except ValidationError:
-        return None
 
 
 def search_result_in(structured: Mapping[str, Any] | None) -> SearchResult | None:

@@ -1,7 +1,6 @@
 """What the user limited a question to: the tags of a message become arguments of the searches it leads to."""
 
 import json
-import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, cast
@@ -12,7 +11,6 @@ from pydantic import BaseModel, StringConstraints, TypeAdapter, ValidationError
 
 from agent_service.errors import RequestRefusedError
 from agent_service.tools.schemas import LIST_DOCUMENTS, SEARCH
-from serving.fences import fence
 
 MAX_PLACES = 10
 USUAL_LIMIT = 5
@@ -45,7 +43,6 @@ class _Document(BaseModel):
 
 TAG = TypeAdapter[_Collection | _Document](_Collection | _Document)
 KINDS = {"collection", "document"}
-ONE_WORD = re.compile(r"[\w.-]{1,60}")
 
 
 @dataclass(frozen=True)
@@ -58,7 +55,7 @@ class Scope:
     @property
     def note(self) -> str:
         """A line for the model."""
-        return NOTE.format(names=", ".join(f"“{_marked(name)}”" for name in self.names))
+        return NOTE.format(names=", ".join(f"“{name}”" for name in self.names))
 
 
 def scope_of(tags: Iterable[UserMessageTagContent]) -> Scope | None:
@@ -68,11 +65,6 @@ def scope_of(tags: Iterable[UserMessageTagContent]) -> Scope | None:
     if len(places) > MAX_PLACES:
         raise RequestRefusedError("refused.too_many_tags", code="too_many_tags", number=MAX_PLACES)
     return Scope(tuple(dict(place) for place in places), tuple(places.values())) if places else None
-
-
-def _marked(name: str) -> str:
-    """Titles of documents are data: what could be a sentence stands between tags."""
-    return name if ONE_WORD.fullmatch(name) else fence(name)
 
 
 def _place(tag: UserMessageTagContent) -> dict[str, str]:

@@ -44,15 +44,11 @@ class Click:
 
 @dataclass(frozen=True)
 class Clicked:
-    """What a click led to: the events that show it, and the decided run that goes on over `mcp_server`.
-
-    `message` is the one that the run answers.
-    """
+    """What a click led to: the events that show it, and the decided run that goes on over `mcp_server`."""
 
     events: Sequence[ThreadStreamEvent]
     decision: Decision | None = None
     mcp_server: MCPServer | None = None
-    message: UserMessageItem | None = None
 
 
 @dataclass(frozen=True)
@@ -95,15 +91,10 @@ class Clicks:
         events = [*decided(decision, click.sender, click.context.locale)]
         if decision.state is None or decision.outcome == "expired":
             return Clicked(events)
-        message = await self._message(click, decision)
-        limit(server, None if message is None else scope_of(tags_of(message)))
-        return Clicked(events, decision, server, message)
-
-    async def _message(self, click: Click, decision: Decision) -> UserMessageItem | None:
-        if decision.message_id is None:
-            return None
-        item = await self.store.load_item(click.thread.id, decision.message_id, click.context)
-        return item if isinstance(item, UserMessageItem) else None
+        if decision.message_id is not None:
+            message = await self.store.load_item(click.thread.id, decision.message_id, click.context)
+            limit(server, scope_of(tags_of(message)) if isinstance(message, UserMessageItem) else None)
+        return Clicked(events, decision, server)
 
     async def _card_after(self, click: Click) -> WidgetItem:
         item_id = answer_id(click.action)

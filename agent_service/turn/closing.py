@@ -21,8 +21,7 @@ from agent_service.cards.task_cards import card_of_turn
 from agent_service.cards.widgets import new_card_id
 from agent_service.i18n.catalog import say
 from agent_service.models.extractive.headings import is_empty_heading
-from agent_service.tools.run_server import RunServer
-from agent_service.tools.schemas import LEAST_CONFIDENCE, MadeChange, Passage
+from agent_service.tools.schemas import LEAST_CONFIDENCE, Passage
 from agent_service.turn.closing_lines import says_something
 from agent_service.turn.progress import Progress
 
@@ -120,8 +119,7 @@ async def _card(progress: Progress) -> WidgetItem | None:
         )
     if not evidence.task_results:
         return None
-    changes = turn.mcp_server.changes if isinstance(turn.mcp_server, RunServer) else dict[int, MadeChange]()
-    return card_of_turn(evidence.task_results, new_card_id(), turn.thread.id, turn.context.locale, changes)
+    return card_of_turn(evidence.task_results, new_card_id(), turn.thread.id, turn.context.locale)
 
 
 def _suggestions(progress: Progress) -> list[ThreadStreamEvent]:

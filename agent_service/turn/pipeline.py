@@ -37,7 +37,6 @@ from agent_service.turn.runner import run_agent
 from agent_service.turn.thoughts import Thoughts
 from agent_service.turn.tool_calls import Evidence, Steps
 from agent_service.turn.user_errors import belongs_in_thread, for_user
-from agent_service.turn.wishes import judge_of, load_judge
 from database.pool import Pool
 
 
@@ -208,12 +207,9 @@ class Turns:
                 scope = scope_of(tags)
                 limit(turn.mcp_server, scope)
                 history = history.with_note(scope.note) if scope else history
-            judge = judge_of(message, history.thread)
-            turn = replace(turn, question=question_of(message), message_id=message.id, wish=judge)
+            turn = replace(turn, question=question_of(message), message_id=message.id)
         evidence = Evidence(files=history.files)
-        return Prepared(
-            progress=Progress(turn, history.items, history.note, self._steps(evidence, turn), evidence)
-        )
+        return Prepared(progress=Progress(turn, history.items, history.note, self._steps(evidence), evidence))
 
     async def _prepare_edited(
         self,
@@ -235,14 +231,10 @@ class Turns:
         assert clicked.mcp_server is not None
         turn = self._turn(watch, clicked.mcp_server, click.thread, click.context)
         turn = replace(turn, message_id=decision.message_id)
-        if clicked.message is not None:
-            turn = replace(turn, wish=await load_judge(self.clicks.store, clicked.message, click.context))
         evidence = Evidence(decision.carried.passages)
         # The run has called its tools; it may speak at once.
         evidence.tool_calls = 1
-        return Prepared(
-            clicked.events, Progress(turn, [], None, self._steps(evidence, turn), evidence, decision)
-        )
+        return Prepared(clicked.events, Progress(turn, [], None, self._steps(evidence), evidence, decision))
 
     def _turn(
         self, watch: TurnWatch, server: MCPServer, thread: ThreadMetadata, context: RequestContext
@@ -260,8 +252,8 @@ class Turns:
         )
         return ThreadItemDoneEvent(item=note)
 
-    def _steps(self, evidence: Evidence, turn: Turn) -> Steps:
-        return Steps(evidence, self.metrics.tool_called, turn.wish.forget)
+    def _steps(self, evidence: Evidence) -> Steps:
+        return Steps(evidence, self.metrics.tool_called)
 
 
 def _check_answered(progress: Progress, said: Said) -> None:

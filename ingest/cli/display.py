@@ -8,13 +8,14 @@ from contextlib import ExitStack
 from types import TracebackType
 from typing import Any, Self
 
+from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from ingest.cli.progress_lines import progress_lines
 from ingest.report import OUTCOMES, FileReport, Outcome, Report
 from ingest.sources.loading import LOCK_FILES
-from serving.terminal import Console, escape, escape_line
+from serving.terminal import escape, escape_line
 
 MAX_PROBLEMS_SHOWN = 50
 SECONDS_BETWEEN_LINES = 10.0

@@ -5,6 +5,7 @@ import json
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 
+from rich.console import Console
 from rich.table import Column, Table
 
 from database.home import open_data_folder
@@ -32,7 +33,7 @@ from knowledge_base.documents import read_chunks
 from knowledge_base.embedding import Embedder, create_embedder
 from knowledge_base.embedding_spaces import check_model, model_to_use
 from knowledge_base.word_engines import ensure_word_engine
-from serving.terminal import Console, escape, escape_line
+from serving.terminal import escape, escape_line
 
 MAX_CHUNKS_SHOWN = 10_000
 

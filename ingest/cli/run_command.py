@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from rich.console import Console
+
 from database.errors import DatabaseError
 from database.home import open_data_folder
 from database.settings import read_settings
@@ -25,7 +27,7 @@ from knowledge_base.errors import KnowledgeBaseError
 from parsing.errors import FileProblemError
 from parsing.formats import MODULES
 from serving.exit_codes import exit_code_of
-from serving.terminal import Console, escape, escape_line
+from serving.terminal import escape, escape_line
 
 ALL_GOOD, NOT_DONE, SOME_FAILED, INTERRUPTED = 0, 1, 2, 130
 STDIN = "-"

@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Literal
 
-from serving.terminal import Console, escape
+from rich.console import Console
+
+from serving.terminal import escape
 
 State = Literal["ok", "bad", "unknown"]
 SIGNS: dict[State, str] = {"ok": "[green]✓[/green]", "bad": "[red]✗[/red]", "unknown": "[dim]–[/dim]"}

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self, cast
 
+from rich.console import Console
 from rich.panel import Panel
 
 from ingest.cli.progress_lines import MARK
@@ -17,7 +18,7 @@ from owflex.keeping.keeper import FAILURE
 from owflex.status_command import print_status
 from owflex.supervision.program_log import now
 from owflex.supervision.running import UpState
-from serving.terminal import Console, PatientOutput, escape, printable
+from serving.terminal import PatientOutput, escape, printable
 
 SECONDS_BETWEEN_LINES = 10
 

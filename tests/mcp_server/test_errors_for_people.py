@@ -56,7 +56,6 @@ REFUSED: Mapping[str, list[dict[str, Any]]] = {
         {"task_id": 1, "due_on": "2026-01-01", "clear_due_on": True},
     ],
     "delete_task": [{"task_id": 0}],
-    "undo_task_change": [{}, {"change_id": 999}, {"task_id": 999}, {"change_id": 0}],
     "no_such_tool": [{}],
 }
 # Those that a healthy server does not give on demand, and our own.

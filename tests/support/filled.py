@@ -49,8 +49,6 @@ values ('apr_{who}', 'thr_{who}', '{who}', 'w', '[]', '{{}}', now());
 OF_KNOWLEDGE_BASE = """
 insert into tasks (user_id, title, notes, due_on, tags, idempotency_key)
 values ('{who}', 'Call {who}', E'first\\nsecond', '2026-12-24', '{{home,"a b"}}', 'key-{who}');
-insert into task_changes (user_id, task_id, after)
-select user_id, id, jsonb_build_object('title', title) from tasks where user_id = '{who}';
 insert into api_keys (name, key_hash, user_id, scopes)
 values ('laptop', '\\x{digest}', '{who}', '{{kb:read}}');
 insert into uploads (user_id, collection, kind, name, content, status)

@@ -49,11 +49,6 @@ def described(task: Task, today: date, language: Language) -> str:
     return language.phrase("task", title=as_plain_text(task.title), number=task.task_id, details=said)
 
 
-def quoted(title: str) -> str:
-    """The title of a task that is gone."""
-    return f"“{as_plain_text(title)}”"
-
-
 def offered(task: AddTask, language: Language) -> str:
     """The question whether a plan shall become a task."""
     details = [language.phrase("due", day=written_day(language.code, task.due_on))] if task.due_on else []

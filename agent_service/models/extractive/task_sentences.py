@@ -12,7 +12,6 @@ from agent_service.models.extractive.commands import (
     Reference,
     Target,
     Unclear,
-    UndoChange,
 )
 from agent_service.models.extractive.dates import read_day, span_in_days
 from agent_service.models.extractive.language import Language
@@ -35,15 +34,11 @@ def read_command(text: str, today: date, language: Language) -> Command | None:
     if len(text) > MAX_SENTENCE_CHARACTERS:
         return None
     for sentence in _sentences(text, language):
-        for read in (_read_undo, read_list, read_addition, _read_change, read_plan):
+        for read in (read_list, read_addition, _read_change, read_plan):
             command = read(sentence, today, language)
             if command is not None:
                 return command
     return None
-
-
-def _read_undo(text: str, today: date, language: Language) -> UndoChange | None:
-    return UndoChange() if language.match("tasks", "undo", text) is not None else None
 
 
 def bare_sentence(text: str, language: Language) -> str:

@@ -1,7 +1,5 @@
 // Requests of the ChatKit protocol: one address, JSON in, JSON or a stream of events out.
-
 import { bytesOf, eventsIn } from "./events.ts";
-import { jsonOf } from "./texts.ts";
 import { Tokens } from "./tokens.ts";
 import type { Page, StreamEvent, Thread, ThreadItem, Vote } from "./types.ts";
 
@@ -59,7 +57,7 @@ export class Api {
   async votes(threadId: string): Promise<(Vote & { item_id: string })[]> {
     try {
       const response = await this.get(`feedback?thread_id=${encodeURIComponent(threadId)}`);
-      return response.ok ? ((await jsonOf(response)) as { votes: (Vote & { item_id: string })[] }).votes : [];
+      return response.ok ? ((await response.json()) as { votes: (Vote & { item_id: string })[] }).votes : [];
     } catch {
       return [];
     }
@@ -114,7 +112,7 @@ export class Api {
   }
 
   private async json<T>(type: string, params: object): Promise<T> {
-    return (await jsonOf(await this.post(type, params))) as T;
+    return (await this.post(type, params)).json() as Promise<T>;
   }
 
   private async post(type: string, params: object, signal?: AbortSignal): Promise<Response> {
