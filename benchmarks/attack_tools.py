@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import re
 import struct
 import time
 from collections import Counter
@@ -15,10 +14,6 @@ import httpx2
 import jwt
 import psutil
 
-STALL = re.compile(
-    r"^(owflex(?:_chat)?)_event_loop_lag_seconds_bucket\{le=\"([^\"]+)\"\} (\S+)", re.MULTILINE
-)
-LONGEST = re.compile(r"^owflex(?:_chat)?_event_loop_longest_stall_seconds (\S+)", re.MULTILINE)
 ISSUER, AUDIENCE = "attacks", "chat"
 SHARED_KEY = "a-key-for-the-attacks-that-is-long-enough"
 
@@ -150,12 +145,6 @@ async def figures(url: str) -> str:
         return (
             await http.get(f"{url}/metrics", timeout=60, headers={"authorization": f"Bearer {SHARED_KEY}"})
         ).text
-
-
-def longest_stall(page: str) -> float:
-    """The longest stall of the last minute, in seconds."""
-    found = LONGEST.search(page)
-    return float(found[1]) if found else float("nan")
 
 
 def entries(count: int) -> bytes:

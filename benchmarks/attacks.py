@@ -10,21 +10,18 @@ import os
 import re
 import signal
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Generator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-import httpx2
 from attack_kinds import Attack
 from attack_mcp import ALL_ATTACKS
 from attack_tools import AUDIENCE, ISSUER, SHARED_KEY, Target, figures, waits_of_another
-from mcp_process import Server, environment, fill
+from chat_process import chat_process
+from mcp_process import Server, fill
 from scripted_llm import free_port, served
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -38,7 +35,14 @@ HEADER = (
 )
 LAG = re.compile(r'event_loop_lag_seconds_bucket\{le="([^"]+)"\} (\S+)')
 SLOW = re.compile(r"SLOW (\d+)")
-SECONDS_TO_START = 120
+# Users log in, and have the usual limits.
+LOGIN = {
+    "AGENT_SERVICE_AUTH": "jwt",
+    "AGENT_SERVICE_JWT_ISSUER": ISSUER,
+    "AGENT_SERVICE_JWT_AUDIENCE": AUDIENCE,
+    "AGENT_SERVICE_JWT_KEY": SHARED_KEY,
+    "AGENT_SERVICE_METRICS_TOKEN": SHARED_KEY,
+}
 
 
 async def _words(words: list[str], pause: float) -> AsyncIterator[str]:
@@ -75,47 +79,6 @@ async def _answer(request: Request) -> StreamingResponse:
     else:
         content = _search()
     return StreamingResponse(content, media_type="text/event-stream")
-
-
-@contextmanager
-def chat_service(server: Server, llm: str) -> Generator[tuple[str, int]]:
-    """Address and process of the chat, with logins and the usual limits."""
-    port = free_port()
-    settings = {
-        "AGENT_SERVICE_PORT": str(port),
-        "AGENT_SERVICE_AUTH": "jwt",
-        "AGENT_SERVICE_JWT_ISSUER": ISSUER,
-        "AGENT_SERVICE_JWT_AUDIENCE": AUDIENCE,
-        "AGENT_SERVICE_JWT_KEY": SHARED_KEY,
-        "AGENT_SERVICE_METRICS_TOKEN": SHARED_KEY,
-        "OPENAI_BASE_URL": f"{llm}/v1",
-        "MODEL_NAME": "scripted",
-        "MCP_SERVER_URL": f"{server.url}/mcp",
-    }
-    with (server.home.parent / "chat.log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "agent_service"],
-            cwd=server.home.parent,
-            env=environment(server.home, server.port) | settings,
-            stderr=log,
-        )
-    try:
-        yield f"http://127.0.0.1:{port}", process.pid
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(60)
-
-
-async def until_ready(url: str) -> None:
-    """Wait until a question could be answered."""
-    async with asyncio.timeout(SECONDS_TO_START), httpx2.AsyncClient() as http:
-        while True:
-            try:
-                if (await http.get(f"{url}/ready")).status_code == 200:
-                    return
-            except httpx2.HTTPError:
-                pass
-            await asyncio.sleep(0.2)
 
 
 async def lags(target: Target) -> list[dict[float, float]]:
@@ -187,10 +150,11 @@ async def main() -> None:
             async with served(
                 Starlette(routes=[Route("/v1/chat/completions", _answer, methods=["POST"])])
             ) as llm:
-                with chat_service(server, llm) as (url, pid):
-                    await until_ready(url)
+                with chat_process(server, llm, **LOGIN) as service:
+                    await service.until_ready()
                     token = (server.home / "mcp-token").read_text().strip()
-                    await attack_all(Target(url, server.url, token, pid, server.pid), options)
+                    target = Target(service.url, server.url, token, service.pid, server.pid)
+                    await attack_all(target, options)
         finally:
             server.kill(signal.SIGTERM)
 

@@ -6,8 +6,6 @@ import http.client
 import os
 import re
 import signal
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Generator
@@ -22,11 +20,11 @@ from urllib.parse import urlsplit
 import httpx2
 import psutil
 from chat_people import Load, chat
+from chat_process import ChatService, chat_process
 from chat_threads import fill_threads, stored, verdict
-from mcp_process import ROOT, Server, environment, fill
+from mcp_process import ROOT, Server, fill
 from scripted_llm import ScriptedLlm, Trace, free_port, served
 
-SECONDS_TO_START = 120
 NO_LIMITS = httpx2.Limits(max_connections=None, max_keepalive_connections=None)
 SECONDS_AT_REST = 4.0
 # All chats are those of one user, who may otherwise not have so many.
@@ -61,12 +59,10 @@ def stalls(url: str, seconds: float) -> list[float]:
 
 
 @dataclass(frozen=True)
-class Side:
-    """A chat that is measured: the checkout it is of, its address and its process."""
+class Side(ChatService):
+    """A chat that is measured, and the checkout it is of."""
 
     name: str
-    url: str
-    pid: int
 
 
 @dataclass(frozen=True)
@@ -84,41 +80,11 @@ class Row:
 
 
 @contextmanager
-def chat_service(server: Server, llm: str, checkout: Path = ROOT) -> Generator[Side]:
+def side_of(server: Server, llm: str, checkout: Path = ROOT) -> Generator[Side]:
     """The chat of a checkout as a process of its own."""
-    port = free_port()
-    settings = {
-        "AGENT_SERVICE_PORT": str(port),
-        "OPENAI_BASE_URL": f"{llm}/v1",
-        "MODEL_NAME": "scripted",
-        "MCP_SERVER_URL": f"{server.url}/mcp",
-        **dict.fromkeys(LIMITS, "0"),
-        "PYTHONPATH": str(checkout),
-    }
-    with (server.home.parent / f"chat-{port}.log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "agent_service"],
-            cwd=server.home.parent,
-            env=environment(server.home, server.port) | settings,
-            stderr=log,
-        )
-    try:
-        yield Side(checkout.name, f"http://127.0.0.1:{port}", process.pid)
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(60)
-
-
-async def until_ready(url: str) -> None:
-    """Wait until a question could be answered."""
-    async with asyncio.timeout(SECONDS_TO_START), httpx2.AsyncClient() as http:
-        while True:
-            try:
-                if (await http.get(f"{url}/ready")).status_code == 200:
-                    return
-            except httpx2.HTTPError:
-                pass
-            await asyncio.sleep(0.2)
+    settings = {**dict.fromkeys(LIMITS, "0"), "PYTHONPATH": str(checkout)}
+    with chat_process(server, llm, **settings) as service:
+        yield Side(service.url, service.pid, checkout.name)
 
 
 def searches(figures: str) -> tuple[float, int]:
@@ -190,7 +156,7 @@ async def measure(server: Server, side: Side, load: Load, options: argparse.Name
 
 async def warm_up(side: Side, number: int, traces: dict[str, Trace]) -> None:
     """Some turns before it counts."""
-    await until_ready(side.url)
+    await side.until_ready()
     load = Load(1, f"0{number}", traces)
     async with httpx2.AsyncClient(base_url=side.url, timeout=120) as http:
         for _ in range(3):
@@ -214,7 +180,7 @@ async def measure_all(server: Server, options: argparse.Namespace) -> None:
     async with served(ScriptedLlm(traces).app()) as llm:
         with ExitStack() as stack:
             checkouts = [ROOT, *options.beside]
-            sides = [stack.enter_context(chat_service(server, llm, checkout)) for checkout in checkouts]
+            sides = [stack.enter_context(side_of(server, llm, checkout)) for checkout in checkouts]
             for number, side in enumerate(sides):
                 await warm_up(side, number, traces)
             for people in options.chats:
