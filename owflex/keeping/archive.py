@@ -5,20 +5,17 @@ Nothing in it is ever unpacked to a path that it names.
 """
 
 import hashlib
-import os
-import secrets
 import zipfile
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import IO
 
-import psutil
-
 from database.settings import SETTINGS_FILE
 from mcp_server.settings import SIGNING_KEY_FILE, TOKEN_FILE
-from owflex.keeping.errors import ArchiveError, KeepingError, said_plainly
+from owflex.keeping.drafts import drafted
+from owflex.keeping.errors import ArchiveError
 from owflex.keeping.manifest import Manifest, Part, read_manifest
 
 MANIFEST = "manifest.json"
@@ -30,6 +27,8 @@ KNOWN_PARTS = {MANIFEST, CHAT_DUMP, KNOWLEDGE_BASE_DUMP, *SMALL_FILES}
 BLOCK_BYTES = 1 << 20
 MAX_MANIFEST_BYTES = 16 << 20
 MAX_SMALL_BYTES = 4 << 20
+# What is raised while a part of a ZIP is read that is cut short, altered or stored in an unknown way.
+DAMAGED = (zipfile.BadZipFile, EOFError, NotImplementedError)
 NOT_A_BACKUP = "is no backup of OwFlex, or was cut short. Use another one."
 
 
@@ -78,7 +77,7 @@ class ArchiveReader:
         try:
             with self._archive.open(name) as entry:
                 yield entry
-        except zipfile.BadZipFile:
+        except DAMAGED:
             raise ArchiveError(f"{self.path}: {name} is damaged. Use another backup.") from None
 
     def small(self, name: str) -> bytes | None:
@@ -117,29 +116,6 @@ def written(path: Path) -> Generator[ArchiveWriter]:
 
 
 @contextmanager
-def drafted(path: Path) -> Generator[IO[bytes]]:
-    """A file that is written beside `path` and takes that name when the block has ended well.
-
-    Raises `KeepingError`; then nothing of it is left.
-    """
-    if path.exists():
-        raise KeepingError(f"{path} is there already. Name a file that is not, or move it away.")
-    remove_drafts(path.parent)
-    draft = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.partial")
-    with said_plainly(f"{path} cannot be written"):
-        try:
-            descriptor = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "w+b") as file:
-                yield file
-                file.flush()
-                os.fsync(file.fileno())
-            _put(draft, path)
-        finally:
-            with suppress(FileNotFoundError):
-                draft.unlink()
-
-
-@contextmanager
 def read(path: Path) -> Generator[ArchiveReader]:
     """A backup, looked through as far as its structure goes. Raises `ArchiveError`."""
     if not path.is_file():
@@ -152,14 +128,6 @@ def read(path: Path) -> Generator[ArchiveReader]:
         raise ArchiveError(f"{path} cannot be read ({error.strerror}).") from None
     with archive:
         yield ArchiveReader(path, archive, _checked_manifest(path, archive))
-
-
-def remove_drafts(folder: Path) -> None:
-    """Remove what backups that were killed have left in a folder."""
-    for draft in folder.glob(".*.partial"):
-        owner = draft.name.removesuffix(".partial").rpartition(".")[2].partition("-")[0]
-        if owner.isdigit() and not psutil.pid_exists(int(owner)):
-            draft.unlink(missing_ok=True)
 
 
 def _checked_manifest(path: Path, archive: zipfile.ZipFile) -> Manifest:
@@ -186,7 +154,7 @@ def _bounded(path: Path, archive: zipfile.ZipFile, name: str, most: int) -> byte
     try:
         with archive.open(name) as entry:
             content = entry.read(most + 1)
-    except (zipfile.BadZipFile, EOFError, RuntimeError, NotImplementedError):
+    except (*DAMAGED, RuntimeError):
         raise ArchiveError(f"{path} {NOT_A_BACKUP}") from None
     if len(content) > most:
         raise ArchiveError(f"{path}: {name} is larger than it can be. It was changed; use another one.")
@@ -197,22 +165,6 @@ def _entry(name: str) -> zipfile.ZipInfo:
     entry = zipfile.ZipInfo(name)
     entry.external_attr = 0o600 << 16
     return entry
-
-
-def _put(draft: Path, path: Path) -> None:
-    """Let the finished file appear, and nothing that is there be lost."""
-    try:
-        os.link(draft, path)
-    except FileExistsError:
-        raise KeepingError(f"{path} has appeared meanwhile. Name another file.") from None
-    except OSError:
-        # Some file systems have no links.
-        draft.rename(path)
-    descriptor = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def backups_in(folder: Path) -> Iterator[Path]:

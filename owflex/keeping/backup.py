@@ -1,6 +1,5 @@
 """`owflex backup`: one moment of both databases, and what an installation needs to go on, in one file."""
 
-import os
 import time
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
@@ -175,4 +174,4 @@ def _model(moments: list[Moment]) -> str | None:
 
 def default_file(given: Path) -> Path:
     """The file that is meant: itself, or one with the time as its name where a folder is given."""
-    return file_in(given) if given.is_dir() or str(given).endswith(os.sep) else given
+    return file_in(given) if given.is_dir() else given

@@ -37,10 +37,11 @@ def _backup(file: Path | None, *, with_secrets: bool, as_json: bool) -> int:
     given = file or read_settings(KeepingSettings).backup_folder
     if given is None:
         raise KeepingError("Name the file to write, or set BACKUP_FOLDER.")
-    if not default_file(given).parent.is_dir():
-        raise KeepingError(f"There is no folder {default_file(given).parent}. Make it, or name another file.")
+    path = default_file(given.expanduser().absolute())
+    if not path.parent.is_dir():
+        raise KeepingError(f"There is no folder {path.parent}. Make it, or name another file.")
     with opened_installation() as installation:
-        done = back_up(installation, default_file(given.expanduser().absolute()), with_secrets=with_secrets)
+        done = back_up(installation, path, with_secrets=with_secrets)
         # The backup is there whether or not it can be remembered.
         with suppress(OSError):
             remember_backup(installation.folder, done.path, done.size)

@@ -1,16 +1,15 @@
 """An export as a folder or as a ZIP: written part by part, and read back without leaving it."""
 
 import os
-import secrets
-import shutil
 import zipfile
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Protocol
 
-from owflex.keeping.archive import drafted
-from owflex.keeping.errors import ArchiveError, KeepingError, said_plainly
+from owflex.keeping.archive import DAMAGED
+from owflex.keeping.drafts import drafted, drafted_folder
+from owflex.keeping.errors import ArchiveError
 
 MAX_LINE_BYTES = 512 << 20
 
@@ -42,16 +41,8 @@ def written_bundle(target: Path) -> Generator[BundleWriter]:
         with drafted(target) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
             yield ZipWriter(archive)
         return
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise KeepingError(f"{target} is there already. Name a folder that is not, or an empty one.")
-    draft = target.with_name(f".{target.name}.{os.getpid()}-{secrets.token_hex(4)}.partial")
-    with said_plainly(f"{target} cannot be written"):
-        try:
-            draft.mkdir(mode=0o700)
-            yield FolderWriter(draft)
-            draft.rename(target)
-        finally:
-            shutil.rmtree(draft, ignore_errors=True)
+    with drafted_folder(target) as draft:
+        yield FolderWriter(draft)
 
 
 @contextmanager
@@ -128,7 +119,7 @@ class ZipReader:
         try:
             with self._archive.open(path) as file:
                 yield file
-        except (zipfile.BadZipFile, EOFError, NotImplementedError):
+        except DAMAGED:
             raise ArchiveError(f"{self._source}: {path} is damaged. Export again.") from None
 
 

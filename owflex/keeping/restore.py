@@ -1,7 +1,6 @@
 """`owflex restore`: checked, then restored beside what is there, compared, and put in its place."""
 
 import asyncio
-import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from knowledge_base.bootstrap import migrate_knowledge_base
 from owflex.keeping import staging
 from owflex.keeping.archive import DUMPS, KEY_FILES, ArchiveReader
 from owflex.keeping.backup import OF_THE_MACHINE
+from owflex.keeping.drafts import write_private
 from owflex.keeping.errors import ArchiveError, KeepingError, said_plainly
 from owflex.keeping.manifest import DatabaseManifest, Manifest
 from owflex.keeping.places import DatabaseName, Installation, Place, connected
@@ -166,7 +166,7 @@ def _write_files(backup: ArchiveReader, folder: Path, *, replace: bool) -> list[
             if file.read_bytes() != content:
                 notes.append(f"{file} was kept; --replace would have taken that of the backup.")
             continue
-        _write(file, _with_places(file, content) if name == SETTINGS_FILE else content)
+        write_private(file, _with_places(file, content) if name == SETTINGS_FILE else content)
     if not backup.manifest.with_secrets:
         notes.append("The backup was made without secrets: set the keys of language models again.")
     return notes
@@ -182,14 +182,3 @@ def _with_places(file: Path, content: bytes) -> bytes:
         if line.partition("=")[0].strip() in OF_THE_MACHINE
     ]
     return content.rstrip(b"\n") + b"\n" + "".join(f"{line}\n" for line in kept).encode()
-
-
-def _write(file: Path, content: bytes) -> None:
-    draft = file.with_name(f".{file.name}.restored-{os.getpid()}")
-    draft.unlink(missing_ok=True)
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as output:
-        output.write(content)
-        output.flush()
-        os.fsync(output.fileno())
-    draft.replace(file)

@@ -1,11 +1,12 @@
 """How the last backups went, remembered in the data folder for `owflex status` and `owflex doctor`."""
 
-import os
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pydantic import TypeAdapter
+
+from owflex.keeping.drafts import write_private
 
 STATE_FILE = "backup.json"
 
@@ -60,7 +61,4 @@ def ago(seconds: float) -> str:
 
 
 def _write(folder: Path, state: BackupState) -> None:
-    draft = folder / f".{STATE_FILE}.{os.getpid()}"
-    draft.write_bytes(AS_JSON.dump_json(state))
-    draft.chmod(0o600)
-    draft.replace(folder / STATE_FILE)
+    write_private(folder / STATE_FILE, AS_JSON.dump_json(state))

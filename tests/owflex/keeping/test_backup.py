@@ -17,7 +17,8 @@ import pytest
 from psycopg import sql
 
 from owflex.keeping import archive
-from owflex.keeping.archive import MANIFEST, read, remove_drafts, written
+from owflex.keeping.archive import MANIFEST, read, written
+from owflex.keeping.drafts import remove_drafts
 from owflex.keeping.errors import ArchiveError, KeepingError
 from owflex.keeping.places import Installation, Place, connected
 from owflex.keeping.postgres_programs import copy_output, feed, program
@@ -344,6 +345,10 @@ def test_one_that_was_killed_leaves_no_backup_and_its_draft_goes_with_the_next(t
     assert draft.name.endswith(".partial")
     mine = tmp_path / f".b.backup.{os.getpid()}-ab.partial"
     mine.touch()
+    # An export that was killed leaves a folder.
+    folder = tmp_path / draft.name.replace("backup", "export")
+    folder.mkdir()
+    (folder / "tasks.jsonl").touch()
     remove_drafts(tmp_path)
     # Another one that is being written just now stays.
     assert list(tmp_path.iterdir()) == [mine]
