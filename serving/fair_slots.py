@@ -62,16 +62,23 @@ class FairSlots(Generic[Key]):
         return self._running[key]
 
     @asynccontextmanager
-    async def one(self, key: Key, within: float | None = None) -> AsyncGenerator[None]:
-        """A place while in the block. Raises `TooManyWaitingError`, also after `within` seconds."""
-        await self.take(key, within)
+    async def one(
+        self, key: Key, within: float | None = None, refused: Callable[[], Exception] = TooManyWaitingError
+    ) -> AsyncGenerator[None]:
+        """A place while in the block. Raises what `refused` makes, also after `within` seconds."""
+        try:
+            await self.take(key, within)
+        except TooManyWaitingError:
+            raise refused() from None
         try:
             yield
         finally:
             self.release(key)
 
     async def take(self, key: Key, within: float | None = None) -> None:
-        """Wait for a place, to be given back by `release`. Raises as `one` does."""
+        """Wait for a place, to be given back by `release`. Raises `TooManyWaitingError`, also after `within`
+        seconds.
+        """
         self._note(key)
         if key not in self._lanes and self._may_run(key):
             self._give(key)

@@ -5,7 +5,7 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,7 +31,7 @@ from agent_service.storage import PostgresStore
 from agent_service.storage.pages import ATTACHMENT
 from database.pool import Pool, fetch
 from parsing.detection import IMAGES
-from serving.fair_slots import FairSlots, TooManyWaitingError
+from serving.fair_slots import FairSlots
 
 TOKEN_HEADER = "x-upload-token"  # noqa: S105
 MAX_NAME_LENGTH = 200
@@ -173,19 +173,9 @@ class PostgresAttachments(AttachmentStore[RequestContext]):
         """The bytes of one of the user's files, in parts: whoever reads slowly holds one part in memory."""
         return parts_of(self._pool, file.id, file.size, context.user_id)
 
-    @asynccontextmanager
-    async def showing_pictures(self, context: RequestContext) -> AsyncGenerator[None]:
+    def showing_pictures(self, context: RequestContext) -> AbstractAsyncContextManager[None]:
         """While in the block a turn may have pictures in memory. Raises `RequestRefusedError`."""
-        try:
-            await self._pictures.take(context.user_id, self._settings.turn_wait_seconds)
-        except TooManyWaitingError:
-            raise RequestRefusedError(
-                "limits.too_many_pictures", status=503, code="too_many_pictures", retry_after=10
-            ) from None
-        try:
-            yield
-        finally:
-            self._pictures.release(context.user_id)
+        return self._pictures.one(context.user_id, self._settings.turn_wait_seconds, _too_many_pictures)
 
     async def check(self, ids: Sequence[str], context: RequestContext) -> None:
         """Return when a new message may carry these files.
@@ -281,6 +271,12 @@ def _clean(name: str) -> str:
 
 def _hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _too_many_pictures() -> RequestRefusedError:
+    return RequestRefusedError(
+        "limits.too_many_pictures", status=503, code="too_many_pictures", retry_after=10
+    )
 
 
 def _stored(row: tuple[Any, ...]) -> StoredFile:

@@ -1,7 +1,6 @@
 """Protections every answer has: foreign pages are kept out, and our own page runs nothing but our code."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -9,6 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from agent_service.errors import RequestRefusedError
 from agent_service.http.responses import error_response
+from serving.host_names import host_name, is_address
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 CONTENT_SECURITY_POLICY = (
@@ -52,8 +52,8 @@ class Guard:
 
     def _knows_host(self, host: str) -> bool:
         """A name we are known by; an address is always one, since it cannot be pointed elsewhere."""
-        name = _host_name(host)
-        return name == "localhost" or name in self._allowed_hosts or _is_address(name)
+        name = host_name(host)
+        return name == "localhost" or name in self._allowed_hosts or is_address(name)
 
     def _trusts_origin(self, headers: Headers) -> bool:
         """Programs send none; browsers send that of the page."""
@@ -82,18 +82,3 @@ def _with_security_headers(send: Send) -> Callable[[Message], Awaitable[None]]:
         await send(message)
 
     return send_with_headers
-
-
-def _host_name(host: str) -> str:
-    try:
-        return (urlsplit(f"//{host}").hostname or "").lower()
-    except ValueError:
-        return ""
-
-
-def _is_address(name: str) -> bool:
-    try:
-        ip_address(name)
-    except ValueError:
-        return False
-    return True

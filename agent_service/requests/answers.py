@@ -1,11 +1,10 @@
 """How many answers are written for one user at once."""
 
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 
 from agent_service.errors import RequestRefusedError
 from agent_service.settings.settings import AgentServiceSettings
-from serving.fair_slots import FairSlots, TooManyWaitingError
+from serving.fair_slots import FairSlots
 
 # The code of the refusal.
 TOO_MANY = "too_many_answers"
@@ -23,20 +22,15 @@ class AnswersInTurn:
         self._most = most
         self._wait_seconds = settings.turn_wait_seconds
 
-    @asynccontextmanager
-    async def one(self, user: str) -> AsyncGenerator[None]:
+    def one(self, user: str) -> AbstractAsyncContextManager[None]:
         """While in the block an answer is written. Raises `RequestRefusedError` (429)."""
-        try:
-            await self._slots.take(user, self._wait_seconds)
-        except TooManyWaitingError:
-            raise RequestRefusedError(
-                "limits.too_many_answers",
-                status=429,
-                code=TOO_MANY,
-                retry_after=RETRY_AFTER_SECONDS,
-                number=self._most,
-            ) from None
-        try:
-            yield
-        finally:
-            self._slots.release(user)
+        return self._slots.one(user, self._wait_seconds, self._refusal)
+
+    def _refusal(self) -> RequestRefusedError:
+        return RequestRefusedError(
+            "limits.too_many_answers",
+            status=429,
+            code=TOO_MANY,
+            retry_after=RETRY_AFTER_SECONDS,
+            number=self._most,
+        )

@@ -1,8 +1,7 @@
 """How many requests a client may make, and how many calls are in work at once."""
 
 import logging
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from fastmcp.exceptions import ToolError
@@ -11,7 +10,7 @@ from fastmcp.server.middleware import CallNext, Middleware, MiddlewareContext
 from mcp import MCPError
 from mcp_types import CallToolRequestParams, GetPromptRequestParams, ReadResourceRequestParams
 
-from serving.fair_slots import FairSlots, TooManyWaitingError
+from serving.fair_slots import FairSlots
 from serving.slow_refusals import Penalties
 from serving.token_buckets import TokenBuckets
 
@@ -118,20 +117,16 @@ class CallsInTurn(Middleware):
         except TooManyCallsError as error:
             raise MCPError(TOO_MANY_CODE, str(error)) from None
 
-    @asynccontextmanager
-    async def _place(self) -> AsyncGenerator[None]:
+    def _place(self) -> AbstractAsyncContextManager[None]:
         user, _ = calling_client()
-        try:
-            await self._slots.take(user, self._wait_seconds)
-        except TooManyWaitingError:
-            raise TooManyCallsError(
-                "Too many calls at once: this one waited too long. Make fewer, or try again in a moment.",
-                log_level=logging.INFO,
-            ) from None
-        try:
-            yield
-        finally:
-            self._slots.release(user)
+        return self._slots.one(user, self._wait_seconds, _waited_too_long)
+
+
+def _waited_too_long() -> TooManyCallsError:
+    return TooManyCallsError(
+        "Too many calls at once: this one waited too long. Make fewer, or try again in a moment.",
+        log_level=logging.INFO,
+    )
 
 
 def calling_client() -> ClientKey:

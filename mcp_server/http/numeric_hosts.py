@@ -1,10 +1,9 @@
 """Requests that name the server by its address, as probes of an orchestrator and Prometheus do."""
 
-from ipaddress import ip_address
-from urllib.parse import urlsplit
-
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from serving.host_names import host_name, is_address
 
 
 class NumericHosts:
@@ -27,10 +26,4 @@ class NumericHosts:
 
 def _is_by_address(headers: Headers) -> bool:
     hosts = headers.getlist("host")
-    if len(hosts) != 1 or "origin" in headers:
-        return False
-    try:
-        ip_address(urlsplit(f"//{hosts[0]}").hostname or "")
-    except ValueError:
-        return False
-    return True
+    return len(hosts) == 1 and "origin" not in headers and is_address(host_name(hosts[0]))

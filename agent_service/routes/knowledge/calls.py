@@ -15,7 +15,7 @@ from agent_service.errors import McpUnavailableError, RequestRefusedError
 from agent_service.settings.settings import AgentServiceSettings
 from agent_service.tools.connection import CLEANUP_SECONDS, SCOPE, McpConnector
 from agent_service.tools.for_people import for_people
-from serving.fair_slots import FairSlots, TooManyWaitingError
+from serving.fair_slots import FairSlots
 
 logger = logging.getLogger("agent_service")
 
@@ -84,15 +84,11 @@ class KnowledgeCalls:
         given = {name: value for name, value in arguments.items() if value is not None}
         try:
             async with (
-                self._slots.one(context.user_id, self._seconds),
+                self._slots.one(context.user_id, self._seconds, _too_many),
                 asyncio.timeout(self._seconds),
                 self._connector.connect(context, scope) as server,
             ):
                 result = await server.call_tool(tool, given)
-        except TooManyWaitingError:
-            raise RequestRefusedError(
-                "limits.too_many_at_once", status=429, code="too_many_at_once", retry_after=1
-            ) from None
         except TimeoutError:
             raise RequestRefusedError(TOO_SLOW, status=504, code="too_slow") from None
         except (McpUnavailableError, MCPError, UserError) as error:
@@ -101,6 +97,10 @@ class KnowledgeCalls:
         if result.is_error or result.structured_content is None:
             raise _refusal(_reason(result))
         return cast(Mapping[str, Any], result.structured_content)
+
+
+def _too_many() -> RequestRefusedError:
+    return RequestRefusedError("limits.too_many_at_once", status=429, code="too_many_at_once", retry_after=1)
 
 
 def _reason(result: CallToolResult) -> str:
