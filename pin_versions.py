@@ -26,7 +26,7 @@ HEAD = """\
 # Chosen for the machine, by the Makefile or by hand, and what comes with it.
 FREE = ("torch", "triton", "nvidia-", "cuda-")
 OURS = "owflex"
-TOOLS = {"pip", "setuptools", "wheel"}
+TOOLS = {"pip", "setuptools", "uv", "wheel"}
 
 
 def main(arguments: list[str]) -> int:

@@ -3,18 +3,23 @@
 import hashlib
 import json
 import re
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from itertools import count
 from typing import Any
 from urllib.parse import urlsplit
 
+from agents.mcp import MCPServer
 from chatkit.agents import AgentContext
 from pydantic import Field
 from starlette.requests import Request
 
+from agent_service.visitors.sites import Site
+
 LOCAL_USER = "local"
 IDEMPOTENCY_KEY = "owflex/idempotency-key"
+# What is changed for one message is undone together.
+BATCH = "owflex/batch"
 LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}(?![A-Za-z0-9-])")
 
 
@@ -22,12 +27,15 @@ LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}(?![A-Za-z0-9
 class RequestContext:
     """The user whose threads and tasks a request may touch, and the language their browser asks for.
 
-    `base_url` is the address under which the service was reached; it ends with a slash.
+    `base_url` is the address under which the service was reached; it ends with a slash. `key` stands for what
+    is sent: whoever sends it again gives the same one. `site` is set for an anonymous visitor of a site.
     """
 
     user_id: str
     locale: str = "en"
     base_url: str = "http://localhost/"
+    key: str | None = None
+    site: Site | None = None
 
 
 def with_base_url(context_of: Callable[[Request], RequestContext]) -> Callable[[Request], RequestContext]:
@@ -105,10 +113,19 @@ class CallKeys:
         return [asdict(call) for call in self._calls]
 
 
+# Whether the user of a turn has asked for a call: the tool, its arguments, the id of the call, and the
+# connection over which tasks are looked up.
+AskedFor = Callable[[str, Mapping[str, Any], str, MCPServer], Awaitable[bool]]
+
+
 class RunContext(AgentContext[RequestContext]):
-    """The context of one run; `message_id` is the user's message that it answers, `calls` what it called."""
+    """The context of one run; `message_id` is the user's message that it answers, `calls` what it called.
+
+    Without `asked_for` nothing counts as asked for.
+    """
 
     message_id: str | None = None
+    asked_for: AskedFor | None = None
     calls: CallKeys = Field(default_factory=CallKeys)
 
 

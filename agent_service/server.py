@@ -1,24 +1,34 @@
 """The ChatKit server: what happens between a message and its answer."""
 
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from dataclasses import replace
 from typing import Any
 
 import anyio
 import psycopg
 from chatkit.actions import Action
 from chatkit.server import ChatKitServer, NonStreamingResult, StreamingResult
+from chatkit.store import Store
 from chatkit.types import (
     AudioInput,
     ChatKitReq,
     ErrorEvent,
     FeedbackKind,
     InputTranscribeReq,
+    StreamingReq,
     SyncCustomActionResponse,
+    Thread,
+    ThreadCreatedEvent,
     ThreadItem,
+    ThreadItemDoneEvent,
     ThreadMetadata,
+    ThreadRetryAfterItemParams,
+    ThreadsCreateReq,
+    ThreadsRetryAfterItemReq,
     ThreadStreamEvent,
     TranscriptionResult,
+    UserMessageInput,
     UserMessageItem,
     WidgetItem,
     is_streaming_req,
@@ -35,12 +45,15 @@ from agent_service.requests.validation import REQUEST
 from agent_service.settings.settings import AgentServiceSettings
 from agent_service.storage.failures import storage_sentence
 from agent_service.storage.feedback import save_feedback
+from agent_service.storage.keyed_ids import message_id
 from agent_service.storage.postgres import PatientStore
+from agent_service.storage.usage import check_not_deleted
 from agent_service.turn.clicks import Click, Clicks, ConnectMcp
 from agent_service.turn.closing import Unfinished
 from agent_service.turn.edits import EDIT_MESSAGE
 from agent_service.turn.notice import lacks_answer, note_stopped
 from agent_service.turn.pipeline import Turns
+from agent_service.turn.sent_before import SentBefore, find_sent_before
 from agent_service.voice.transcription import Dictation, sound_in
 from database.pool import Pool
 from serving.draining import Running
@@ -86,6 +99,10 @@ class OwFlexChatKitServer(ChatKitServer[RequestContext]):
         """The answer's events; a failure becomes one sentence for the user, without half an answer."""
         return self._turns.answer(thread, input_user_message, context)
 
+    def turns_over(self, store: Store[RequestContext], connect_mcp: ConnectMcp) -> Turns:
+        """The same answers over another store and with other rights, for what is kept nowhere."""
+        return replace(self._turns, clicks=replace(self._clicks, store=store, connect_mcp=connect_mcp))
+
     def action(
         self,
         thread: ThreadMetadata,
@@ -130,6 +147,44 @@ class OwFlexChatKitServer(ChatKitServer[RequestContext]):
             await super().handle_stream_cancelled(thread, pending_items, context)
             if has_begun:
                 await note_stopped(self.store, thread, context)
+
+    async def _process_streaming_impl(
+        self, request: StreamingReq, context: RequestContext
+    ) -> AsyncGenerator[ThreadStreamEvent, None]:
+        # Called while no other request writes to the thread.
+        before = await find_sent_before(self.store, request, context)
+        if before is None:
+            if isinstance(request, ThreadsCreateReq) and context.key is not None:
+                await check_not_deleted(self._pool, self.store.generate_thread_id(context), context)
+            events = super()._process_streaming_impl(request, context)
+        else:
+            events = self._sent_again(request, before, context)
+        async for event in events:
+            yield event
+
+    async def _sent_again(
+        self, request: StreamingReq, before: SentBefore, context: RequestContext
+    ) -> AsyncGenerator[ThreadStreamEvent, None]:
+        """What is stored of a message and its answer; an answer that is missing is written now."""
+        thread_id = before.message.thread_id
+        if isinstance(request, ThreadsCreateReq):
+            yield ThreadCreatedEvent(
+                thread=self._to_thread_response(await self.store.load_thread(thread_id, context))
+            )
+        yield ThreadItemDoneEvent(item=before.message)
+        if before.is_answered:
+            for item in before.answer:
+                yield ThreadItemDoneEvent(item=item)
+            return
+        again = ThreadRetryAfterItemParams(thread_id=thread_id, item_id=before.message.id)
+        async for event in super()._process_streaming_impl(ThreadsRetryAfterItemReq(params=again), context):
+            yield event
+
+    async def _build_user_message_item(
+        self, input: UserMessageInput, thread: ThreadMetadata | Thread, context: RequestContext
+    ) -> UserMessageItem:
+        item = await super()._build_user_message_item(input, thread, context)
+        return item.model_copy(update={"id": message_id(thread.id, context)})
 
     async def _process_events(
         self,

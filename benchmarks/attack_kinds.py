@@ -62,6 +62,7 @@ async def hold(target: Target, port: int, count: int, seconds: float, sent: byte
                 for _ in range(int(seconds)):
                     await asyncio.sleep(1)
                     writer.write(drip)
+                    await writer.drain()
                 try:
                     async with asyncio.timeout(0.1):
                         got = await reader.read(200)

@@ -184,7 +184,8 @@ async def measure_all(server: Server, options: argparse.Namespace) -> None:
             for number, side in enumerate(sides):
                 await warm_up(side, number, traces)
             for people in options.chats:
-                both = [load_of(people, number, server, options, traces) for number in range(len(sides))]
+                numbers = range(len(loads), len(loads) + len(sides))
+                both = [load_of(people, number, server, options, traces) for number in numbers]
                 pairs = zip(sides, both, strict=True)
                 rows = [await measure(server, side, load, options) for side, load in pairs]
                 lines += [row.line for row in rows]

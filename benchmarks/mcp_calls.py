@@ -2,6 +2,7 @@
 
 All rows are asked in turn, a few calls of each at a time, so that other work on the machine meets all alike.
 The floor is a FastMCP server with one tool that does nothing, in a process of its own like ours.
+`--beside` asks the servers of other checkouts as well.
 """
 
 import argparse
@@ -14,7 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -139,38 +140,45 @@ def floor_client(url: str) -> Client[StreamableHttpTransport]:
     return Client(StreamableHttpTransport(url, verify=False))
 
 
-async def measure(
-    server: Server, url: str, floor_url: str, floor_process: psutil.Process, calls: int
-) -> None:
-    """Print the table."""
-    await server.until_ready()
-    async with (
-        searching(url) as find,
-        server.client() as client,
-        floor_client(floor_url) as floor_open,
-    ):
-        ours, here = psutil.Process(server.pid), psutil.Process()
+def rows_of(server: Server, client: Client[StreamableHttpTransport], name: str) -> list[Row]:
+    """What is asked of one of our servers, over an open connection of its own and over new ones."""
+    process = psutil.Process(server.pid)
 
-        async def alone(question: str) -> None:
-            async with server.client() as one:
-                await one.call_tool("search_documents", {"query": question})
+    async def alone(question: str) -> None:
+        async with server.client() as one:
+            await one.call_tool("search_documents", {"query": question})
+
+    return [
+        Row(f"list_collections{name}", lambda _: client.call_tool("list_collections", {}), process),
+        Row(f"search_documents{name}", lambda q: client.call_tool("search_documents", {"query": q}), process),
+        Row(f"connect, search, close{name}", alone, process),
+    ]
+
+
+async def measure(
+    servers: dict[str, Server], url: str, floor_url: str, floor_process: psutil.Process, calls: int
+) -> None:
+    """Print the table; `servers` have what tells them apart."""
+    async with AsyncExitStack() as stack:
+        find = await stack.enter_async_context(searching(url))
+        floor_open = await stack.enter_async_context(floor_client(floor_url))
 
         async def alone_at_the_floor(question: str) -> None:
             async with floor_client(floor_url) as one:
                 await one.call_tool("nothing", {"query": question})
 
         rows = [
-            Row("search, in process", find, here),
+            Row("search, in process", find, psutil.Process()),
             Row(
                 "a tool that does nothing",
                 lambda q: floor_open.call_tool("nothing", {"query": q}),
                 floor_process,
             ),
-            Row("list_collections", lambda _: client.call_tool("list_collections", {}), ours),
-            Row("search_documents", lambda q: client.call_tool("search_documents", {"query": q}), ours),
             Row("connect, nothing, close", alone_at_the_floor, floor_process),
-            Row("connect, search, close", alone, ours),
         ]
+        for name, server in servers.items():
+            await server.until_ready()
+            rows += rows_of(server, await stack.enter_async_context(server.client()), name)
         await ask_in_turn(rows, calls)
     print(f"{calls} calls of each, load {os.getloadavg()[0]:.1f}\n\n{HEADER}")
     for row in rows:
@@ -194,6 +202,9 @@ def main() -> None:
     parser.add_argument("--calls", type=int, default=100)
     parser.add_argument("--documents", type=Path, default=ROOT / "docs", help="what is searched")
     parser.add_argument("--home", type=Path, help="a data folder that is filled already")
+    parser.add_argument(
+        "--beside", type=Path, nargs="*", default=[], help="other checkouts, whose servers are asked in turn"
+    )
     parser.add_argument("--floor", type=int, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.floor is not None:
@@ -203,8 +214,13 @@ def main() -> None:
         home = given.home or Path(folder) / "home"
         if given.home is None:
             ingest(home, given.documents)
-        with running(home) as server, embedded_postgres(home, "knowledge_base") as url, floor() as nothing:
-            asyncio.run(measure(server, url, *nothing, given.calls))
+        with ExitStack() as stack:
+            servers = {"": stack.enter_context(running(home))}
+            servers |= {
+                f", {other.name}": stack.enter_context(running(home, other)) for other in given.beside
+            }
+            url = stack.enter_context(embedded_postgres(home, "knowledge_base"))
+            asyncio.run(measure(servers, url, *stack.enter_context(floor()), given.calls))
 
 
 if __name__ == "__main__":

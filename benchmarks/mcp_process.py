@@ -133,10 +133,10 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def running(home: Path) -> Generator[Server]:
-    """A server that is ended at the end."""
+def running(home: Path, checkout: Path = ROOT) -> Generator[Server]:
+    """A server of a checkout that is ended at the end."""
     server = Server(home, free_port())
-    server.start()
+    server.start(PYTHONPATH=str(checkout))
     try:
         yield server
     finally:

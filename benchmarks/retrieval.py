@@ -154,7 +154,7 @@ def _print(scores: Mapping[str, Scores]) -> None:
     ours = next((name for name in OWFLEX if name in scores), None)
     peers = {name: scores[name] for name in PEERS if name in scores}
     if ours and peers:
-        print(f"\n{comparison(ours, scores[ours], peers)}")
+        print(f"\n{comparison(ours, scores, peers)}")
     sys.stdout.flush()
 
 

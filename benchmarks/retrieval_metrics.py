@@ -60,9 +60,12 @@ def table(scores: "Mapping[str, Scores]") -> str:
     return "\n".join([f"| {head} |", f"|---{'|---:' * len(COLUMNS)}|", *(f"| {row} |" for row in rows)])
 
 
-def comparison(name: str, ours: "Scores", peers: "Mapping[str, Scores]") -> str:
-    """Sentences: the difference to the best peer in each measure, and which peers are better in which."""
+def comparison(name: str, scores: "Mapping[str, Scores]", peers: "Mapping[str, Scores]") -> str:
+    """Sentences: the difference to the best peer in each measure, to each other system of `scores` in nDCG,
+    and which peers are better in which.
+    """
     lines: list[str] = []
+    ours = scores[name]
     for measure, title in enumerate(QUALITY):
         best = max(peers, key=lambda peer: peers[peer].means[measure])
         difference = np.array(ours.each[measure]) - np.array(peers[best].each[measure])
@@ -71,6 +74,12 @@ def comparison(name: str, ours: "Scores", peers: "Mapping[str, Scores]") -> str:
             f"- {title}: {name} {difference.mean():+.3f} to the best peer, {best} "
             f"(95 % interval {low:+.3f} to {high:+.3f})"
         )
+    for other, theirs in scores.items():
+        if other == name:
+            continue
+        difference = np.array(ours.ndcg) - np.array(theirs.ndcg)
+        low, high = interval(difference)
+        lines.append(f"- {QUALITY[0]} to {other}: {difference.mean():+.3f} ({low:+.3f} to {high:+.3f})")
     lines.append(f"- {name} loses: {'; '.join(_losses(ours, peers)) or 'nowhere'}")
     return "\n".join(lines)
 
@@ -108,7 +117,7 @@ def _folded(found: Sequence[int], documents: Sequence[str]) -> list[str]:
 def ndcg_of(found: Sequence[str], truth: Mapping[str, float]) -> float:
     """nDCG@10 of documents in their order, with linear gains."""
     ideal = sorted(truth.values(), reverse=True)[:CUT]
-    return _gain([truth.get(document, 0) for document in found]) / _gain(ideal)
+    return _gain([truth.get(document, 0) for document in found[:CUT]]) / _gain(ideal)
 
 
 def _gain(grades: Sequence[float]) -> float:

@@ -7,13 +7,16 @@ evaluate --corpus` reads:
 - `help-LL`: pages of the help of GNOME; the question is a page's description, which is taken out of it;
 - `manual-LL`: manual pages; the question is what the section NAME says of one, and the rest is the document;
 - `book-LL`: sections of books and lists of questions; the question is a section's heading, which is taken
-  out.
+  out;
+- `code-en`: functions of Python's library; the question is the first sentence of what describes one, and the
+  description is taken out.
 
 Documents whose question is not their own (two say the same) are left without one. Always the same sets come
 of the same packages.
 """
 
 import argparse
+import ast
 import gzip
 import hashlib
 import json
@@ -36,6 +39,7 @@ NUMBER = re.compile(r"^(?:[^\W\d]+ )?\d+(?:\.\d+)*\.?\s*|^第\s*\d+\s*章\.?\s*"
 ROFF_INLINE = re.compile(r"\\f(?:\[\w*\]|\(..|.)|\\[,/&|^%]|\\s[+-]?\d")
 ROFF_TEXT = re.compile(r"^\.(?:B|I|BR|BI|IR|IB|RB|RI|SM|SB|SH|SS|TP|IP|PP|P|LP|Nm|Nd)\b\s*")
 NAME_AND_PURPOSE = re.compile(r"^(?P<name>[^\n]{1,80}?)\s+(?:-|–|—|\\-)+\s+(?P<purpose>.+)$", re.DOTALL)
+SENTENCE = re.compile(r"(?<=\.)\s|\n\s*\n")
 HELP = "{http://projectmallard.org/1.0/}"
 
 
@@ -153,6 +157,22 @@ def sections_of(page: html.HtmlElement) -> Iterator[Labelled]:
         yield Labelled("" if chapter == heading else chapter, text, heading)
 
 
+def functions(root: Path, language: str) -> Iterator[Labelled]:
+    """Functions of Python's library, with their module as their title; they are described in English only."""
+    files = root.glob("usr/lib/python3*/**/*.py") if language == "en" else ()
+    for file in sorted(file for file in files if not {"test", "tests", "dist-packages"} & set(file.parts)):
+        source = file.read_text(encoding="utf-8", errors="replace")
+        try:
+            tree = ast.parse(source)
+        except SyntaxError:
+            print(f"left out, as it cannot be read as Python: {file}")
+            continue
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and (said := ast.get_docstring(node)):
+                node.body = node.body[1:] or [ast.Pass()]
+                yield Labelled(file.stem, ast.unparse(node), spaced(SENTENCE.split(said)[0]))
+
+
 def spaced(text: str) -> str:
     """The text in one line."""
     return " ".join(text.split())
@@ -162,6 +182,7 @@ KINDS: dict[str, Callable[[Path, str], Iterator[Labelled]]] = {
     "help": help_pages,
     "manual": manual_pages,
     "book": book_sections,
+    "code": functions,
 }
 
 if __name__ == "__main__":

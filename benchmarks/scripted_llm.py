@@ -49,18 +49,20 @@ def _search(number: str) -> dict[str, Any]:
     return {"index": 0, "id": f"call_{number}", "type": "function", "function": function}
 
 
-async def _stream(deltas: list[dict[str, Any]]) -> AsyncIterator[str]:
+async def stream(deltas: list[dict[str, Any]]) -> AsyncIterator[str]:
+    """The events of an answer of these pieces, as OpenAI sends them."""
     for delta in deltas:
-        yield _chunk([{"index": 0, "delta": {"role": "assistant"} | delta, "finish_reason": None}])
+        yield chunk([{"index": 0, "delta": {"role": "assistant"} | delta, "finish_reason": None}])
     reason = "tool_calls" if "tool_calls" in deltas[-1] else "stop"
-    yield _chunk([{"index": 0, "delta": {}, "finish_reason": reason}])
-    yield _chunk([], usage={"prompt_tokens": 100, "completion_tokens": 10, "total_tokens": 110})
+    yield chunk([{"index": 0, "delta": {}, "finish_reason": reason}])
+    yield chunk([], usage={"prompt_tokens": 100, "completion_tokens": 10, "total_tokens": 110})
     yield "data: [DONE]\n\n"
 
 
-def _chunk(choices: list[dict[str, Any]], **more: Any) -> str:
-    chunk = {"id": "c", "object": "chat.completion.chunk", "created": 0, "model": "m", "choices": choices}
-    return f"data: {json.dumps(chunk | more)}\n\n"
+def chunk(choices: list[dict[str, Any]], **more: Any) -> str:
+    """A part of an answer, as a stream sends it."""
+    part = {"id": "c", "object": "chat.completion.chunk", "created": 0, "model": "m", "choices": choices}
+    return f"data: {json.dumps(part | more)}\n\n"
 
 
 @dataclass
@@ -101,4 +103,4 @@ class ScriptedLlm:
         trace = self._traces[number]
         trace.asked.append(came)
         trace.answered.append(time.perf_counter())
-        return StreamingResponse(_stream(deltas), media_type="text/event-stream")
+        return StreamingResponse(stream(deltas), media_type="text/event-stream")

@@ -38,7 +38,7 @@ from knowledge_base.bootstrap import migrate_knowledge_base
 from knowledge_base.embedding import DEFAULT_MODEL, Vectors, create_embedder
 from knowledge_base.embedding_spaces import hold_space_in_use
 from knowledge_base.posting_merge import merge_pending
-from knowledge_base.search import Mode, Question, SearchFilter, search
+from knowledge_base.search import Mode, Question, SearchFilter, find
 from knowledge_base.vector_index import ensure_vector_index, vector_index
 
 DIMENSIONS, CLUSTER = 384, 100
@@ -224,15 +224,8 @@ async def _row(pool: Pool, library: Library, case: Case, questions: int) -> str:
         question = library.question(number)
         started = time.perf_counter()
         async with acting_for(pool, case.access, at_once=True) as connection:
-            outcome = await search(
-                connection,
-                question,
-                limit=10,
-                min_similarity=-1,
-                which=case.which,
-                mode=case.mode,
-                index=index,
-            )
+            passages = await find(connection, question, 10, case.which, case.mode, index)
+        outcome = await passages.outcome(10, min_similarity=-1)
         taken.append((time.perf_counter() - started) * 1000)
         found.append(len(outcome.hits) + len(outcome.below))
     return _line(case.name, taken[WARM_UP:], found[WARM_UP:])

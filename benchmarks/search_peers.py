@@ -18,55 +18,26 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from subprocess import PIPE
 from typing import Any
 
 import numpy as np
 import psutil
-from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from databases import fresh_database
 from made_passages import FILTERS, Made
-from search_given import LIMIT, Given, write_given
+from search_given import write_given
+from search_nearest import NO_FILTER, nearest, recall_of
+from search_processes import SYSTEMS, Running
 from search_tables import tables
 
 from database.embedded import embedded_postgres
 from database.home import open_data_folder
 
 HERE = Path(__file__).parent
-NO_FILTER = "none"
-OWN, PEER = "own", "peer"
 # What decides how fast vectors are compared and made.
 INSTRUCTIONS = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_tile")
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A system: whose environment it runs in, its program, and the database that some share."""
-
-    name: str
-    environment: str
-    program: Sequence[str]
-    database: str | None = None
-    # What it returns is compared with the nearest vectors; a hybrid search orders by words as well.
-    by_vectors: bool = True
-    is_limit: bool = False
-
-
-SYSTEMS = (
-    Candidate("OwFlex hybrid", OWN, ("search_owflex.py", "hybrid"), "owflex", by_vectors=False),
-    Candidate("OwFlex vector", OWN, ("search_owflex.py", "vector"), "owflex"),
-    Candidate("OwFlex hybrid over MCP", OWN, ("search_mcp.py", "owflex"), "owflex", by_vectors=False),
-    Candidate("LangChain, no index", PEER, ("search_systems.py", "langchain"), "langchain"),
-    Candidate("LangChain, HNSW", PEER, ("search_systems.py", "langchain-hnsw"), "langchain_hnsw"),
-    Candidate("LlamaIndex, no index", PEER, ("search_systems.py", "llama-index"), "llama_index"),
-    Candidate("LlamaIndex, HNSW", PEER, ("search_systems.py", "llama-index-hnsw"), "llama_index_hnsw"),
-    Candidate("mcp-server-qdrant over MCP", PEER, ("search_mcp.py", "qdrant")),
-    Candidate("usearch in memory", PEER, ("search_systems.py", "usearch"), is_limit=True),
-    Candidate("exact in memory", OWN, ("search_systems.py", "exact"), is_limit=True),
-)
 
 
 @dataclass
@@ -134,7 +105,7 @@ def measure(size: int, url: str, place: Path, options: argparse.Namespace) -> li
 
 
 def _ask_alone(
-    running: "Sequence[Running]",
+    running: Sequence[Running],
     figures: Sequence[Figures],
     wanted: dict[str, list[list[int]]],
     options: argparse.Namespace,
@@ -156,11 +127,11 @@ def _ask_alone(
             result.found[name] = statistics.mean(map(len, lists))
             # Of a few passages a filter may let none through.
             if process.candidate.by_vectors and any(wanted[name]):
-                result.recall[name] = _recall(lists, wanted[name])
+                result.recall[name] = recall_of(lists, wanted[name])
 
 
 def _ask_together(
-    running: "Sequence[Running]", figures: Sequence[Figures], options: argparse.Namespace
+    running: Sequence[Running], figures: Sequence[Figures], options: argparse.Namespace
 ) -> None:
     for clients in options.clients:
         for process, result in zip(running, figures, strict=True):
@@ -173,93 +144,6 @@ def _ask_together(
                 "p50": float(np.percentile(taken, 50)),
                 "p95": float(np.percentile(taken, 95)),
             }
-
-
-class Running:
-    """A system's process, which answers one line to each line."""
-
-    def __init__(self, candidate: Candidate, given: Path, url: str, peers_python: str) -> None:
-        self.candidate = candidate
-        self.filters, self.setup, self.skipped = False, dict[str, float](), None
-        if candidate.environment == PEER and not Path(peers_python).exists():
-            self.skipped = "there is no environment for the peers: run make .venv-benchmarks/.installed"
-            return
-        script, *arguments = candidate.program
-        is_driven = script == "search_mcp.py" and candidate.environment == PEER
-        python = peers_python if candidate.environment == PEER and not is_driven else sys.executable
-        self._process = subprocess.Popen(
-            [python, str(HERE / script), *arguments, str(given), peers_python if is_driven else url],
-            # Threads of a matrix product wait for each other where others compute too.
-            env={**os.environ, "OPENBLAS_NUM_THREADS": "1"} if candidate.is_limit else None,
-            stdin=PIPE,
-            stdout=PIPE,
-            text=True,
-        )
-        self._take_first_answer()
-
-    def ask(self, order: dict[str, Any]) -> Any:
-        """What it answers."""
-        assert self._process.stdin is not None
-        self._process.stdin.write(f"{json.dumps(order)}\n")
-        self._process.stdin.flush()
-        return self._answer()
-
-    def end(self) -> None:
-        """Let it end by itself, with its input."""
-        if not self.skipped:
-            self._process.communicate()
-
-    def _take_first_answer(self) -> None:
-        answer = self._answer()
-        self.skipped = answer.get("skipped")
-        if self.skipped:
-            self._process.communicate()
-        else:
-            self.filters, self.setup = answer["filters"], answer["setup"]
-
-    def _answer(self) -> Any:
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
-            if line.startswith("{"):
-                return json.loads(line)
-        raise SystemExit(f"{self.candidate.name} ended with exit code {self._process.wait()}.")
-
-
-def nearest(given: Given) -> dict[str, list[list[int]]]:
-    """The nearest passages of each question, by name of filter, all vectors compared."""
-    questions = np.array([one.vector for one in given.questions])
-    best = {name: _NearestSoFar(len(questions)) for name in (NO_FILTER, *FILTERS)}
-    for block in given.made.blocks:
-        similarity = questions @ block.vectors.T
-        for name, so_far in best.items():
-            allowed = [name == NO_FILTER or about[name] == "yes" for about in block.metadata]
-            places = np.flatnonzero(allowed)
-            so_far.add(similarity[:, places], block.first + places)
-    return {name: so_far.numbers() for name, so_far in best.items()}
-
-
-class _NearestSoFar:
-    def __init__(self, questions: int) -> None:
-        self._similarity = np.full((questions, LIMIT), -np.inf)
-        self._numbers = np.full((questions, LIMIT), -1)
-
-    def add(self, similarity: NDArray[np.float32], numbers: NDArray[np.int64]) -> None:
-        """Similarities (questions, n) of the passages with these numbers (n)."""
-        all_of_them = np.hstack([self._similarity, similarity])
-        known = np.hstack([self._numbers, np.tile(numbers, (len(all_of_them), 1))])
-        order = np.argsort(-all_of_them, axis=1)[:, :LIMIT]
-        self._similarity = np.take_along_axis(all_of_them, order, axis=1)
-        self._numbers = np.take_along_axis(known, order, axis=1)
-
-    def numbers(self) -> list[list[int]]:
-        """Best first; fewer where there are fewer."""
-        return [[number for number in row if number >= 0] for row in self._numbers.tolist()]
-
-
-def _recall(found: Sequence[list[int]], wanted: Sequence[list[int]]) -> float:
-    """The part of the nearest that was found, of those questions for which there is any."""
-    pairs = zip(found, wanted, strict=True)
-    return statistics.mean(len({*mine} & {*theirs}) / len(theirs) for mine, theirs in pairs if theirs)
 
 
 def machine() -> dict[str, Any]:

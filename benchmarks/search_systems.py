@@ -6,7 +6,6 @@ minutes; what is measured is searching. Vectors of questions are given: all sear
 
 import asyncio
 import logging
-import os
 import sys
 import time
 import uuid
@@ -18,15 +17,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from made_passages import DIMENSIONS, FILTERS, Floats, Made
+from made_passages import DIMENSIONS, FILTERS, Made
+from search_filling import analyze, copied, size
 from search_given import LIMIT, Given, Question, System, read_given, say, serve
+from search_qdrant import serve_qdrant
 
 TABLE = "passages"
 # Both libraries' documentation names these; they are pgvector's own defaults.
 HNSW_M, HNSW_EF_CONSTRUCTION, HNSW_EF_SEARCH = 16, 64, 40
 # The limit in memory has OwFlex's parameters.
 MEMORY_M, MEMORY_EF_CONSTRUCTION, MEMORY_EF_SEARCH = 16, 200, 200
-QDRANT_COLLECTION, QDRANT_AT_ONCE = "passages", 500
 
 Open = Callable[[Given, str], AbstractAsyncContextManager[System]]
 
@@ -45,7 +45,7 @@ async def langchain(given: Given, url: str, *, indexed: bool) -> AsyncGenerator[
         metadata_columns=[library.Column(name, "TEXT") for name in FILTERS],
     )
     columns = ("langchain_id", "content", "embedding", *FILTERS)
-    setup = _copied(
+    setup = copied(
         url, TABLE, columns, ("uuid", "text", "vector", *["text"] * len(FILTERS)), _rows(given.made)
     )
     store = await library.PGVectorStore.create(
@@ -58,7 +58,7 @@ async def langchain(given: Given, url: str, *, indexed: bool) -> AsyncGenerator[
         began = time.perf_counter()
         await store.aapply_vector_index(import_module("langchain_postgres.v2.indexes").HNSWIndex())
         setup["index_seconds"] = time.perf_counter() - began
-    _analyze(url)
+    analyze(url)
 
     async def ask(question: Question, which: str | None, client: int) -> list[int]:
         del client
@@ -67,7 +67,7 @@ async def langchain(given: Given, url: str, *, indexed: bool) -> AsyncGenerator[
         )
         return [uuid.UUID(str(one.id)).int for one in found]
 
-    yield System(ask, setup=setup | _size(url))
+    yield System(ask, setup=setup | size(url))
     await engine.close()
 
 
@@ -77,7 +77,7 @@ async def llama_index(given: Given, url: str, *, indexed: bool) -> AsyncGenerato
     store = _llama_index_store(url, {})
     store._initialize()
     columns = ("text", "metadata_", "node_id", "embedding")
-    setup = _copied(url, f"data_{TABLE}", columns, ("text", "json", "text", "vector"), _nodes(given.made))
+    setup = copied(url, f"data_{TABLE}", columns, ("text", "json", "text", "vector"), _nodes(given.made))
     if indexed:
         began = time.perf_counter()
         store = _llama_index_store(
@@ -93,7 +93,7 @@ async def llama_index(given: Given, url: str, *, indexed: bool) -> AsyncGenerato
         )
         store._initialize()
         setup["index_seconds"] = time.perf_counter() - began
-    _analyze(url)
+    analyze(url)
     types: Any = import_module("llama_index.core.vector_stores.types")
 
     async def ask(question: Question, which: str | None, client: int) -> list[int]:
@@ -104,7 +104,7 @@ async def llama_index(given: Given, url: str, *, indexed: bool) -> AsyncGenerato
         )
         return [int(number) for number in (await store.aquery(query)).ids]
 
-    yield System(ask, setup=setup | _size(url))
+    yield System(ask, setup=setup | size(url))
     await store.close()
 
 
@@ -175,73 +175,6 @@ def vectors_allowed(made: Made, name: str) -> Any:
     )
 
 
-def serve_qdrant(given: Given) -> None:
-    """`mcp-server-qdrant` over streamable HTTP, filled through Qdrant's client.
-
-    Qdrant works inside the process, in memory. Its local mode with a folder searches in the same way, but
-    waits for the disk after each passage that is stored.
-    """
-    settings: Any = import_module("mcp_server_qdrant.settings")
-    server: Any = import_module("mcp_server_qdrant.mcp_server").QdrantMCPServer(
-        tool_settings=settings.ToolSettings(),
-        qdrant_settings=settings.QdrantSettings(
-            QDRANT_URL=os.environ["QDRANT_URL"],
-            COLLECTION_NAME=QDRANT_COLLECTION,
-            QDRANT_ALLOW_ARBITRARY_FILTER=True,
-        ),
-        embedding_provider=_provider(given.vectors),
-    )
-    asyncio.run(_serve_qdrant(server, given.made))
-
-
-async def _serve_qdrant(server: Any, made: Made) -> None:
-    connector = server.qdrant_connector
-    await connector._ensure_collection_exists(QDRANT_COLLECTION)
-    models: Any = import_module("qdrant_client").models
-    for block in made.blocks:
-        points = [
-            models.PointStruct(
-                id=block.first + place,
-                vector={"given": vector.tolist()},
-                payload={"document": text, "metadata": {"number": block.first + place, **about}},
-            )
-            for place, (text, about, vector) in enumerate(
-                zip(block.texts, block.metadata, block.vectors, strict=True)
-            )
-        ]
-        for first in range(0, len(points), QDRANT_AT_ONCE):
-            await connector._client.upsert(QDRANT_COLLECTION, points[first : first + QDRANT_AT_ONCE])
-    await server.run_http_async(
-        transport="streamable-http", host="127.0.0.1", port=int(os.environ["FASTMCP_PORT"])
-    )
-
-
-def _provider(vectors: dict[str, Floats]) -> Any:
-    base: Any = import_module("mcp_server_qdrant.embeddings.base").EmbeddingProvider
-
-    async def embed_query(_: Any, query: str) -> list[float]:
-        return vectors[query].tolist()
-
-    async def embed_documents(_: Any, texts: list[str]) -> list[list[float]]:
-        raise NotImplementedError(texts)
-
-    methods: dict[str, Any] = {
-        "embed_query": embed_query,
-        "embed_documents": embed_documents,
-        "get_vector_name": _vector_name,
-        "get_vector_size": _vector_size,
-    }
-    return type("Given", (base,), methods)()
-
-
-def _vector_name(_: Any) -> str:
-    return "given"
-
-
-def _vector_size(_: Any) -> int:
-    return DIMENSIONS
-
-
 def _unasked(_: Any, texts: Any) -> Any:
     raise NotImplementedError(texts)
 
@@ -260,36 +193,6 @@ def _nodes(made: Made) -> Iterator[tuple[Any, ...]]:
             number = str(block.first + place)
             metadata = metadata_of(node(text=text, id_=number, metadata=about), remove_text=True)
             yield text, metadata, number, block.vectors[place]
-
-
-def _copied(
-    url: str, table: str, columns: tuple[str, ...], types: tuple[str, ...], rows: Iterator[tuple[Any, ...]]
-) -> dict[str, float]:
-    psycopg: Any = import_module("psycopg")
-    json_type: Any = import_module("psycopg.types.json").Json
-    began = time.perf_counter()
-    with psycopg.connect(url, autocommit=True) as connection:
-        import_module("pgvector.psycopg").register_vector(connection)
-        into = psycopg.sql.SQL("copy {} ({}) from stdin (format binary)").format(
-            psycopg.sql.Identifier(table),
-            psycopg.sql.SQL(", ").join(map(psycopg.sql.Identifier, columns)),
-        )
-        with connection.cursor().copy(into) as copy:
-            copy.set_types(types)
-            for row in rows:
-                copy.write_row([json_type(one) if isinstance(one, dict) else one for one in row])
-    return {"copy_seconds": time.perf_counter() - began}
-
-
-def _size(url: str) -> dict[str, float]:
-    with import_module("psycopg").connect(url) as connection:
-        return {"bytes": connection.execute("select pg_database_size(current_database())").fetchone()[0]}
-
-
-def _analyze(url: str) -> None:
-    # Sooner or later the server does it by itself: no system shall depend on when.
-    with import_module("psycopg").connect(url, autocommit=True) as connection:
-        connection.execute("vacuum analyze")
 
 
 def _with_driver(url: str, driver: str) -> str:

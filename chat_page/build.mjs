@@ -16,6 +16,9 @@ const common = {
 };
 const MAX_GZIPPED = 60_000;
 const ENTRY = "owflex-chat.js";
+// What is loaded later finds the first load there as a whole. Saying so keeps that in one file: else it is cut
+// into a file for each set of views that share a piece, each with a compression and a request of its own.
+const LATER = /[\\/](conversation|knowledge-view|admin-view)\.ts$/;
 
 // What browsers can do by themselves: named characters (a third of the Markdown parser) and names of hosts.
 const byBrowser = {
@@ -35,7 +38,8 @@ const lean = {
     onLoad({ filter: /[\\/]chat_page[\\/]src[\\/].*\.ts$/ }, async ({ path }) => {
       const source = await readFile(path, "utf8");
       const sheets = source.replace(/css`([^`$]*)`/g, (_, sheet) => `css\`${leanSheet(sheet)}\``);
-      return { contents: sheets.replace(/\n\s+/g, "\n"), loader: "ts" };
+      const lean = sheets.replace(/\n\s+/g, "\n");
+      return { contents: LATER.test(path) ? `import "../main.ts";\n${lean}` : lean, loader: "ts" };
     }),
 };
 
@@ -60,11 +64,14 @@ const { metafile } = await build({
 // A bundle of its own: sharing pieces would cut the chat, which is what nearly everybody loads, into more files.
 await build({
   ...common,
-  entryPoints: { official: join(here, "src", "official", "main.ts") },
+  entryPoints: {
+    official: join(here, "src", "official", "main.ts"),
+    account: join(here, "src", "account", "main.ts"),
+  },
   outdir: target,
   minify: true,
 });
-for (const name of ["index.html", "app.css", "icon.svg", "locales"])
+for (const name of ["index.html", "app.css", "account.css", "connect.css", "icon.svg", "locales"])
   await cp(join(here, name), join(target, name), { recursive: true });
 await report(target, metafile);
 

@@ -55,6 +55,13 @@ async def pending(connection: AsyncConnection[TupleRow], folder: Traversable) ->
     return [migration.name for migration in read_migrations(folder) if migration.name not in applied]
 
 
+async def foreign(connection: AsyncConnection[TupleRow], folder: Traversable) -> list[str]:
+    """Names of migrations that the database has and this version lacks, or has otherwise; only reads."""
+    shipped = {migration.name: migration.sha256 for migration in read_migrations(folder)}
+    applied = await _recorded(connection)
+    return sorted(name for name, sha256 in applied.items() if shipped.get(name) != sha256)
+
+
 async def last_migration(connection: AsyncConnection[TupleRow]) -> float | None:
     """When the last migration was applied, in seconds since 1970; None when none was."""
     if not await _recorded(connection):

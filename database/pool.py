@@ -12,6 +12,7 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool
 
+from database.acting import Acting, act_as
 from database.errors import PostgresUnreachableError
 
 Pool = AsyncConnectionPool[AsyncConnection[TupleRow]]
@@ -96,6 +97,17 @@ async def fetch(pool: Pool, statement: LiteralString, values: dict[str, Any]) ->
     async with pool.connection() as connection:
         cursor = await connection.execute(statement, values)
         return await cursor.fetchall()
+
+
+async def fetch_as(
+    pool: Pool, who: Acting, statement: LiteralString, values: dict[str, Any]
+) -> list[tuple[Any, ...]]:
+    """As `fetch`, for a change that the audit log tells of."""
+    if any(_has_nul(value) for value in values.values()):
+        return []
+    async with pool.connection() as connection, connection.transaction():
+        await act_as(connection, who, once=True)
+        return await (await connection.execute(statement, values)).fetchall()
 
 
 async def check_reachable(url: str, setting: str) -> None:

@@ -21,6 +21,7 @@ from pgvector.psycopg import register_vector_async
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 
+from database.acting import act_as, now_acting
 from database.pool import Pool, create_pool
 from ingest.following_vectors import FollowingVectors
 from ingest.reading.chunked_document import ChunkedDocument, ReadRequest
@@ -81,7 +82,7 @@ def open_ingest_pool(url: str) -> Pool:
     """A pool whose connections can copy vectors; the migrations must have been applied."""
     # That Postgres is away and back is said once, by who waits for it; the pool would say it at each attempt.
     logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
-    return create_pool(url, max_size=3, statement_timeout_ms=STATEMENT_TIMEOUT_MS, configure=_know_vectors)
+    return create_pool(url, max_size=3, statement_timeout_ms=STATEMENT_TIMEOUT_MS, configure=_prepare)
 
 
 @asynccontextmanager
@@ -219,5 +220,6 @@ def _fail(waiting: Sequence[Waiting], error: Exception) -> None:
             item.stored.set_exception(error)
 
 
-async def _know_vectors(connection: AsyncConnection[TupleRow]) -> None:
+async def _prepare(connection: AsyncConnection[TupleRow]) -> None:
     await register_vector_async(connection)
+    await act_as(connection, now_acting())

@@ -14,6 +14,7 @@ from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 from psycopg_pool import PoolTimeout
 
+from database.acting import act_as, now_acting
 from database.pool import Pool, first_line
 from ingest.errors import DatabaseGoneError, EmptyFolderError
 from ingest.origins import Origin, mark_synced
@@ -102,6 +103,7 @@ async def planned(database: Database, task: SyncTask, watcher: Watcher) -> Async
     Raises `EmptyFolderError`.
     """
     async with await psycopg.AsyncConnection.connect(database.url, autocommit=True) as connection:
+        await act_as(connection, now_acting())
         await _lock(connection, task.scope.origin, watcher)
         await record_scan(connection, _counted(task.scan(), watcher))
         counts = await make_plan(connection, task.scope)

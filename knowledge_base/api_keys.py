@@ -86,6 +86,24 @@ async def list_api_keys(connection: Connection) -> list[ApiKey]:
         return await cursor.fetchall()
 
 
+async def list_good_keys(connection: Connection, user_id: str) -> list[ApiKey]:
+    """The keys of a user that still open something, the oldest first."""
+    async with connection.cursor(row_factory=class_row(ApiKey)) as cursor:
+        await cursor.execute(
+            """
+            select id as key_id, name, user_id, scopes, collections, created_at, expires_at, revoked_at,
+                   last_used_at
+            from api_keys
+            where user_id = %(user_id)s
+              and revoked_at is null
+              and (expires_at is null or expires_at > now())
+            order by id
+            """,
+            {"user_id": user_id},
+        )
+        return await cursor.fetchall()
+
+
 async def missing_collections(connection: Connection, names: Sequence[str]) -> list[str]:
     """Those of the names that no collection has."""
     rows = await connection.execute(

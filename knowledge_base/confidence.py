@@ -16,10 +16,10 @@ from knowledge_base.hits import Hit
 
 # That the documents speak of it: the cosine's part of the score, and the words' part for each time that the
 # question's words are e times as many.
-OF_MEANING, OF_WORDS, UNSPOKEN = 20.4, 15.5, -7.0
+OF_MEANING, OF_WORDS, UNSPOKEN = 24.0, 14.0, -7.5
 # That they answer it: the score, the root of how far the next document is behind (as a part of the score),
 # and how many words the question has (as a logarithm): a long one says more of what it wants.
-OF_SCORE, OF_LEAD, OF_LENGTH, UNANSWERED = 3.4, 3.2, 0.8, -4.7
+OF_SCORE, OF_LEAD, OF_LENGTH, UNANSWERED = 2.9, 3.8, 0.45, -3.55
 MOST_LEAD, LEAST_STRENGTH = 0.7, 0.1
 # Where there is no other document to compare with.
 USUAL_LEAD = 0.12
@@ -30,6 +30,8 @@ ALL_BUT_NOTHING = 0.999
 # A rare word is in one of twenty passages at most; where they are few, in some of them.
 RARE_WEIGHT, RARE_PART = 3.0, 0.75
 CODE = re.compile(r"\d.*[^\W\d]|[^\W\d].*\d|[^\W_][_:./-]+[^\W_]|\d{4,}")
+# "Error 422", "port 443": three digits may be chance, but not beside the word that they are asked with.
+SHORT_NUMBER = re.compile(r"\d{3}")
 YEAR = re.compile(r"1[5-9]\d\d|20\d\d|21\d\d")
 # So much does a reranker's word count beside the search's, both as log odds.
 OF_RERANKER, LEAST_ODDS = 0.5, 0.01
@@ -99,7 +101,7 @@ def _strength(hit: Hit, words: int) -> float:
     """The score as it is in a hybrid search, whichever way was searched."""
     part = _cosine_part(hit, words)
     look = CloserLook(hit.together, hit.in_place, hit.related)
-    return part * hit.meaning + (1 - part) * hit.bm25 / ALL_WORDS + look.score
+    return part * hit.meaning + (1 - part) * hit.bm25 / ALL_WORDS + look.score(hit.cosine_part)
 
 
 def _cosine_part(hit: Hit, words: int) -> float:
@@ -107,14 +109,24 @@ def _cosine_part(hit: Hit, words: int) -> float:
 
 
 def _at_least(best: Hit, asked: Mapping[str, float], passages: int) -> float:
-    rare = min(RARE_WEIGHT, RARE_PART * math.log1p(passages / 1.5))
-    found = [lexeme for lexeme in best.matched if asked.get(lexeme, 0) >= rare]
-    if found and best.keyword > ALL_BUT_NOTHING:
+    if _rare_words(best, asked, passages) and best.keyword > ALL_BUT_NOTHING:
         return WITH_ALL
-    return WITH_CODE if any(map(_is_code, found)) else 0.0
+    return WITH_CODE if has_code(best, asked, passages) else 0.0
 
 
-def _is_code(lexeme: str) -> bool:
+def has_code(hit: Hit, asked: Mapping[str, float], passages: int) -> bool:
+    """Whether a passage has a rare word of the question that only a code or an identifier can be."""
+    return any(_is_code(lexeme, hit) for lexeme in _rare_words(hit, asked, passages))
+
+
+def _rare_words(hit: Hit, asked: Mapping[str, float], passages: int) -> list[str]:
+    rare = min(RARE_WEIGHT, RARE_PART * math.log1p(passages / 1.5))
+    return [lexeme for lexeme in hit.matched if asked.get(lexeme, 0) >= rare]
+
+
+def _is_code(lexeme: str, hit: Hit) -> bool:
+    if SHORT_NUMBER.fullmatch(lexeme):
+        return hit.together > 0
     return bool(CODE.search(lexeme)) and not YEAR.fullmatch(lexeme)
 
 

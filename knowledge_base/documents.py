@@ -122,21 +122,6 @@ class DocumentFilter:
     words: Sequence[str] = ()
 
 
-@dataclass(frozen=True)
-class Collection:
-    """A collection, how much it holds, and when one of its documents changed last.
-
-    `language` is that of documents that show none; `languages` are those there are, the most frequent first.
-    """
-
-    name: str
-    language: str
-    languages: list[str]
-    documents: int
-    chunks: int
-    changed_at: datetime | None
-
-
 async def get_document(connection: Connection, document_id: int) -> Document:
     """One document without its text. Raises `DocumentNotFoundError`."""
     async with connection.cursor(row_factory=class_row(Document)) as cursor:
@@ -221,38 +206,6 @@ async def list_documents(
     }
     async with connection.cursor(row_factory=class_row(Document)) as cursor:
         await cursor.execute(MATCHING + PAGES[sort], values)
-        return await cursor.fetchall()
-
-
-async def list_collections(
-    connection: Connection, *, prefix: str = "", after: str | None = None, limit: int
-) -> list[Collection]:
-    """Up to `limit` collections by name: those that begin with `prefix` and come after `after`."""
-    async with connection.cursor(row_factory=class_row(Collection)) as cursor:
-        await cursor.execute(
-            """
-            select name, language, coalesce(languages, '{}') as languages,
-                   coalesce(documents, 0) as documents, coalesce(chunks, 0) as chunks, changed_at
-            from collections
-            left join (
-                select collection, sum(documents)::bigint as documents, sum(chunks)::bigint as chunks,
-                       max(changed_at) as changed_at,
-                       array_agg(language order by documents desc, language)
-                           filter (where language is not null) as languages
-                from (
-                    select collection, language, count(*) as documents, sum(chunk_count) as chunks,
-                           max(updated_at) as changed_at
-                    from documents
-                    group by collection, language
-                ) as by_language
-                group by collection
-            ) as held on held.collection = name
-            where starts_with(name, %(prefix)s) and (%(after)s::text is null or name > %(after)s)
-            order by name
-            limit %(limit)s
-            """,
-            {"prefix": prefix, "after": after, "limit": limit},
-        )
         return await cursor.fetchall()
 
 

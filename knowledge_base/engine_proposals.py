@@ -11,11 +11,12 @@ import psycopg
 
 from database.pool import first_line
 from knowledge_base.engine_words import question_of
-from knowledge_base.posting_lists import Lists, read_lists
+from knowledge_base.posting_lists import Asking, Lists, read_lists
 from knowledge_base.postings import Connection
 from knowledge_base.proposals import Asked, best_candidates
 from knowledge_base.search_filter import SearchFilter
 from knowledge_base.search_scope import Scope, those_allowed
+from knowledge_base.snapshot import savepoint
 from knowledge_base.word_codes import EVERY_PASSAGE, Array
 from knowledge_base.word_engine_watch import EngineInUse
 from knowledge_base.word_search import best_by_words
@@ -52,7 +53,7 @@ async def candidates_by_words(
         found = await _by_engine(connection, asked, which, scope, lists, in_use)
         if found is not None:
             return found
-    lists = await read_lists(connection, asked.words, which.collection)
+    lists = await read_lists(connection, asked.words, Asking(which.collection))
     return await best_candidates(connection, asked, which, scope, lists)
 
 
@@ -68,8 +69,8 @@ async def _by_engine(
     # Collections are left out by the engine itself, documents that do not meet a condition afterwards.
     count = round(AS_MANY_MORE * asked.candidates / (1 if scope.condition is None else asked.share))
     try:
-        # A savepoint: the search goes on after a failure.
-        async with connection.transaction():
+        # The search goes on after a failure.
+        async with savepoint(connection):
             question = question_of({key for _, key in asked.by_key})
             best = await in_use.engine.best(connection, question, count, which.collection)
         _check_all_there(len(best), count, asked, lists)

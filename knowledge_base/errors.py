@@ -21,6 +21,25 @@ class TaskNotFoundError(KnowledgeBaseError):
         super().__init__(f"Task {task_id} not found. Call list_tasks to see the ids.")
 
 
+class ChangeNotFoundError(KnowledgeBaseError):
+    """The user has changed nothing that could be undone."""
+
+    def __init__(self, days: int) -> None:
+        super().__init__(
+            f"There is no change of a task left to undo. Each is kept for {days} days and undone once."
+        )
+
+
+class ChangedSinceError(KnowledgeBaseError):
+    """What a change left behind was changed again by another one."""
+
+    def __init__(self, task_id: int, title: str) -> None:
+        super().__init__(
+            f"“{title}” (task {task_id}) has been changed again since, so nothing was undone. "
+            "Undo the later change first."
+        )
+
+
 class EmbeddingModelError(KnowledgeBaseError):
     """The embedding model cannot be loaded, or is not the one it should be."""
 
@@ -67,6 +86,51 @@ class ApiKeyNotFoundError(KnowledgeBaseError):
         super().__init__(f"There is no key {name}. Run: owflex token list")
 
 
+class NameRefusedError(KnowledgeBaseError):
+    """A name of a group, a person or a collection cannot be kept."""
+
+    def __init__(self, what: str, longest: int) -> None:
+        super().__init__(f"The name of a {what} has 1 to {longest} characters on one line, and no others.")
+
+
+class GroupNotFoundError(KnowledgeBaseError):
+    """No group has this name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f'There is no group "{name}". `owflex group list` shows them, `owflex group add NAME` makes one.'
+        )
+
+
+class CollectionNotFoundError(KnowledgeBaseError):
+    """No collection has this name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f'There is no collection "{name}". `owflex collection rights` shows them; one comes with its '
+            "first document, or is made when a right is granted with --make."
+        )
+
+
+class RightNotFoundError(KnowledgeBaseError):
+    """A right is to be taken that nobody has granted."""
+
+    def __init__(self, collection: str, whom: str) -> None:
+        super().__init__(
+            f'Nothing in "{collection}" was granted to {whom}. `owflex collection rights` shows what was.'
+        )
+
+
+class OwnCollectionError(KnowledgeBaseError):
+    """The collection of one person is to be opened to others."""
+
+    def __init__(self, collection: str) -> None:
+        super().__init__(
+            f'"{collection}" is the own collection of one person: its rights stay as they are. Add what '
+            "others should see to another collection."
+        )
+
+
 class RerankModelError(KnowledgeBaseError):
     """The reranking model cannot be loaded."""
 
@@ -107,3 +171,20 @@ class UploadKeyUsedError(KnowledgeBaseError):
 
     def __init__(self) -> None:
         super().__init__("This idempotency_key was already used for another upload. Use a new one.")
+
+
+class OAuthRequestGoneError(KnowledgeBaseError):
+    """No request of a client has this secret, or it was answered or has expired."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This connection request is not there: it was answered, has expired or never was. "
+            "Connect again from the program."
+        )
+
+
+class OAuthGrantNotFoundError(KnowledgeBaseError):
+    """The user has no connected client with this id."""
+
+    def __init__(self, grant_id: int) -> None:
+        super().__init__(f"There is no connected client {grant_id}.")

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple, TypeVar
 
+from knowledge_base.language_fit import COSINE_PARTS
 from knowledge_base.lexemes import CJK, CJK_RUN, UNSPACED, UNSPACED_RUN, unspaced_words
 from knowledge_base.spelling import MARKS, lowered, normalized
 
@@ -31,6 +32,9 @@ TOGETHER_WEIGHT = 0.1
 PLACE_WEIGHT = 0.2
 # What it adds when each word that is missing has a relative in the passage.
 RELATED_WEIGHT = 0.15
+# All three say what words say, so they count less where the cosine counts more: in full with its least part,
+# and so much with its greatest.
+LEAST_OF_LOOK = 0.65
 # So many words apart still counts as together: "leave of absence" and "absence leave".
 NEAR = 3
 # Words of one place: about a sentence.
@@ -73,37 +77,51 @@ def closer_looks(
     asked = {lexeme: weights.get(lexeme, 0.0) for lexeme in question}
     pairs = {pair: min(asked[pair[0]], asked[pair[1]]) for pair in pairwise(question) if pair[0] != pair[1]}
     texts = [in_order(passage.content) for passage in passages]
-    meant = _meant({word for text in texts for word in text}, asked)
-    looks: list[CloserLook] = []
-    for passage, text in zip(passages, texts, strict=True):
-        places = [(place, meant[word]) for place, word in enumerate(text) if word in meant]
-        # The index knows the true stems: what it did not find is no form, however alike.
-        forms = [
-            (place, lexeme) for place, one in places for lexeme in one.forms if lexeme in passage.matched
-        ]
-        roots = {lexeme for _, one in places for lexeme in one.all if lexeme not in passage.matched}
-        looks.append(CloserLook(_together(forms, pairs), _in_place(forms, asked), _part(roots, asked)))
-    return looks
+    meant = _meant(set[str]().union(*texts), asked)
+    return [
+        # Who was found by meaning has none of them.
+        CloserLook(0, 0, 0) if meant.keys().isdisjoint(text) else _look(passage, text, meant, asked, pairs)
+        for passage, text in zip(passages, texts, strict=True)
+    ]
+
+
+def _look(
+    passage: "Passage",
+    text: Sequence[str],
+    meant: "Mapping[str, Meant]",
+    asked: Mapping[str, float],
+    pairs: Mapping[tuple[str, str], float],
+) -> "CloserLook":
+    places = [(place, meant[word]) for place, word in enumerate(text) if word in meant]
+    # The index knows the true stems: what it did not find is no form, however alike.
+    forms = [(place, lexeme) for place, one in places for lexeme in one.forms if lexeme in passage.matched]
+    roots = {lexeme for _, one in places for lexeme in one.all if lexeme not in passage.matched}
+    return CloserLook(_together(forms, pairs), _in_place(forms, asked), _part(roots, asked))
 
 
 def _meant(vocabulary: Iterable[str], asked: Collection[str]) -> "dict[str, Meant]":
     """What each word may stand for, if for anything."""
-    # Most words begin like none: whether one does is a look into a dictionary.
     by_root: dict[str, list[str]] = {}
     for lexeme in asked:
-        by_root.setdefault(lexeme[:SHORTEST_ROOT] if len(lexeme) > SHORTEST_ROOT else lexeme[0], []).append(
-            lexeme
-        )
+        by_root.setdefault(root_of(lexeme), []).append(lexeme)
+    roots = tuple(by_root)
+    short = tuple(root for root in roots if len(root) < SHORTEST_ROOT)
     meant: dict[str, Meant] = {}
     for word in vocabulary:
-        lexemes = by_root.get(word[0], []) + (by_root.get(word[:SHORTEST_ROOT], []) if len(word) > 1 else [])
-        if not lexemes:
+        # Most words begin like none.
+        if word[:SHORTEST_ROOT] not in by_root and not (short and word.startswith(short)):
             continue
+        lexemes = [lexeme for root in roots if word.startswith(root) for lexeme in by_root[root]]
         forms = [lexeme for lexeme in lexemes if is_form_of(word, lexeme)]
         alike = [lexeme for lexeme in lexemes if lexeme in forms or is_related(word, lexeme)]
         if alike:
             meant[word] = Meant(forms, alike)
     return meant
+
+
+def root_of(lexeme: str) -> str:
+    """How all words begin that the lexeme may be a form or a relative of."""
+    return (lexeme[:-1] if lexeme.endswith("i") and len(lexeme) > 1 else lexeme)[:SHORTEST_ROOT]
 
 
 def is_form_of(word: str, lexeme: str) -> bool:
@@ -128,8 +146,8 @@ def _together(forms: Sequence[tuple[int, str]], pairs: Mapping[tuple[str, str], 
     places: dict[str, list[int]] = {}
     for place, lexeme in forms:
         places.setdefault(lexeme, []).append(place)
-    near = [pair for pair in pairs if _are_near(places.get(pair[0], []), places.get(pair[1], []))]
-    return _part(near, pairs)
+    there = [(one, other) for one, other in pairs if one in places and other in places]
+    return _part([pair for pair in there if _are_near(places[pair[0]], places[pair[1]])], pairs)
 
 
 def _are_near(one: Sequence[int], other: Sequence[int]) -> bool:
@@ -176,7 +194,9 @@ class CloserLook:
     in_place: float
     related: float
 
-    @property
-    def score(self) -> float:
-        """What is added to the score for it."""
-        return TOGETHER_WEIGHT * self.together + PLACE_WEIGHT * self.in_place + RELATED_WEIGHT * self.related
+    def score(self, cosine_part: float) -> float:
+        """What is added to the score for it, where the cosine has such a part in that."""
+        least, greatest = COSINE_PARTS
+        known = min(max((cosine_part - least) / (greatest - least), 0), 1)
+        found = TOGETHER_WEIGHT * self.together + PLACE_WEIGHT * self.in_place + RELATED_WEIGHT * self.related
+        return (1 - known * (1 - LEAST_OF_LOOK)) * found

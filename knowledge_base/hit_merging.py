@@ -1,8 +1,10 @@
 """From passages that were found to passages worth reading: no copies, and neighbours in one piece."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import islice
 
 from knowledge_base.hits import Hit
 
@@ -12,20 +14,26 @@ MARKS = ".,;:!?()[]{}<>|*_#~=`'\"´‘’‚“”„«»‹›…–—•·。
 SAME_SIZE = 0.8
 # Copies are about as similar to the question as each other.
 NEAR = 0.05
+# Words that are read of each passage.
+BEGINNING = 4
+NOT_SPACE = re.compile(r"\S+")
 
 
 def without_copies(hits: Sequence[Hit], limit: int) -> list[Hit]:
     """The first `limit` hits, without those that repeat a better one of another document."""
-    kept: list[_Read] = []
+    kept: list[Hit] = []
+    # Copies begin alike and have the same of the question's words: few are compared with each other.
+    alike: dict[tuple[Sequence[str], Sequence[str]], list[_Read]] = {}
     for hit in hits:
         if len(kept) == limit:
             break
         read = _Read(hit)
-        alike = (earlier for earlier in kept if _may_repeat(hit, earlier.hit))
+        earlier = alike.setdefault(_likeness(hit), [])
         # Another name, number, date or "not" is another statement, however alike the words around it are.
-        if not any(read.words == earlier.words for earlier in alike):
-            kept.append(read)
-    return [read.hit for read in kept]
+        if not any(_may_repeat(hit, one.hit) and read.words == one.words for one in earlier):
+            kept.append(hit)
+            earlier.append(read)
+    return kept
 
 
 @dataclass(frozen=True)
@@ -37,17 +45,25 @@ class _Read:
     @cached_property
     def words(self) -> Sequence[str]:
         """What it says: its words in their order, without case and the marks around them."""
-        words = (part.strip(MARKS) for part in self.hit.content.casefold().split())
-        return [word for word in words if any(map(str.isalnum, word))]
+        return list(_words(self.hit.content))
+
+
+def _likeness(hit: Hit) -> tuple[Sequence[str], Sequence[str]]:
+    return tuple(hit.matched), tuple(islice(_words(hit.content), BEGINNING))
+
+
+def _words(text: str) -> Iterator[str]:
+    for part in NOT_SPACE.finditer(text):
+        word = part[0].casefold().strip(MARKS)
+        if word.isalnum() or any(map(str.isalnum, word)):
+            yield word
 
 
 def _may_repeat(one: Hit, other: Hit) -> bool:
     """A quick look: most pairs need no other."""
-    alike = one.estimated or other.estimated or abs(one.similarity - other.similarity) < NEAR
-    near = alike and one.matched == other.matched
+    near = one.estimated or other.estimated or abs(one.similarity - other.similarity) < NEAR
     sizes = one.token_count, other.token_count
-    size = min(sizes) >= SAME_SIZE * max(sizes)
-    return one.document_id != other.document_id and near and size
+    return near and one.document_id != other.document_id and min(sizes) >= SAME_SIZE * max(sizes)
 
 
 def with_neighbours_joined(hits: Sequence[Hit]) -> list[Hit]:

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from knowledge_base.posting_lists import AskedWords, Lists, asked_words, read_lists
+from knowledge_base.asked_words import AskedWords, asked_words
+from knowledge_base.posting_lists import HEADS_ONLY, Asking, Lists, read_lists
 from knowledge_base.postings import Connection
 
 # A shorter word has too many neighbours, and a mistake in it says too little.
@@ -36,10 +37,10 @@ async def counts_of(
     connection: Connection, words: Iterable[str], collection: str | None
 ) -> Mapping[str, int]:
     """In how many passages each word is that some passage has, in the language that has most of it."""
-    asked = await asked_words(connection, sorted(words), collection)
+    asked = await asked_words(connection, sorted(words), collection, listed=True)
     if not asked.lexemes:
         return {}
-    lists = await read_lists(connection, asked, collection, most_read=0)
+    lists = await read_lists(connection, asked, Asking(collection, most_read=HEADS_ONLY))
     counts: dict[str, int] = {}
     for language, lexemes in asked.lexemes.items():
         for word, lexeme in lexemes.items():

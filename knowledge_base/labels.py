@@ -5,25 +5,21 @@ is, says `label_of` in SQL, which stores and asks alike. The lists say which pas
 lets through, and their heads how many, without looking at a document.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import reduce
-from typing import Any, LiteralString, cast
+from typing import Any, cast
 
 import numpy as np
-from psycopg.types.json import Jsonb
 
 from knowledge_base.posting_lists import Lists
-from knowledge_base.postings import Connection
 from knowledge_base.search_filter import SearchFilter
-from knowledge_base.word_codes import Array
+from knowledge_base.word_codes import Array, key_of
 
 # The label of documents that have too many values to be labelled with each.
 MANY_LABELS = 1
-LABELS: LiteralString = """
-select number, label_of(name, value)
-from unnest(%(numbers)s::integer[], %(names)s::text[], %(values)s::jsonb[]) as asked (number, name, value)
-"""
 
 
 @dataclass(frozen=True)
@@ -44,30 +40,36 @@ class Labels:
         )
 
 
-async def labels_of_filter(connection: Connection, which: SearchFilter) -> Labels:
+def labels_of(which: SearchFilter) -> Labels:
     """The labels that a filter's metadata stand for; values with parts have none."""
     if not which.metadata:
         return Labels()
-    accepted = [_accepted(wanted) for wanted in which.metadata.values()]
-    asked = [
-        (number, name, Jsonb(value))
-        for number, (name, values) in enumerate(zip(which.metadata, accepted, strict=True))
-        for value in values
+    found = [
+        [label_of(name, value) for value in _accepted(wanted)] for name, wanted in which.metadata.items()
     ]
-    rows = await connection.execute(
-        LABELS,
-        {
-            "numbers": [number for number, _, _ in asked],
-            "names": [name for _, name, _ in asked],
-            "values": [value for _, _, value in asked],
-        },
-        prepare=True,
-    )
-    labels = await rows.fetchall()
-    found = [[label for number, label in labels if number == place] for place in range(len(accepted))]
-    wanted = [each for each in found if None not in each]
+    wanted = [[label for label in each if label is not None] for each in found if None not in each]
     elsewhere = any((which.source, which.since, which.until))
-    return Labels(wanted, whole=len(wanted) == len(accepted) and not elsewhere)
+    return Labels(wanted, whole=len(wanted) == len(found) and not elsewhere)
+
+
+def label_of(name: str, value: Any) -> int | None:
+    """The label of a value of the metadata, as `label_of` in SQL has it; None for one that has parts."""
+    if isinstance(value, dict | list):
+        return None
+    written = _fraction(value) if isinstance(value, float) else _as_json(value)
+    return key_of(f"label {_as_json(name)}{written}")
+
+
+def _as_json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _fraction(value: float) -> str:
+    """A number as Postgres writes it, which knows neither powers of ten nor digits that say nothing."""
+    digits = f"{Decimal(repr(value)):f}"
+    if "." in digits:
+        digits = digits.rstrip("0").rstrip(".")
+    return "0" if digits == "-0" else digits
 
 
 def labelled(lists: Lists, labels: Labels) -> Array | None:

@@ -20,7 +20,11 @@ LEAST_SENTENCES = 8
 FEW_SENTENCES = 4
 # The part of the cosine in the score, by how far the rest of a sentence's passage stands out from others;
 # between these two it is on the line between theirs.
-SEPARATIONS, COSINE_PARTS = (1.9, 3.6), (0.2, 0.6)
+SEPARATIONS, COSINE_PARTS = (1.9, 4.0), (0.2, 0.7)
+# Where documents are much alike, nothing stands out in a language that the model knows, either. So it is
+# compared with words: how well cosines find what belongs together, as a part of how well words do. From the
+# second on a model knows the language, up to the first all is as measured; the line between theirs.
+RATIOS = (0.8, 1.0)
 # What is measured of the default model in English, to whose scale cosines are brought; `unrelated` is 0
 # there.
 USUAL_SPREAD = 0.095
@@ -32,6 +36,8 @@ LEAST_SPREAD = 0.005
 class LanguageFit:
     """How a model fits a language: cosines of a sentence with the rest of its passage (`own`, the mean) and
     with passages of other documents (`middle`, the median, and `unrelated`, above which five of six are).
+
+    Where documents are alike, it is what they would be in others (see `beside_words`).
     """
 
     sentences: int
@@ -53,6 +59,19 @@ class LanguageFit:
         measured = (cosines - self.unrelated) * (USUAL_SPREAD / self._spread)
         lower = np.clip(np.minimum(measured, cosines), -1, 1)
         return self._trust * lower + (1 - self._trust) * cosines
+
+    def beside_words(self, ratio: float) -> "LanguageFit":
+        """The same without what only says that the documents are alike; `ratio` of cosines to words, as in
+        `RATIOS`.
+
+        Of a language that is known, cosines spread no more than usual, whatever the documents, and stand out.
+        """
+        known = 1 - float(np.interp(ratio, RATIOS, (1, 0)))
+        spread = self._spread + known * (min(self._spread, USUAL_SPREAD) - self._spread)
+        stands_out = (self.own - self.middle) / self._spread
+        stands_out += known * (max(stands_out, SEPARATIONS[-1]) - stands_out)
+        middle = self.unrelated + spread
+        return LanguageFit(self.sentences, middle + stands_out * spread, middle, self.unrelated)
 
     @property
     def _spread(self) -> float:

@@ -49,7 +49,7 @@ def words(text: str) -> Counter[str]:
         else:
             for word in _words_in(compound):
                 found[word] = found.get(word, 0) + times
-    return Counter(found)
+    return found
 
 
 def with_folded(found: Iterable[str]) -> set[str]:
@@ -57,12 +57,12 @@ def with_folded(found: Iterable[str]) -> set[str]:
     return {form for word in found for form in (word, folded(word))}
 
 
-def _units(text: str) -> tuple[dict[str, int], list[str]]:
+def _units(text: str) -> tuple[Counter[str], list[str]]:
     """What needs no look into it, counted, and the compounds, each as often as it is there."""
     whole = whole_numbers(text)
     if text.isascii():
-        return dict(Counter(whole)), ASCII_COMPOUND.findall(text)
-    return dict(Counter([*whole, *_neighbours(text), *unspaced_words(text)])), COMPOUND.findall(text)
+        return Counter(whole), ASCII_COMPOUND.findall(text)
+    return Counter([*whole, *_neighbours(text), *unspaced_words(text)]), COMPOUND.findall(text)
 
 
 def _neighbours(text: str) -> Iterator[str]:

@@ -74,8 +74,10 @@ class _Counted:
 async def coded_words(connection: Connection, language: str, passages: Sequence[PassageText]) -> list[bytes]:
     """The lexemes of each passage with their impacts, as it keeps them; stop words are left out."""
     contents = [words(passage.content) for passage in passages]
-    contexts = [words(passage.context) for passage in passages]
-    keys = await _keys(connection, language, set(chain(*contents, *contexts)))
+    # Passages of a section, or of a short document, have the same.
+    of_context = {context: words(context) for context in {passage.context for passage in passages}}
+    contexts = [of_context[passage.context] for passage in passages]
+    keys = await _keys(connection, language, set(chain(*contents, *of_context.values())))
     return _coded(_counted(contents, keys), _counted(contexts, keys), len(passages))
 
 

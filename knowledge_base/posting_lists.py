@@ -1,49 +1,35 @@
 """What the index of words says of a question's lexemes: the posting lists, and what is not in them yet."""
 
-import math
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import LiteralString
 
 import numpy as np
+from psycopg import AsyncCursor
 from psycopg.rows import TupleRow
 
-from knowledge_base.lexemes import with_folded
-from knowledge_base.postings import DICTIONARY, Connection
-from knowledge_base.spelling import folded
+from knowledge_base.asked_words import KEYED, AskedWords, forms_of
+from knowledge_base.id_arrays import as_array
+from knowledge_base.postings import Connection
 from knowledge_base.word_codes import (
     EVERY_PASSAGE,
     RANGE_BITS,
     Array,
     decode_postings,
     impacts_in,
-    key_of,
 )
 
 # Postings that are read at first, those of rare lexemes before those of frequent ones; then as many more.
 READ_AT_FIRST, READ_MORE = 300_000, 4
+HEADS_ONLY = 0
 # Those of labels that are read: a megabyte. What has more is asked passage by passage.
 READ_OF_LABELS = 300_000
 
 
 # What each lexeme weighs, in each language.
 Weights = Mapping[str, Mapping[str, float]]
-
-
-@dataclass(frozen=True)
-class AskedWords:
-    """The question's words: each with its lexeme, in every language that is searched, and which lexemes are
-    letters and digits only, and no accents.
-    """
-
-    lexemes: Mapping[str, Mapping[str, str]]
-    plain: frozenset[str]
-
-    @cached_property
-    def keys(self) -> dict[str, int]:
-        """The lexemes with their keys in the index."""
-        return {lexeme: key_of(lexeme) for words in self.lexemes.values() for lexeme in words.values()}
 
 
 @dataclass(frozen=True)
@@ -73,27 +59,17 @@ class PendingWords:
     language: str
 
 
-LEXEMES: LiteralString = f"""
-with languages as materialized (
-    select language, {DICTIONARY} as dictionary
-    from (
-        select distinct language
-        from vocabularies
-        where %(collection)s::text is null or collection = %(collection)s
-    ) as there
+# One statement, so one moment: what leaves the pending words comes into the lists. It finds the lexemes of
+# words by itself: to ask for them first would be another round trip.
+LISTS: LiteralString = f"""
+with {KEYED},
+most as materialized (
+    select greatest(%(most_listed)s, sqrt(%(pairs)s::float8 * greatest(reltuples, 0))) as ids
+    from pg_class
+    where oid = 'chunk_embeddings'::regclass
 ),
-asked as (
-    select language, word, (ts_lexize(dictionary::regdictionary, word))[1] as lexeme
-    from languages
-    cross join unnest(%(words)s::text[]) as word
-)
-select language, word, lexeme, lexeme !~ '[^[:alnum:]]' from asked where lexeme is not null
-"""  # noqa: S608 - a constant
-
-# One statement, so one moment: what leaves the pending words comes into the lists.
-LISTS: LiteralString = """
-with allowed as materialized (
-    select coalesce(array_agg(id), '{}') as ids
+allowed as materialized (
+    select coalesce(array_agg(id), '{{}}') as ids
     from vocabularies
     where %(collection)s::text is null or collection = %(collection)s
 ),
@@ -102,7 +78,7 @@ heads as materialized (
     from allowed
     cross join postings
     join vocabularies on vocabularies.id = vocabulary_id
-    where lexeme = any (%(lexemes)s::bigint[])
+    where lexeme = any (array(select unnest(%(lexemes)s::bigint[]) union select key from keyed))
 ),
 totals as materialized (
     select lexeme,
@@ -117,7 +93,8 @@ totals as materialized (
 select lexeme, id_range, passages, max_impact::integer, heads.searched,
        case
            when not heads.searched then null
-           when lexeme = %(every_passage)s then case when totals.searched <= %(most_listed)s then list end
+           when lexeme = %(every_passage)s then
+               case when totals.searched <= (select ids from most) then list end
            when lexeme = any (%(labels)s::bigint[]) then
                case when totals.postings <= %(most_labelled)s then list end
            when totals.postings <= %(most_read)s then list
@@ -137,7 +114,7 @@ from allowed
 cross join pending_postings
 join vocabularies on vocabularies.id = vocabulary_id
 group by 5, language, added
-"""
+"""  # noqa: S608 - constants
 
 
 @dataclass(frozen=True)
@@ -151,20 +128,27 @@ class Lists:
 
     def count(self, lexeme: int, language: str | None = None, *, searched: bool = False) -> int:
         """In how many passages (of a language) a lexeme is, of the visible or of those that may be found."""
-
-        def counts(part: PostingList | PendingWords) -> bool:
-            return (part.searched or not searched) and language in (None, part.language)
-
-        listed = sum(each.passages for each in self.lists if each.lexeme == lexeme and counts(each))
+        counted = self._listed[searched].get((lexeme, language), 0)
         for part in self.pending:
-            if counts(part):
+            if (part.searched or not searched) and language in (None, part.language):
                 here = (
                     len(part.ids)
                     if lexeme == EVERY_PASSAGE
                     else int(np.count_nonzero(part.impacts[:, np.searchsorted(self.keys, lexeme)]))
                 )
-                listed += here if part.added else -here
-        return listed
+                counted += here if part.added else -here
+        return counted
+
+    @cached_property
+    def _listed(self) -> tuple[Counter[tuple[int, str | None]], Counter[tuple[int, str | None]]]:
+        """In how many listed passages each lexeme is, by language and in all: visible ones, and searched."""
+        visible: Counter[tuple[int, str | None]] = Counter()
+        searched: Counter[tuple[int, str | None]] = Counter()
+        for each in self.lists:
+            for counts in (visible, searched) if each.searched else (visible,):
+                counts[each.lexeme, each.language] += each.passages
+                counts[each.lexeme, None] += each.passages
+        return visible, searched
 
     @property
     def ids(self) -> Array | None:
@@ -188,62 +172,64 @@ class Lists:
         return part.ids[(part.impacts[:, wanted] > 0).any(axis=1)]
 
 
-async def asked_words(connection: Connection, words: Sequence[str], collection: str | None) -> AskedWords:
-    """The lexemes of a question's words, and of these without accents, in the languages that are searched."""
-    if not words:
-        return AskedWords({}, frozenset())
-    rows = await connection.execute(
-        LEXEMES, {"words": sorted(with_folded(words)), "collection": collection}, prepare=True
-    )
-    found = await rows.fetchall()
-    by_language: dict[str, dict[str, str]] = {}
-    for language, word, lexeme, _ in found:
-        by_language.setdefault(language, {})[word] = lexeme
-    for stems in by_language.values():
-        # The plain form of a word that says nothing says nothing either.
-        for plain in {folded(word) for word in words if word not in stems} - set(words):
-            stems.pop(plain, None)
-    return AskedWords(
-        by_language, frozenset(lexeme for _, word, lexeme, plain in found if plain and word == folded(word))
-    )
-
-
-async def read_lists(
-    connection: Connection,
-    asked: AskedWords,
-    collection: str | None,
-    *,
-    most_listed: int = 0,
-    most_read: int | None = None,
-    labels: Sequence[int] = (),
-) -> Lists:
-    """The heads of all lists of the lexemes, and the lists themselves of the rarer ones.
-
-    `most_listed`: so many passages that may be found are listed, too. `labels` are read beside the lexemes.
+@dataclass(frozen=True)
+class Asking:
+    """How the index is asked: in a collection; up to so many passages that may be found are listed, or as
+    many as are worth `pairs` of a passage and a vector (see `search_scope.most_listed`); so many postings are
+    read (None: as many as usual at first); with the lists of some labels.
     """
-    keys = sorted({EVERY_PASSAGE, *asked.keys.values(), *labels})
-    most = READ_AT_FIRST if most_read is None else most_read
-    async with connection.cursor(binary=True) as cursor:
-        await cursor.execute(
-            LISTS,
-            {
-                "lexemes": keys,
-                "collection": collection,
-                "every_passage": EVERY_PASSAGE,
-                "most_listed": most_listed,
-                "most_read": most,
-                "labels": list(labels),
-                "most_labelled": READ_OF_LABELS,
-            },
-            prepare=True,
-        )
-        rows = await cursor.fetchall()
-    sorted_keys = np.array(keys, np.uint64)
+
+    collection: str | None
+    most_listed: int = 0
+    pairs: int = 0
+    most_read: int | None = None
+    labels: Sequence[int] = ()
+
+    @property
+    def read(self) -> int:
+        """How many postings are read."""
+        return READ_AT_FIRST if self.most_read is None else self.most_read
+
+    def keys(self, lexemes: Iterable[int]) -> list[int]:
+        """What is asked for with some lexemes, ascending."""
+        return sorted({EVERY_PASSAGE, *lexemes, *self.labels})
+
+
+async def read_lists(connection: Connection, asked: AskedWords, how: Asking) -> Lists:
+    """The heads of all lists of the lexemes, and the lists themselves of the rarer ones."""
+    return await lists_of(await ask_lists(connection, asked, how), asked, how)
+
+
+async def ask_lists(
+    connection: Connection, asked: AskedWords | Sequence[str], how: Asking
+) -> AsyncCursor[TupleRow]:
+    """Ask as `read_lists` does, of words also before their lexemes are known; in a pipeline nobody waits for
+    the answer yet.
+    """
+    known = isinstance(asked, AskedWords)
+    values = {
+        "lexemes": as_array(how.keys(asked.keys.values() if known else ())),
+        "words": "" if known else forms_of(asked),
+        "collection": how.collection,
+        "every_passage": EVERY_PASSAGE,
+        "most_listed": how.most_listed,
+        "pairs": how.pairs,
+        "most_read": how.read,
+        "labels": as_array(how.labels),
+        "most_labelled": READ_OF_LABELS,
+    }
+    return await connection.cursor(binary=True).execute(LISTS, values, prepare=True)
+
+
+async def lists_of(cursor: AsyncCursor[TupleRow], asked: AskedWords, how: Asking) -> Lists:
+    """The lists that were asked for, whose lexemes are known by now."""
+    rows = await cursor.fetchall()
+    keys = np.array(how.keys(asked.keys.values()), np.uint64)
     return Lists(
-        most,
-        sorted_keys,
+        how.read,
+        keys,
         [PostingList(*row[:7]) for row in rows if row[0] is not None],
-        [_pending(row, sorted_keys) for row in rows if row[0] is None],
+        [_pending(row, keys) for row in rows if row[0] is None],
     )
 
 
@@ -252,34 +238,6 @@ def _pending(row: TupleRow, keys: Array) -> PendingWords:
     ids = np.frombuffer(coded, ">i8", count).astype(np.int64)
     sizes = np.frombuffer(coded, ">i4", count, offset=8 * count) // 7
     return PendingWords(ids, impacts_in(coded[12 * count :], sizes, keys), searched, added, language)
-
-
-def weights_of(asked: AskedWords, lists: Lists) -> Weights:
-    """How rare each lexeme is among the passages of its language that the caller may see, as in BM25."""
-    return {language: _weights(language, asked, lists) for language in asked.lexemes}
-
-
-def spoken_language(asked: AskedWords, lists: Lists) -> str | None:
-    """The language in whose passages most of the question's words are; None where no single one has most."""
-    known = {
-        language: sum(1 for lexeme in set(lexemes.values()) if lists.count(asked.keys[lexeme], language))
-        for language, lexemes in asked.lexemes.items()
-    }
-    most = max(known.values(), default=0)
-    first = [language for language, count in known.items() if count == most]
-    return first[0] if most and len(first) == 1 else None
-
-
-def _weights(language: str, asked: AskedWords, lists: Lists) -> dict[str, float]:
-    everything = lists.count(EVERY_PASSAGE, language)
-    lexemes = dict.fromkeys(asked.lexemes[language].values())
-    counted = {lexeme: lists.count(asked.keys[lexeme], language) for lexeme in lexemes}
-    return {
-        lexeme: math.log(1 + (max(everything - passages, 0) + 0.5) / (passages + 0.5))
-        for lexeme, passages in counted.items()
-        # A compound that no passage has is asked for by its parts, and a word by its form without accents.
-        if passages or lexeme in asked.plain
-    }
 
 
 def _each_once(ids: Array) -> Array:

@@ -4,10 +4,8 @@ Log-structured like the indexes of search engines: who stores or removes passage
 done (`pending_postings`). One at a time merges that into the lists, so that nobody waits for a list.
 """
 
-import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice, pairwise
 
 import numpy as np
 from psycopg import AsyncConnection
@@ -15,6 +13,7 @@ from psycopg.rows import TupleRow
 
 from knowledge_base.engine_words import follow
 from knowledge_base.id_arrays import as_array
+from knowledge_base.list_rows import lists_of_keys, write_lists
 from knowledge_base.word_codes import (
     EVERY_PASSAGE,
     POSTING,
@@ -22,16 +21,11 @@ from knowledge_base.word_codes import (
     Array,
     decode_postings,
     decode_words,
-    encode_postings,
     lengths_of,
 )
 
 Connection = AsyncConnection[TupleRow]
 
-# Rows of lists as COPY reads them: a passage brings some twenty, and the driver would look at each value.
-COPY_HEAD, COPY_END = b"PGCOPY\n\xff\r\n\0" + bytes(8), b"\xff\xff"
-ROWS_AT_ONCE = 5_000
-LIST_ROW = struct.Struct("!hiqiiiiiiihi")
 # Any fixed number serves: whoever merges holds it.
 MERGE_LOCK = 7_021_544_014
 # Passages that are merged in one transaction.
@@ -154,18 +148,17 @@ def keys_of(passages: Sequence[tuple[int, bytes]]) -> tuple[Array, Array]:
 
 
 async def _apply(connection: Connection, changes: Changes) -> None:
-    keys, impacts = await _take_lists(connection, changes)
-    keys = np.concatenate([keys, changes.keys])
-    impacts = np.concatenate([impacts, changes.impacts])
     if len(changes.gone):
+        keys, impacts = await _take_lists(connection, changes)
         stays = ~np.isin(keys, changes.gone)
-        keys, impacts = keys[stays], impacts[stays]
-    await write_lists(connection, changes.vocabulary_id, changes.id_range, keys, impacts)
+        await write_lists(connection, changes.vocabulary_id, changes.id_range, keys[stays], impacts[stays])
+    if len(changes.keys):
+        await _lengthen(connection, changes)
 
 
 async def _take_lists(connection: Connection, changes: Changes) -> tuple[Array, Array]:
-    """Remove the lists in which something changes, and return what is in them."""
-    touched = np.unique(np.concatenate([changes.keys, changes.gone]) >> RANGE_BITS)
+    """Remove the lists of which something goes, and return what is in them."""
+    touched = np.unique(changes.gone >> RANGE_BITS)
     rows = await connection.execute(
         """
         delete from postings
@@ -184,44 +177,40 @@ async def _take_lists(connection: Connection, changes: Changes) -> tuple[Array, 
     return joined(await rows.fetchall())
 
 
+async def _lengthen(connection: Connection, changes: Changes) -> None:
+    """Append to the lists, which are made where there are none.
+
+    They stay where they are: no list is sent back and forth, and its place in the index stays the same. Each
+    is found by its key, however many there are; a join might be planned to read them all.
+    """
+    added = lists_of_keys(changes.keys, changes.impacts)
+    await connection.execute(
+        """
+        insert into postings (lexeme, vocabulary_id, id_range, passages, max_impact, list)
+        select lexeme, %(vocabulary_id)s, %(id_range)s, count, highest,
+               substr(%(coded)b::bytea, first::integer, count::integer * %(size)s)
+        from unnest(%(lexemes)s::bigint[], %(counts)s::bigint[], %(firsts)s::bigint[], %(highest)s::bigint[])
+             as added (lexeme, count, first, highest)
+        on conflict (lexeme, vocabulary_id, id_range) do update
+        set passages = postings.passages + excluded.passages,
+            max_impact = greatest(postings.max_impact, excluded.max_impact),
+            list = postings.list || excluded.list
+        """,
+        {
+            "vocabulary_id": changes.vocabulary_id,
+            "id_range": changes.id_range,
+            "coded": added.coded,
+            "size": POSTING.itemsize,
+            "lexemes": as_array(added.lexemes),
+            "counts": as_array(added.ends - added.starts),
+            "firsts": as_array(added.starts * POSTING.itemsize + 1),
+            "highest": as_array(added.highest),
+        },
+    )
+
+
 def joined(lists: Sequence[tuple[int, int, bytes]]) -> tuple[Array, Array]:
     """Keys and impacts of lists of one range, given as lexeme, number of passages and bytes."""
     places, impacts = decode_postings(b"".join(coded for _, _, coded in lists))
     lexemes = np.array([lexeme for lexeme, _, _ in lists], np.uint64)
     return np.repeat(lexemes, [count for _, count, _ in lists]) << RANGE_BITS | places, impacts
-
-
-async def write_lists(
-    connection: Connection, vocabulary_id: int, id_range: int, keys: Array, impacts: Array
-) -> None:
-    """Write the lists of a range, of which there are none yet."""
-    if not len(keys):
-        return
-    rows = _list_rows(vocabulary_id, id_range, keys, impacts)
-    async with (
-        connection.cursor() as cursor,
-        cursor.copy(
-            """
-            copy postings (lexeme, vocabulary_id, id_range, passages, max_impact, list)
-            from stdin (format binary)
-            """
-        ) as copy,
-    ):
-        await copy.write(COPY_HEAD)
-        while some := b"".join(islice(rows, ROWS_AT_ONCE)):
-            await copy.write(some)
-        await copy.write(COPY_END)
-
-
-def _list_rows(vocabulary_id: int, id_range: int, keys: Array, impacts: Array) -> Iterator[bytes]:
-    order = np.argsort(keys)
-    keys, impacts = keys[order], impacts[order]
-    lexemes = keys >> RANGE_BITS
-    starts = np.flatnonzero(np.concatenate([[True], lexemes[1:] != lexemes[:-1]]))
-    highest = np.maximum.reduceat(impacts, starts).tolist()
-    coded = encode_postings((keys & (2**RANGE_BITS - 1)).astype(np.uint16), impacts)
-    ends = [*starts.tolist(), len(keys)]
-    for lexeme, (start, end), impact in zip(lexemes[starts].tolist(), pairwise(ends), highest, strict=True):
-        part = coded[start * POSTING.itemsize : end * POSTING.itemsize]
-        heads = (8, lexeme, 4, vocabulary_id, 4, id_range, 4, end - start, 2, impact)
-        yield LIST_ROW.pack(6, *heads, len(part)) + part

@@ -1,22 +1,25 @@
 """The passages that a search looks at: the nearest by meaning, and the best by words."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, LiteralString
+from typing import Any
 
 import numpy as np
-from psycopg import sql
+from psycopg import AsyncCursor
+from psycopg.rows import TupleRow
 
+from knowledge_base.asked_words import AskedWords
+from knowledge_base.half_vectors import HalfVectorParameter
 from knowledge_base.id_arrays import as_array
-from knowledge_base.posting_lists import READ_MORE, AskedWords, Lists, Weights, read_lists
+from knowledge_base.posting_lists import READ_MORE, Asking, Lists, Weights, read_lists
 from knowledge_base.postings import Connection
 from knowledge_base.scoring import Proposals, part_said
 from knowledge_base.search_filter import Condition, SearchFilter
 from knowledge_base.search_query import (
-    OF_THESE,
-    PROPOSED,
+    BY_WORDS,
     condition_of_list,
+    condition_of_these,
     condition_on_vectors,
     nearest_statement,
 )
@@ -32,17 +35,34 @@ EVERYTHING = 2**62
 
 
 @dataclass(frozen=True)
+class AskedVector:
+    """What is looked for by meaning: a vector in a space, and so many candidates."""
+
+    embedding: HalfVectorParameter | None
+    space_id: int | None
+    candidates: int
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The parameters of the statements that compare with it."""
+        return {"embedding": self.embedding, "space_id": self.space_id}
+
+
+@dataclass(frozen=True)
 class Asked:
-    """What is looked for: words with their weights by language, and a vector as text, in a space; so many
-    candidates, in a part (`share`, 0 to 1) of all passages.
+    """What is looked for: words with their weights by language, and a vector, in a part (`share`, 0 to 1) of
+    all passages.
     """
 
     words: AskedWords
     weights: Weights
-    embedding: str | None
-    space_id: int | None
-    candidates: int
+    vector: AskedVector
     share: float
+
+    @property
+    def candidates(self) -> int:
+        """So many passages are proposed by words, as many as by meaning."""
+        return self.vector.candidates
 
     @cached_property
     def by_key(self) -> dict[tuple[str, int], float]:
@@ -55,39 +75,61 @@ class Asked:
         }
 
 
-async def nearest(
-    connection: Connection, asked: Asked, which: SearchFilter, scope: Scope, index: VectorIndex | None
-) -> list[int]:
-    """Ids of the passages nearest by meaning, the nearest first."""
-    if asked.embedding is None or asked.space_id is None:
-        return []
-    values: dict[str, Any] = {
-        "embedding": asked.embedding,
-        "space_id": asked.space_id,
-        "candidates": asked.candidates,
-    }
+# A passage that was looked at: id, language, its own words (coded), distance (None without a vector). What
+# has no words yet has no language. Rows as they come: there are hundreds.
+Looked = TupleRow
+
+
+@dataclass(frozen=True)
+class NearestAsked:
+    """The nearest passages, as they were asked for; `else_of`: of these all vectors are compared where the
+    index gives up before it has come upon enough.
+    """
+
+    cursor: AsyncCursor[TupleRow]
+    else_of: Condition | None
+
+
+async def ask_nearest(
+    connection: Connection, vector: AskedVector, which: SearchFilter, scope: Scope, index: VectorIndex | None
+) -> NearestAsked | None:
+    """Ask for the nearest of the passages that may be found; in a pipeline nobody waits for them yet."""
+    if vector.embedding is None or vector.space_id is None:
+        return None
     of_all = condition_on_vectors(which, scope.condition)
-    if index is not None and (scope.ids is None or scope.by_index):
-        if which.narrows:
-            await look_more_widely(connection)
-        condition = (None if scope.ids is None else condition_of_list(scope.ids)) or of_all
-        found = await _nearest(
-            connection, nearest_statement(index, condition), {**values, **condition.values}
-        )
-        if len(found) == asked.candidates or not which.narrows:
-            return found
-    # There is no index, or it gives up before it has come upon enough that is allowed.
-    if scope.ids is not None:
-        return await _nearest(connection, OF_THESE, values | {"ids": as_array(scope.ids)})
-    return await _nearest(connection, nearest_statement(None, of_all), {**values, **of_all.values})
+    one_by_one = of_all if scope.ids is None else condition_of_these(scope.ids)
+    if index is None or not (scope.ids is None or scope.by_index):
+        return NearestAsked(await _ask_nearest(connection, vector, None, one_by_one), None)
+    if which.narrows:
+        await look_more_widely(connection)
+    listed = None if scope.ids is None else condition_of_list(scope.ids)
+    return NearestAsked(await _ask_nearest(connection, vector, index, listed or of_all), one_by_one)
 
 
-async def _nearest(
-    connection: Connection, statement: LiteralString | sql.Composed, values: Mapping[str, Any]
-) -> list[int]:
-    cursor = await connection.execute(statement, values, prepare=True)
-    found = sorted((distance, chunk_id) for chunk_id, distance in await cursor.fetchall())
-    return [chunk_id for _, chunk_id in found]
+async def nearest_of(
+    connection: Connection, vector: AskedVector, asked: NearestAsked | None
+) -> Sequence[Looked]:
+    """The nearest that were asked for, the nearest first."""
+    if asked is None:
+        return []
+    found = await asked.cursor.fetchall()
+    if asked.else_of is not None and len(found) < vector.candidates:
+        found = await (await _ask_nearest(connection, vector, None, asked.else_of)).fetchall()
+    return sorted(found, key=lambda each: (each[3], each[0]))
+
+
+async def _ask_nearest(
+    connection: Connection, vector: AskedVector, index: VectorIndex | None, allowed: Condition
+) -> AsyncCursor[TupleRow]:
+    statement = nearest_statement(index, allowed, vector.candidates)
+    cursor = connection.cursor(binary=True)
+    return await cursor.execute(statement, {**vector.values, **allowed.values}, prepare=True)
+
+
+async def ask_by_words(connection: Connection, vector: AskedVector, ids: Array) -> AsyncCursor[TupleRow]:
+    """Ask for passages that their words propose; in a pipeline nobody waits for them yet."""
+    cursor = connection.cursor(binary=True)
+    return await cursor.execute(BY_WORDS, {**vector.values, "ids": as_array(ids)}, prepare=True)
 
 
 async def best_candidates(
@@ -103,7 +145,7 @@ async def best_candidates(
     best = best_by_words(lists, asked.by_key, asked.candidates, scope.ids)
     while not best.complete:
         most_read = READ_MORE * max(lists.most_read, 1)
-        lists = await read_lists(connection, asked.words, which.collection, most_read=most_read)
+        lists = await read_lists(connection, asked.words, Asking(which.collection, most_read=most_read))
         best = best_by_words(lists, asked.by_key, asked.candidates, scope.ids)
     return best.ids
 
@@ -117,7 +159,7 @@ async def _best_that_meet(
         for each in lists.lists
         if (each.language, each.lexeme) in asked.by_key
     ):
-        lists = await read_lists(connection, asked.words, which.collection, most_read=EVERYTHING)
+        lists = await read_lists(connection, asked.words, Asking(which.collection, most_read=EVERYTHING))
     count = round(ENOUGH * asked.candidates / max(asked.share, LEAST_SHARE))
     tested, met = 0, np.empty(0, np.int64)
     while True:
@@ -128,32 +170,26 @@ async def _best_that_meet(
         tested, count = len(best.ids), count * MORE
 
 
-async def propose(connection: Connection, asked: Asked, near: Sequence[int], by_words: Array) -> Proposals:
+def propose(asked: Asked, near: Sequence[Looked], by_words: Sequence[Looked]) -> Proposals:
     """The passages with their cosines and words, and their ranks in either way of searching."""
-    ids = sorted({*near, *by_words.tolist()})
-    async with connection.cursor(binary=True) as cursor:
-        await cursor.execute(
-            PROPOSED,
-            {"ids": as_array(ids), "embedding": asked.embedding, "space_id": asked.space_id},
-            prepare=True,
-        )
-        rows = sorted(await cursor.fetchall())
+    rows = sorted({each[0]: each for each in (*by_words, *near) if each[1] is not None}.values())
     lexemes = sorted(
         {lexeme for weights in asked.weights.values() for lexeme in weights},
         key=lambda lexeme: asked.words.keys[lexeme],
     )
-    languages = [language for _, language, _, _ in rows]
+    there = [chunk_id for chunk_id, _, _, _ in rows]
+    languages = [language or "" for _, language, _, _ in rows]
     weights = _weights_in(asked, languages, lexemes)
     keys = np.array([asked.words.keys[lexeme] for lexeme in lexemes], np.uint64)
-    impacts = impacts_of([words for _, _, words, _ in rows], keys).astype(np.float64)
+    impacts = impacts_of([words or b"" for _, _, words, _ in rows], keys).astype(np.float64)
     # What only says something in another language was not asked of this passage.
     impacts *= weights > 0
-    there = [row[0] for row in rows]
     said = part_said(impacts, weights)
-    vector_ranks = _ranks(there, near)
+    nearest: list[int] = [each[0] for each in near]
+    vector_ranks = _ranks(there, nearest)
     keyword_ranks = _ranks(there, [there[place] for place in _best(said, asked.candidates).tolist()])
     kept = np.flatnonzero((vector_ranks > 0) | (keyword_ranks > 0))
-    cosines = np.array([row[3] for row in rows], np.float64)
+    cosines = 1 - np.array([distance for _, _, _, distance in rows], np.float64)
     return Proposals(
         np.array(there, np.int64)[kept],
         cosines[kept],

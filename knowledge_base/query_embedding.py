@@ -6,9 +6,13 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from opentelemetry import trace
+
 from knowledge_base.embedding import Embedder, Vectors
 from knowledge_base.following_embedder import FollowingEmbedder
 
+# Without a collector this is a tracer that does nothing.
+TRACER = trace.get_tracer("owflex.knowledge_base")
 REMEMBERED = 1_000
 # The first of a batch waits for the last: more at once would make it wait noticeably.
 AT_ONCE = 16
@@ -48,6 +52,14 @@ class QueryEmbedder:
         known = self._known(self._following.current.model_name, text)
         if known is not None:
             return known
+        with TRACER.start_as_current_span("embed question", record_exception=False):
+            return await self._computed(text)
+
+    def follow(self, model_name: str | None) -> None:
+        """Change to this model, the one of the index now, in the background."""
+        self._following.follow(model_name)
+
+    async def _computed(self, text: str) -> EmbeddedQuery:
         if text not in self._answers:
             self._answers[text] = _new_future()
             self._queue.append(text)
@@ -55,10 +67,6 @@ class QueryEmbedder:
         if self._work is None or self._work.done():
             self._work = asyncio.create_task(self._compute_all())
         return await asyncio.shield(answer)
-
-    def follow(self, model_name: str | None) -> None:
-        """Change to this model, the one of the index now, in the background."""
-        self._following.follow(model_name)
 
     async def _compute_all(self) -> None:
         while self._queue:

@@ -2,24 +2,13 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from knowledge_base.asked_words import AskedWords, asked_words
 from knowledge_base.known_words import corrections, rarest
 from knowledge_base.lexemes import words
-from knowledge_base.posting_lists import AskedWords, Lists, asked_words, read_lists
+from knowledge_base.posting_lists import Asking, Lists, read_lists
 from knowledge_base.postings import Connection
-
-
-@dataclass(frozen=True)
-class Asking:
-    """How the index is asked: in a collection; up to so many passages are listed, and so many postings read
-    at first (None: as many as usual); with the lists of some labels.
-    """
-
-    collection: str | None
-    most_listed: int
-    most_read: int | None
-    labels: Sequence[int]
 
 
 @dataclass(frozen=True)
@@ -29,32 +18,31 @@ class QuestionWords:
     text: str
     asked: AskedWords
     lists: Lists
-    corrected: Mapping[str, str]
+    corrected: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
-async def words_of_question(connection: Connection, text: str, context: str, how: Asking) -> QuestionWords:
-    """The words of a text and the rarest of its context; for words no passage has, those they were to be."""
-    asked, lists = await _read(connection, text, context, how)
-    corrected = await corrections(connection, asked, lists, how.collection)
-    if corrected:
-        text = _with_corrections(text, corrected)
-        asked, lists = await _read(connection, text, context, how)
-    return QuestionWords(text, asked, lists, corrected)
-
-
-async def _read(connection: Connection, text: str, context: str, how: Asking) -> tuple[AskedWords, Lists]:
+async def words_to_ask(
+    connection: Connection, text: str, context: str, collection: str | None
+) -> Sequence[str]:
+    """The words of a text, and the rarest of its context."""
     found = set(words(text))
     if context and found:
-        found.update(await rarest(connection, words(context), how.collection))
-    asked = await asked_words(connection, sorted(found), how.collection)
-    return asked, await read_lists(
-        connection,
-        asked,
-        how.collection,
-        most_listed=how.most_listed,
-        most_read=how.most_read,
-        labels=how.labels,
-    )
+        found.update(await rarest(connection, words(context), collection))
+    return sorted(found)
+
+
+async def corrected_words(
+    connection: Connection, said: QuestionWords, context: str, how: Asking
+) -> QuestionWords:
+    """The same, but for words that no passage has those that they were to be."""
+    corrected = await corrections(connection, said.asked, said.lists, how.collection)
+    if not corrected:
+        return said
+    text = _with_corrections(said.text, corrected)
+    found = await words_to_ask(connection, text, context, how.collection)
+    asked = await asked_words(connection, found, how.collection)
+    lists = await read_lists(connection, asked, how)
+    return QuestionWords(text, asked, lists, corrected)
 
 
 def _with_corrections(text: str, corrected: Mapping[str, str]) -> str:

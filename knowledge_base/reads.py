@@ -10,9 +10,10 @@ from typing import TypeVar
 import psycopg
 from psycopg_pool import PoolTimeout
 
+from database.ending import end
 from database.pool import Pool
 from database.replicas import Replica, Replicas, position_of_writer
-from knowledge_base.access import Access, Connection, acting_for, check_isolation, open_server_pool
+from knowledge_base.access import Access, Connection, acting_with, check_isolation, open_server_pool
 from knowledge_base.errors import KnowledgeBaseError, ServerRoleError
 
 logger = logging.getLogger("knowledge_base")
@@ -39,11 +40,21 @@ class Reads:
 
     async def run(self, access: Access, work: Callable[[Connection], Awaitable[Result]]) -> Result:
         """What `work` returns, given a connection that sees only what `access` opens, as of one moment."""
+
+        async def work_alone(connection: Connection, _: Access) -> Result:
+            return await work(connection)
+
+        return await self.run_with(access, work_alone)
+
+    async def run_with(
+        self, access: Access, work: Callable[[Connection, Access], Awaitable[Result]]
+    ) -> Result:
+        """As `run`, with the access as the rights of the user leave it at that moment."""
         replica = self._replica_for(access.user)
         if replica is not None:
             try:
-                async with acting_for(replica.pool, access, at_once=True) as connection:
-                    return await work(connection)
+                async with acting_with(replica.pool, access, at_once=True) as (connection, held):
+                    return await work(connection, held)
             except psycopg.errors.QueryCanceled:
                 # It took too long: so it would on the primary.
                 raise
@@ -52,8 +63,8 @@ class Reads:
                 logger.debug("%s: %s; the primary is asked", replica.name, error)
             except (psycopg.Error, PoolTimeout) as error:
                 self._note_failure(replica, error)
-        async with acting_for(self.primary, access, at_once=True) as connection:
-            return await work(connection)
+        async with acting_with(self.primary, access, at_once=True) as (connection, held):
+            return await work(connection, held)
 
     async def wrote(self, user: str) -> None:
         """Remember that this user has written, or seen what was written for them, until now."""
@@ -114,7 +125,7 @@ async def open_replicas(
         await replicas.look()
         watching = asyncio.create_task(replicas.watch())
         yield replicas
-        watching.cancel()
+        await end(watching)
 
 
 async def _keeps_users_apart(connection: Connection) -> str | None:

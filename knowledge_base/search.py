@@ -1,38 +1,38 @@
 """Search over the passages: by meaning and by words at once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-from pgvector import HalfVector
-from psycopg import AsyncConnection
-from psycopg.rows import TupleRow, class_row
+from psycopg import AsyncConnection, AsyncCursor
+from psycopg.rows import TupleRow
 
 from knowledge_base.confidence import confidence_of
 from knowledge_base.embedding import Vectors
-from knowledge_base.embedding_spaces import check_model
 from knowledge_base.engine_proposals import candidates_by_words
 from knowledge_base.errors import MeaningUnavailableError
+from knowledge_base.first_look import look_first
 from knowledge_base.fusion import CloserLook, Passage, closer_looks, in_order
+from knowledge_base.half_vectors import as_halfvec
 from knowledge_base.hit_merging import without_copies
 from knowledge_base.hits import HIT_COLUMNS, Hit, Mode, WaitsFor
 from knowledge_base.id_arrays import as_array
-from knowledge_base.labels import labels_of_filter
 from knowledge_base.language_fit import fits_of
-from knowledge_base.posting_lists import Weights, spoken_language, weights_of
-from knowledge_base.proposals import Asked, nearest, propose
-from knowledge_base.question_words import Asking, words_of_question
+from knowledge_base.missing_words import missing_words
+from knowledge_base.posting_lists import HEADS_ONLY, Weights
+from knowledge_base.proposals import Asked, AskedVector, ask_by_words, ask_nearest, nearest_of, propose
+from knowledge_base.question_words import QuestionWords, corrected_words, words_to_ask
 from knowledge_base.relevance import is_relevant
 from knowledge_base.scoring import Scored, best_scored
 from knowledge_base.search_filter import SearchFilter
-from knowledge_base.search_query import ABOUT, HITS, MOST_COUNTED
-from knowledge_base.search_scope import Scope, count_awaiting_in, most_listed, scope_of
-from knowledge_base.snapshot import one_moment
+from knowledge_base.search_query import HITS
+from knowledge_base.search_scope import Scope, count_awaiting_in, scope_of
+from knowledge_base.snapshot import one_moment, without_waiting
 from knowledge_base.vector_index import VectorIndex
 from knowledge_base.word_codes import EVERY_PASSAGE
 from knowledge_base.word_engine_watch import EngineInUse
+from knowledge_base.word_weights import spoken_language, weights_of
 
-__all__ = ["Mode", "Question", "SearchFilter", "SearchOutcome", "search"]
+__all__ = ["Found", "Mode", "Question", "SearchFilter", "SearchOutcome", "find", "search"]
 
 Connection = AsyncConnection[TupleRow]
 # Passages that each way of searching proposes; all are then scored both ways.
@@ -64,7 +64,8 @@ class SearchOutcome:
     `chunks_searched` is an estimate (`is_estimated`) where a filter lets many through: to count them would
     take longer than to search. `chunks_by_meaning` of the searched chunks were compared by meaning (about so
     many while thousands wait); `waits_for` says why others were not. `weights` of the question's lexemes are
-    by language. For words that no passage has, those were searched that `corrected` names.
+    by language. For words that no passage has, those were searched that `corrected` names. `missing` are the
+    question's rare words that none of the hits has.
     """
 
     hits: list[Hit]
@@ -79,6 +80,7 @@ class SearchOutcome:
     weights: Weights = field(default_factory=dict[str, Mapping[str, float]])
     is_estimated: bool = False
     corrected: Mapping[str, str] = field(default_factory=dict[str, str])
+    missing: Sequence[str] = ()
 
     @property
     def best_similarity_below(self) -> float | None:
@@ -108,29 +110,76 @@ async def search(
     there. Passages without a vector, and all of them while the question has none, are found by their words.
     Raises `EmbeddingSpaceMismatchError`, and `MeaningUnavailableError` in the mode "vector" without a model.
     """
-    async with one_moment(connection):
+    found = await find(connection, question, limit, which, mode, index, engine)
+    return await found.outcome(limit, min_similarity)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a search has found; its passages are read when the `outcome` is asked for, in the transaction or
+    after it: so they come with the answer to its commit, and nobody waits for that alone.
+    """
+
+    question: Question
+    mode: Mode
+    ranked: "Ranked"
+    passages: AsyncCursor[TupleRow]
+
+    async def outcome(self, limit: int, min_similarity: float) -> SearchOutcome:
+        """The `limit` best passages, no more than were looked for; see `search`."""
+        ranked = self.ranked
+        weights, passages = ranked.asked.weights, ranked.scope.passages
+        hits = _hits(await self._stored(), ranked.text, ranked.asked, by_words=self.mode != "vector")
+        distinct = without_copies(hits, max(LOOKED_AT, limit))
+        shown = distinct[:limit]
+        hits, below = _parted(
+            shown, lambda hit: is_relevant(hit, weights, min_similarity, self.mode, passages)
+        )
+        waits_for, compared = _meaning(self.question, self.mode, passages, ranked.awaiting)
+        return SearchOutcome(
+            hits=hits,
+            below=below,
+            chunks_searched=passages,
+            threshold=min_similarity,
+            mode=self.mode,
+            chunks_by_meaning=compared,
+            waits_for=waits_for,
+            model_in_use=ranked.model_in_use,
+            confidence=confidence_of(distinct[:LOOKED_AT], weights, passages),
+            weights=weights,
+            is_estimated=ranked.scope.estimated,
+            corrected=ranked.corrected,
+            missing=missing_words(ranked.text, ranked.asked.words.lexemes, weights, hits),
+        )
+
+    async def _stored(self) -> list[tuple[Scored, TupleRow]]:
+        """The best passages with what is stored of them, without those that were removed just now."""
+        stored = {row[0]: row for row in await self.passages.fetchall()}
+        return [(one, stored[one.chunk_id]) for one in self.ranked.best if one.chunk_id in stored]
+
+
+async def find(
+    connection: Connection,
+    question: Question,
+    limit: int,
+    which: SearchFilter,
+    mode: Mode = "hybrid",
+    index: VectorIndex | None = None,
+    engine: EngineInUse | None = None,
+) -> Found:
+    """What `search` finds, while its passages are still on their way. Raises as `search` does."""
+    async with one_moment(connection), without_waiting(connection):
         ranked = await rank(connection, question, max(LOOKED_AT, limit), which, mode, index, engine)
-        found = await _stored(connection, ranked.best)
-    hits = _hits(found, ranked.text, ranked.asked, by_words=mode != "vector")
-    distinct = without_copies(hits, max(LOOKED_AT, limit))
-    shown = distinct[:limit]
-    weights = ranked.asked.weights
-    relevant = {hit.chunk_id for hit in shown if is_relevant(hit, weights, min_similarity, mode)}
-    waits_for, compared = _meaning(question, mode, ranked.scope.passages, ranked.awaiting)
-    return SearchOutcome(
-        hits=[hit for hit in shown if hit.chunk_id in relevant],
-        below=[hit for hit in shown if hit.chunk_id not in relevant],
-        chunks_searched=ranked.scope.passages,
-        threshold=min_similarity,
-        mode=mode,
-        chunks_by_meaning=compared,
-        waits_for=waits_for,
-        model_in_use=ranked.model_in_use,
-        confidence=confidence_of(distinct[:LOOKED_AT], weights, ranked.scope.passages),
-        weights=weights,
-        is_estimated=ranked.scope.estimated,
-        corrected=ranked.corrected,
-    )
+        ids = as_array([one.chunk_id for one in ranked.best])
+        return Found(question, mode, ranked, await connection.execute(HITS, {"ids": ids}, prepare=True))
+
+
+def _parted(hits: Sequence[Hit], is_one: Callable[[Hit], bool]) -> tuple[list[Hit], list[Hit]]:
+    """Those of which it holds, and the others."""
+    parts: tuple[list[Hit], list[Hit]] = ([], [])
+    for hit in hits:
+        parts[not is_one(hit)].append(hit)
+    return parts
 
 
 @dataclass(frozen=True)
@@ -159,55 +208,36 @@ async def rank(
     by_meaning, by_words = mode != "keyword", mode != "vector"
     if question.embedding is None and not by_words:
         raise MeaningUnavailableError
-    about = await _about(connection, question.model_name)
-    labels = await labels_of_filter(connection, which)
-    how = Asking(
-        which.collection,
-        most_listed(about.vectors) if which.by_collection else 0,
-        None if engine is None else 0,
-        labels.all,
+    text = question.text if by_words else ""
+    words = await words_to_ask(connection, text, question.context, which.collection)
+    first = await look_first(
+        connection, question.model_name, words, which, None if engine is None else HEADS_ONLY
     )
-    found = await words_of_question(connection, question.text if by_words else "", question.context, how)
-    asked_for, lists = found.asked, found.lists
-    scope = await scope_of(connection, which, lists, labels, about.vectors)
-    vector = None if question.embedding is None else HalfVector(question.embedding).to_text()
-    weights = weights_of(asked_for, lists)
-    share = scope.passages / max(lists.count(EVERY_PASSAGE), 1)
-    asked = Asked(asked_for, weights, vector, about.space_id, max(CANDIDATES, count), share)
-    near = await nearest(connection, asked, which, scope, index) if by_meaning else []
-    said = await candidates_by_words(connection, asked, which, scope, lists, engine)
-    proposed = await propose(connection, asked, near, said)
+    about = first.about
+    scope = await scope_of(connection, which, first.lists, first.labels, about.vectors)
+    embedding = None if question.embedding is None else as_halfvec(question.embedding)
+    vector = AskedVector(embedding, about.space_id, max(CANDIDATES, count))
+    near_asked = await ask_nearest(connection, vector, which, scope, index) if by_meaning else None
+    # While the vectors are compared, the words are looked at.
+    found = QuestionWords(text, first.words, first.lists)
+    found = await corrected_words(connection, found, question.context, first.how)
+    asked = _asked(found, vector, scope)
+    said = await candidates_by_words(connection, asked, which, scope, found.lists, engine)
+    said_asked = await ask_by_words(connection, vector, said)
+    near = await nearest_of(connection, vector, near_asked)
+    proposed = propose(asked, near, await said_asked.fetchall())
     awaiting = about.awaiting
     if awaiting:
-        awaiting = await count_awaiting_in(connection, scope, which, lists, awaiting)
-    fits = fits_of(about.measured, spoken_language(found.asked, lists))
+        awaiting = await count_awaiting_in(connection, scope, which, found.lists, awaiting)
+    fits = fits_of(about.measured, spoken_language(found.asked, found.lists))
     best = best_scored(proposed, fits, count, by_meaning=by_meaning, by_words=by_words)
     return Ranked(best, asked, scope, awaiting, about.model_in_use, found.text, found.corrected)
 
 
-@dataclass(frozen=True)
-class _About:
-    """The model in use, the space of the question's vector, how many passages have no vector there (up to
-    `MOST_COUNTED`), about how many vectors there are, also those that the caller may not see, and what was
-    measured of the model's languages (see `knowledge_base.language_fit`).
-    """
-
-    model_in_use: str | None
-    space_id: int | None
-    awaiting: int
-    vectors: int
-    measured: Sequence[Mapping[str, Any]]
-
-
-async def _about(connection: Connection, model_name: str) -> _About:
-    """Raises `EmbeddingSpaceMismatchError` where there are vectors, but none of this model."""
-    async with connection.cursor(row_factory=class_row(_About)) as cursor:
-        await cursor.execute(ABOUT, {"model_name": model_name, "most_counted": MOST_COUNTED}, prepare=True)
-        about = await cursor.fetchone()
-    assert about is not None
-    if about.space_id is None and about.model_in_use is not None:
-        check_model(about.model_in_use, model_name)
-    return about
+def _asked(found: QuestionWords, vector: AskedVector, scope: Scope) -> Asked:
+    """What is asked for, in the part of all passages that may be found."""
+    share = scope.passages / max(found.lists.count(EVERY_PASSAGE), 1)
+    return Asked(found.asked, weights_of(found.asked, found.lists), vector, share)
 
 
 def _meaning(question: Question, mode: Mode, passages: int, awaiting: int) -> tuple[WaitsFor | None, int]:
@@ -217,14 +247,6 @@ def _meaning(question: Question, mode: Mode, passages: int, awaiting: int) -> tu
     if question.embedding is None:
         return "model", 0
     return "vectors" if awaiting else None, passages - awaiting
-
-
-async def _stored(connection: Connection, best: Sequence[Scored]) -> list[tuple[Scored, TupleRow]]:
-    """The best passages with what is stored of them, without those that were removed just now."""
-    ids = as_array([one.chunk_id for one in best])
-    rows = await connection.execute(HITS, {"ids": ids}, prepare=True)
-    stored = {row[0]: row for row in await rows.fetchall()}
-    return [(one, stored[one.chunk_id]) for one in best if one.chunk_id in stored]
 
 
 def _hits(found: Sequence[tuple[Scored, TupleRow]], text: str, asked: Asked, *, by_words: bool) -> list[Hit]:
@@ -260,7 +282,7 @@ def _hit(one: Scored, stored: TupleRow, look: CloserLook) -> Hit:
         vector_rank=one.vector_rank,
         keyword_rank=one.keyword_rank,
         matched=one.matched,
-        score=one.score + look.score,
+        score=one.score + look.score(one.cosine_part),
         together=look.together,
         in_place=look.in_place,
         related=look.related,

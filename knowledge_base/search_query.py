@@ -5,6 +5,7 @@ from typing import LiteralString
 import numpy as np
 from psycopg import sql
 
+from knowledge_base.id_arrays import as_array
 from knowledge_base.search_filter import Condition, SearchFilter
 from knowledge_base.vector_index import VectorIndex
 from knowledge_base.word_codes import Array
@@ -35,20 +36,13 @@ select (select model_name from embedding_spaces where in_use) as model_in_use,
 # Passages waiting for their vectors that are counted with each search; how many more it is, a sample says.
 MOST_COUNTED = 10_000
 
-# Every vector of the space is compared, or every vector of these passages.
+# Every vector of the space that meets a condition is compared.
 EXACTLY: LiteralString = """
 select chunk_id, embedding <=> %(embedding)s::halfvec as distance
 from chunk_embeddings
 where space_id = %(space_id)s and {allowed}
 order by embedding <=> %(embedding)s::halfvec
-limit %(candidates)s
-"""
-OF_THESE: LiteralString = """
-select chunk_id, embedding <=> %(embedding)s::halfvec as distance
-from chunk_embeddings
-where space_id = %(space_id)s and chunk_id = any (%(ids)s::bigint[])
-order by embedding <=> %(embedding)s::halfvec
-limit %(candidates)s
+limit {candidates}
 """
 # The same by the HNSW index, whose expression and condition must be repeated to the letter.
 BY_INDEX: LiteralString = """
@@ -56,7 +50,7 @@ select chunk_id, embedding::halfvec({dimensions}) <=> %(embedding)s::halfvec({di
 from chunk_embeddings
 where space_id = {space_id} and {allowed}
 order by embedding::halfvec({dimensions}) <=> %(embedding)s::halfvec({dimensions})
-limit %(candidates)s
+limit {candidates}
 """
 # Asked of each vector that is come upon. A join would be planned without the index.
 IN_COLLECTION: LiteralString = """
@@ -69,6 +63,8 @@ OF_DOCUMENT: LiteralString = """(
     where chunks.id = chunk_embeddings.chunk_id
 )"""
 
+OF_THESE: LiteralString = "chunk_id = any (%(ids)s::bigint[])"
+
 # The passages of a list, each a bit: cheaper to ask of many vectors than whether they are in an array.
 IN_BITS: LiteralString = """
 case
@@ -77,12 +73,24 @@ case
 end
 """
 
-PROPOSED: LiteralString = """
-select chunks.id, language, chunks.lexemes, 1 - (embedding <=> %(embedding)s::halfvec) as cosine
+# What a passage's score is made of. Whoever has a vector and no words yet is there, without a language.
+NEAREST: LiteralString = """
+with nearest as materialized ({nearest})
+select nearest.chunk_id, language, chunks.lexemes, distance
+from nearest
+left join chunks on chunks.id = nearest.chunk_id
+left join vocabularies on vocabularies.id = chunks.vocabulary_id
+"""
+BY_WORDS: LiteralString = """
+select chunks.id, language, chunks.lexemes,
+       (
+           select embedding <=> %(embedding)s::halfvec
+           from chunk_embeddings
+           where space_id = %(space_id)s and chunk_id = chunks.id
+       ) as distance
 from unnest(%(ids)s::bigint[]) as proposed (id)
 join chunks using (id)
 join vocabularies on vocabularies.id = chunks.vocabulary_id
-left join chunk_embeddings on space_id = %(space_id)s and chunk_id = chunks.id
 """
 
 HITS: LiteralString = """
@@ -103,13 +111,22 @@ where id = any (%(ids)s::bigint[])
 """
 
 
-def nearest_statement(index: VectorIndex | None, allowed: Condition) -> sql.Composed:
-    """The nearest of the vectors that meet a condition, by the index where there is one."""
+def nearest_statement(index: VectorIndex | None, allowed: Condition, candidates: int) -> sql.Composed:
+    """The nearest of the vectors that meet a condition, by the index where there is one.
+
+    How many is written into it: from a parameter Postgres would expect a tenth of all.
+    """
+    limit = sql.Literal(candidates)
     if index is None:
-        return sql.SQL(EXACTLY).format(allowed=allowed.text)
-    return sql.SQL(BY_INDEX).format(
-        dimensions=sql.Literal(index.dimensions), space_id=sql.Literal(index.space_id), allowed=allowed.text
-    )
+        nearest = sql.SQL(EXACTLY).format(allowed=allowed.text, candidates=limit)
+    else:
+        nearest = sql.SQL(BY_INDEX).format(
+            dimensions=sql.Literal(index.dimensions),
+            space_id=sql.Literal(index.space_id),
+            allowed=allowed.text,
+            candidates=limit,
+        )
+    return sql.SQL(NEAREST).format(nearest=nearest)
 
 
 def condition_on_vectors(which: SearchFilter, condition: Condition | None) -> Condition:
@@ -119,6 +136,11 @@ def condition_on_vectors(which: SearchFilter, condition: Condition | None) -> Co
     if which.collection is not None:
         return Condition(sql.SQL(IN_COLLECTION).format(), {"collection": which.collection})
     return Condition(sql.SQL("true").format(), {})
+
+
+def condition_of_these(ids: Array) -> Condition:
+    """Which vectors may be found of a list of passages, one by one."""
+    return Condition(sql.SQL(OF_THESE).format(), {"ids": as_array(ids)})
 
 
 def condition_of_list(ids: Array) -> Condition | None:

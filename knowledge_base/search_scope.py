@@ -12,7 +12,7 @@ import numpy as np
 
 from knowledge_base.id_arrays import as_array
 from knowledge_base.labels import Labels, count_labelled, labelled
-from knowledge_base.posting_lists import Lists
+from knowledge_base.posting_lists import Asking, Lists
 from knowledge_base.postings import Connection
 from knowledge_base.search_filter import Condition, SearchFilter, condition_of
 from knowledge_base.search_query import (
@@ -134,6 +134,13 @@ async def _looked_at(
 def most_listed(vectors: int) -> int:
     """How many of so many vectors are compared one by one before the index is sooner."""
     return max(MAX_LISTED, math.isqrt(PAIRS_WORTH_COMPARING * vectors))
+
+
+def asking_in(which: SearchFilter, labels: Labels, most_read: int | None) -> Asking:
+    """How the index of words is asked for what a filter lets through."""
+    if not which.by_collection:
+        return Asking(which.collection, 0, 0, most_read, labels.all)
+    return Asking(which.collection, MAX_LISTED, PAIRS_WORTH_COMPARING, most_read, labels.all)
 
 
 async def count_awaiting_in(

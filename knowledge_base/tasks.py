@@ -50,6 +50,9 @@ UPDATE = sql.SQL("""
     where user_id = %(user_id)s and id = %(task_id)s
     returning {columns}
 """).format(columns=COLUMNS)
+DELETE = sql.SQL("""
+    delete from tasks where user_id = %(user_id)s and id = %(task_id)s returning {columns}
+""").format(columns=COLUMNS)
 MATCHING = sql.SQL("""
     from tasks
     where user_id = %(user_id)s
@@ -191,6 +194,11 @@ async def complete_task(connection: Connection, user_id: str, task_id: int) -> T
     return task
 
 
+async def task_by_id(connection: Connection, user_id: str, task_id: int) -> Task | None:
+    """The task; None when the user has none with this id."""
+    return await _one_task(connection, BY_ID, {"user_id": user_id, "task_id": task_id})
+
+
 async def update_task(connection: Connection, user_id: str, task_id: int, change: TaskChange) -> Task:
     """The task as it is now. Raises `TaskNotFoundError`."""
     tags = None if change.tags is None else list(change.tags)
@@ -201,13 +209,9 @@ async def update_task(connection: Connection, user_id: str, task_id: int, change
     return task
 
 
-async def delete_task(connection: Connection, user_id: str, task_id: int) -> bool:
-    """Remove a task for good; False when the user has no such task."""
-    deleted = await connection.execute(
-        "delete from tasks where user_id = %(user_id)s and id = %(task_id)s",
-        {"user_id": user_id, "task_id": task_id},
-    )
-    return deleted.rowcount > 0
+async def delete_task(connection: Connection, user_id: str, task_id: int) -> Task | None:
+    """Remove a task; returns what it was, or None when the user has no such task."""
+    return await _one_task(connection, DELETE, {"user_id": user_id, "task_id": task_id})
 
 
 async def _one_task(

@@ -127,14 +127,30 @@ async def get_upload(connection: Connection, user_id: str, upload_id: int) -> Up
     return upload
 
 
+async def added_to(connection: Connection) -> frozenset[str] | None:
+    """The collections that the caller of this transaction may add to; None: all that are open to them."""
+    rows = await connection.execute(
+        """
+        select current_setting('owflex.all_rights', true) = 'yes',
+               nullif(current_setting('owflex.added_to', true), '')::text[]
+        """
+    )
+    row = await rows.fetchone()
+    assert row is not None
+    everywhere, named = row
+    return None if everywhere else frozenset(named or ())
+
+
 async def removal_of(connection: Connection, user_id: str, document_id: int) -> NewUpload:
-    """The upload that removes a document which this user handed in.
+    """The upload that removes a document which this user handed in, or another where the caller of this
+    transaction manages the collection.
 
     Raises `DocumentNotFoundError`, and `NotRemovableError` for any other document.
     """
     rows = await connection.execute(
         """
-        select documents.collection, documents.source, documents.origin, holder.id, holder.source
+        select documents.collection, documents.source, documents.origin, holder.id, holder.source,
+               right_of_caller(documents.collection) = 'manage'
         from documents
         left join documents as holder on holder.id = documents.parent_id
         where documents.id = %(document_id)s
@@ -144,8 +160,8 @@ async def removal_of(connection: Connection, user_id: str, document_id: int) -> 
     row = await rows.fetchone()
     if row is None:
         raise DocumentNotFoundError(document_id)
-    collection, source, origin, holder_id, holder = row
-    if origin != origin_of(user_id):
+    collection, source, origin, holder_id, holder, manages = row
+    if origin != origin_of(user_id) and not (manages and origin.startswith(f"{ADDED_BY}/")):
         raise NotRemovableError(_why_not(document_id, source, origin))
     if holder_id is not None:
         raise NotRemovableError(
@@ -156,7 +172,10 @@ async def removal_of(connection: Connection, user_id: str, document_id: int) -> 
 
 def _why_not(document_id: int, source: str, origin: str) -> str:
     if origin.startswith(f"{ADDED_BY}/"):
-        return f"Document {document_id} ({source}) was added by another user; only they can remove it."
+        return (
+            f"Document {document_id} ({source}) was added by another user; only they can remove it, and "
+            "those who manage the collection."
+        )
     return (
         f"Document {document_id} ({source}) was not added by a client: it comes from {origin} and would "
         "come back with the next sync. Remove it there, or ask an administrator to run "

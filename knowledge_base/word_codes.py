@@ -31,7 +31,8 @@ Array = NDArray[Any]
 
 def key_of(lexeme: str) -> int:
     """The lexeme in an index of words; as `lexeme_key` in SQL."""
-    return int.from_bytes(hashlib.sha256(lexeme.encode()).digest()[:6])
+    # What UTF-8 cannot hold may be asked for, but no passage has it.
+    return int.from_bytes(hashlib.sha256(lexeme.encode(errors="surrogatepass")).digest()[:6])
 
 
 def code_impacts(impacts: Array) -> Array:

@@ -13,6 +13,7 @@ from fastmcp import FastMCP
 from fastmcp.server.auth import AuthProvider
 from starlette.types import ASGIApp
 
+from database.ending import end
 from database.home import open_data_folder, read_or_create_secret
 from database.pool import Pool
 from database.process import listen
@@ -27,6 +28,10 @@ from knowledge_base.word_engine_watch import EngineWatch
 from mcp_server.auth.callers import STDIO_CALLER, BearerVerifier, Caller
 from mcp_server.auth.external_issuer import ExternalVerifier, discoverable
 from mcp_server.auth.issuer_settings import external_issuer, public_host
+from mcp_server.auth.oauth.addresses import oauth_addresses
+from mcp_server.auth.oauth.clients import Clients
+from mcp_server.auth.oauth.server import AuthorizationServer
+from mcp_server.first_use import import_what_comes_later
 from mcp_server.health import Health
 from mcp_server.http.batches import BatchedMessages
 from mcp_server.http.foreign_pages import ForeignPages
@@ -37,6 +42,7 @@ from mcp_server.server import create_server
 from mcp_server.settings import SIGNING_KEY_FILE, TOKEN_FILE, McpServerSettings
 from serving.draining import Running
 from serving.refusals import Refuse, plain_refusal
+from serving.refused_attempts import RefusedAttempts
 from serving.telemetry import telemetry
 
 SERVICE = "owflex-mcp-server"
@@ -74,10 +80,11 @@ async def _serve_http(settings: McpServerSettings, folder: Path, url: str, liste
         loading = asyncio.create_task(_warm_up(opened.health))
         watching = asyncio.create_task(opened.health.metrics.stalls.watch())
         running, refuse = opened.health.running, counting(opened.health.metrics)
-        app = http_app(server, settings, running, refuse)
+        attempts = opened.health.attempts
+        noting = asyncio.create_task(attempts.keep_writing())
+        app = http_app(server, settings, running, refuse, attempts)
         await listen_and_serve(app, listener, settings, running, refuse)
-        watching.cancel()
-        loading.cancel()
+        await end(noting, watching, loading)
 
 
 async def _serve_stdio(settings: McpServerSettings, url: str) -> None:
@@ -85,7 +92,7 @@ async def _serve_stdio(settings: McpServerSettings, url: str) -> None:
         server = _server(settings, opened, stdio_caller=STDIO_CALLER)
         loading = asyncio.create_task(_warm_up(opened.health))
         await server.run_stdio_async(show_banner=False)
-        loading.cancel()
+        await end(loading)
 
 
 def http_app(
@@ -93,6 +100,7 @@ def http_app(
     settings: McpServerSettings,
     running: Running | None = None,
     refuse: Refuse = plain_refusal,
+    attempts: RefusedAttempts | None = None,
 ) -> ASGIApp:
     """The ASGI app: stateless, patient with no client for ever, and closed to pages of origins not let in."""
     app = server.http_app(
@@ -102,7 +110,7 @@ def http_app(
         allowed_hosts=[*settings.mcp_allowed_hosts, *public_host(settings)] or None,
     )
     served = protected(
-        ClientForms(BatchedMessages(NumericHosts(app))), running or Running(), settings, refuse
+        ClientForms(BatchedMessages(NumericHosts(app))), running or Running(), settings, refuse, attempts
     )
     return ForeignPages(served, settings.mcp_allowed_origins)
 
@@ -156,6 +164,7 @@ def _server(
 
 
 async def _warm_up(health: Health) -> None:
+    await asyncio.to_thread(import_what_comes_later)
     await health.keep_loading()
     # What is loaded now stays: the collector need not walk it again and again.
     gc.collect()
@@ -164,10 +173,15 @@ async def _warm_up(health: Health) -> None:
 
 def _auth(settings: McpServerSettings, folder: Path, keys: Pool) -> AuthProvider:
     issuer = external_issuer(settings)
+    addresses = oauth_addresses(settings)
+    signing_key = settings.mcp_signing_key or read_or_create_secret(folder, SIGNING_KEY_FILE)
     verifier = BearerVerifier(
         settings.mcp_server_token or read_or_create_secret(folder, TOKEN_FILE),
-        settings.mcp_signing_key or read_or_create_secret(folder, SIGNING_KEY_FILE),
+        signing_key,
         keys,
         None if issuer is None else ExternalVerifier(issuer),
     )
+    if addresses is not None:
+        also = [] if issuer is None else [issuer.issuer]
+        return AuthorizationServer(addresses, keys, Clients(keys, signing_key), verifier, also)
     return verifier if issuer is None else discoverable(verifier, issuer)

@@ -9,6 +9,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from threading import Thread
@@ -17,6 +18,7 @@ from typing import Literal
 import psycopg
 from psycopg_pool import PoolTimeout
 
+from database.audit import write_attempts
 from database.migrations import pending
 from database.pool import Pool
 from database.replicas import Replicas
@@ -29,6 +31,7 @@ from knowledge_base.word_engine_watch import EngineWatch
 from knowledge_base.word_engines import BUILT_IN
 from mcp_server.metrics import Metrics
 from serving.draining import Running
+from serving.refused_attempts import RefusedAttempts
 
 logger = logging.getLogger("mcp_server")
 
@@ -111,6 +114,7 @@ class Health:
     ) -> None:
         self.word_engines = word_engines or EngineWatch()
         self.running = Running()
+        self.attempts = RefusedAttempts(partial(write_attempts, pool))
         self.metrics = Metrics(pool, replicas)
         self._replicas = replicas
         self._pool = pool

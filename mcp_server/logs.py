@@ -7,7 +7,7 @@ from serving.logs import set_up_logs as set_up
 
 STYLE = LogStyle(
     text_line="%(asctime)s %(levelname)s %(name)s [%(request_id)s]: %(message)s",
-    json_line="%(asctime)s %(levelname)s %(name)s %(request_id)s %(message)s",
+    json_line="%(asctime)s %(levelname)s %(name)s %(request_id)s %(trace_id)s %(message)s",
     chatty=("mcp", "sentence_transformers", "httpx2", "uvicorn"),
 )
 

@@ -63,8 +63,21 @@ class McpServerSettings(KnowledgeBaseSettings):
         description="For how many hours a token of the issuer may still be good; longer ones are refused.",
     )
     mcp_public_url: str | None = Field(
-        None, description="Address under which clients reach the server, without /mcp."
+        None,
+        description="Address under which clients reach the server, without /mcp. "
+        "Default on loopback: http://127.0.0.1:MCP_SERVER_PORT.",
     )
+    mcp_oauth: bool = Field(
+        False,
+        description="Whether MCP clients may connect by the address alone: the server then gives out tokens "
+        "itself (OAuth 2.1), and people let clients in on a page of the chat.",
+    )
+    agent_service_public_url: str | None = Field(
+        None,
+        description="Address of the chat, where people let clients in. "
+        "Default: http://127.0.0.1:AGENT_SERVICE_PORT.",
+    )
+    agent_service_port: int = Field(8000, ge=1, le=65535, description="Port of the chat.")
     vector_similarity_threshold: float = Field(
         0.3,
         ge=0,
@@ -135,7 +148,10 @@ class McpServerSettings(KnowledgeBaseSettings):
         "reads of documents are spread over them. Default: none.",
     )
     knowledge_base_read_max_lag_seconds: float = Field(
-        10, gt=0, description="A replica that is further behind is left out until it has caught up."
+        4,
+        gt=0,
+        description="A replica that is further behind is left out until it has caught up. It may take so "
+        "long until a right that was taken away is felt there.",
     )
 
     @property

@@ -25,6 +25,14 @@ class InvalidArgumentsError(ToolError):
     """The arguments of a call are not what the tool takes."""
 
 
+class NotOpenError(ToolError):
+    """The collection that a call names is not open to its caller."""
+
+    def __init__(self, collection: str, message: str) -> None:
+        super().__init__(message)
+        self.collection = collection
+
+
 class ToolTimeoutError(ToolError):
     """A call, or a statement of it, took longer than it may."""
 

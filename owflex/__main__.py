@@ -9,20 +9,22 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from ingest.cli.commands import app as ingest_commands
+from owflex import rights_commands, site_commands
 from owflex.asking.search_mode import SearchMode
 from owflex.configuration.commands import app as config_commands
 from owflex.configuration.program_settings import check_settings
 from owflex.evaluate_commands import app as evaluate_commands
-from owflex.keeping import commands as keeping_commands
+from owflex.feedback_commands import app as feedback_commands
 from owflex.last_resort import undecodable, unforeseen, write_what_the_terminal_knows
 from owflex.mcp.clients import ClientName
 from owflex.model.commands import app as model_commands
+from owflex.people import commands as people_commands
 from owflex.supervision.names import UpProgram
 from owflex.token_commands import app as token_commands
 from serving.exit_codes import FAILED, print_error
+from serving.terminal import Console
 
 # Nothing of the programs is imported here: `owflex --help` answers at once, each command loads what it needs.
 
@@ -117,34 +119,11 @@ app.add_typer(ingest_commands, name="ingest")
 app.add_typer(evaluate_commands, name="evaluate")
 app.add_typer(model_commands, name="model")
 app.add_typer(token_commands, name="token")
+rights_commands.add_to(app)
+app.add_typer(site_commands.app, name="site")
 app.add_typer(config_commands, name="config")
-keeping_commands.add_to(app)
-
-feedback_commands = typer.Typer(
-    help="Votes on answers: [bold]owflex feedback export[/bold] turns them into test questions.",
-    no_args_is_help=True,
-    rich_markup_mode="rich",
-)
+people_commands.add_to(app)
 app.add_typer(feedback_commands, name="feedback")
-
-
-@feedback_commands.callback()
-def feedback() -> None:
-    """Votes on answers."""
-
-
-@feedback_commands.command("export")
-def export_feedback(
-    since: Annotated[
-        str | None, typer.Option(help="Only votes since this day, e.g. 2026-11-01. Default: all.")
-    ] = None,
-) -> None:
-    """Print labelled questions (JSONL) for owflex evaluate, taken from answers with a positive vote."""
-    check_settings("agent_service")
-    from owflex.feedback_export import export
-
-    raise typer.Exit(export(since))
-
 
 mcp_commands = typer.Typer(rich_markup_mode="rich")
 app.add_typer(mcp_commands, name="mcp")
@@ -194,10 +173,16 @@ def chat() -> None:
 @app.command()
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print a report for programs.")] = False,
-    offline: Annotated[bool, typer.Option("--offline", help="Do not ask the language model.")] = False,
+    offline: Annotated[
+        bool,
+        typer.Option(
+            "--offline",
+            help="Ask nobody outside: no language model, no login provider.",
+        ),
+    ] = False,
     only_model: Annotated[bool, typer.Option("--model", help="Look at the language model only.")] = False,
 ) -> None:
-    """Check settings, databases, models and the MCP server, and say how to fix what is wrong."""
+    """Check all that OwFlex needs and say what is wrong, why, and the cure. Exit code: 1 if something is."""
     from owflex.doctor.command import run_doctor
 
     raise typer.Exit(run_doctor(as_json=as_json, offline=offline, only_model=only_model))

@@ -10,9 +10,9 @@ from importlib.resources import files
 from typing import Any, cast
 
 import psycopg
-from rich.console import Console
 
 from agent_service.settings.settings import AgentServiceSettings
+from database.acting import act_as, now_acting
 from database.embedded import configured_or_embedded
 from database.home import open_data_folder
 from database.migrations import migrate
@@ -20,6 +20,7 @@ from database.pool import check_reachable
 from database.settings import read_settings
 from owflex.errors import OwflexError
 from owflex.exit_codes import exit_code
+from serving.terminal import Console, json_line
 
 # The answer with a vote, and the last message of the user before it.
 VOTES = """
@@ -36,6 +37,11 @@ join lateral (
 ) asked on true
 where vote.created_at >= %(since)s
 order by vote.created_at, answer.id
+"""
+
+EXPORTED = """
+insert into audit_events (action, target, details)
+values ('feedback.exported', 'votes', jsonb_build_object('votes', %(votes)s::bigint))
 """
 
 notes = Console(stderr=True, highlight=False)
@@ -62,7 +68,7 @@ def export(since: str | None) -> int:
         votes = asyncio.run(_votes(_moment(since)))
         written = 0
         for row in labelled(votes):
-            sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
+            sys.stdout.write(json_line(row) + "\n")
             written += 1
         notes.print(f"{written} labelled questions out of {len(votes)} votes.")
         return 0
@@ -100,8 +106,11 @@ async def _votes(since: datetime) -> list[VotedAnswer]:
 async def read_votes(url: str, since: datetime) -> list[VotedAnswer]:
     """The votes in the chat database since then, oldest first. Raises `psycopg.Error`."""
     async with await psycopg.AsyncConnection.connect(url) as connection:
+        await act_as(connection, now_acting())
         cursor = await connection.execute(VOTES, {"since": since})
         rows = await cursor.fetchall()
+        # In the transaction of what is read.
+        await connection.execute(EXPORTED, {"votes": len(rows)})
     return [VotedAnswer(row[0], row[1], json.loads(row[2]), _words(json.loads(row[3]))) for row in rows]
 
 

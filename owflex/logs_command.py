@@ -5,7 +5,6 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from rich.console import Console
 from rich.text import Text
 
 from database.embedded import postgres_log
@@ -14,7 +13,7 @@ from database.settings import ProgramSettings, read_settings
 from owflex.exit_codes import exit_code
 from owflex.supervision.names import UpProgram
 from owflex.supervision.program_log import log_file
-from serving.terminal import printable
+from serving.terminal import Console, printable
 
 SECONDS_BETWEEN_LOOKS = 0.3
 

@@ -4,7 +4,6 @@ import json
 from dataclasses import asdict
 from datetime import datetime
 
-from rich.console import Console
 from rich.table import Table
 
 from database.home import data_folder
@@ -12,7 +11,7 @@ from database.settings import ProgramSettings, read_settings
 from owflex.exit_codes import exit_code
 from owflex.keeping.state import BackupState, read_state
 from owflex.supervision.running import UpState, asked
-from serving.terminal import escape
+from serving.terminal import Console, escape, json_line
 
 GOOD_STATES = ("running", "done")
 COLORS = {"starting": "yellow", "running": "green", "done": "dim", "down": "red", "stopped": "dim"}
@@ -43,7 +42,7 @@ def _as_json(state: UpState | None, backup: BackupState) -> str:
     if state is None:
         return "null"
     said = {**json.loads(state.as_json()), "backup": asdict(backup)}
-    return json.dumps(said, ensure_ascii=False, separators=(",", ":"))
+    return json_line(said)
 
 
 def _print_backup(console: Console, backup: BackupState) -> None:

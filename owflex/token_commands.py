@@ -9,7 +9,8 @@ from owflex.configuration.program_settings import check_settings
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON, for programs.")]
 
 app = typer.Typer(
-    help="Keys for MCP clients: [bold]owflex token create NAME[/bold] makes one and shows it once.",
+    help="Keys for MCP clients: [bold]owflex token create NAME[/bold] makes one and shows it once. "
+    "[bold]owflex token clients[/bold] shows which clients people have let in.",
     no_args_is_help=True,
     rich_markup_mode="rich",
 )
@@ -59,3 +60,26 @@ def revoke(
     from owflex.token_keys import revoke_key
 
     raise typer.Exit(revoke_key(key))
+
+
+@app.command()
+def clients(
+    user: Annotated[str | None, typer.Option(help="Only those that this user has let in.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show the clients that people have let in without a key (MCP_OAUTH)."""
+    check_settings("knowledge_base")
+    from owflex.token_clients import list_clients
+
+    raise typer.Exit(list_clients(user, as_json=as_json))
+
+
+@app.command()
+def disconnect(
+    client: Annotated[int, typer.Argument(metavar="ID", help="The id that `owflex token clients` shows.")],
+) -> None:
+    """Disconnect a client: its tokens open nothing from the next call on."""
+    check_settings("knowledge_base")
+    from owflex.token_clients import disconnect_client
+
+    raise typer.Exit(disconnect_client(client))

@@ -1,18 +1,11 @@
 """What `owflex token` does: make, show and revoke the keys of clients."""
 
-import asyncio
-import json
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
 
-from psycopg import AsyncConnection
-from psycopg.rows import TupleRow
-from rich.console import Console
 from rich.table import Table
 
-from database.home import open_data_folder
 from database.settings import read_settings
 from knowledge_base.api_keys import (
     ApiKey,
@@ -22,21 +15,17 @@ from knowledge_base.api_keys import (
     missing_collections,
     revoke_api_key,
 )
-from knowledge_base.bootstrap import knowledge_base_url, migrate_knowledge_base
 from knowledge_base.errors import ApiKeyNotFoundError
 from knowledge_base.settings import KnowledgeBaseSettings
 from mcp_server.auth.scopes import READ_SCOPE, SCOPES, TASKS_SCOPE
 from owflex.errors import OwflexError
-from owflex.exit_codes import exit_code
-from serving.terminal import escape, escape_line
+from owflex.in_knowledge_base import Connection, in_knowledge_base
+from serving.terminal import Console, escape, escape_line, json_line
 
 BAD_OPTION = 2
 HOURS = {"h": 1, "d": 24, "w": 24 * 7}
 DEFAULT_DAYS = 90
 MAX_NAME_CHARACTERS = 100
-
-Connection = AsyncConnection[TupleRow]
-Result = TypeVar("Result")
 
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
@@ -58,12 +47,12 @@ def create_key(wanted: Callable[[], NewApiKey], *, as_json: bool) -> int:
         key, secret = await create_api_key(connection, new)
         return key, secret, await missing_collections(connection, new.collections or ())
 
-    return _in_knowledge_base(made, lambda result: _show_new(*result, as_json=as_json))
+    return in_knowledge_base(made, lambda result: _show_new(*result, as_json=as_json))
 
 
 def list_keys(*, as_json: bool) -> int:
     """Show all keys; the exit code."""
-    return _in_knowledge_base(list_api_keys, lambda keys: _show(keys, as_json=as_json))
+    return in_knowledge_base(list_api_keys, lambda keys: _show(keys, as_json=as_json))
 
 
 def revoke_key(key: str) -> int:
@@ -74,7 +63,7 @@ def revoke_key(key: str) -> int:
         await revoke_api_key(connection, key_id)
         return key_id
 
-    return _in_knowledge_base(
+    return in_knowledge_base(
         revoke, lambda key_id: console.print(f"The key {key_id} no longer opens anything.")
     )
 
@@ -135,31 +124,11 @@ def _duration(text: str, max_days: int) -> timedelta:
     return duration
 
 
-def _in_knowledge_base(
-    work: Callable[[Connection], Awaitable[Result]], show: Callable[[Result], None]
-) -> int:
-    """Do something with the knowledge base and show what came of it; the exit code."""
-
-    def run() -> int:
-        settings = read_settings(KnowledgeBaseSettings)
-        with knowledge_base_url(settings, open_data_folder(settings.owflex_home)) as url:
-            show(asyncio.run(_with_knowledge_base(url, work)))
-        return 0
-
-    return exit_code(run)
-
-
-async def _with_knowledge_base(url: str, work: Callable[[Connection], Awaitable[Result]]) -> Result:
-    await migrate_knowledge_base(url)
-    async with await AsyncConnection.connect(url) as connection:
-        return await work(connection)
-
-
 def _show_new(key: ApiKey, secret: str, missing: Sequence[str], *, as_json: bool) -> None:
     for name in missing:
         errors.print(f'There is no collection "{escape_line(name)}" yet: the key opens it once there is.')
     if as_json:
-        console.print(json.dumps(_as_json(key) | {"secret": secret}), markup=False, soft_wrap=True)
+        console.print(json_line(_as_json(key) | {"secret": secret}), markup=False, soft_wrap=True)
         return
     console.print(secret, markup=False, soft_wrap=True)
     errors.print(
@@ -173,7 +142,7 @@ def _show_new(key: ApiKey, secret: str, missing: Sequence[str], *, as_json: bool
 
 def _show(keys: Sequence[ApiKey], *, as_json: bool) -> None:
     if as_json:
-        console.print(json.dumps([_as_json(key) for key in keys]), markup=False, soft_wrap=True)
+        console.print(json_line([_as_json(key) for key in keys]), markup=False, soft_wrap=True)
         return
     if not keys:
         console.print("There is no key yet. Make one with: owflex token create NAME")
@@ -182,7 +151,7 @@ def _show(keys: Sequence[ApiKey], *, as_json: bool) -> None:
     for key in keys:
         opened = "all" if key.collections is None else ", ".join(key.collections)
         row = (str(key.key_id), key.name, key.user_id, " ".join(key.scopes), opened, _state(key))
-        table.add_row(*map(escape, row), _moment(key.last_used_at) or "never")
+        table.add_row(*map(escape, row), written_moment(key.last_used_at) or "never")
     console.print(table)
 
 
@@ -192,10 +161,10 @@ def _state(key: ApiKey) -> str:
     if key.expires_at is None:
         return "good, without an end"
     word = "good until" if key.expires_at > datetime.now(UTC) else "expired"
-    return f"{word} {_moment(key.expires_at)}"
+    return f"{word} {written_moment(key.expires_at)}"
 
 
-def _moment(moment: datetime | None) -> str | None:
+def written_moment(moment: datetime | None) -> str | None:
     return None if moment is None else moment.astimezone().strftime("%Y-%m-%d %H:%M")
 
 

@@ -2,10 +2,9 @@
 
 from collections.abc import Callable
 
-from rich.console import Console
 from rich.text import Text
 
-from serving.terminal import printable
+from serving.terminal import Console, printable
 
 FAILED = 1
 

@@ -8,7 +8,9 @@ from typing import Literal
 
 from pythonjsonlogger.json import JsonFormatter
 
-from serving.requests import request_id
+from database.acting import trace_id
+from serving.requests import NO_REQUEST, request_id
+from serving.terminal import printable, printable_line
 
 LogFormat = Literal["text", "json"]
 AddToRecord = Callable[[logging.LogRecord], bool]
@@ -45,13 +47,30 @@ def new_handler(log_format: LogFormat, style: LogStyle) -> logging.Handler:
 
 
 def add_request_id(record: logging.LogRecord) -> bool:
-    """Put the request that is served into the record, unless it names one; always true, as a filter."""
+    """Put the request that is served, and its trace, into the record; always true, as a filter.
+
+    A request that the record names itself stays.
+    """
     if not hasattr(record, "request_id"):
         record.request_id = request_id.get()
+    record.trace_id = trace_id() or NO_REQUEST
     return True
 
 
 def _formatter(log_format: LogFormat, style: LogStyle) -> logging.Formatter:
     if log_format == "json":
         return JsonFormatter(style.json_line, rename_fields=dict(style.json_names))
-    return logging.Formatter(style.text_line)
+    return PlainFormatter(style.text_line)
+
+
+class PlainFormatter(logging.Formatter):
+    """Writes a record as text: what others named cannot make a line of its own, nor move the cursor."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the name is that of logging
+        """The line of the record, its message on one line."""
+        record.message = printable_line(record.message)
+        return super().formatMessage(record)
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line, and the lines of a traceback below it."""
+        return printable(super().format(record))

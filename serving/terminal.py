@@ -5,12 +5,18 @@ import json
 import os
 import re
 import sys
+from collections.abc import Iterable
 from contextlib import suppress
+from typing import Any
 
-from rich import markup
+from rich import console, markup
+from rich.segment import Segment
 
 # C0, DEL and C1 without tab and line feed; marks that turn the direction of what follows them.
-CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+CONTROLS = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+)
+CONTROLS_OF_JSON = re.compile(rf"{CONTROLS.pattern}|[\ud800-\udfff]")
 LINE_CONTROLS = re.compile(rf"[\t\n]|{CONTROLS.pattern}")
 
 
@@ -26,8 +32,12 @@ def printable_line(text: str) -> str:
 
 def json_text(value: object) -> str:
     """JSON on several lines, in which control characters are written as JSON writes them (`\\u202e`)."""
-    text = json.dumps(value, ensure_ascii=False, indent=2)
-    return CONTROLS.sub(lambda control: f"\\u{ord(control[0]):04x}", text)
+    return _escaped(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def json_line(value: object) -> str:
+    """The same on one line; what JSON does not know (a time) is written as its text."""
+    return _escaped(json.dumps(value, ensure_ascii=False, default=str))
 
 
 def escape(text: str) -> str:
@@ -38,6 +48,15 @@ def escape(text: str) -> str:
 def escape_line(text: str) -> str:
     """A name or a title for a rich console that reads markup."""
     return markup.escape(printable_line(text))
+
+
+class Console(console.Console):
+    """The console of all our programs: whatever is printed, nothing in it is obeyed by the terminal."""
+
+    def render(self, renderable: Any, options: console.ConsoleOptions | None = None) -> Iterable[Segment]:
+        """The pieces to print, in whose texts control characters are written out."""
+        for piece in super().render(renderable, options):
+            yield piece if piece.control else Segment(printable(piece.text), piece.style)
 
 
 class PatientOutput(io.TextIOBase):
@@ -69,6 +88,11 @@ def _write_through(text: str) -> None:
     rest = text.encode(sys.stdout.encoding, "replace")
     while rest:
         rest = rest[os.write(descriptor, rest) :]
+
+
+def _escaped(text: str) -> str:
+    # Half a character, of a name that is no UTF-8, can be written in no other way either.
+    return CONTROLS_OF_JSON.sub(lambda control: f"\\u{ord(control[0]):04x}", text)
 
 
 def _written(control: re.Match[str]) -> str:

@@ -116,7 +116,8 @@ async def test_what_a_test_put_in_the_way_of_requests_and_into_pages_is_gone(
     assert await again.evaluate("window.put_in") is None
     assert not await again.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
     assert await again.evaluate("async () => (await fetch('/kept')).json()") == 1
-    assert await addresses(again) == [KEPT_OPEN, f"{site}/"]
+    # Each way of looking at pages that a test before this one wanted has a page that is kept open.
+    assert set(await addresses(again)) == {KEPT_OPEN, f"{site}/"}
 
 
 @pytest.mark.browser

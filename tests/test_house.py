@@ -75,3 +75,15 @@ def test_no_module_imports_a_private_name_of_another() -> None:
 def test_files_stay_short_enough_to_be_read() -> None:
     long = {path.relative_to(ROOT): len(path.read_text(encoding="utf-8").splitlines()) for path in modules()}
     assert {str(path): lines for path, lines in long.items() if lines > MAX_LINES} == {}
+
+
+def test_everything_is_printed_by_a_console_that_writes_control_characters_out() -> None:
+    assert [
+        f"{path.relative_to(ROOT)}"
+        for path in modules()
+        if path != ROOT / "serving" / "terminal.py"
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.ImportFrom)
+        and node.module == "rich.console"
+        and any(name.name == "Console" for name in node.names)
+    ] == []

@@ -38,6 +38,8 @@ MAX_NAME_LENGTH = 200
 MAX_UNSENT = 50
 # Each has up to model_parts.MAX_IMAGE_BYTES of them, in several forms.
 TURNS_WITH_PICTURES = 4
+# Longer than one file may take.
+SECONDS_FOR_A_READER = 60
 # What nobody sent with a message within a day was given up.
 UNSENT_HOURS = 24
 # In an attachment's metadata: sentences about what is missing in its text.
@@ -177,8 +179,8 @@ class PostgresAttachments(AttachmentStore[RequestContext]):
         """While in the block a turn may have pictures in memory. Raises `RequestRefusedError`."""
         return self._pictures.one(context.user_id, self._settings.turn_wait_seconds, _too_many_pictures)
 
-    async def check(self, ids: Sequence[str], context: RequestContext) -> None:
-        """Return when a new message may carry these files.
+    async def check(self, ids: Sequence[str], context: RequestContext, again_in: str | None = None) -> None:
+        """Return when a message may carry these files: a new one, or one sent again in the thread `again_in`.
 
         Raises `RequestRefusedError`, and `NotFoundError` when there is no such file.
         """
@@ -189,7 +191,7 @@ class PostgresAttachments(AttachmentStore[RequestContext]):
             attachment = await self._store.load_attachment(attachment_id, context)
             if attachment.upload_descriptor is not None:
                 raise RequestRefusedError("upload.not_uploaded", name=attachment.name)
-            if attachment.thread_id is not None:
+            if attachment.thread_id not in (None, again_in):
                 raise RequestRefusedError("upload.sent_before", name=attachment.name)
 
     async def _read(
@@ -201,7 +203,7 @@ class PostgresAttachments(AttachmentStore[RequestContext]):
         mime_type = await asyncio.to_thread(file_type, name, data)
         if not same_kind(declared, mime_type):
             raise unsupported("upload.not_as_named", name, types=", ".join(KINDS))
-        async with self._readers.one(context.user_id):
+        async with self._readers.one(context.user_id, SECONDS_FOR_A_READER, _too_many_files):
             return mime_type, await read_file(name, mime_type, data)
 
     async def _keep(
@@ -271,6 +273,10 @@ def _clean(name: str) -> str:
 
 def _hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _too_many_files() -> RequestRefusedError:
+    return RequestRefusedError("limits.too_many_at_once", status=429, code="too_many_at_once", retry_after=10)
 
 
 def _too_many_pictures() -> RequestRefusedError:

@@ -4,11 +4,13 @@ import logging
 import re
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from ipaddress import ip_network
 
 import jwt
+from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from agent_service.auth.addresses import AddressOf, Network, is_among
@@ -17,6 +19,7 @@ from agent_service.context import LOCAL_USER, RequestContext, locale_of
 from agent_service.errors import LoginRequiredError, LoginSettingsError, LoginUnavailableError
 from agent_service.i18n.catalog import say
 from agent_service.settings.settings import AgentServiceSettings
+from agent_service.visitors.tokens import FROM_A_SITE
 from serving.refusals import TOO_MANY_FAILED_LOGINS, Refuse, plain_refusal
 from serving.token_buckets import TokenBuckets
 
@@ -38,8 +41,20 @@ def is_public(path: str) -> bool:
     return PUBLIC_PATH.fullmatch(path) is not None
 
 
+@dataclass(frozen=True)
+class Door:
+    """What is open to everybody, and where people sign in who ask for a page; nowhere without `sign_in`.
+
+    `sign_in` gives the address for a path and a query.
+    """
+
+    is_open: Callable[[str], bool] = is_public
+    sign_in: Callable[[str, str], str] | None = None
+
+
 def identify_by(settings: AgentServiceSettings) -> Identify | None:
-    """Finds the user of a request as AGENT_SERVICE_AUTH says; None when there is no login.
+    """Finds the user of a request by its token or proxy; None without a login, and with accounts, whose
+    sessions are in the chat database.
 
     Raises `LoginSettingsError`. What it gives raises `LoginRequiredError` or `LoginUnavailableError`.
     """
@@ -151,21 +166,30 @@ def proxies_of(settings: AgentServiceSettings) -> list[Network]:
         raise LoginSettingsError(f"AGENT_SERVICE_PROXY_ADDRESSES: {error}.") from None
 
 
+PUBLIC_DOOR = Door()
+
+
 class Login:
     """ASGI middleware: lets known users through and answers 401 to others, except for the page itself."""
 
     def __init__(
-        self, app: ASGIApp, identify: Identify, address_of: AddressOf, refuse: Refuse = plain_refusal
+        self,
+        app: ASGIApp,
+        identify: Identify,
+        address_of: AddressOf,
+        refuse: Refuse = plain_refusal,
+        door: Door = PUBLIC_DOOR,
     ) -> None:
         self._app = app
         self._identify = identify
         self._address_of = address_of
         self._refuse = refuse
+        self._door = door
         self._failures = TokenBuckets[str](MAX_FAILURES_PER_MINUTE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Note the user in the request's state, or refuse."""
-        if scope["type"] != "http" or is_public(scope["path"]):
+        if scope["type"] != "http" or self._door.is_open(scope["path"]) or _is_visit(scope):
             await self._app(scope, receive, send)
             return
         connection = HTTPConnection(scope)
@@ -184,8 +208,22 @@ class Login:
         """What is answered to an attempt that failed; many from one address are not written to the log."""
         if wait := self._failures.take(self._address_of(scope)):
             return self._refuse(TOO_MANY_FAILED_LOGINS.after(wait), scope)
+        if self._door.sign_in is not None and _is_page(scope):
+            query = scope["query_string"].decode("latin-1")
+            place = self._door.sign_in(scope["path"], query)
+            return RedirectResponse(place, 303, headers={"Cache-Control": "no-store"})
         logger.info("A request was refused: %s", error)
         return _refusal(401, "login_required", say(locale, "login.required"))
+
+
+def _is_visit(scope: Scope) -> bool:
+    """Whether the door of the visitors has looked at this request; it opens to them what is theirs only."""
+    return bool(scope.get("state", {}).get(FROM_A_SITE))
+
+
+def _is_page(scope: Scope) -> bool:
+    """Whether a person opens a page; what scripts ask for is answered in JSON."""
+    return scope["method"] == "GET" and "text/html" in Headers(scope=scope).get("accept", "")
 
 
 def _refusal(status: int, code: str, message: str) -> JSONResponse:

@@ -10,6 +10,7 @@ from agents.result import RunResultStreaming
 from chatkit.types import NoticeEvent, ThreadItemReplacedEvent, ThreadStreamEvent, WidgetItem
 
 from agent_service.cards.approvals import Approvals, Decision, WaitingCall
+from agent_service.cards.changes import changes_of
 from agent_service.cards.widgets import (
     approval_card,
     approval_text,
@@ -21,7 +22,9 @@ from agent_service.context import RunContext
 from agent_service.errors import ToolRefusedError
 from agent_service.i18n.catalog import knows, say
 from agent_service.tools.calls import call_tool, find_tasks
-from agent_service.tools.schemas import LIST_DOCUMENTS, Passage
+from agent_service.tools.run_server import RunServer
+from agent_service.tools.schemas import LIST_DOCUMENTS, Passage, Task
+from serving.terminal import printable_line
 
 MAX_ARGUMENTS_CHARACTERS = 300
 MAX_DOCUMENTS = 200
@@ -63,8 +66,13 @@ async def _waiting_call(item: ToolApprovalItem, server: MCPServer, locale: str) 
     tool = item.name or "a tool"
     arguments = _arguments(item.arguments)
     title = await _title(server, tool, locale)
-    subject = await _subject(server, arguments, locale)
-    return WaitingCall(item.call_id or "", tool, arguments, f"{title}: {subject}")
+    task = await _task(server, arguments)
+    subject = await _subject(server, tool, arguments, task, locale)
+    is_unasked = not (isinstance(server, RunServer) and server.always_waits(tool))
+    says = f"{title}: {subject}"
+    return WaitingCall(
+        item.call_id or "", tool, arguments, says, changes_of(tool, arguments, task, locale), is_unasked
+    )
 
 
 def _arguments(text: str | None) -> dict[str, Any]:
@@ -86,19 +94,33 @@ async def _title(server: MCPServer, name: str, locale: str) -> str:
     return name
 
 
-async def _subject(server: MCPServer, arguments: Mapping[str, Any], locale: str) -> str:
-    """What the call is about, by its title where it can be found; else its arguments, letter by letter."""
-    task_id, document_id = arguments.get("task_id"), arguments.get("document_id")
-    title: str | None = None
+async def _task(server: MCPServer, arguments: Mapping[str, Any]) -> Task | None:
+    """The stored task that the call is about, if there is one."""
+    task_id = arguments.get("task_id")
     try:
-        if isinstance(task_id, int):
-            tasks = await find_tasks(server, [task_id])
-            title = say(locale, "approval.task", title=tasks[0].title, id=task_id) if tasks else None
-        elif isinstance(document_id, int):
-            title = await _document(server, document_id, locale)
+        found = await find_tasks(server, [task_id]) if isinstance(task_id, int) else []
     except ToolRefusedError:
-        # The list is only for the name; the ids below say the same.
-        title = None
+        # The card shows the arguments instead.
+        return None
+    return found[0] if found else None
+
+
+async def _subject(
+    server: MCPServer, tool: str, arguments: Mapping[str, Any], task: Task | None, locale: str
+) -> str:
+    """What the call is about, by its title where it can be found; else its arguments, letter by letter."""
+    document_id = arguments.get("document_id")
+    if task is not None:
+        return say(locale, "approval.task", title=printable_line(task.title), id=task.task_id)
+    title: str | None = None
+    if tool == "add_task" and isinstance(arguments.get("title"), str):
+        title = say(locale, "approval.new_task", title=printable_line(arguments["title"]))
+    elif isinstance(document_id, int):
+        try:
+            title = await _document(server, document_id, locale)
+        except ToolRefusedError:
+            # The list is only for the name; the ids below say the same.
+            title = None
     return title or _listed(arguments) or say(locale, "approval.no_details")
 
 
@@ -106,7 +128,9 @@ async def _document(server: MCPServer, document_id: int, locale: str) -> str | N
     answer = await call_tool(server, LIST_DOCUMENTS, {"limit": MAX_DOCUMENTS})
     for document in cast(list[Mapping[str, Any]], answer.get("documents") or []):
         if document.get("document_id") == document_id:
-            return say(locale, "approval.document", title=document.get("title"), id=document_id)
+            return say(
+                locale, "approval.document", title=printable_line(str(document.get("title"))), id=document_id
+            )
     return None
 
 
@@ -115,4 +139,4 @@ def _listed(arguments: Mapping[str, Any]) -> str:
         f"{name.replace('_', ' ')} {json.dumps(value, ensure_ascii=False)}"
         for name, value in arguments.items()
     ]
-    return ", ".join(parts)[:MAX_ARGUMENTS_CHARACTERS]
+    return printable_line(", ".join(parts)[:MAX_ARGUMENTS_CHARACTERS])

@@ -15,7 +15,8 @@ from agent_service.cards.paused_run import Carried, split_state, with_carried
 from agent_service.context import RunContext
 from agent_service.tools.run_server import DENIED
 from agent_service.tools.schemas import Passage
-from database.pool import Pool, fetch
+from database.pool import Pool, fetch, fetch_as
+from serving.requests import acting_now
 
 HOURS_OPEN = 24
 
@@ -39,18 +40,26 @@ with waiting as (
 )
 update approvals
 set outcome = case when expires_at > now() then %(outcome)s::text else 'expired' end,
-    state = null,
+    state = case when expires_at > now() then approvals.state end,
     decided_at = now()
 from waiting
 where approvals.id = waiting.id
 returning approvals.outcome, approvals.calls::text, approvals.message_id, waiting.state::text
 """
 
+# A run that was decided and never ended, because its process did: the same word once more goes on with it.
 LOOK_UP: LiteralString = """
-select outcome, calls::text, message_id, null
+select outcome, calls::text, message_id, case when outcome = %(outcome)s then state::text end
 from approvals
 where thread_id = %(thread_id)s and widget_id = %(widget_id)s and user_id = %(user_id)s
   and outcome is not null
+"""
+
+FINISH: LiteralString = """
+update approvals set state = null
+where thread_id = %(thread_id)s and widget_id = %(widget_id)s and user_id = %(user_id)s
+  and outcome is not null
+returning 1
 """
 
 FORGET_EXPIRED: LiteralString = """
@@ -63,17 +72,22 @@ returning 1
 
 @dataclass(frozen=True)
 class WaitingCall:
-    """One tool call that waits; `says` is what the user reads of it."""
+    """One tool call that waits; `says` is what the user reads of it, `changes` has a line for each change.
+
+    `is_unasked` says that it waits because the user's message does not ask for it.
+    """
 
     call_id: str
     tool: str
     arguments: dict[str, Any]
     says: str
+    changes: list[str] = field(default_factory=list[str])
+    is_unasked: bool = False
 
 
 @dataclass(frozen=True)
 class Decision:
-    """What became of an approval. `state` is the paused run; None when all was decided before.
+    """What became of an approval. `state` is the paused run; None when all was decided and done before.
 
     `carried` is what that run needs besides.
     """
@@ -127,12 +141,14 @@ class Approvals:
     async def decide(
         self, thread_id: str, widget_id: str, user_id: str, outcome: Literal["approved", "denied"]
     ) -> Decision:
-        """The decision on the card, taken now or earlier; only who takes it gets the paused run.
+        """The decision on the card, taken now or earlier; with the paused run until that has ended.
 
+        Call it while nothing else runs in the thread.
         Raises `NotFoundError` when this user has no such card in the thread.
         """
         values = {"thread_id": thread_id, "widget_id": widget_id, "user_id": user_id, "outcome": outcome}
-        rows = await fetch(self._pool, DECIDE, values) or await fetch(self._pool, LOOK_UP, values)
+        who = acting_now(user_id, "chat")
+        rows = await fetch_as(self._pool, who, DECIDE, values) or await fetch(self._pool, LOOK_UP, values)
         if not rows:
             raise NotFoundError(f"There is no approval {widget_id!r}.")
         decided, calls, message_id, stored = rows[0]
@@ -144,6 +160,11 @@ class Approvals:
             state=state,
             carried=carried,
         )
+
+    async def finish(self, thread_id: str, widget_id: str, user_id: str) -> None:
+        """Forget the paused run of a card: it has gone on to its end."""
+        values = {"thread_id": thread_id, "widget_id": widget_id, "user_id": user_id}
+        await fetch(self._pool, FINISH, values)
 
 
 def as_it_was_sent(run: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """What the buttons of the task cards do: calls of the MCP tools, without a language model."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Literal, cast
 
@@ -17,6 +17,8 @@ from agent_service.cards.widgets import (
     EDIT,
     REOPEN,
     SAVE,
+    UNDO,
+    changes_on,
     task_card,
     task_text,
     tasks_on,
@@ -26,7 +28,8 @@ from agent_service.context import IDEMPOTENCY_KEY, call_key
 from agent_service.errors import ActionRefusedError, ToolRefusedError
 from agent_service.i18n.catalog import say
 from agent_service.tools.calls import call_tool, find_tasks, task_list
-from agent_service.tools.schemas import Task
+from agent_service.tools.run_server import RunServer
+from agent_service.tools.schemas import MadeChange, Task, UndoneChange
 
 MAX_TITLE_CHARACTERS = 120
 MAX_NOTES_CHARACTERS = 4000
@@ -41,6 +44,7 @@ class CardPayload(BaseModel):
     """What a card's action brings: the task, and the fields of the form where there is one."""
 
     task_id: int = Field(ge=1)
+    change_id: int | None = Field(None, ge=1)
     title: str | None = None
     priority: Literal["low", "normal", "high"] | None = None
     due_on: date | None = None
@@ -53,15 +57,25 @@ class CardPayload(BaseModel):
 
 
 def card_of_turn(
-    results: list[tuple[str, Mapping[str, Any]]], item_id: str, thread_id: str, locale: str
+    results: list[tuple[str, Mapping[str, Any]]],
+    item_id: str,
+    thread_id: str,
+    locale: str,
+    changes: Mapping[int, MadeChange] | None = None,
 ) -> WidgetItem | None:
-    """The one card of a turn: the tasks it changed, or else those it listed last; None without any."""
+    """The one card of a turn: the tasks it changed, or else those it listed last; None without any.
+
+    `changes` are those that can be undone, by their task.
+    """
+    made = list((changes or {}).values())
     try:
         tasks, total = _tasks_of(results)
     except (ToolRefusedError, ValidationError):
         # Another server's tasks look different; the answer has said what there is.
         return None
-    return _card(tasks, item_id, thread_id, locale, total=total) if tasks else None
+    if not tasks and not made:
+        return None
+    return _card(tasks, item_id, thread_id, locale, total=total, changes=made)
 
 
 async def run_card_action(
@@ -73,10 +87,17 @@ async def run_card_action(
     """
     payload = _payload(action, sender)
     editing = payload.task_id if action.type == EDIT else None
-    if action.type in (COMPLETE, REOPEN, SAVE):
+    if action.type in (COMPLETE, REOPEN, SAVE, UNDO):
         await call_tool(server, *_call(action.type, payload))
-    tasks = await find_tasks(server, tasks_on(sender))
-    return _card(tasks, sender.id, sender.thread_id, locale, editing=editing)
+    changes = {change.task_id: change for change in changes_on(sender)}
+    if action.type == UNDO:
+        changes.pop(payload.task_id, None)
+    if isinstance(server, RunServer) and action.type != UNDO:
+        changes |= server.changes
+    shown = [*tasks_on(sender), *([payload.task_id] if action.type == UNDO else [])]
+    tasks = await find_tasks(server, list(dict.fromkeys(shown)))
+    left = list(changes.values())
+    return _card(tasks, sender.id, sender.thread_id, locale, editing=editing, changes=left)
 
 
 async def add_from_answer(
@@ -90,7 +111,8 @@ async def add_from_answer(
     }
     key = call_key(f"{answer.thread_id}/{answer.id}", "add_task", arguments)
     added = await call_tool(server, "add_task", arguments, {IDEMPOTENCY_KEY: key})
-    return _card([_task(added)], item_id, answer.thread_id, locale)
+    changes = list(server.changes.values()) if isinstance(server, RunServer) else []
+    return _card([_task(added)], item_id, answer.thread_id, locale, changes=changes)
 
 
 def _payload(action: Action[str, Any], sender: WidgetItem) -> CardPayload:
@@ -98,7 +120,12 @@ def _payload(action: Action[str, Any], sender: WidgetItem) -> CardPayload:
         payload = CardPayload.model_validate(action.payload)
     except ValidationError:
         raise ActionRefusedError(NOT_UNDERSTOOD) from None
-    if action.type not in CARD_ACTIONS or payload.task_id not in tasks_on(sender):
+    if action.type == UNDO:
+        offered = {(change.task_id, change.change_id) for change in changes_on(sender)}
+        is_ours = (payload.task_id, payload.change_id) in offered
+    else:
+        is_ours = action.type in CARD_ACTIONS and payload.task_id in tasks_on(sender)
+    if not is_ours:
         raise ActionRefusedError(NOT_UNDERSTOOD)
     return payload
 
@@ -108,6 +135,8 @@ def _call(action: str, payload: CardPayload) -> tuple[str, dict[str, Any]]:
         return "complete_task", {"task_id": payload.task_id}
     if action == REOPEN:
         return "update_task", {"task_id": payload.task_id, "status": "open"}
+    if action == UNDO:
+        return "undo_task_change", {"change_id": payload.change_id}
     title = " ".join((payload.title or "").split())
     if not title:
         raise ActionRefusedError("click.needs_title")
@@ -126,10 +155,16 @@ def _tasks_of(results: list[tuple[str, Mapping[str, Any]]]) -> tuple[list[Task],
         if tool in CHANGES:
             task = _task(content)
             changed[task.task_id] = task
+        elif tool == "delete_task":
+            changed.pop(int(content.get("task_id", 0)), None)
+        elif tool == "undo_task_change":
+            undone = UndoneChange.model_validate(content)
+            changed |= {task.task_id: task for task in undone.tasks}
         elif tool == "list_tasks":
             found = task_list(content)
             listed, total = found.tasks, found.total
-    return (list(changed.values()), len(changed)) if changed else (listed, total)
+    has_changed = any(tool != "list_tasks" for tool, _ in results)
+    return (list(changed.values()), len(changed)) if has_changed else (listed, total)
 
 
 def _task(content: Mapping[str, Any]) -> Task:
@@ -147,10 +182,11 @@ def _card(
     *,
     total: int = 0,
     editing: int | None = None,
+    changes: Sequence[MadeChange] = (),
 ) -> WidgetItem:
     today = datetime.now().astimezone().date()
-    widget = task_card(tasks, today, total=total, editing=editing, locale=locale)
-    return widget_item(item_id, thread_id, widget, task_text(tasks, locale))
+    widget = task_card(tasks, today, total=total, editing=editing, locale=locale, changes=changes)
+    return widget_item(item_id, thread_id, widget, task_text(tasks, locale, changes))
 
 
 def _first_sentence(text: str) -> str:

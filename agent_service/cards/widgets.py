@@ -10,19 +10,20 @@ from chatkit.types import WidgetItem
 
 from agent_service.cards.approvals import HOURS_OPEN, Outcome, WaitingCall
 from agent_service.i18n.catalog import FALLBACK, say, written_day
-from agent_service.tools.schemas import Task
+from agent_service.tools.schemas import MadeChange, Task
 
 MAX_ROWS = 10
 ROW_KEY = re.compile(r"task-(\d+)")
 
 APPROVE, DENY = "approval.approve", "approval.deny"
-COMPLETE, REOPEN, EDIT, SAVE, CANCEL, ADD = (
+COMPLETE, REOPEN, EDIT, SAVE, CANCEL, ADD, UNDO = (
     "task.complete",
     "task.reopen",
     "task.edit",
     "task.save",
     "task.cancel",
     "task.add",
+    "task.undo",
 )
 DECISIONS: dict[str, Literal["approved", "denied"]] = {APPROVE: "approved", DENY: "denied"}
 OUTCOME_COLORS: dict[Outcome, str] = {"approved": "success", "denied": "secondary", "expired": "secondary"}
@@ -58,6 +59,7 @@ def approval_card(calls: Sequence[WaitingCall], locale: str = FALLBACK) -> Widge
         "children": [
             {"type": "Title", "value": say(locale, "approval.question"), "size": "sm"},
             *_sentences(calls),
+            *_reasons(calls, locale),
             {"type": "Caption", "value": say(locale, "approval.expires", hours=HOURS_OPEN)},
             {
                 "type": "Row",
@@ -94,14 +96,21 @@ def task_card(
     total: int = 0,
     editing: int | None = None,
     locale: str = FALLBACK,
+    changes: Sequence[MadeChange] = (),
 ) -> Widget:
-    """The tasks as rows to tick off, the edited one as a form; `total` counts those not given, too."""
+    """The tasks as rows to tick off, the edited one as a form; `total` counts those not given, too.
+
+    Of `changes` each has a button that undoes it; a task that is gone by one has a row of its own.
+    """
     shown = tasks[:MAX_ROWS]
-    children: list[Widget] = []
-    for task in shown:
-        if children:
-            children.append({"type": "Divider"})
-        children.append(_form(task, locale) if task.task_id == editing else _row(task, today, locale))
+    undo = {change.task_id: change.change_id for change in changes}
+    rows = [
+        _form(task, locale) if task.task_id == editing else _row(task, today, locale, undo.get(task.task_id))
+        for task in shown
+    ]
+    known = {task.task_id for task in tasks}
+    rows += [_gone(change, locale) for change in changes if change.task_id not in known][:MAX_ROWS]
+    children = [part for row in rows for part in ({"type": "Divider"}, row)][1:]
     left_out = max(total, len(tasks)) - len(shown)
     if left_out > 0:
         children.append({"type": "Caption", "value": say(locale, "task.more", number=left_out)})
@@ -110,32 +119,60 @@ def task_card(
     return {"type": "Card", "size": "md", "children": children}
 
 
-def task_text(tasks: Sequence[Task], locale: str = FALLBACK) -> str:
+def task_text(tasks: Sequence[Task], locale: str = FALLBACK, changes: Sequence[MadeChange] = ()) -> str:
     """The tasks of a card as Markdown."""
     lines = [f"- [{'x' if task.status == 'done' else ' '}] {task.title}" for task in tasks[:MAX_ROWS]]
+    known = {task.task_id for task in tasks}
+    deleted = say(locale, "task.deleted")
+    lines += [f"- ~~{change.title}~~ ({deleted})" for change in changes if change.task_id not in known]
     return "\n".join(lines) or say(locale, "task.gone")
 
 
 def tasks_on(item: WidgetItem) -> list[int]:
     """The ids of the tasks that a card shows, in their order."""
-    keys = _keys(item.widget.model_dump(mode="json"))
-    return [int(found[1]) for key in keys if (found := ROW_KEY.fullmatch(key))]
+    rows = _rows(item.widget.model_dump(mode="json"))
+    return [int(found[1]) for row in rows if (found := ROW_KEY.fullmatch(str(row["key"])))]
 
 
-def _keys(widget: Mapping[str, Any]) -> Iterator[str]:
+def changes_on(item: WidgetItem) -> list[MadeChange]:
+    """The changes that a card offers to undo."""
+    return [change for row in _rows(item.widget.model_dump(mode="json")) for change in _undone_by(row)]
+
+
+def _undone_by(row: Mapping[str, Any]) -> Iterator[MadeChange]:
+    children = cast(list[dict[str, Any]], row.get("children") or [])
+    title = str(children[0].get("value") or children[0].get("label") or "") if children else ""
+    for child in children:
+        action = cast(dict[str, Any], child.get("onClickAction") or {})
+        if action.get("type") == UNDO:
+            yield MadeChange.model_validate({**action["payload"], "title": title})
+
+
+def _rows(widget: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     if isinstance(widget.get("key"), str):
-        yield str(widget["key"])
+        yield widget
     children = widget.get("children")
     if isinstance(children, list):
         for child in cast(list[Mapping[str, Any]], children):
-            yield from _keys(child)
+            yield from _rows(child)
 
 
 def _sentences(calls: Sequence[WaitingCall]) -> list[Widget]:
-    return [{"type": "Text", "value": call.says, "weight": "semibold"} for call in calls]
+    return [line for call in calls for line in _of_call(call)]
 
 
-def _row(task: Task, today: date, locale: str) -> Widget:
+def _reasons(calls: Sequence[WaitingCall], locale: str) -> list[Widget]:
+    if not any(call.is_unasked for call in calls):
+        return []
+    return [{"type": "Caption", "value": say(locale, "approval.unasked")}]
+
+
+def _of_call(call: WaitingCall) -> list[Widget]:
+    changes: list[Widget] = [{"type": "Text", "value": change, "size": "sm"} for change in call.changes]
+    return [{"type": "Text", "value": call.says, "weight": "semibold"}, *changes]
+
+
+def _row(task: Task, today: date, locale: str, change_id: int | None) -> Widget:
     is_done = task.status == "done"
     children: list[Widget] = [
         {
@@ -147,9 +184,29 @@ def _row(task: Task, today: date, locale: str) -> Widget:
         },
         {"type": "Spacer"},
         *_badges(task, today, locale),
+        *_undo(task.task_id, change_id, locale),
         _button(say(locale, "task.edit"), EDIT, task.task_id, variant="ghost", size="sm"),
     ]
     return {"type": "Row", "key": f"task-{task.task_id}", "gap": 2, "align": "center", "children": children}
+
+
+def _gone(change: MadeChange, locale: str) -> Widget:
+    """The row of a task that was deleted."""
+    children: list[Widget] = [
+        {"type": "Text", "value": change.title, "lineThrough": True},
+        {"type": "Spacer"},
+        _badge(say(locale, "task.deleted"), "secondary"),
+        *_undo(change.task_id, change.change_id, locale),
+    ]
+    return {"type": "Row", "key": f"gone-{change.task_id}", "gap": 2, "align": "center", "children": children}
+
+
+def _undo(task_id: int, change_id: int | None, locale: str) -> list[Widget]:
+    if change_id is None:
+        return []
+    button = _button(say(locale, "task.undo"), UNDO, task_id, variant="ghost", size="sm")
+    button["onClickAction"]["payload"]["change_id"] = change_id
+    return [button]
 
 
 def _badges(task: Task, today: date, locale: str) -> list[Widget]:

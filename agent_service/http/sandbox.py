@@ -3,6 +3,8 @@
 import asyncio
 import sys
 
+from database.process import let_others_go_first
+
 # No keys and no addresses. What a model needs is on the disk, and nothing is to be fetched.
 ENVIRONMENT = {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "2"}
 
@@ -20,6 +22,7 @@ async def run_child(module: str, argument: str, data: bytes, *, seconds: float) 
         stderr=asyncio.subprocess.DEVNULL,
         env=ENVIRONMENT,
     )
+    let_others_go_first(process.pid)
     try:
         output, _ = await asyncio.wait_for(process.communicate(data), seconds)
     finally:

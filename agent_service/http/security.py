@@ -8,6 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from agent_service.errors import RequestRefusedError
 from agent_service.http.responses import error_response
+from agent_service.visitors.tokens import FROM_A_SITE
 from serving.host_names import host_name, is_address
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
@@ -45,7 +46,9 @@ class Guard:
         headers = Headers(scope=scope)
         if not self._knows_host(headers.get("host", "")):
             await _refuse_host(scope, receive, send)
-        elif scope["method"] not in SAFE_METHODS and not self._trusts_origin(headers):
+        elif scope["method"] not in SAFE_METHODS and not (
+            scope.get("state", {}).get(FROM_A_SITE) or self._trusts_origin(headers)
+        ):
             await _refuse_origin(scope, receive, send)
         else:
             await self._app(scope, receive, send)

@@ -18,12 +18,17 @@ from openai.types.responses import (
     ResponseOutputItemDoneEvent,
     ResponseTextDeltaEvent,
 )
+from opentelemetry import trace
+from opentelemetry.trace import SpanKind, StatusCode
 
 from agent_service.models.endings import Ending, NoAnswerError, ending_of, is_too_long, is_withheld
 from agent_service.models.providers import ChosenModel
 from agent_service.storage.usage import Tokens, estimated_tokens
 
 logger = logging.getLogger("agent_service")
+
+# Without a collector this is a tracer that does nothing.
+TRACER = trace.get_tracer("owflex.chat")
 
 # A wrong key or an empty account is not put right within a minute; a busy server often is.
 LONG_REST = 300.0
@@ -179,11 +184,21 @@ class TurnModel(Model):
 
     @asynccontextmanager
     async def _counted(self, call: "_Call") -> AsyncGenerator[None]:
+        name = self.answering.name
+        span = TRACER.start_span("model call", kind=SpanKind.CLIENT)
+        span.set_attribute("gen_ai.request.model", name)
         try:
             yield
+        except Exception as error:
+            span.set_attribute("error.type", type(error).__name__)
+            span.set_status(StatusCode.ERROR)
+            raise
         finally:
-            name = self.answering.name
-            self.spent[name] = self.spent.get(name, Tokens()) + call.tokens()
+            used = call.tokens()
+            span.set_attribute("gen_ai.usage.input_tokens", used.input)
+            span.set_attribute("gen_ai.usage.output_tokens", used.output)
+            span.end()
+            self.spent[name] = self.spent.get(name, Tokens()) + used
             await call.close()
 
 

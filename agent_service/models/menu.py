@@ -49,14 +49,30 @@ class ModelMenu:
     """The default model, those a user may choose, and the one for long conversations, each built once."""
 
     def __init__(self, settings: AgentServiceSettings, chosen: ChosenModel) -> None:
+        self._settings = settings
+        self.use(chosen)
+
+    def use(self, chosen: ChosenModel) -> None:
+        """Read the settings anew, with this default model; answers that are being written keep theirs.
+
+        Raises `ModelChoiceError`, and then all is as it was.
+        """
+        settings = self._settings
+        offered = offered_models(settings, chosen)
+        name = settings.long_conversation_model
+        long = _entry(name, settings, chosen, "LONG_CONVERSATION_MODEL") if name else None
         self._seconds = settings.llm_timeout_seconds
         self._chosen = chosen
         self._default = ModelLine(chosen, self._seconds)
-        self._offered = offered_models(settings, chosen)
+        self._offered = offered
         self._lines: dict[str, ModelLine] = {}
         self._half_of_history = settings.history_tokens / 2
-        name = settings.long_conversation_model
-        self._long = _entry(name, settings, chosen, "LONG_CONVERSATION_MODEL") if name else None
+        self._long = long
+
+    @property
+    def chosen(self) -> ChosenModel:
+        """The default model."""
+        return self._chosen
 
     def check(self, name: str | None) -> None:
         """Return when a user may choose this. Raises `RequestRefusedError` (400)."""

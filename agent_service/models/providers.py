@@ -13,8 +13,9 @@ from pydantic import SecretStr
 from agent_service.errors import ModelChoiceError
 from agent_service.models.chat_completions import UniqueIdModel, WholeAnswerModel
 from agent_service.models.extractive.model import ExtractiveModel
-from agent_service.models.wire.client import open_client
+from agent_service.models.wire.client import open_client, open_guarded_client
 from agent_service.models.wire.refusals import Refusals
+from agent_service.settings.run_time import is_fixed
 from agent_service.settings.settings import AgentServiceSettings
 
 EXTRACTIVE = "extractive"
@@ -31,12 +32,16 @@ ProviderName = Literal["OpenAI", "OpenRouter", "Gemini", "custom"]
 
 @dataclass(frozen=True)
 class Provider:
-    """An OpenAI-compatible service, its key and the setting the key comes from."""
+    """An OpenAI-compatible service, its key and the setting the key comes from.
+
+    Where the address was entered on the page, connections are `guarded`: never to link-local addresses.
+    """
 
     name: ProviderName
     base_url: str
     key: SecretStr | None
     key_setting: str
+    guarded: bool = False
 
 
 @dataclass(frozen=True)
@@ -139,7 +144,13 @@ def _all_providers(settings: AgentServiceSettings) -> list[Provider]:
     first = (
         Provider("OpenAI", OPENAI_URL, settings.openai_api_key, "OPENAI_API_KEY")
         if own is None
-        else Provider("custom", own, settings.openai_api_key, "OPENAI_API_KEY")
+        else Provider(
+            "custom",
+            own,
+            settings.openai_api_key,
+            "OPENAI_API_KEY",
+            guarded=not is_fixed(settings, "openai_base_url"),
+        )
     )
     candidates = [
         first,
@@ -194,7 +205,8 @@ def client_of(
     """A client of the provider; `refusals` gathers what its models refuse."""
     # Servers without keys refuse nothing, but the client insists on one.
     key = provider.key.get_secret_value() if provider.key is not None else "no-key"
-    return open_client(provider.base_url, key, timeout_seconds, retries, refusals)
+    opened = open_guarded_client if provider.guarded else open_client
+    return opened(provider.base_url, key, timeout_seconds, retries, refusals)
 
 
 def _display_name(provider: Provider) -> str:

@@ -16,7 +16,7 @@ def add_user(record: logging.LogRecord) -> bool:
 
 STYLE = LogStyle(
     text_line="%(asctime)s %(levelname)s %(name)s: %(message)s",
-    json_line="%(asctime)s %(levelname)s %(name)s %(request_id)s %(user)s %(message)s",
+    json_line="%(asctime)s %(levelname)s %(name)s %(request_id)s %(trace_id)s %(user)s %(message)s",
     chatty=("httpx2", "httpx", "mcp", "openai.agents", "chatkit"),
     json_names={"asctime": "time", "levelname": "level", "name": "logger"},
     add=(add_user,),

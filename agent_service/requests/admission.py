@@ -24,6 +24,8 @@ from agent_service.models.menu import ModelMenu
 from agent_service.observe.metrics import Metrics
 from agent_service.settings.settings import AgentServiceSettings
 from agent_service.storage.usage import tokens_used
+from agent_service.visitors.quotas import count_message
+from agent_service.visitors.sites import Site
 from database.pool import Pool
 from serving.draining import Running
 from serving.token_buckets import TokenBuckets
@@ -63,11 +65,18 @@ class Admission:
         """
         if not isinstance(request, STARTS_A_TURN):
             return
+        has_message = isinstance(request, ThreadsCreateReq | ThreadsAddUserMessageReq)
+        await self.begin(request.params.input.inference_options.model if has_message else None, context)
+
+    async def begin(self, model: str | None, context: RequestContext) -> None:
+        """Return when an answer of this model may begin; a message is counted. Raises as `check` does."""
         try:
-            if isinstance(request, ThreadsCreateReq | ThreadsAddUserMessageReq):
-                self._menu.check(request.params.input.inference_options.model)
+            self._menu.check(model)
+            _check_no_choice(self._menu, model, context)
             admit(self._running)
             await self._limits.admit(context.user_id)
+            if context.site is not None:
+                await self._limits.admit_visitor(context.site, context.user_id)
         except RequestRefusedError as error:
             self._metrics.refused(error.code)
             raise
@@ -88,10 +97,15 @@ class Limits:
         clock: Callable[[], float] = time.monotonic,
         today: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self._rate = TokenBuckets[str](settings.chat_rate_limit_per_minute or 0, clock=clock)
-        self._tokens_per_day = settings.chat_tokens_per_day
+        self._settings = settings
         self._pool = pool
+        self._clock = clock
         self._today = today
+        self.renew()
+
+    def renew(self) -> None:
+        """Read the settings anew; what everybody may send begins from the whole."""
+        self._rate = TokenBuckets[str](self._settings.chat_rate_limit_per_minute or 0, clock=self._clock)
 
     async def admit(self, user: str) -> None:
         """Count a message. Raises `RequestRefusedError` (429), or what the database raises."""
@@ -101,19 +115,30 @@ class Limits:
             form = "one" if wait == 1 else "many"
             raise _too_many(f"refused.too_fast.{form}", wait)
 
+    async def admit_visitor(self, site: Site, user: str) -> None:
+        """Count a message of a visitor for the day. Raises as `admit` does."""
+        await count_message(self._pool, site, user)
+
     def give_back(self, user: str) -> None:
         """Take back that a message was counted."""
         self._rate.give_back(user)
 
     async def _check_tokens(self, user: str) -> None:
-        if not self._tokens_per_day:
+        most = self._settings.chat_tokens_per_day
+        if not most:
             return
         now = self._today()
         midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-        if await tokens_used(self._pool, user, midnight) < self._tokens_per_day:
+        if await tokens_used(self._pool, user, midnight) < most:
             return
         wait = math.ceil((midnight + timedelta(days=1) - now).total_seconds())
         raise _too_many("refused.day_used_up", wait)
+
+
+def _check_no_choice(menu: ModelMenu, model: str | None, context: RequestContext) -> None:
+    """Visitors are answered by the default model."""
+    if context.site is not None and model not in (None, menu.chosen.name):
+        raise RequestRefusedError("refused.unknown_model", code="unknown_model", name=str(model)[:80])
 
 
 def _too_many(key: str, wait: int) -> RequestRefusedError:

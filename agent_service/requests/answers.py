@@ -17,10 +17,15 @@ class AnswersInTurn:
     """Lets each user have CHAT_ANSWERS_AT_ONCE answers in the making; further messages wait for a while."""
 
     def __init__(self, settings: AgentServiceSettings) -> None:
-        most = settings.chat_answers_at_once or 0
+        self._settings = settings
+        self._wait_seconds = settings.turn_wait_seconds
+        self.renew()
+
+    def renew(self) -> None:
+        """Read the settings anew; answers in the making are not counted any more."""
+        most = self._settings.chat_answers_at_once or 0
         self._slots = FairSlots[str](0, each=most, waiting=most * WAITING_FOR_EACH)
         self._most = most
-        self._wait_seconds = settings.turn_wait_seconds
 
     def one(self, user: str) -> AbstractAsyncContextManager[None]:
         """While in the block an answer is written. Raises `RequestRefusedError` (429)."""

@@ -32,6 +32,8 @@ from agent_service.attachments.store import PostgresAttachments
 from agent_service.context import RequestContext
 from agent_service.errors import RequestRefusedError
 from agent_service.requests.admission import Admission
+from agent_service.requests.visitors import check_visitor
+from agent_service.storage.keyed_ids import thread_of
 from agent_service.tools.scope import scope_of
 from agent_service.voice.transcription import MAX_AUDIO_BYTES
 
@@ -68,7 +70,7 @@ def parse_request(body: bytes) -> ChatKitReq:
     try:
         request = REQUEST.validate_json(body)
     except ValidationError as error:
-        raise RequestRefusedError("refused.invalid", reason=_problems(error)) from None
+        raise RequestRefusedError("refused.invalid", reason=problems_of(error)) from None
     if isinstance(request, ThreadsCreateReq | ThreadsAddUserMessageReq):
         _check_message(request.params.input)
     if isinstance(request, ItemsFeedbackReq) and not request.params.item_ids:
@@ -81,12 +83,14 @@ class RequestChecks:
     """Everything that is asked of a request before anything of it is done.
 
     `actions` are those that make sense without a card; None leaves that to the server.
+    `visitor_actions` are open to anonymous visitors.
     """
 
     server: ChatKitServer[RequestContext]
     files: PostgresAttachments | None = None
     admission: Admission | None = None
     actions: frozenset[str] | None = None
+    visitor_actions: frozenset[str] = frozenset()
 
     @property
     def store(self) -> Store[RequestContext]:
@@ -99,6 +103,8 @@ class RequestChecks:
         Raises `RequestRefusedError`, `NotFoundError`, or what the database raises.
         """
         _check_offered(self.server, request)
+        if context.site is not None:
+            check_visitor(request, self.visitor_actions)
         await self._check_possible(request, context)
         if self.admission is not None:
             await self.admission.check(request, context)
@@ -113,7 +119,7 @@ class RequestChecks:
             await _check_open(self.store, request.params.thread_id, context)
         match request:
             case ThreadsCreateReq() | ThreadsAddUserMessageReq():
-                await self._check_message(request.params.input, context)
+                await self._check_message(request, context)
             case ThreadsRetryAfterItemReq():
                 await _item(self.store, request.params, UserMessageItem, "refused.not_a_message", context)
             case ThreadsAddClientToolOutputReq():
@@ -125,12 +131,17 @@ class RequestChecks:
             case _:
                 pass
 
-    async def _check_message(self, message: UserMessageInput, context: RequestContext) -> None:
+    async def _check_message(
+        self, request: ThreadsCreateReq | ThreadsAddUserMessageReq, context: RequestContext
+    ) -> None:
+        message = request.params.input
         if tags := [part for part in message.content if isinstance(part, UserMessageTagContent)]:
             scope_of(tags)
         try:
             if self.files is not None and message.attachments:
-                await self.files.check(message.attachments, context)
+                # Sent again, it finds its files in its conversation.
+                again_in = None if context.key is None else thread_of(self.store, request, context)
+                await self.files.check(message.attachments, context, again_in)
         except NotFoundError:
             raise RequestRefusedError("upload.unknown", status=404, code="not_found") from None
 
@@ -147,7 +158,7 @@ def _check_message(message: UserMessageInput) -> None:
         raise RequestRefusedError("refused.empty_message")
 
 
-def _problems(error: ValidationError) -> str:
+def problems_of(error: ValidationError) -> str:
     """Where and why, for at most three problems, without the input."""
     problems = error.errors(include_input=False, include_url=False, include_context=False)[:3]
     return "; ".join(f"{'.'.join(str(part) for part in p['loc']) or 'body'}: {p['msg']}" for p in problems)

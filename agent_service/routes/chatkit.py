@@ -3,8 +3,8 @@
 import json
 import logging
 from collections.abc import AsyncGenerator
-from contextlib import aclosing, asynccontextmanager, nullcontext
-from dataclasses import dataclass, field
+from contextlib import aclosing, asynccontextmanager, nullcontext, suppress
+from dataclasses import dataclass, field, replace
 
 import psycopg
 from chatkit.server import ChatKitServer, StreamingResult
@@ -23,6 +23,7 @@ from starlette.responses import Response
 from agent_service.context import RequestContext
 from agent_service.errors import BUSY, RequestRefusedError, SaidError
 from agent_service.http.bodies import demand_json
+from agent_service.http.idempotency import key_in
 from agent_service.http.responses import ContextOf, error_response
 from agent_service.http.sse import SSE_PREFIX, framing_for, stream_response
 from agent_service.i18n.catalog import UNEXPECTED
@@ -70,6 +71,8 @@ class ChatKitEndpoint:
         demand_json(http)
         body = await self._body(http)
         request, context = parse_request(body), self.context_of(http)
+        if isinstance(self.server, OwFlexChatKitServer):
+            context = replace(context, key=key_in(http.headers))
         checks = self.checks or RequestChecks(self.server)
         await checks.check(request, context)
         thread = ExclusiveThread(self.locks, self.server.store, self.bounds.turn_wait_seconds)
@@ -143,7 +146,9 @@ class ExclusiveThread:
         """The events of the request. Raises `RequestRefusedError` (409) while another turn runs."""
         events = aiter(result)
         first: bytes | None = None
-        if isinstance(request, ThreadsCreateReq):
+        if isinstance(request, ThreadsCreateReq) and context.key is not None:
+            thread_id = self.store.generate_thread_id(context)
+        elif isinstance(request, ThreadsCreateReq):
             # The new thread's first event says its id; nobody else knows it before.
             first = await anext(events)
             thread_id = str(json.loads(first.removeprefix(SSE_PREFIX))["thread"]["id"])
@@ -180,5 +185,7 @@ class ExclusiveThread:
         """The thread while in the block; in it stands, if so, that the answer before was cut off."""
         async with locked_turn(self.locks, thread_id, context, wait_seconds=self.wait_seconds) as after_dead:
             if after_dead:
-                await note_cut_off(self.store, thread_id, context)
+                # A conversation may have been begun in vain, and one may have been deleted.
+                with suppress(NotFoundError):
+                    await note_cut_off(self.store, thread_id, context)
             yield

@@ -1,5 +1,6 @@
 """The chat page and what it needs to know."""
 
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,11 @@ from agent_service.models.menu import model_names
 from agent_service.models.providers import ChosenModel
 from agent_service.routes.knowledge.rights import uploads_on
 from agent_service.routes.vendor_page import official_page
+from agent_service.settings.page import TASKS_PROMPT
 from agent_service.settings.settings import AgentServiceSettings
+from agent_service.visitors.tokens import VISITOR
 from agent_service.voice.transcription import choose_engine
+from serving.requests import is_tracing
 
 STATIC_FOLDER = Path(__file__).parent.parent / "static"
 # The browser asks each time whether a file has changed; it is a few hundred bytes when it has not.
@@ -30,7 +34,9 @@ NOT_BUILT = (
 )
 
 
-def web_routes(settings: AgentServiceSettings, chosen: ChosenModel, static: Path) -> list[BaseRoute]:
+def web_routes(
+    settings: AgentServiceSettings, chosen_now: Callable[[], ChosenModel], static: Path
+) -> list[BaseRoute]:
     """`/`, `/static/*`, `/config.json`, and how to set up a language model."""
 
     async def page(request: Request) -> Response:
@@ -42,7 +48,9 @@ def web_routes(settings: AgentServiceSettings, chosen: ChosenModel, static: Path
         return FileResponse(index, headers=REVALIDATE)
 
     async def config(request: Request) -> Response:
-        page_words = page_config(settings, chosen) | {"locales": locales(static)}
+        page_words = page_config(settings, chosen_now()) | {"locales": locales(static)}
+        if hasattr(request.state, VISITOR):
+            page_words |= for_visitors(settings)
         return JSONResponse(page_words, headers={"Cache-Control": "no-store"})
 
     return [
@@ -71,6 +79,8 @@ def page_config(settings: AgentServiceSettings, chosen: ChosenModel) -> dict[str
         "model": {"name": chosen.name, "extractive": chosen.extractive},
         "models": model_names(settings, chosen),
         "login": settings.agent_service_auth,
+        # Whether what is sent again under its Idempotency-Key is done once.
+        "keys": True,
         "dictation": choose_engine(settings) is not None,
         "attachments": {
             "max_bytes": settings.attachment_max_bytes,
@@ -79,9 +89,29 @@ def page_config(settings: AgentServiceSettings, chosen: ChosenModel) -> dict[str
             "endings": ENDINGS,
             "kinds": (*KINDS, *IMAGE_KINDS),
         },
+        # The page then asks whether its user is an administrator.
+        "administration": True,
+        # Whether people can see which clients they have let in, at /connections.
+        "connections": settings.mcp_oauth and settings.agent_service_auth != "jwt",
         "knowledge": {"view": settings.knowledge_view, "uploads": uploads_on(settings)},
         "chatkit": {"domain_key": settings.chatkit_domain_key} if settings.chatkit_domain_key else None,
+        # Then the page begins a trace with each request.
+        "tracing": is_tracing(),
         "version": version("owflex"),
+    }
+
+
+def for_visitors(settings: AgentServiceSettings) -> dict[str, Any]:
+    """What is otherwise for anonymous visitors of a site: nothing is offered that is closed to them."""
+    return {
+        "prompts": [prompt.model_dump() for prompt in settings.chat_prompts if prompt != TASKS_PROMPT],
+        "models": [],
+        "dictation": False,
+        "tasks": False,
+        "attachments": None,
+        "administration": False,
+        "connections": False,
+        "knowledge": {"view": False, "uploads": False},
     }
 
 

@@ -1,10 +1,10 @@
 """Settings of what one user may take, and of what there is for all."""
 
-from typing import Literal, Self
+from typing import Self
 
 from pydantic import Field, model_validator
 
-from database.settings import ProgramSettings
+from agent_service.settings.login import LoginSettings
 
 USUAL_LIMITS = {
     "chat_rate_limit_per_minute": 60,
@@ -20,14 +20,9 @@ LIMITS_WITHOUT_LOGIN = {
 }
 
 
-class LimitSettings(ProgramSettings):
-    """The limits, and the login by which users are told apart."""
+class LimitSettings(LoginSettings):
+    """The limits; there are others for users whom a login tells apart."""
 
-    agent_service_auth: Literal["none", "jwt", "proxy"] = Field(
-        "none",
-        description="How users log in. none: one local user; jwt: signed bearer tokens; "
-        "proxy: a proxy in front says who it is.",
-    )
     agent_service_max_connections: int = Field(
         1000,
         ge=10,
@@ -68,6 +63,20 @@ class LimitSettings(ProgramSettings):
         2000, ge=0, description="Maximum megabytes an hour of these uploads for each user; 0 sets no limit."
     )
 
+    visitors_per_hour: int = Field(
+        60,
+        ge=0,
+        description="Maximum new visitors an hour that one address may become on sites with a key "
+        "(owflex site); 0 sets no limit.",
+    )
+    visitor_days: int = Field(
+        30,
+        ge=1,
+        le=366,
+        description="Days for which a visitor of such a site is known again, and after which a visitor's "
+        "chats without use are removed.",
+    )
+
     @model_validator(mode="after")
     def _usual_limits(self) -> Self:
         """What nobody set: where there is no login, all people share what one user may have."""
@@ -75,4 +84,6 @@ class LimitSettings(ProgramSettings):
         for name, value in usual.items():
             if getattr(self, name) is None:
                 setattr(self, name, value)
+                # Nobody has set it: it may be changed while the chat runs.
+                self.model_fields_set.discard(name)
         return self

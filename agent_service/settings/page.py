@@ -21,9 +21,10 @@ class Prompt(BaseModel):
     icon: str = Field(default="circle-question", max_length=50)
 
 
+TASKS_PROMPT = Prompt(label="Show my tasks", prompt="Show my tasks", icon="check-circle")
 STANDARD_PROMPTS = [
     Prompt(label="What is in the documents?", prompt="What is in the documents?", icon="book-open"),
-    Prompt(label="Show my tasks", prompt="Show my tasks", icon="check-circle"),
+    TASKS_PROMPT,
     Prompt(label="What can you do?", prompt="What can you do?"),
 ]
 

@@ -11,6 +11,9 @@ from agent_service.settings.system_prompt import read_prompt
 from agent_service.settings.urls import HeaderNames, HttpAddress
 from database.settings import AddressList, CommaList, Origins
 
+# In the data folder: by it secrets that are entered on the page are encrypted.
+SETTINGS_KEY_FILE = "chat-settings-key"
+
 
 class AgentServiceSettings(LimitSettings):
     """Where the chat listens, which model answers and how it reaches the MCP server."""
@@ -35,32 +38,6 @@ class AgentServiceSettings(LimitSettings):
         False,
         description="Listen on an address other machines can reach although AGENT_SERVICE_AUTH is none: "
         "everybody who reaches it is the one local user.",
-    )
-    agent_service_jwt_issuer: str | None = Field(None, description="Issuer (`iss`) of the tokens, for jwt.")
-    agent_service_jwt_audience: str | None = Field(
-        None, description="Audience (`aud`) that the tokens must name, for jwt."
-    )
-    agent_service_jwt_jwks_url: str | None = Field(
-        None, description="Address of the issuer's public keys (JWKS; RS256 or ES256); https:// unless local."
-    )
-    agent_service_jwt_key: SecretStr | None = Field(
-        None,
-        min_length=32,
-        description="Instead of public keys: a shared key (HS256) of 32 characters or more.",
-    )
-    agent_service_jwt_max_hours: int = Field(
-        24,
-        ge=1,
-        le=8784,
-        description="For how many hours a token may still be good; one that ends later is refused.",
-    )
-    agent_service_proxy_header: str = Field(
-        "X-Forwarded-User", min_length=1, description="Header with the user's name, for proxy."
-    )
-    agent_service_proxy_addresses: CommaList = Field(
-        [],
-        description="Addresses or networks of the proxy, separated by commas, e.g. 10.1.0.0/24. "
-        "The header, and X-Forwarded-For for limits by address, are trusted from these only.",
     )
     agent_service_grace_seconds: int = Field(
         30, ge=1, description="How long running answers may take to finish when the chat is stopped."
@@ -104,11 +81,23 @@ class AgentServiceSettings(LimitSettings):
         "",
         description="Address of the MCP server. Default: http://127.0.0.1:MCP_SERVER_PORT/mcp.",
     )
+    mcp_oauth: bool = Field(
+        False,
+        description="Whether MCP clients may connect by the address alone: the server then gives out tokens "
+        "itself (OAuth 2.1), and people let clients in on a page of the chat.",
+    )
     mcp_signing_key: SecretStr | None = Field(
         None,
         min_length=32,
         description="Key with which the agent service signs its users' tokens (32 characters or more, "
         "the same for both). Default: the file mcp-signing-key in the data folder, made at the first start.",
+    )
+    chat_settings_key: SecretStr | None = Field(
+        None,
+        min_length=32,
+        description="Key (32 characters or more) by which keys of providers that administrators enter on the "
+        "page, and secrets of second factors, are encrypted; the same for all processes of one chat "
+        "database. Default: the file chat-settings-key in the data folder, made at the first start.",
     )
     mcp_connect_timeout_seconds: float = Field(
         5, gt=0, description="Time limit for connecting to the MCP server."
@@ -174,8 +163,9 @@ class AgentServiceSettings(LimitSettings):
     )
     approval_tools: CommaList = Field(
         ["delete_task", "remove_document"],
-        description="Tools that wait for the user's approval, separated by commas; `*` matches anything, "
-        "as in delete_*. `none` lets every tool run without asking.",
+        description="Tools that always wait for the user's approval, separated by commas; `*` matches "
+        "anything, as in delete_*. Other changes wait unless the user's message asks for them. `none` lets "
+        "every tool run without asking.",
     )
     attachment_max_bytes: int = Field(
         10_485_760, ge=1024, description="Largest file that can be attached to a message, in bytes."

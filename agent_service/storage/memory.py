@@ -7,6 +7,7 @@ from chatkit.store import NotFoundError, Store, StoreItemType
 from chatkit.types import Attachment, FeedbackKind, Page, ThreadItem, ThreadMetadata
 
 from agent_service.context import RequestContext
+from agent_service.storage.keyed_ids import id_under_key
 from agent_service.storage.pages import (
     ATTACHMENT,
     ITEM,
@@ -43,8 +44,8 @@ class MemoryStore(Store[RequestContext]):
         self._attachments: dict[str, tuple[str, Attachment]] = {}
 
     def generate_thread_id(self, context: RequestContext) -> str:
-        """A new thread id."""
-        return new_id("thread")
+        """A new thread id; under the key of a request always the same."""
+        return id_under_key("thread", context)
 
     def generate_item_id(
         self, item_type: StoreItemType, thread: ThreadMetadata, context: RequestContext

@@ -12,6 +12,7 @@ from psycopg_pool import PoolClosed
 
 from agent_service.context import RequestContext
 from agent_service.storage.feedback import load_feedback, save_feedback
+from agent_service.storage.keyed_ids import id_under_key
 from agent_service.storage.pages import (
     ATTACHMENT,
     ITEM,
@@ -22,7 +23,8 @@ from agent_service.storage.pages import (
     page_of,
 )
 from agent_service.storage.statements import ITEMS_DOWN, ITEMS_UP, THREADS_DOWN, THREADS_UP
-from database.pool import Pool, fetch
+from database.pool import Pool, fetch, fetch_as
+from serving.requests import acting_now
 
 # A pool that lost its connections tries again after 1, 3, 7 and 15 seconds.
 PATIENCE_IN_TIMEOUTS = 1.7
@@ -40,8 +42,8 @@ class PostgresStore(Store[RequestContext]):
         self._pool = pool
 
     def generate_thread_id(self, context: RequestContext) -> str:
-        """A new thread id."""
-        return new_id("thread")
+        """A new thread id; under the key of a request always the same."""
+        return id_under_key("thread", context)
 
     def generate_item_id(
         self, item_type: StoreItemType, thread: ThreadMetadata, context: RequestContext
@@ -86,7 +88,9 @@ class PostgresStore(Store[RequestContext]):
 
     async def delete_thread(self, thread_id: str, context: RequestContext) -> None:
         """Remove the thread with its items, attachments and votes."""
-        rows = await self._rows(
+        rows = await fetch_as(
+            self._pool,
+            acting_now(context.user_id, "chat"),
             "delete from threads where id = %(thread_id)s and user_id = %(user_id)s returning id",
             {"thread_id": thread_id, "user_id": context.user_id},
         )
@@ -215,6 +219,19 @@ class PostgresStore(Store[RequestContext]):
     async def load_feedback(self, thread_id: str, context: RequestContext) -> dict[str, FeedbackKind]:
         """The user's votes in the thread by item id."""
         return await load_feedback(self._pool, thread_id, context)
+
+    async def has_halted_run(self, thread_id: str, context: RequestContext) -> bool:
+        """Whether a run that the user has decided on went on and did not come to its end."""
+        rows = await self._rows(
+            """
+            select 1 from approvals
+            where thread_id = %(thread_id)s and user_id = %(user_id)s
+              and outcome is not null and state is not null
+            limit 1
+            """,
+            {"thread_id": thread_id, "user_id": context.user_id},
+        )
+        return bool(rows)
 
     async def _rows(self, statement: LiteralString, values: dict[str, Any]) -> list[tuple[Any, ...]]:
         return await fetch(self._pool, statement, values)

@@ -1,7 +1,7 @@
-"""One running answer per thread, over all processes: a row with a heartbeat, no connection held.
+"""One running answer per thread, over all processes: a row with a heartbeat.
 
-A process that is killed leaves its row behind. Whoever needs the thread next finds that its heart has
-stopped, takes the turn over, and says in the thread that an answer was cut off.
+A process that is killed leaves its row behind. Whoever needs the thread next finds that its process is gone
+(`Presence`) or its heart has stopped, takes the turn over, and says in the thread that an answer was cut off.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Any, Literal, LiteralString, Protocol
 from uuid import uuid4
 
 import anyio
@@ -19,19 +19,59 @@ from psycopg_pool import PoolTimeout
 
 from agent_service.context import RequestContext
 from agent_service.errors import BUSY, RequestRefusedError
+from agent_service.storage.presence import SPACE, Presence
+from database.ending import end
 from database.pool import Pool, fetch
 
 logger = logging.getLogger("agent_service")
 
-HEARTBEAT_SECONDS = 5.0
+HEARTBEAT_SECONDS = 1.0
+# Whose machine vanished, or whose process hangs.
 DEAD_AFTER_SECONDS = 20.0
+# Whose process has ended: some heartbeats, lest a lock that is just being taken again counts as one.
+GONE_AFTER_SECONDS = 3.0
 PAUSE_SECONDS = 0.25
+
+# A turn that is left. Tokens begin with the number of their process. When Postgres was restarted the locks
+# are gone and the processes are not: then only the heart counts.
+IS_LEFT: LiteralString = """(
+    turns.heartbeat_at < now() - make_interval(secs => %(dead_after)s)
+    or (
+        turns.token like '%%.%%'
+        and turns.heartbeat_at < now() - make_interval(secs => %(gone_after)s)
+        and turns.heartbeat_at > pg_postmaster_start_time()
+        and not exists (
+            select 1 from pg_locks
+            where locktype = 'advisory' and granted and objsubid = 2 and classid::bigint = %(space)s
+              and objid::bigint::text = split_part(turns.token, '.', 1)
+              and database = (select oid from pg_database where datname = current_database())
+        )
+    )
+)"""
+BEGIN: LiteralString = f"""
+insert into turns (thread_id, user_id, token)
+values (%(thread_id)s, %(user_id)s, %(token)s)
+on conflict (thread_id) do update
+    set user_id = excluded.user_id, token = excluded.token, started_at = now(),
+        heartbeat_at = now(), took_over = true
+    where {IS_LEFT}
+returning took_over
+"""  # noqa: S608 - put together from our own words
+CLEAR: LiteralString = f"""
+delete from turns
+where thread_id = %(thread_id)s and user_id = %(user_id)s and {IS_LEFT}
+returning token
+"""  # noqa: S608 - put together from our own words
 
 Begun = Literal["begun", "taken over", "busy"]
 
 
 class TurnLocks(Protocol):
     """Which threads are being answered; `token` tells the turns of one thread apart."""
+
+    def new_token(self) -> str:
+        """A token that no other turn has."""
+        ...
 
     async def begin(self, thread_id: str, token: str, context: RequestContext) -> Begun:
         """Claim the thread: whether that worked, and whether a dead turn was in the way."""
@@ -58,15 +98,18 @@ async def locked_turn(
 
     Raises `RequestRefusedError` (409) when another turn runs and does not end within `wait_seconds`.
     """
-    token, ended = uuid4().hex, asyncio.Event()
-    heart = asyncio.create_task(_beat(turns, thread_id, token, ended))
+    token, ended = turns.new_token(), asyncio.Event()
+    heart: asyncio.Task[None] | None = None
     try:
-        yield await _begin(turns, thread_id, token, context, time.monotonic() + wait_seconds) == "taken over"
+        begun = await _begin(turns, thread_id, token, context, time.monotonic() + wait_seconds)
+        # Not before: a beat while another turn runs would find that this one was lost, and be the last.
+        heart = asyncio.create_task(_beat(turns, thread_id, token, ended))
+        yield begun == "taken over"
     finally:
         ended.set()
-        heart.cancel()
         with anyio.CancelScope(shield=True):
-            await asyncio.wait([heart])
+            if heart is not None:
+                await end(heart)
             await _end(turns, thread_id, token)
 
 
@@ -102,30 +145,26 @@ async def _end(turns: TurnLocks, thread_id: str, token: str) -> None:
 
 
 class PostgresTurnLocks:
-    """TurnLocks as rows of the chat database, seen by all processes that use it."""
+    """TurnLocks as rows of the chat database, seen by all processes that use it.
 
-    def __init__(self, pool: Pool) -> None:
+    Without a `presence` the turns of a process that was killed are known by their hearts alone.
+    """
+
+    def __init__(self, pool: Pool, presence: Presence | None = None) -> None:
         self._pool = pool
+        self._presence = presence
+
+    def new_token(self) -> str:
+        """A token that no other turn has."""
+        number = self._presence.number if self._presence is not None else None
+        return uuid4().hex if number is None else f"{number}.{uuid4().hex}"
 
     async def begin(self, thread_id: str, token: str, context: RequestContext) -> Begun:
         """Claim the thread: whether that worked, and whether a dead turn was in the way."""
         rows = await fetch(
             self._pool,
-            """
-            insert into turns (thread_id, user_id, token)
-            values (%(thread_id)s, %(user_id)s, %(token)s)
-            on conflict (thread_id) do update
-                set user_id = excluded.user_id, token = excluded.token, started_at = now(),
-                    heartbeat_at = now(), took_over = true
-                where turns.heartbeat_at < now() - make_interval(secs => %(dead_after)s)
-            returning took_over
-            """,
-            {
-                "thread_id": thread_id,
-                "user_id": context.user_id,
-                "token": token,
-                "dead_after": DEAD_AFTER_SECONDS,
-            },
+            BEGIN,
+            self._values(thread_id, context) | {"token": token},
         )
         if not rows:
             return "busy"
@@ -156,15 +195,19 @@ class PostgresTurnLocks:
         """Remove a turn of the user's thread whose process is gone; True when there was one."""
         rows = await fetch(
             self._pool,
-            """
-            delete from turns
-            where thread_id = %(thread_id)s and user_id = %(user_id)s
-              and heartbeat_at < now() - make_interval(secs => %(dead_after)s)
-            returning token
-            """,
-            {"thread_id": thread_id, "user_id": context.user_id, "dead_after": DEAD_AFTER_SECONDS},
+            CLEAR,
+            self._values(thread_id, context),
         )
         return bool(rows)
+
+    def _values(self, thread_id: str, context: RequestContext) -> dict[str, Any]:
+        return {
+            "thread_id": thread_id,
+            "user_id": context.user_id,
+            "dead_after": DEAD_AFTER_SECONDS,
+            "gone_after": GONE_AFTER_SECONDS,
+            "space": SPACE,
+        }
 
 
 @dataclass
@@ -180,6 +223,10 @@ class MemoryTurnLocks:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._turns: dict[str, _Turn] = {}
+
+    def new_token(self) -> str:
+        """A token that no other turn has."""
+        return uuid4().hex
 
     async def begin(self, thread_id: str, token: str, context: RequestContext) -> Begun:
         """Claim the thread: whether that worked, and whether a dead turn was in the way."""

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import psycopg
+from chatkit.store import NotFoundError
 from psycopg_pool import PoolTimeout
 
+from agent_service.context import RequestContext
 from database.pool import Pool, fetch
 
 logger = logging.getLogger("agent_service")
@@ -63,6 +65,25 @@ async def tokens_used(pool: Pool, user: str, since: datetime) -> int:
         {"user": user, "since": since},
     )
     return int(rows[0][0]) if rows else 0
+
+
+async def check_not_deleted(pool: Pool, thread_id: str, context: RequestContext) -> None:
+    """Return unless the conversation was answered within the last day and is gone since.
+
+    Raises `NotFoundError`: what a user has deleted does not come back because it is sent again.
+    """
+    rows = await fetch(
+        pool,
+        """
+        select 1 from usage
+        where user_id = %(user)s and created_at > now() - interval '1 day' and thread_id = %(thread_id)s
+          and not exists (select 1 from threads where id = %(thread_id)s)
+        limit 1
+        """,
+        {"user": context.user_id, "thread_id": thread_id},
+    )
+    if rows:
+        raise NotFoundError(f"The thread {thread_id!r} was deleted.")
 
 
 @dataclass(frozen=True)

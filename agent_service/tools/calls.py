@@ -1,6 +1,6 @@
 """Calls of the MCP server's tools that no model asked for."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any, cast
 
 from agents.mcp import MCPServer
@@ -30,15 +30,26 @@ async def find_tasks(server: MCPServer, task_ids: Sequence[int]) -> list[Task]:
     """The tasks with these ids in their order; those that are gone are left out. Raises as `call_tool`."""
     wanted = set(task_ids)
     found: dict[int, Task] = {}
+    async for page in _pages(server):
+        found |= {task.task_id: task for task in page if task.task_id in wanted}
+        if len(found) == len(wanted):
+            break
+    return [found[task_id] for task_id in task_ids if task_id in found]
+
+
+async def every_task(server: MCPServer) -> list[Task]:
+    """All tasks of the user, at most two thousand. Raises as `call_tool`."""
+    return [task async for page in _pages(server) for task in page]
+
+
+async def _pages(server: MCPServer) -> AsyncGenerator[list[Task]]:
     arguments: dict[str, Any] = {"status": "all", "limit": PAGE_SIZE}
     for _ in range(MAX_PAGES):
         answer = await call_tool(server, "list_tasks", arguments)
-        found |= {task.task_id: task for task in task_list(answer).tasks if task.task_id in wanted}
-        cursor = answer.get("next_cursor")
-        if not cursor or len(found) == len(wanted):
-            break
-        arguments["cursor"] = cursor
-    return [found[task_id] for task_id in task_ids if task_id in found]
+        yield task_list(answer).tasks
+        if not answer.get("next_cursor"):
+            return
+        arguments = arguments | {"cursor": answer["next_cursor"]}
 
 
 def task_list(answer: Mapping[str, Any]) -> TaskList:

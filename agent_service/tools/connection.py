@@ -1,6 +1,7 @@
 """Connections to the MCP server, each in the name of one user and for one run at a time."""
 
 import asyncio
+import hmac
 import logging
 import time
 from collections.abc import AsyncGenerator
@@ -18,11 +19,12 @@ from agents.mcp.util import HttpClientFactory
 from agents.tool_context import ToolContext
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
 
-from agent_service.context import IDEMPOTENCY_KEY, RequestContext, RunContext, call_key
+from agent_service.context import BATCH, IDEMPOTENCY_KEY, RequestContext, RunContext, call_key
 from agent_service.errors import McpUnavailableError
 from agent_service.settings.settings import AgentServiceSettings
-from agent_service.tools.run_server import NOT_JSON, RunServer, ToolListings, asks_for
+from agent_service.tools.run_server import NOT_JSON, RunServer, ToolListings
 from agent_service.tools.sessions import LIFETIME_SECONDS, Connected, Sessions
+from agent_service.visitors.sites import Site
 from serving.certificates import certificates_for
 from serving.requests import outgoing_headers
 
@@ -32,8 +34,14 @@ ISSUER = "owflex-agent-service"
 AUDIENCE = "owflex-mcp-server"
 # The chat reads the documents and keeps tasks; it never changes documents.
 SCOPE = "kb:read tasks"
+# For programs, which get answers and nothing else.
+READING_SCOPE = "kb:read"
 # For what a user does in the knowledge view, never for a language model.
 WRITING_SCOPE = "kb:read kb:write"
+# For groups, rights, keys and the state of ingestion; `administration_scope` gives it out.
+ADMIN_SCOPE = "admin"
+# For the pages on which people let MCP clients in.
+CONNECT_SCOPE = "connections"
 CLEANUP_SECONDS = 5
 DIAGNOSIS_SECONDS = 2
 MAX_SECONDS_APART = 60
@@ -86,12 +94,20 @@ class McpConnector:
         self.listings = ToolListings()
         self.sessions = sessions or Sessions()
 
+    def key_for(self, purpose: str) -> SecretStr:
+        """A key of its own for another purpose, the same in all processes with this signing key."""
+        signing_key = self._signing_key.get_secret_value().encode()
+        return SecretStr(hmac.new(signing_key, purpose.encode(), "sha256").hexdigest())
+
     @asynccontextmanager
     async def connect(self, context: RequestContext, scope: str = SCOPE) -> AsyncGenerator[RunServer]:
         """A connected server to give to `Agent(mcp_servers=[...])`. Raises `McpUnavailableError`.
 
         The connection lives in a task of its own: what happens to it never cancels the run's task.
         """
+        if context.site is not None:
+            # Whatever is asked for: visitors read, and nothing else.
+            scope = READING_SCOPE
         headers = self._headers(context, scope)
         open_one = partial(self._open, context, scope, headers)
         async with self.sessions.one((context.user_id, scope), headers, open_one) as server:
@@ -155,14 +171,15 @@ class McpConnector:
             self.listings,
             context.user_id,
             scope,
-            asks_for(settings.approval_tools),
+            settings.approval_tools,
             http,
+            again=partial(self.connect, context, scope),
             params={"url": settings.mcp_server_url, "httpx_client_factory": _giving(http)},
             name="owflex",
             cache_tools_list=True,
             client_session_timeout_seconds=settings.mcp_session_timeout_seconds,
             use_structured_content=True,
-            # A repeated call could repeat a write that only seemed to fail.
+            # A repeated call could repeat a write that only seemed to fail; `again` is for those that cannot.
             max_retry_attempts=0,
             tool_meta_resolver=_call_meta,
             failure_error_function=_tool_failed,
@@ -170,17 +187,35 @@ class McpConnector:
 
     def _headers(self, context: RequestContext, scope: str = SCOPE) -> dict[str, str]:
         return {
-            "Authorization": f"Bearer {mint_token(self._signing_key, context.user_id, scope)}",
+            "Authorization": f"Bearer {mint_token(self._signing_key, context.user_id, scope, context.site)}",
             "Accept": "application/json, text/event-stream",
         } | outgoing_headers()
 
 
-def mint_token(signing_key: SecretStr, user_id: str, scope: str = SCOPE) -> str:
-    """A bearer token (HS256 JWT) for `user_id`, good for ten minutes."""
+def administration_scope(*, is_admin: bool) -> str:
+    """The scope of a token for a request that an administrator makes themselves, never for a language model.
+
+    Raises `PermissionError` for anybody else: who asks for it has looked who is asking.
+    """
+    if not is_admin:
+        raise PermissionError("Only an administrator's own request gets a token that administers.")
+    return ADMIN_SCOPE
+
+
+def mint_token(signing_key: SecretStr, user_id: str, scope: str = SCOPE, site: Site | None = None) -> str:
+    """A bearer token (HS256 JWT) for `user_id`, good for ten minutes; one for a visitor of `site` opens its
+    collections only, by the rights of the site.
+
+    Raises `PermissionError` for a visitor without a site.
+    """
+    if user_id.startswith("visitor:") and site is None:
+        raise PermissionError("A visitor's token is made for their site only.")
     now = int(time.time())
-    claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": user_id, "iat": now}
+    claims: dict[str, Any] = {"iss": ISSUER, "aud": AUDIENCE, "sub": user_id, "iat": now}
     claims["exp"] = now + int(LIFETIME_SECONDS)
     claims["scope"] = scope
+    if site is not None:
+        claims |= {"collections": list(site.collections), "rights_of": site.rights_of}
     return jwt.encode(claims, signing_key.get_secret_value(), algorithm="HS256")
 
 
@@ -211,7 +246,8 @@ def _call_meta(call: MCPToolMetaContext) -> dict[str, Any] | None:
         return None
     message = f"{turn.thread.id}/{turn.message_id}"
     number = turn.calls.number_for(context.tool_call_id, call.tool_name, call.arguments)
-    return {IDEMPOTENCY_KEY: call_key(message, call.tool_name, call.arguments, number)}
+    key = call_key(message, call.tool_name, call.arguments, number)
+    return {IDEMPOTENCY_KEY: key, BATCH: call_key(message, BATCH, None)}
 
 
 def _tool_failed(context: RunContextWrapper[Any], error: Exception) -> str:

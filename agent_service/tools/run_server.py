@@ -1,29 +1,32 @@
 """The connection that a run gets: its tools are remembered for a minute, its results bounded and in scope."""
 
-import json
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import Any, TypeVar, cast
+from functools import partial
+from typing import Any, TypeVar
 
 import httpx2
 from agents import AgentBase, RunContextWrapper
 from agents import Tool as SdkTool
 from agents.mcp import MCPServer, MCPServerStreamableHttp
 from mcp import ClientSession
+from mcp.shared.exceptions import MCPError
 from mcp_types import CallToolResult, ListToolsResult, TextContent, Tool
 
+from agent_service.context import RunContext
+from agent_service.tools.bounded import bounded
+from agent_service.tools.repeating import Again, is_cut_off, may_be_repeated, once_more, only_reads
+from agent_service.tools.schemas import MadeChange, change_in
 from agent_service.tools.scope import Scope, ScopedCalls
 
 FRESH_SECONDS = 60
+# The setting with which no tool waits.
+NOTHING_ASKS = "none"
 # What the model reads instead of the result of a call that the user refused.
 DENIED = "The user did not approve this call, so nothing was done. Say so in one sentence; do not try again."
-MAX_CHARACTERS = 60_000
-MAX_TEXT_CHARACTERS = 8_000
-KEPT_END = 200
-TOO_LARGE = "The result is too large to be shown. Ask for less: a narrower query, or a smaller limit."
 MAX_LISTINGS = 1000
 # The one argument of a call whose arguments could not be read.
 UNREADABLE = "unreadable_arguments"
@@ -84,11 +87,15 @@ class ToolListings:
 class RunServer(MCPServerStreamableHttp):
     """A run's connection; it begins with what is known of the server's tools, and never floods the model.
 
-    `scoped` limits where its searches look; `waits` says of a tool's name whether its calls need approval.
-    `http` carries its requests and is its own. `made_tools` is what the SDK made of the listed tools.
+    `scoped` limits where its searches look. Calls of tools that fit one of the `patterns` wait for approval,
+    and so does every change that the user's own words do not ask for; without patterns nothing waits.
+    `http` carries its requests and is its own. `again` opens another connection like it: a call that was cut
+    off is made again where that does nothing twice. `made_tools` is what the SDK made of the listed tools.
+    `changes` has what the run changed, by task: the last change of each.
     """
 
     scoped: ScopedCalls | None = None
+    changes: Mapping[int, MadeChange] = {}
     made_tools: list[SdkTool] | None = None
 
     def __init__(
@@ -96,12 +103,15 @@ class RunServer(MCPServerStreamableHttp):
         listings: ToolListings,
         user: str,
         scope: str,
-        waits: Callable[[str], bool],
+        patterns: Sequence[str],
         http: httpx2.AsyncClient,
+        again: Again | None = None,
         **options: Any,
     ) -> None:
         super().__init__(**options)
-        self._waits = waits
+        self._again = again
+        self._waits = asks_for(patterns)
+        self._asks = bool(patterns) and list(patterns) != [NOTHING_ASKS]
         self._listings = listings
         self._user = user
         self._scope = scope
@@ -120,6 +130,7 @@ class RunServer(MCPServerStreamableHttp):
     def begin_run(self, headers: dict[str, str]) -> None:
         """Be as new, with these headers in place of those of the run before."""
         self.scoped = None
+        self.changes = {}
         if self._listing is not self._listings.fresh(self._user, self._scope):
             self.invalidate_tools_cache()
             self.made_tools = None
@@ -139,10 +150,44 @@ class RunServer(MCPServerStreamableHttp):
         """The tool's result, bounded. Raises what the connection raises."""
         if arguments and UNREADABLE in arguments:
             return CallToolResult(content=[TextContent(type="text", text=NOT_JSON)], is_error=True)
-        call = super().call_tool
-        if self.scoped is None:
-            return bounded(await self._watched(call(tool_name, arguments, meta)))
-        return bounded(await self._watched(self.scoped.run(call, tool_name, arguments, meta)))
+        call = self._call_until_answered
+        scoped = self.scoped
+        made = (
+            call(tool_name, arguments, meta)
+            if scoped is None
+            else scoped.run(call, tool_name, arguments, meta)
+        )
+        result = await self._watched(made)
+        if (change := change_in(result)) is not None:
+            self.changes = {**self.changes, change.task_id: change}
+        return bounded(result)
+
+    async def call_once(
+        self, tool_name: str, arguments: dict[str, Any] | None, meta: dict[str, Any] | None = None
+    ) -> CallToolResult:
+        """The tool's result as it is, of one call. Raises what the connection raises."""
+        return await self._watched(super().call_tool(tool_name, arguments, meta))
+
+    async def _call_until_answered(
+        self, tool_name: str, arguments: dict[str, Any] | None, meta: dict[str, Any] | None = None
+    ) -> CallToolResult:
+        try:
+            return await super().call_tool(tool_name, arguments, meta)
+        except MCPError as error:
+            tool = self._listed(tool_name)
+            if self._again is None or not is_cut_off(error) or not may_be_repeated(tool, tool_name, meta):
+                raise
+            self._has_failed = True
+            # Where nobody comes back, the further calls of the run do not wait for it again.
+            again, self._again = self._again, None
+            result = await once_more(again, error, tool_name, arguments, meta)
+            self._again = again
+            return result
+
+    def _listed(self, name: str) -> Tool | None:
+        listing = self._listing or self._listings.fresh(self._user, self._scope)
+        tools = [] if listing is None else listing.tools.tools
+        return next((tool for tool in tools if tool.name == name), None)
 
     async def _watched(self, request: Awaitable[Result]) -> Result:
         """The request's result; one that fails or is cancelled leaves nothing to be relied on."""
@@ -157,7 +202,24 @@ class RunServer(MCPServerStreamableHttp):
 
     def _get_needs_approval_for_tool(self, tool: Tool, agent: AgentBase | None) -> bool | NeedsApproval:
         # A policy of the SDK is asked about each call; where it cannot read the arguments, it lets it wait.
-        return _readable if self._waits(tool.name) else False
+        if self.always_waits(tool.name):
+            return _readable
+        return False if not self._asks or only_reads(tool) else partial(self._is_unasked, tool.name)
+
+    def always_waits(self, tool: str) -> bool:
+        """Whether calls of this tool wait whatever the user has asked for."""
+        return self._waits(tool)
+
+    async def _is_unasked(
+        self, tool: str, context: RunContextWrapper[Any], arguments: dict[str, Any], call_id: str
+    ) -> bool:
+        """Whether a change has to wait, because the user's own words do not ask for it."""
+        turn = context.context
+        if UNREADABLE in arguments:
+            return False
+        if not isinstance(turn, RunContext) or turn.asked_for is None:
+            return True
+        return not await turn.asked_for(tool, arguments, call_id, self)
 
     async def _list_tools_page(self, session: ClientSession, cursor: str | None = None) -> ListToolsResult:
         return await self._watched(self._page(session, cursor))
@@ -195,62 +257,3 @@ def limit(server: MCPServer, scope: Scope | None) -> None:
     if not isinstance(server, RunServer):
         raise TypeError("Only a RunServer can be limited.")
     server.scoped = ScopedCalls(scope)
-
-
-def bounded(result: CallToolResult, most: int = MAX_CHARACTERS) -> CallToolResult:
-    """The result with at most about `most` characters: long texts cut, then entries at the end left out."""
-    if result.structured_content is not None and result.is_error is not True:
-        return _bounded_structure(result, cast(dict[str, Any], result.structured_content), most)
-    texts = [part for part in result.content if isinstance(part, TextContent)]
-    others = [part for part in result.content if not isinstance(part, TextContent)]
-    size = sum(len(part.text) for part in texts) + sum(_size(part.model_dump(mode="json")) for part in others)
-    if size <= most:
-        return result
-    whole = "\n".join(part.text for part in texts)
-    return result.model_copy(update={"content": [TextContent(type="text", text=_cut(whole, most))]})
-
-
-def _bounded_structure(result: CallToolResult, content: dict[str, Any], most: int) -> CallToolResult:
-    if _size(content) <= most:
-        return result
-    smaller = cast(dict[str, Any], _with_short_texts(content))
-    lists = [cast(list[Any], value) for value in smaller.values() if isinstance(value, list)]
-    longest: list[Any] = max(lists, key=_size) if lists else []
-    sizes = [_size(entry) + 2 for entry in longest]
-    surplus = _size(smaller) - most
-    dropped = 0
-    while longest and surplus > 0:
-        longest.pop()
-        surplus -= sizes.pop()
-        dropped += 1
-    if surplus > 0:
-        smaller = {"error": TOO_LARGE}
-    else:
-        smaller["shortened"] = f"Long texts were cut and {dropped} entries at the end left out: too large."
-    return result.model_copy(
-        update={
-            "structured_content": smaller,
-            "content": [TextContent(type="text", text=json.dumps(smaller))],
-        }
-    )
-
-
-def _with_short_texts(value: object) -> object:
-    if isinstance(value, str):
-        return _cut(value, MAX_TEXT_CHARACTERS)
-    if isinstance(value, list):
-        return [_with_short_texts(entry) for entry in cast(list[object], value)]
-    if isinstance(value, dict):
-        return {key: _with_short_texts(entry) for key, entry in cast(dict[str, object], value).items()}
-    return value
-
-
-def _cut(text: str, most: int) -> str:
-    """The beginning, and a little of the end: it closes the tags around document text."""
-    if len(text) <= most:
-        return text
-    return f"{text[: most - KEPT_END]}\n[… left out …]\n{text[-KEPT_END:]}"
-
-
-def _size(value: object) -> int:
-    return len(json.dumps(value, default=str))

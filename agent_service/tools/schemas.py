@@ -5,16 +5,19 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, Literal
 
+from mcp_types import CallToolResult
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 SEARCH = "search_documents"
 LIST_DOCUMENTS = "list_documents"
 LIST_COLLECTIONS = "list_collections"
 READ_CHUNKS = "read_chunks"
-TASK_TOOLS = {"add_task", "list_tasks", "complete_task", "update_task"}
+TASK_TOOLS = {"add_task", "list_tasks", "complete_task", "update_task", "delete_task", "undo_task_change"}
 # As long as a question of the search tool may be.
 MAX_QUERY_CHARACTERS = 6000
 DOCUMENT_TOOLS = {SEARCH, LIST_DOCUMENTS, LIST_COLLECTIONS, READ_CHUNKS, "get_document"}
+# They change nothing.
+READING_TOOLS = DOCUMENT_TOOLS | {"list_tasks"}
 
 
 class Passage(BaseModel):
@@ -60,13 +63,15 @@ class BelowThreshold(BaseModel):
 class Searched(BaseModel):
     """How much was searched, how much of it by meaning too, and why not all of it was.
 
-    For words that no passage has, those were searched that `corrected` names.
+    For words that no passage has, those were searched that `corrected` names. `missing` are rare words of the
+    question that none of the results has.
     """
 
     chunks: int = 0
     by_meaning: int = 0
     waits_for: Literal["model", "vectors"] | None = None
     corrected: dict[str, str] = {}
+    missing: list[str] = []
 
 
 class SearchResult(BaseModel):
@@ -122,10 +127,11 @@ class DocumentEntry(BaseModel):
 
 
 class CollectionEntry(BaseModel):
-    """A collection in a list."""
+    """A collection in a list; `languages` of its documents by their English names."""
 
     name: str
     documents: int = 0
+    languages: list[str] = []
 
 
 class CollectionList(BaseModel):
@@ -147,10 +153,27 @@ class Task(BaseModel):
 
     task_id: int
     title: str
+    notes: str = ""
     priority: Literal["low", "normal", "high"] = "normal"
     due_on: date | None = None
     tags: list[str] = []
     status: Literal["open", "done"] = "open"
+
+
+class MadeChange(BaseModel):
+    """A change that can be undone, as the server tells it beside a result."""
+
+    change_id: int
+    task_id: int
+    title: str = ""
+
+
+class UndoneChange(BaseModel):
+    """Answer of `undo_task_change`: the tasks as they are again, and those whose adding was undone."""
+
+    tasks: list[Task] = []
+    removed: list[dict[str, Any]] = []
+    repeated: bool = False
 
 
 class TaskList(BaseModel):
@@ -167,6 +190,14 @@ def without_fence(content: str) -> str:
     """Document text free of the tags that mark it as data."""
     fenced = FENCED.fullmatch(content)
     return fenced["text"] if fenced else content
+
+
+def change_in(result: CallToolResult) -> MadeChange | None:
+    """The change that a call made; None when it made none, or the server does not tell."""
+    try:
+        return MadeChange.model_validate((result.meta or {}).get("owflex/change"))
+    except ValidationError:
+        return None
 
 
 def search_result_in(structured: Mapping[str, Any] | None) -> SearchResult | None:

@@ -1,6 +1,7 @@
 """What the user limited a question to: the tags of a message become arguments of the searches it leads to."""
 
 import json
+import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, cast
@@ -11,6 +12,7 @@ from pydantic import BaseModel, StringConstraints, TypeAdapter, ValidationError
 
 from agent_service.errors import RequestRefusedError
 from agent_service.tools.schemas import LIST_DOCUMENTS, SEARCH
+from serving.fences import fence
 
 MAX_PLACES = 10
 USUAL_LIMIT = 5
@@ -43,6 +45,7 @@ class _Document(BaseModel):
 
 TAG = TypeAdapter[_Collection | _Document](_Collection | _Document)
 KINDS = {"collection", "document"}
+ONE_WORD = re.compile(r"[\w.-]{1,60}")
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ class Scope:
     @property
     def note(self) -> str:
         """A line for the model."""
-        return NOTE.format(names=", ".join(f"“{name}”" for name in self.names))
+        return NOTE.format(names=", ".join(f"“{_marked(name)}”" for name in self.names))
 
 
 def scope_of(tags: Iterable[UserMessageTagContent]) -> Scope | None:
@@ -65,6 +68,11 @@ def scope_of(tags: Iterable[UserMessageTagContent]) -> Scope | None:
     if len(places) > MAX_PLACES:
         raise RequestRefusedError("refused.too_many_tags", code="too_many_tags", number=MAX_PLACES)
     return Scope(tuple(dict(place) for place in places), tuple(places.values())) if places else None
+
+
+def _marked(name: str) -> str:
+    """Titles of documents are data: what could be a sentence stands between tags."""
+    return name if ONE_WORD.fullmatch(name) else fence(name)
 
 
 def _place(tag: UserMessageTagContent) -> dict[str, str]:
@@ -106,9 +114,11 @@ def _entries(content: dict[str, Any], key: str, first: dict[str, Any]) -> Iterab
 def _summary(contents: Sequence[dict[str, Any]], entries: Sequence[object]) -> dict[str, Any]:
     confidences = [float(content["confidence"]) for content in contents if content.get("confidence")]
     summary: dict[str, Any] = {"confidence": max(confidences)} if confidences else {}
-    searched = [content["searched"] for content in contents if _is_told(content)]
+    searched = [content["searched"] for content in contents if isinstance(content.get("searched"), dict)]
+    told = [one for one in searched if "waits_for" in one or "corrected" in one]
     if searched:
-        summary["searched"] = next((one for one in searched if "waits_for" in one), searched[0])
+        chosen = next((one for one in told if "waits_for" in one), next(iter(told), searched[0]))
+        summary["searched"] = chosen | {"missing": _missing_everywhere(searched)}
     if entries and "hint" in contents[0]:
         summary["hint"] = None
     if "next_cursor" in contents[0]:
@@ -116,10 +126,10 @@ def _summary(contents: Sequence[dict[str, Any]], entries: Sequence[object]) -> d
     return summary
 
 
-def _is_told(content: Mapping[str, Any]) -> bool:
-    """Whether it was searched by words, at least in part, or in other words."""
-    searched = content.get("searched")
-    return isinstance(searched, dict) and ("waits_for" in searched or "corrected" in searched)
+def _missing_everywhere(searched: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The words that are in no result of any of the searches."""
+    first, *others = (cast(list[str], one.get("missing") or []) for one in searched)
+    return [word for word in first if all(word in other for other in others)]
 
 
 def _score(entry: Mapping[str, Any]) -> float:

@@ -16,6 +16,7 @@ import anyio
 from agents.mcp import MCPServerManager
 
 from agent_service.tools.run_server import RunServer
+from database.ending import end
 
 logger = logging.getLogger("agent_service")
 
@@ -64,8 +65,9 @@ class Sessions:
 
     async def __aexit__(self, *_: object) -> None:
         assert self._sweeping is not None
-        self._sweeping.cancel()
-        self._sweeping = None
+        # From now on what is given back is closed.
+        sweeping, self._sweeping = self._sweeping, None
+        await end(sweeping)
         kept, self._idle = self._idle, []
         await _close(kept)
 

@@ -36,7 +36,8 @@ class Beginnings:
     """Who is alone begins as many answers at once as they like; beside others each user begins one."""
 
     def __init__(self) -> None:
-        self._slots = FairSlots[str](0, contended=1)
+        # Whoever waits holds a connection, and those are counted.
+        self._slots = FairSlots[str](0, contended=1, waiting=100_000)
 
     @asynccontextmanager
     async def one(self, user: str) -> AsyncGenerator[Beginning]:

@@ -11,7 +11,9 @@ from chatkit.store import Store
 from chatkit.types import (
     AssistantMessageItem,
     SyncCustomActionResponse,
+    TaskItem,
     ThreadItemDoneEvent,
+    ThreadItemRemovedEvent,
     ThreadItemReplacedEvent,
     ThreadMetadata,
     ThreadStreamEvent,
@@ -44,11 +46,15 @@ class Click:
 
 @dataclass(frozen=True)
 class Clicked:
-    """What a click led to: the events that show it, and the decided run that goes on over `mcp_server`."""
+    """What a click led to: the events that show it, and the decided run that goes on over `mcp_server`.
+
+    `message` is the one that the run answers.
+    """
 
     events: Sequence[ThreadStreamEvent]
     decision: Decision | None = None
     mcp_server: MCPServer | None = None
+    message: UserMessageItem | None = None
 
 
 @dataclass(frozen=True)
@@ -88,13 +94,25 @@ class Clicks:
         outcome = DECISIONS[click.action.type]
         user_id = click.context.user_id
         decision = await self.approvals.decide(click.thread.id, click.sender.id, user_id, outcome)
-        events = [*decided(decision, click.sender, click.context.locale)]
+        events: list[ThreadStreamEvent] = [*decided(decision, click.sender, click.context.locale)]
         if decision.state is None or decision.outcome == "expired":
             return Clicked(events)
-        if decision.message_id is not None:
-            message = await self.store.load_item(click.thread.id, decision.message_id, click.context)
-            limit(server, scope_of(tags_of(message)) if isinstance(message, UserMessageItem) else None)
-        return Clicked(events, decision, server)
+        events += await self._cut_off_line(click)
+        message = await self._message(click, decision)
+        limit(server, None if message is None else scope_of(tags_of(message)))
+        return Clicked(events, decision, server, message)
+
+    async def _cut_off_line(self, click: Click) -> list[ThreadStreamEvent]:
+        """The event that takes away the line which says that this run was cut off: it goes on now."""
+        newest = await self.store.load_thread_items(click.thread.id, None, 1, "desc", click.context)
+        last = newest.data[0] if newest.data else None
+        return [ThreadItemRemovedEvent(item_id=last.id)] if isinstance(last, TaskItem) else []
+
+    async def _message(self, click: Click, decision: Decision) -> UserMessageItem | None:
+        if decision.message_id is None:
+            return None
+        item = await self.store.load_item(click.thread.id, decision.message_id, click.context)
+        return item if isinstance(item, UserMessageItem) else None
 
     async def _card_after(self, click: Click) -> WidgetItem:
         item_id = answer_id(click.action)

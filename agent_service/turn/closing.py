@@ -21,7 +21,8 @@ from agent_service.cards.task_cards import card_of_turn
 from agent_service.cards.widgets import new_card_id
 from agent_service.i18n.catalog import say
 from agent_service.models.extractive.headings import is_empty_heading
-from agent_service.tools.schemas import LEAST_CONFIDENCE, Passage
+from agent_service.tools.run_server import RunServer
+from agent_service.tools.schemas import LEAST_CONFIDENCE, MadeChange, Passage
 from agent_service.turn.closing_lines import says_something
 from agent_service.turn.progress import Progress
 
@@ -31,6 +32,8 @@ MAX_TOPIC_CHARACTERS = 80
 WORD = re.compile(r"\w{3,}")
 # The heading of a version, a date or a step says nothing by itself.
 BEGINS_WITH_NUMBER = re.compile(r"\W*v?\d")
+# What would end the quotation, or the question: the user who takes it up would say it in their own name.
+LEAVES = re.compile(r"[“”„«»\"]|[.!?;:。！？]\s")
 
 
 class Unfinished:
@@ -119,7 +122,8 @@ async def _card(progress: Progress) -> WidgetItem | None:
         )
     if not evidence.task_results:
         return None
-    return card_of_turn(evidence.task_results, new_card_id(), turn.thread.id, turn.context.locale)
+    changes = turn.mcp_server.changes if isinstance(turn.mcp_server, RunServer) else dict[int, MadeChange]()
+    return card_of_turn(evidence.task_results, new_card_id(), turn.thread.id, turn.context.locale, changes)
 
 
 def _suggestions(progress: Progress) -> list[ThreadStreamEvent]:
@@ -145,6 +149,6 @@ def _topics(passages: Iterable[Passage], asked: set[str]) -> Iterator[str]:
     for passage in passages:
         topic = " ".join((passage.heading_path or [""])[-1].split())
         words = set(WORD.findall(topic.casefold()))
-        is_subject = not is_empty_heading(topic) and not BEGINS_WITH_NUMBER.match(topic)
+        is_subject = not (is_empty_heading(topic) or BEGINS_WITH_NUMBER.match(topic) or LEAVES.search(topic))
         if words and is_subject and not words <= asked and len(topic) <= MAX_TOPIC_CHARACTERS:
             yield topic

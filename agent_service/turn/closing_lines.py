@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from functools import cache
 
 from chatkit.types import (
     AssistantMessageContent,
@@ -36,10 +37,16 @@ ENDINGS: dict[Ending | None, str] = {
 
 def without_lines(text: str) -> str:
     """The text of an answer without the lines: a model would learn to write them itself."""
-    said = [line for key in (NOT_BACKED, OUT_OF_STEPS, *ENDINGS.values()) for line in in_every_language(key)]
-    while found := next((line for line in said if text.endswith(line)), None):
+    while text.endswith(_all_lines()):
+        found = next(line for line in _all_lines() if text.endswith(line))
         text = text.removesuffix(found).rstrip("\n")
     return text
+
+
+@cache
+def _all_lines() -> tuple[str, ...]:
+    keys = (NOT_BACKED, OUT_OF_STEPS, *ENDINGS.values())
+    return tuple(line for key in keys for line in in_every_language(key))
 
 
 def needs_line(evidence: Evidence) -> bool:
@@ -111,6 +118,8 @@ class ClosingLines:
 
     def _is_unbacked(self) -> bool:
         evidence = self._progress.evidence
+        if self._progress.turn.model.answering.extractive:
+            return False  # it quotes, or says that there is nothing
         if self._citing or not any(map(says_something, self._held)) or _names_file(self._held, evidence):
             return False
         is_unfounded = self._progress.is_unfounded and not evidence.files.with_question

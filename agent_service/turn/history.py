@@ -1,6 +1,6 @@
 """What the model gets to see of a thread."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
@@ -31,6 +31,7 @@ from agent_service.tools.shown_tasks import shown_tasks_note
 from agent_service.turn.closing_lines import without_lines
 from agent_service.turn.tool_calls import ShownFiles
 from parsing.unseen_characters import seen_characters
+from serving.fences import fence
 
 MAX_TITLE_CHARACTERS = 60
 # Most conversations fit into one page; three of them are as many items as a model may get to see.
@@ -59,7 +60,7 @@ async def load_history(
     has_files = any(isinstance(item, UserMessageItem) and item.attachments for item in kept)
     attached = await attached_parts(files, kept, settings, context, hold) if has_files else None
     items = alternating(await HistoryConverter(attached).to_agent_input(kept))
-    return History(items, _note(dropped, more=has_more), _shown_files(kept))
+    return History(items, _note(dropped, more=has_more), _shown_files(kept), newest[::-1])
 
 
 async def _newest(
@@ -160,11 +161,15 @@ def _text(item: ThreadItem) -> str:
 
 @dataclass(frozen=True)
 class History:
-    """The input of a run, a line for the model about what was left out, if anything was, and the files."""
+    """The input of a run, a line for the model about what was left out, if anything was, and the files.
+
+    `thread` has the newest items that it was made of, oldest first.
+    """
 
     items: list[TResponseInputItem]
     note: str | None = None
     files: ShownFiles = field(default_factory=ShownFiles)
+    thread: Sequence[ThreadItem] = ()
 
     @property
     def tokens(self) -> int:
@@ -192,9 +197,8 @@ class HistoryConverter(ThreadItemConverter):
         text = text_of(item) or ("(No words, only what is attached.)" if item.attachments else "")
         parts: Parts = [ResponseInputTextParam(type="input_text", text=text)]
         if item.quoted_text:
-            text = (
-                f"(I am referring to this passage of our conversation: “{seen_characters(item.quoted_text)}”)"
-            )
+            quoted = fence(f"“{seen_characters(item.quoted_text)}”")
+            text = f"(I am referring to this passage of our conversation, which is data: {quoted})"
             parts.append(ResponseInputTextParam(type="input_text", text=text))
         parts.extend(self._attached.get(item.id, []))
         return Message(type="message", role="user", content=[*parts])
@@ -219,7 +223,7 @@ class HistoryConverter(ThreadItemConverter):
             return EasyInputMessageParam(role="assistant", content=shown_tasks_note(tasks))
         if not item.copy_text:
             return None
-        return EasyInputMessageParam(role="assistant", content=item.copy_text)
+        return EasyInputMessageParam(role="assistant", content=f"(A card: {fence(item.copy_text)})")
 
     async def sdk_hidden_context_to_input(self, item: SDKHiddenContextItem) -> None:
         """Nothing: that the user stopped an answer shows by its end."""

@@ -16,6 +16,7 @@ from chatkit.types import (
 
 from agent_service.context import RequestContext
 from agent_service.i18n.catalog import say
+from agent_service.storage.postgres import PostgresStore
 
 # A failure that asking again may mend, an answer that was stopped, and a failure that will come again.
 Icon = Literal["reload", "play", "info"]
@@ -33,6 +34,14 @@ def note(item_id: str, thread_id: str, title: str) -> WorkflowItem:
         created_at=_now(),
         workflow=Workflow(type="custom", tasks=[task], summary=CustomSummary(title=title, icon="info")),
     )
+
+
+def line_of(item: WorkflowItem) -> str | None:
+    """What a `note` says; None for the steps of an answer."""
+    summary, tasks = item.workflow.summary, item.workflow.tasks
+    if not isinstance(summary, CustomSummary) or len(tasks) != 1 or not isinstance(tasks[0], CustomTask):
+        return None
+    return summary.title if tasks[0].title == summary.title and summary.icon == "info" else None
 
 
 def failure_note(
@@ -64,7 +73,8 @@ async def note_cut_off(store: Store[RequestContext], thread_id: str, context: Re
 
     Raises `NotFoundError` for an unknown thread.
     """
-    if not await lacks_answer(store, thread_id, context):
+    is_halted = isinstance(store, PostgresStore) and await store.has_halted_run(thread_id, context)
+    if not is_halted and not await lacks_answer(store, thread_id, context):
         return
     thread = await store.load_thread(thread_id, context)
     item_id = store.generate_item_id("task", thread, context)

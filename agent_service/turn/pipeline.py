@@ -37,7 +37,11 @@ from agent_service.turn.runner import run_agent
 from agent_service.turn.thoughts import Thoughts
 from agent_service.turn.tool_calls import Evidence, Steps
 from agent_service.turn.user_errors import belongs_in_thread, for_user
+from agent_service.turn.wishes import judge_of, load_judge
 from database.pool import Pool
+
+# What the caller of an API tells the model, in the metadata of a thread.
+INSTRUCTIONS = "owflex/instructions"
 
 
 class EventFilter(Protocol):
@@ -160,7 +164,9 @@ class Turns:
                         for passed in filters.feed(event):
                             yield passed
                         beginning.spoken(watch.first_word_after)
-                for event in [*filters.end(), *await ending(progress, said)]:
+                with use_span(watch.span, record_exception=False, set_status_on_exception=False):
+                    last = [*filters.end(), *await ending(progress, said)]
+                for event in last:
                     yield event
                 _check_answered(progress, said)
             except Exception as error:
@@ -197,6 +203,8 @@ class Turns:
             await stack.enter_async_context(self.files.showing_pictures(context))
 
         history = await load_history(self.clicks.store, thread.id, self.settings, context, self.files, hold)
+        if instructions := thread.metadata.get(INSTRUCTIONS):
+            history = history.with_note(f"The user's instructions for your answers: {instructions}")
         tokens = history.tokens if self.menu.minds_length else 0
         watch.model = TurnModel(self.menu.line_for(message, tokens))
         server = await stack.enter_async_context(self.clicks.connect_mcp(context))
@@ -207,9 +215,12 @@ class Turns:
                 scope = scope_of(tags)
                 limit(turn.mcp_server, scope)
                 history = history.with_note(scope.note) if scope else history
-            turn = replace(turn, question=question_of(message), message_id=message.id)
+            judge = judge_of(message, history.thread)
+            turn = replace(turn, question=question_of(message), message_id=message.id, wish=judge)
         evidence = Evidence(files=history.files)
-        return Prepared(progress=Progress(turn, history.items, history.note, self._steps(evidence), evidence))
+        return Prepared(
+            progress=Progress(turn, history.items, history.note, self._steps(evidence, turn), evidence)
+        )
 
     async def _prepare_edited(
         self,
@@ -229,12 +240,22 @@ class Turns:
         if decision is None:
             return Prepared(clicked.events)
         assert clicked.mcp_server is not None
+        stack.push_async_exit(partial(self._finish, click))
         turn = self._turn(watch, clicked.mcp_server, click.thread, click.context)
         turn = replace(turn, message_id=decision.message_id)
+        if clicked.message is not None:
+            turn = replace(turn, wish=await load_judge(self.clicks.store, clicked.message, click.context))
         evidence = Evidence(decision.carried.passages)
         # The run has called its tools; it may speak at once.
         evidence.tool_calls = 1
-        return Prepared(clicked.events, Progress(turn, [], None, self._steps(evidence), evidence, decision))
+        return Prepared(
+            clicked.events, Progress(turn, [], None, self._steps(evidence, turn), evidence, decision)
+        )
+
+    async def _finish(self, click: Click, kind: type[BaseException] | None, *_: object) -> None:
+        """A decided run has ended, well or not; one that was cut off can be gone on with."""
+        if click.sender is not None and (kind is None or issubclass(kind, Exception)):
+            await self.clicks.approvals.finish(click.thread.id, click.sender.id, click.context.user_id)
 
     def _turn(
         self, watch: TurnWatch, server: MCPServer, thread: ThreadMetadata, context: RequestContext
@@ -252,8 +273,8 @@ class Turns:
         )
         return ThreadItemDoneEvent(item=note)
 
-    def _steps(self, evidence: Evidence) -> Steps:
-        return Steps(evidence, self.metrics.tool_called)
+    def _steps(self, evidence: Evidence, turn: Turn) -> Steps:
+        return Steps(evidence, self.metrics.tool_called, turn.wish)
 
 
 def _check_answered(progress: Progress, said: Said) -> None:

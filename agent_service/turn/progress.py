@@ -1,6 +1,9 @@
 """What a turn knows while it is answered: its surroundings, and how far it has come."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
 
 from agents import TResponseInputItem
 from agents.mcp import MCPServer
@@ -11,14 +14,18 @@ from opentelemetry.trace import INVALID_SPAN, Span
 
 from agent_service.cards.approvals import Approvals, Decision
 from agent_service.context import RequestContext, RunContext
+from agent_service.errors import ToolRefusedError
 from agent_service.models.fallback import TurnModel
 from agent_service.settings.settings import AgentServiceSettings
+from agent_service.tools.calls import every_task
 from agent_service.turn.tool_calls import Evidence, Steps
+from agent_service.wishes.judging import Judge
 
 
 @dataclass(frozen=True)
 class Turn:
-    """What all runs of one turn share; `question` is the message to answer, `message_id` its id."""
+    """What all runs of one turn share; `question` is the message to answer, `message_id` its id, `wish`
+    judges whether it asks for what a model does."""
 
     settings: AgentServiceSettings
     model: TurnModel
@@ -29,6 +36,7 @@ class Turn:
     context: RequestContext
     question: str = ""
     message_id: str | None = None
+    wish: Judge = field(default_factory=Judge)
     span: Span = INVALID_SPAN
 
     def new_run(self) -> RunContext:
@@ -38,7 +46,19 @@ class Turn:
             store=self.store,
             request_context=self.context,
             message_id=self.message_id,
+            asked_for=self._asked_for,
         )
+
+    async def _asked_for(
+        self, tool: str, arguments: Mapping[str, Any], call_id: str, server: MCPServer
+    ) -> bool:
+        """Whether the user has asked for a call. The built-in model does nothing but what they ask for."""
+        if self.model.answering.extractive:
+            return True
+        try:
+            return await self.wish.covers(tool, arguments, call_id, partial(every_task, server))
+        except ToolRefusedError:
+            return False
 
 
 @dataclass

@@ -182,7 +182,8 @@ def build_agent(progress: Progress) -> Agent[RunContext]:
     turn = progress.turn
     today = datetime.now().astimezone()
     rules = RULES.format(today=f"{today:%A, %Y-%m-%d}", locale=turn.context.locale)
-    notes = [progress.note, NO_STEPS_LEFT if progress.is_last_request else None]
+    of_site = turn.context.site and turn.context.site.prompt
+    notes = [of_site, progress.note, NO_STEPS_LEFT if progress.is_last_request else None]
     must_use_tools = progress.evidence.tool_calls == 0 and not progress.is_last_request
     return RunAgent(
         name="OwFlex",
@@ -205,9 +206,10 @@ async def _search(progress: Progress, run: RunContext) -> None:
     progress.has_searched = True
     call_id = f"call_{uuid4().hex}"
     arguments = {"query": turn.question[:MAX_QUERY_CHARACTERS]}
-    await progress.steps.begin(run, call_id, SEARCH, arguments)
-    content = await _found(turn, arguments)
-    await progress.steps.end(run, call_id, SEARCH, content)
+    with use_span(turn.span, record_exception=False, set_status_on_exception=False):
+        await progress.steps.begin(run, call_id, SEARCH, arguments)
+        content = await _found(turn, arguments)
+        await progress.steps.end(run, call_id, SEARCH, content)
     progress.evidence.tool_calls += 1
     output = json.dumps(content) if content is not None else "The search failed."
     call = ResponseFunctionToolCallParam(

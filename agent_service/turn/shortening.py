@@ -6,7 +6,7 @@ from typing import Any, cast
 from agents import TResponseInputItem
 from mcp_types import CallToolResult, TextContent
 
-from agent_service.tools.run_server import bounded
+from agent_service.tools.bounded import bounded
 
 # Below this, cutting a text would leave nothing to answer from.
 LEAST_CHARACTERS = 1_000

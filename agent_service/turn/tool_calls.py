@@ -32,9 +32,9 @@ from agent_service.tools.schemas import (
     neighbours_in,
     search_result_in,
 )
+from agent_service.wishes.judging import Judge
 
 MAX_DETAIL_CHARACTERS = 120
-ABOUT_TASKS = {*TASK_TOOLS, "delete_task"}
 
 ICONS: dict[str, IconName] = {
     "search_documents": "search",
@@ -46,6 +46,7 @@ ICONS: dict[str, IconName] = {
     "list_tasks": "notebook",
     "complete_task": "check",
     "update_task": "write",
+    "undo_task_change": "reload",
 }
 
 # Told the name of each tool whose call has ended, and whether it worked.
@@ -86,7 +87,7 @@ class Evidence:
     def add(self, tool_name: str, structured: Mapping[str, Any] | None) -> int:
         """Take in a tool's structured result; returns how many passages it brought."""
         self.tools_used.add(tool_name)
-        self.has_result = self.has_result or structured is not None or tool_name in ABOUT_TASKS
+        self.has_result = self.has_result or structured is not None or tool_name in TASK_TOOLS
         if tool_name in TASK_TOOLS and structured is not None:
             self.task_results.append((tool_name, structured))
         read = neighbours_in(structured) if tool_name == READ_CHUNKS else None
@@ -134,11 +135,20 @@ class Evidence:
 
 
 class Steps(RunHooks[RunContext]):
-    """Shows each tool call of a run as a step, and keeps what it returned as evidence."""
+    """Shows each tool call of a run as a step, and keeps what it returned as evidence.
 
-    def __init__(self, evidence: Evidence, note_tool: NoteTool | None = None) -> None:
+    `judge` is told what tools have brought, and which calls have failed.
+    """
+
+    def __init__(
+        self,
+        evidence: Evidence,
+        note_tool: NoteTool | None = None,
+        judge: Judge | None = None,
+    ) -> None:
         self._evidence = evidence
         self._note_tool = note_tool
+        self._judge = judge or Judge()
         self._places: dict[str, tuple[WorkflowItem, int]] = {}
 
     async def on_llm_end(
@@ -183,6 +193,9 @@ class Steps(RunHooks[RunContext]):
         found = self._evidence.add(tool_name, content)
         if self._note_tool is not None:
             self._note_tool(tool_name, content is not None)
+        self._judge.has_read(tool_name, content)
+        if content is None:
+            self._judge.forget(call_id)
         if call_id not in self._places:
             return
         workflow, index = self._places.pop(call_id)

@@ -59,7 +59,8 @@ def for_user(
     error = _innermost(error)
     logger.error("A turn failed: %s: %s", type(error).__name__, _without_secrets(str(error)))
     if isinstance(error, SaidError):
-        can_help = isinstance(error, McpUnavailableError)
+        # A refusal that says when to come again is about others, not about what was asked.
+        can_help = isinstance(error, McpUnavailableError) or "Retry-After" in error.headers
         return CustomStreamError(error.said(locale), allow_retry=may_retry and can_help)
     key, can_help = _sentence(error)
     values = {

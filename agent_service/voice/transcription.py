@@ -16,10 +16,12 @@ from pydantic import SecretStr
 
 from agent_service.errors import RequestRefusedError
 from agent_service.http.upload_allowance import UploadAllowance
+from agent_service.settings.run_time import is_fixed
 from agent_service.settings.settings import AgentServiceSettings
 from agent_service.voice.local_whisper import is_installed, transcribe_locally
 from serving.certificates import certificates_for
 from serving.fair_slots import FairSlots
+from serving.guarded_connections import transport_to_services
 
 OPENAI_URL = "https://api.openai.com/v1"
 GEMINI_URL = "https://generativelanguage.googleapis.com/v1beta"
@@ -38,6 +40,9 @@ MAX_AUDIO_BYTES = 25 * 1024 * 1024
 
 # A user who sends many recordings waits behind those of others.
 RECORDINGS_AT_ONCE, RECORDINGS_OF_ONE = 8, 2
+# A person dictates one after the other. Each that waits is held in memory.
+RECORDINGS_WAITING = 10
+RETRY_SECONDS = 10
 # A multiple of four characters.
 BASE64_PART = 1 << 20
 
@@ -52,16 +57,25 @@ class Speech:
     key: SecretStr | None
     model: str
     seconds: float
+    # Whether somebody has entered the address on the page.
+    guarded: bool = False
 
 
 class Dictation:
     """Writes recordings down with the engine that the settings choose."""
 
     def __init__(self, settings: AgentServiceSettings) -> None:
-        self._transcribe = choose_engine(settings)
+        self._settings = settings
+        self.renew()
         self._seconds = settings.transcription_seconds
         self._allowance = UploadAllowance(settings)
-        self._slots = FairSlots[str](RECORDINGS_AT_ONCE, each=RECORDINGS_OF_ONE, contended=1)
+        self._slots = FairSlots[str](
+            RECORDINGS_AT_ONCE, each=RECORDINGS_OF_ONE, contended=1, waiting=RECORDINGS_WAITING
+        )
+
+    def renew(self) -> None:
+        """Read the settings anew."""
+        self._transcribe = choose_engine(self._settings)
 
     @property
     def is_set_up(self) -> bool:
@@ -75,7 +89,7 @@ class Dictation:
         mime_type = check_audio(data)
         self._allowance.take(user, len(data))
         try:
-            async with asyncio.timeout(self._seconds), self._slots.one(user):
+            async with self._slots.one(user, self._seconds, _too_many), asyncio.timeout(self._seconds):
                 text = await self._transcribe(data, mime_type)
         except (TimeoutError, APITimeoutError):
             raise _failed("dictation.too_slow", status=504) from None
@@ -85,6 +99,12 @@ class Dictation:
                 raise _failed("dictation.refused", answer=status) from None
             raise _failed("dictation.unreachable") from None
         return text.strip()
+
+
+def _too_many() -> RequestRefusedError:
+    return RequestRefusedError(
+        "dictation.too_many", status=429, code="too_many_recordings", retry_after=RETRY_SECONDS
+    )
 
 
 def choose_engine(settings: AgentServiceSettings) -> Transcribe | None:
@@ -167,6 +187,7 @@ def _openai(settings: AgentServiceSettings) -> Transcribe | None:
         key,
         settings.transcription_model or "whisper-1",
         settings.transcription_seconds,
+        guarded=settings.transcription_base_url is None and not is_fixed(settings, "openai_base_url"),
     )
     return partial(_ask_openai, speech)
 
@@ -197,7 +218,12 @@ def _local(settings: AgentServiceSettings) -> Transcribe | None:
 
 async def _ask_openai(speech: Speech, data: bytes, mime_type: str) -> str:
     key = speech.key.get_secret_value() if speech.key is not None else "no-key"
-    http = httpx2.AsyncClient(timeout=speech.seconds, verify=certificates_for(speech.base_url))
+    if speech.guarded:
+        http = httpx2.AsyncClient(
+            timeout=speech.seconds, transport=transport_to_services(speech.base_url), trust_env=False
+        )
+    else:
+        http = httpx2.AsyncClient(timeout=speech.seconds, verify=certificates_for(speech.base_url))
     async with AsyncOpenAI(
         api_key=key, base_url=speech.base_url, timeout=speech.seconds, max_retries=1, http_client=http
     ) as client:

@@ -16,11 +16,11 @@ const LAYERS = [
   ["markdown"],
   ["attachments"],
   ["cards", "composer", "history"],
-  ["chat", "knowledge"],
-  ["element", "official"],
+  ["chat", "knowledge", "admin"],
+  ["element", "official", "account"],
   ["."],
 ];
-const CATALOGUES = ["i18n/strings.ts", "knowledge/strings.ts", "official/strings.ts"];
+const CATALOGUES = ["admin/strings.ts", "i18n/strings.ts", "knowledge/strings.ts", "official/strings.ts"];
 const PICTURES = "ui/icons.ts";
 const SEEN_ATTRIBUTE =
   /\b(?:aria-(?:label|description|roledescription|valuetext)|title|placeholder|alt)="([^"]*)"/g;

@@ -1,6 +1,5 @@
 """What a person, or a program, sees of a run."""
 
-import json
 import time
 from collections import Counter
 from collections.abc import Mapping
@@ -8,14 +7,13 @@ from contextlib import ExitStack
 from types import TracebackType
 from typing import Any, Self
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from ingest.cli.progress_lines import progress_lines
 from ingest.report import OUTCOMES, FileReport, Outcome, Report
 from ingest.sources.loading import LOCK_FILES
-from serving.terminal import escape, escape_line
+from serving.terminal import Console, escape, escape_line, json_line
 
 MAX_PROBLEMS_SHOWN = 50
 SECONDS_BETWEEN_LINES = 10.0
@@ -170,7 +168,7 @@ def print_report(console: Console, report: Report, seconds: float) -> None:
 
 def report_as_json(report: Report, seconds: float) -> str:
     """The same for programs: counts, problems, what was left out."""
-    return json.dumps(
+    return json_line(
         {
             **{str(outcome): report.counts[outcome] for outcome in OUTCOMES},
             "chunks": report.chunks,
@@ -183,8 +181,7 @@ def report_as_json(report: Report, seconds: float) -> str:
                 for problem in report.problems
             ],
             "seconds": round(seconds, 1),
-        },
-        ensure_ascii=False,
+        }
     )
 
 

@@ -1,13 +1,12 @@
 """The commands beside ingesting itself: `list`, `show`, `remove`, `verify`, `worker`, `status`."""
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 
-from rich.console import Console
 from rich.table import Column, Table
 
+from database.acting import acting_as, this_account
 from database.home import open_data_folder
 from database.pool import Pool
 from ingest.cli.run_command import ALL_GOOD, NOT_DONE, SOME_FAILED, in_plain_words
@@ -33,7 +32,7 @@ from knowledge_base.documents import read_chunks
 from knowledge_base.embedding import Embedder, create_embedder
 from knowledge_base.embedding_spaces import check_model, model_to_use
 from knowledge_base.word_engines import ensure_word_engine
-from serving.terminal import escape, escape_line
+from serving.terminal import Console, escape, escape_line, json_line
 
 MAX_CHUNKS_SHOWN = 10_000
 
@@ -148,7 +147,8 @@ def run_ingest_worker(*, concurrency: int, every: str | None) -> int:
             embedder = await _of_the_index(settings, url)
             console.print(f"The index was replaced; going on with {escape_line(embedder.model_name)}.")
 
-    return _on_knowledge_base(work, check=lambda: check_schedule(every) if every is not None else None)
+    with acting_as(this_account("worker")):
+        return _on_knowledge_base(work, check=lambda: check_schedule(every) if every is not None else None)
 
 
 def run_status(*, as_json: bool) -> int:
@@ -157,7 +157,7 @@ def run_status(*, as_json: bool) -> int:
     async def work(settings: IngestSettings, url: str) -> int:
         status = await queue_status(url)
         if as_json:
-            _print(json.dumps(asdict(status), ensure_ascii=False))
+            _print(json_line(asdict(status)))
         else:
             _show_status(status)
         return SOME_FAILED if status.problems or status.failed else ALL_GOOD
@@ -204,7 +204,7 @@ def _cells(document: ListedDocument) -> tuple[str, ...]:
 
 
 def _as_json(document: ListedDocument, **more: object) -> str:
-    return json.dumps({**asdict(document), **more}, ensure_ascii=False, default=str)
+    return json_line({**asdict(document), **more})
 
 
 def _show_head(document: ListedDocument) -> None:
@@ -220,7 +220,7 @@ def _show_head(document: ListedDocument) -> None:
 
 def _show_faults(faults: Faults, *, as_json: bool) -> None:
     if as_json:
-        _print(json.dumps(asdict(faults)))
+        _print(json_line(asdict(faults)))
         return
     table = Table("what", "how many")
     for name, count in asdict(faults).items():

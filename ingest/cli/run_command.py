@@ -7,8 +7,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from rich.console import Console
-
 from database.errors import DatabaseError
 from database.home import open_data_folder
 from database.settings import read_settings
@@ -27,7 +25,7 @@ from knowledge_base.errors import KnowledgeBaseError
 from parsing.errors import FileProblemError
 from parsing.formats import MODULES
 from serving.exit_codes import exit_code_of
-from serving.terminal import escape, escape_line
+from serving.terminal import LINE_CONTROLS, Console, escape, escape_line
 
 ALL_GOOD, NOT_DONE, SOME_FAILED, INTERRUPTED = 0, 1, 2, 130
 STDIN = "-"
@@ -106,6 +104,9 @@ def _check(paths: Sequence[str], wanted: Wanted, options: RunOptions) -> None:
     # Else it would be the folder one is in: what a variable without a value gives in a script.
     if not all(path.strip() for path in paths):
         raise OptionError("A path is empty. Name a folder, a file or an address; this folder is called .")
+    for option, name in (("--collection", wanted.collection), ("--name", wanted.name)):
+        if name is not None and (not name.strip() or LINE_CONTROLS.search(name)):
+            raise OptionError(f"{option} must be a name, without line breaks and control characters.")
     if options.watch and (len(paths) != 1 or is_url(paths[0])):
         raise OptionError("--watch needs exactly one folder or file.")
     if options.media_type is not None and options.media_type not in MODULES:

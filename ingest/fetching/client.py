@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 
 import httpx2
 
-from ingest.fetching.addresses import Permission, Resolver, is_public, resolve_host
+from ingest.fetching.addresses import is_public
 from ingest.fetching.errors import FetchFailedError, PageGoneError
 from ingest.fetching.requesting import (
     Answer,
@@ -24,6 +24,7 @@ from ingest.fetching.requesting import (
 )
 from ingest.fetching.robots import RobotsBook
 from parsing.formats import MEDIA_TYPES
+from serving.guarded_connections import Permission, Resolver, resolve_host
 
 GONE = (404, 410)
 UNKNOWN_TYPE = "application/octet-stream"

@@ -15,9 +15,9 @@ from typing import Any, cast
 import httpcore2
 import httpx2
 
-from ingest.fetching.addresses import GuardedBackend, Permission, Resolver
-from ingest.fetching.errors import FetchFailedError, UrlInvalidError
+from ingest.fetching.errors import AddressForbiddenError, FetchFailedError, UrlInvalidError
 from parsing.errors import FileTooLargeError
+from serving.guarded_connections import GuardedBackend, Permission, Resolver
 
 RETRIES = 2
 RETRIED_STATUSES = frozenset({429, 502, 503, 504})
@@ -105,7 +105,7 @@ async def open_requester(
     """A requester whose connections are closed at the end; proxies of the environment are not used."""
     # A proxy would resolve the names itself, and then nothing here could check the addresses.
     async with httpx2.AsyncClient(
-        transport=GuardedTransport(GuardedBackend(resolve, permits)),
+        transport=GuardedTransport(GuardedBackend(resolve, permits, AddressForbiddenError)),
         trust_env=False,
         headers={"User-Agent": limits.user_agent, "Accept-Encoding": "gzip, deflate"},
         timeout=httpx2.Timeout(limits.seconds, connect=min(CONNECT_SECONDS, limits.seconds)),

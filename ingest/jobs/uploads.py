@@ -11,6 +11,7 @@ from typing import Any
 from procrastinate.exceptions import ConnectorException
 from psycopg.rows import class_row
 
+from database.acting import Acting, Through, act_as
 from database.pool import Pool
 from ingest.errors import DatabaseGoneError, IngestError
 from ingest.ingestion import Ingestion, spool_folder
@@ -20,7 +21,7 @@ from ingest.report import FileReport, Silent
 from ingest.sources.web import fetched_page
 from ingest.sync_run import OUT_OF_REACH, SyncTask, run_sync
 from knowledge_base.errors import EmbeddingSpaceMismatchError, KnowledgeBaseError
-from knowledge_base.uploads import Kind, Result, origin_of
+from knowledge_base.uploads import ADDED_BY, Kind, Result, origin_of
 from parsing.errors import FileProblemError, FileTooLargeError
 from parsing.formats import named_type
 
@@ -47,6 +48,14 @@ class Task:
     media_type: str | None
     metadata: Mapping[str, Any]
     document_id: int | None
+    through: Through
+    request_id: str | None
+    trace_id: str | None
+
+    @property
+    def acting(self) -> Acting:
+        """Who has handed it in."""
+        return Acting(self.user_id, self.through, self.request_id or "", self.trace_id or "")
 
     @property
     def origin(self) -> str:
@@ -134,7 +143,7 @@ async def _next(pool: Pool, collection: str, user_id: str) -> Task | None:
                 limit 1
             )
             returning id as upload_id, user_id, collection, kind, name, content, url, media_type, metadata,
-                      document_id
+                      document_id, through, request_id, trace_id
             """,
             {"collection": collection, "user_id": user_id},
         )
@@ -252,15 +261,27 @@ async def _brought_in(pool: Pool, task: Task, outcome: Result) -> Ending:
 
 
 async def _remove(pool: Pool, task: Task) -> Ending:
-    async with pool.connection() as connection:
-        # The id of a document never stands for another one; that it is the user's own is checked again.
+    async with pool.connection() as connection, connection.transaction():
+        await act_as(connection, task.acting, once=True)
+        # The id of a document never stands for another one; that the user may remove it is checked again.
         rows = await connection.execute(
             """
             delete from documents
-            where id = %(document_id)s and collection = %(collection)s and origin = %(origin)s
+            where id = %(document_id)s
+              and collection = %(collection)s
+              and (
+                  origin = %(origin)s
+                  or (starts_with(origin, %(handed_in)s) and manages_collection(%(user_id)s, collection))
+              )
             returning id, chunk_count
             """,
-            {"document_id": task.document_id, "collection": task.collection, "origin": task.origin},
+            {
+                "document_id": task.document_id,
+                "collection": task.collection,
+                "origin": task.origin,
+                "handed_in": f"{ADDED_BY}/",
+                "user_id": task.user_id,
+            },
         )
         row = await rows.fetchone()
     if row is None:

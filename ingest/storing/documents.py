@@ -1,7 +1,8 @@
 """The last arrow: documents and all their chunks are written, many at once, each whole or not at all."""
 
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from pgvector import HalfVector
@@ -9,11 +10,13 @@ from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 from psycopg.types.json import Jsonb
 
+from database.acting import Acting, bounded
 from ingest.planning import Step
 from ingest.reading.chunked_document import ChunkedDocument
 from ingest.storing.chunk_rows import Stored, Vectors, replace_chunks
 from knowledge_base.posting_merge import merge_when_many
 from knowledge_base.postings import Place, languages_of, remember_collections, vocabularies_of
+from knowledge_base.uploads import ADDED_BY, origin_of
 
 Connection = AsyncConnection[TupleRow]
 
@@ -83,6 +86,7 @@ async def store_documents(
     # Always in the same order: two writers of the same documents then wait for each other instead of failing.
     documents = sorted(documents, key=lambda document: document.source)
     async with connection.transaction():
+        await _say_whose(connection, documents)
         collections = {document.collection for document in documents}
         await remember_collections(connection, collections)
         languages = await languages_of(connection, collections)
@@ -142,6 +146,31 @@ async def move_document(connection: Connection, step: Step) -> None:
 async def remove_documents(connection: Connection, ids: Sequence[int]) -> None:
     """Remove documents with everything that belongs to them."""
     await connection.execute("delete from documents where id = any(%(ids)s)", {"ids": list(ids)})
+
+
+async def _say_whose(connection: Connection, documents: Sequence[NewDocument]) -> None:
+    """Tell the audit log which of these documents were handed in by clients, and by whom."""
+    handed_in = [one for one in documents if one.origin.startswith(f"{ADDED_BY}/")]
+    if not handed_in:
+        return
+    rows = await connection.execute(
+        """
+        select collection, user_id, name, through, request_id, trace_id
+        from uploads
+        where status = 'working' and collection = any(%(collections)s)
+        """,
+        {"collections": sorted({one.collection for one in handed_in})},
+    )
+    whose: dict[str, dict[str, dict[str, Any]]] = {}
+    wanted = {(one.collection, one.source) for one in handed_in}
+    async for collection, user_id, name, through, request_id, trace_id in rows:
+        source = f"{origin_of(user_id)}/{name}"
+        if (collection, source) in wanted:
+            acting = Acting(bounded(user_id), through, request_id or "", trace_id or "")
+            whose.setdefault(collection, {})[source] = asdict(acting)
+    await connection.execute(
+        "select set_config('owflex.acting_for', %(whose)s, true)", {"whose": json.dumps(whose)}
+    )
 
 
 async def _upsert(connection: Connection, rows: Sequence[Row]) -> list[tuple[int, bytes]]:

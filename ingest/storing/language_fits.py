@@ -2,8 +2,8 @@
 
 A sentence is taken out of its passage and compared with the rest of it (the inverse cloze task; Lee, Chang
 and Toutanova, Latent Retrieval for Weakly Supervised Open Domain Question Answering, 2019), and with passages
-of other documents. A model that knows the language finds the rest much nearer. Nothing but what is stored is
-asked.
+of other documents. A model that knows the language finds the rest much nearer; or, where all documents are
+alike, at least as well as words do. Nothing but what is stored is asked.
 """
 
 import asyncio
@@ -18,6 +18,7 @@ from psycopg.rows import TupleRow, class_row
 
 from database.pool import Pool
 from ingest.reading.measure import embedded_text
+from ingest.storing.found_by_words import by_words, ratio_to_words
 from knowledge_base.embedding import Embedder, Vectors
 from knowledge_base.embedding_spaces import space_in_use
 from knowledge_base.language_fit import LEAST_SENTENCES, NOT_MEASURED, LanguageFit
@@ -84,8 +85,9 @@ def fit_of(embedder: Embedder, passages: Sequence[StoredPassage]) -> LanguageFit
     chosen = _with_sentences(passages)
     if len(chosen) < LEAST_SENTENCES:
         return NOT_MEASURED
-    asked = embedder.embed_queries([sentence for _, sentence in chosen])
-    rests = embedder.embed_documents([_rest(passage, sentence) for passage, sentence in chosen])
+    sentences = [sentence for _, sentence in chosen]
+    rests = [_rest(passage, sentence) for passage, sentence in chosen]
+    asked = embedder.embed_queries(sentences)
     cosines = asked @ np.stack([passage.vector for passage in passages]).T
     documents = np.array([passage.document_id for passage in passages])
     chunks = np.array([passage.chunk_id for passage in passages])
@@ -94,8 +96,12 @@ def fit_of(embedder: Embedder, passages: Sequence[StoredPassage]) -> LanguageFit
         # One document alone: its other passages are the next best measure.
         others = chunks[None, :] != np.array([passage.chunk_id for passage, _ in chosen])[:, None]
     unrelated, middle = np.quantile(cosines[others], [UNRELATED, 0.5])
-    own = float((asked * rests).sum(axis=1).mean())
-    return LanguageFit(len(chosen), own, float(middle), float(unrelated))
+    own = (asked * embedder.embed_documents(rests)).sum(axis=1)
+    fit = LanguageFit(len(chosen), float(own.mean()), float(middle), float(unrelated))
+    words, own_words = by_words(
+        sentences, rests, [embedded_text(passage.context, passage.content) for passage in passages]
+    )
+    return fit.beside_words(ratio_to_words(cosines, own, words, own_words, others))
 
 
 def _with_sentences(passages: Sequence[StoredPassage]) -> list[tuple[StoredPassage, str]]:

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 
+from database.acting import act_as, now_acting
 from database.pool import Pool
 from ingest.errors import ChangeUnderWayError
 from ingest.reading.measure import embedded_text
@@ -53,6 +54,7 @@ async def reindex(url: str, pool: Pool, embedder: Embedder, *, on_progress: OnPr
 async def _alone(url: str) -> AsyncGenerator[AsyncConnection[TupleRow]]:
     """A connection that keeps others from changing the model; released by Postgres when the process dies."""
     async with await AsyncConnection.connect(url, autocommit=True) as connection:
+        await act_as(connection, now_acting())
         rows = await connection.execute("select pg_try_advisory_lock(%(key)s)", {"key": CHANGE_LOCK})
         if await rows.fetchone() != (True,):
             raise ChangeUnderWayError

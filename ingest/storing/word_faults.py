@@ -11,8 +11,9 @@ from psycopg.rows import TupleRow
 
 from database.pool import Pool
 from knowledge_base.engine_words import forget_engine, kept_engine
+from knowledge_base.list_rows import write_lists
 from knowledge_base.passage_words import PassageText, coded_words
-from knowledge_base.posting_merge import hold_merge, joined, keys_of, merge_pending, write_lists
+from knowledge_base.posting_merge import hold_merge, joined, keys_of, merge_pending
 from knowledge_base.postings import Place, languages_of, vocabularies_of
 from knowledge_base.word_codes import POSTING, RANGE, RANGE_BITS, Array
 

@@ -36,7 +36,8 @@ def external_issuer(settings: McpServerSettings) -> ExternalIssuer | None:
         "MCP_PUBLIC_URL": settings.mcp_public_url,
     }
     given = {name: value for name, value in values.items() if value}
-    if not given:
+    # The address alone is enough for our own authorization server.
+    if not given or (settings.mcp_oauth and list(given) == ["MCP_PUBLIC_URL"]):
         return None
     missing = [name for name in values if name not in given]
     if missing:
@@ -46,7 +47,7 @@ def external_issuer(settings: McpServerSettings) -> ExternalIssuer | None:
             f"Set all of them, or unset {' and '.join(given)}."
         )
     for name in ("MCP_AUTH_ISSUER", "MCP_AUTH_JWKS_URL", "MCP_PUBLIC_URL"):
-        _check_address(name, given[name])
+        check_address(name, given[name])
     public_url = given["MCP_PUBLIC_URL"].rstrip("/")
     if public_url.endswith(PATH):
         raise IssuerSettingsError(f"MCP_PUBLIC_URL: leave {PATH} out; it is added.")
@@ -65,7 +66,8 @@ def public_host(settings: McpServerSettings) -> list[str]:
     return [host] if host else []
 
 
-def _check_address(name: str, value: str) -> None:
+def check_address(name: str, value: str) -> None:
+    """Return when tokens may be sent to the address. Raises `IssuerSettingsError` naming the setting."""
     try:
         address = urlsplit(value)
         good = _is_safe(address)

@@ -11,10 +11,17 @@ from fastmcp.tools import ToolResult
 from mcp import MCPError
 from mcp_types import CallToolRequestParams
 
+from database.audit import Attempt
 from mcp_server.calls.rate_limit import TOO_MANY_CODE, TooManyCallsError, calling_client
 from mcp_server.metrics import Metrics
-from mcp_server.tool_errors import InvalidArgumentsError, KnowledgeBaseAwayError, ToolTimeoutError
-from serving.requests import NO_REQUEST, new_request_id, request_id
+from mcp_server.tool_errors import (
+    InvalidArgumentsError,
+    KnowledgeBaseAwayError,
+    NotOpenError,
+    ToolTimeoutError,
+)
+from serving.refused_attempts import RIGHT_REFUSED, RefusedAttempts
+from serving.requests import NO_REQUEST, acting_now, new_request_id, request_id
 
 logger = logging.getLogger("mcp_server.calls")
 
@@ -39,11 +46,34 @@ def outcome_of(error: BaseException) -> str:
     return "error" if isinstance(error, ToolError) and error.__cause__ is None else "failed"
 
 
-class LoggedCalls(Middleware):
-    """Logs and counts the tool calls."""
+class RefusedTools:
+    """Notes that somebody called a tool, or named a collection, that is not open to them."""
 
-    def __init__(self, metrics: Metrics) -> None:
+    def __init__(self, attempts: RefusedAttempts, tools: frozenset[str]) -> None:
+        self._attempts = attempts
+        self._tools = tools
+
+    def note(self, tool: str, error: BaseException) -> None:
+        """What a call ended with; other ends are none of ours."""
+        match error:
+            case NotOpenError():
+                target = f"{tool}: {error.collection}"
+            case NotFoundError() if tool in self._tools:
+                target = tool
+            case _:
+                return
+        who = acting_now(calling_client()[0] or UNKNOWN, "mcp")
+        self._attempts.note(
+            Attempt(RIGHT_REFUSED, who.actor, who.through, target, who.request_id, who.trace_id)
+        )
+
+
+class LoggedCalls(Middleware):
+    """Logs and counts the tool calls; `refused` is told of those that a right was missing for."""
+
+    def __init__(self, metrics: Metrics, refused: RefusedTools) -> None:
         self._metrics = metrics
+        self._refused = refused
         # Names come from clients: only those of real tools may become labels.
         self._known: set[str] = set()
 
@@ -57,6 +87,7 @@ class LoggedCalls(Middleware):
         try:
             result = await call_next(context)
         except BaseException as error:
+            self._refused.note(context.message.name, error)
             self._note(context.message.name, outcome_of(error), time.perf_counter() - began)
             raise
         self._note(context.message.name, "ok", time.perf_counter() - began)

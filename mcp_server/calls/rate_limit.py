@@ -102,6 +102,10 @@ class CallsInTurn(Middleware):
         """The resource's content. Raises `MCPError` when no place gets free in time."""
         return await self._said_otherwise(context, call_next)
 
+    async def on_list_resources(self, context: MiddlewareContext[Any], call_next: CallNext[Any, Any]) -> Any:
+        """The newest documents, which the database is asked for. Raises `MCPError` as reading does."""
+        return await self._said_otherwise(context, call_next)
+
     async def on_get_prompt(
         self,
         context: MiddlewareContext[GetPromptRequestParams],

@@ -19,6 +19,7 @@ from serving.memory import give_back_large_blocks
 from serving.open_files import allow_open_files
 from serving.patient_http import bounded_http
 from serving.refusals import Refusal, Refuse, plain_refusal
+from serving.refused_attempts import NotedRefusals, RefusedAttempts, peer_of
 from serving.requests import ContinuedTraces, RequestIds
 from serving.senders import sender_of
 from serving.slow_refusals import SlowRefusals
@@ -41,9 +42,18 @@ def counting(metrics: Metrics) -> Refuse:
 
 
 def protected(
-    app: ASGIApp, running: Running, settings: McpServerSettings, refuse: Refuse = plain_refusal
+    app: ASGIApp,
+    running: Running,
+    settings: McpServerSettings,
+    refuse: Refuse = plain_refusal,
+    attempts: RefusedAttempts | None = None,
 ) -> ASGIApp:
-    """The app with request ids, traces that go on, limits for slow clients and many at once, and an end."""
+    """The app with request ids, traces that go on, limits for slow clients and many at once, and an end.
+
+    What it refuses for want of a right goes to the `attempts`.
+    """
+    if attempts is not None:
+        app = NotedRefusals(app, attempts, "mcp", peer_of)
     limited = CallerLimits(
         ContinuedTraces(DatabaseOutageAnswer(app)),
         caller_of=_caller_of,

@@ -9,6 +9,7 @@ from pydantic import Field, TypeAdapter
 
 from knowledge_base import documents as stored
 from knowledge_base.access import Connection
+from knowledge_base.collection_list import Collection, list_collections
 from knowledge_base.documents import ChunkInPlace, DocumentFilter
 from knowledge_base.reads import Reads
 from mcp_server.auth.callers import Caller, current_caller
@@ -113,14 +114,15 @@ class ReadingTools:
         """
         wanted = ["documents", collection, source, title, query, filters, sort]
         key = None if cursor is None else key_of(cursor, wanted, PAGE_KEYS[sort])
-        which = DocumentFilter(collection, source, title, filters, (query or "").split())
+        caller = current_caller(self.stdio_caller)
+        which = DocumentFilter(caller.stored_name(collection), source, title, filters, (query or "").split())
         found = await self.reads.run(
-            current_caller(self.stdio_caller).access,
+            caller.access,
             lambda connection: stored.list_documents(
                 connection, which, sort=sort, after=key, limit=limit + 1
             ),
         )
-        page = that_fit([_document(document) for document in found[:limit]], self.token_budget)
+        page = that_fit([_document(document, caller) for document in found[:limit]], self.token_budget)
         return DocumentList(
             documents=page,
             next_cursor=cursor_after(wanted, _key(page[-1], sort)) if len(found) > len(page) else None,
@@ -138,9 +140,12 @@ class ReadingTools:
         """
         wanted = ["collections"]
         after = None if cursor is None else key_of(cursor, wanted, BY_NAME)[0]
+        caller = current_caller(self.stdio_caller)
         found = await self.reads.run(
-            current_caller(self.stdio_caller).access,
-            lambda connection: stored.list_collections(connection, after=after, limit=limit + 1),
+            caller.access,
+            lambda connection: list_collections(
+                connection, after=after, limit=limit + 1, own=caller.own_collection
+            ),
         )
         page = that_fit([collection_entry(collection) for collection in found[:limit]], self.token_budget)
         return CollectionList(
@@ -149,7 +154,7 @@ class ReadingTools:
         )
 
 
-def collection_entry(collection: stored.Collection) -> CollectionEntry:
+def collection_entry(collection: Collection) -> CollectionEntry:
     """A collection as answers carry it."""
     return CollectionEntry(
         name=collection.name,
@@ -158,6 +163,8 @@ def collection_entry(collection: stored.Collection) -> CollectionEntry:
         documents=collection.documents,
         chunks=collection.chunks,
         changed_at=collection.changed_at,
+        right=collection.right,
+        own=collection.own,
     )
 
 
@@ -183,12 +190,12 @@ def _neighbour(chunk: ChunkInPlace, marker: str) -> Neighbour:
     )
 
 
-def _document(document: stored.Document) -> DocumentEntry:
+def _document(document: stored.Document, caller: Caller) -> DocumentEntry:
     return DocumentEntry(
         document_id=document.document_id,
         title=document.title,
         source=document.source,
-        collection=document.collection,
+        collection=caller.shown_name(document.collection),
         media_type=document.media_type,
         chunks=document.chunks,
         updated_at=document.updated_at,

@@ -1,7 +1,8 @@
 """Tools that keep the caller's tasks."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Annotated, Any, Literal
@@ -11,17 +12,28 @@ from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 
 from database.pool import Pool
 from knowledge_base import tasks as stored
-from knowledge_base.access import acting_for
+from knowledge_base.access import Connection, acting_for
+from knowledge_base.task_undo import begin_batch, change_made, undo, was_deleted_in_batch
 from knowledge_base.tasks import NewTask, Priority, Status, Task, TaskChange, TaskFilter, TaskPlace
 from mcp_server.auth.callers import Caller, current_caller
 from mcp_server.calls.arguments import MAX_ID, Day, FilledText, Text
+from mcp_server.calls.changes_made import tell_change
 from mcp_server.calls.cursors import MAX_CURSOR_CHARACTERS, cursor_after, key_of, that_fit
 from mcp_server.calls.due_days import Days, Due, days_of, today_in
-from mcp_server.results import AddedTask, DeletedTask, TaskEntry, TaskList
+from mcp_server.results import (
+    AddedTask,
+    DeletedTask,
+    RemovedTask,
+    TaskEntry,
+    TaskList,
+    UndoneChange,
+)
 from mcp_server.tool_errors import InvalidArgumentsError
 
 # Clients that repeat a call by themselves can give the key here, where no model sees it.
 KEY_IN_META = "owflex/idempotency-key"
+# And for which message it is: what was changed for one is undone together.
+BATCH_IN_META = "owflex/batch"
 
 Title = Annotated[
     FilledText, Field(min_length=1, max_length=300, description="What is to be done, in one line.")
@@ -73,9 +85,12 @@ class TaskTools:
         the same idempotency_key: the answer is then the first task, with `repeated` true.
         """
         caller = current_caller(self.stdio_caller)
-        task = NewTask(title, notes, priority, due_on, tags or [], idempotency_key or _key_in_meta())
-        async with acting_for(self.pool, caller.access) as connection:
+        task = NewTask(
+            title, notes, priority, due_on, tags or [], idempotency_key or _text_in_meta(KEY_IN_META)
+        )
+        async with self._changing(caller) as connection:
             added, is_new = await stored.add_task(connection, caller.user, task)
+            await _tell(connection, caller, added)
         return AddedTask(**asdict(added), repeated=not is_new)
 
     async def list_tasks(
@@ -136,8 +151,10 @@ class TaskTools:
     async def complete_task(self, task_id: TaskId) -> TaskEntry:
         """Mark one of the user's tasks as done. A task that is done already stays as it is."""
         caller = current_caller(self.stdio_caller)
-        async with acting_for(self.pool, caller.access) as connection:
-            return _entry(await stored.complete_task(connection, caller.user, task_id))
+        async with self._changing(caller) as connection:
+            task = await stored.complete_task(connection, caller.user, task_id)
+            await _tell(connection, caller, task)
+        return _entry(task)
 
     async def update_task(
         self,
@@ -162,35 +179,75 @@ class TaskTools:
         if change == TaskChange():
             raise _wrong("Nothing to change: give at least one of the arguments besides task_id.")
         caller = current_caller(self.stdio_caller)
-        async with acting_for(self.pool, caller.access) as connection:
-            return _entry(await stored.update_task(connection, caller.user, task_id, change))
+        async with self._changing(caller) as connection:
+            task = await stored.update_task(connection, caller.user, task_id, change)
+            await _tell(connection, caller, task)
+        return _entry(task)
 
     async def delete_task(self, task_id: TaskId) -> DeletedTask:
-        """Remove one of the user's tasks for good; only when the user asks to delete it.
+        """Remove one of the user's tasks; only when the user asks to delete it.
 
         To tick a task off, use complete_task instead. Deleting a task that is gone changes nothing.
+        undo_task_change brings a deleted task back, for thirty days.
         """
         caller = current_caller(self.stdio_caller)
+        async with self._changing(caller) as connection:
+            gone = await stored.delete_task(connection, caller.user, task_id)
+            if gone is not None:
+                await _tell(connection, caller, gone)
+            was_deleted = gone is not None or await was_deleted_in_batch(connection, caller.user, task_id)
+        if not was_deleted:
+            message = f"There is no task {task_id}, so nothing was deleted. Call list_tasks to see the ids."
+            return DeletedTask(task_id=task_id, deleted=False, message=message)
+        return DeletedTask(task_id=task_id, deleted=True, message=f"Task {task_id} is deleted.")
+
+    async def undo_task_change(
+        self,
+        task_id: Annotated[
+            TaskId | None,
+            Field(description="Undo the last change of this task; else of all."),
+        ] = None,
+        change_id: Annotated[
+            int | None,
+            Field(ge=1, le=MAX_ID, description="Undo this change, named by the tool that made it."),
+        ] = None,
+    ) -> UndoneChange:
+        """Take back a change of the user's tasks: adding, changing, completing or deleting.
+
+        Without arguments the last change is undone, with all others that were made for the same message.
+        Changes are kept for thirty days. What has been changed again since is not undone.
+        """
+        caller = current_caller(self.stdio_caller)
+        key = _text_in_meta(KEY_IN_META)
         async with acting_for(self.pool, caller.access) as connection:
-            deleted = await stored.delete_task(connection, caller.user, task_id)
-        message = (
-            f"Task {task_id} is deleted."
-            if deleted
-            else f"There is no task {task_id}, so nothing was deleted. Call list_tasks to see the ids."
+            undone = await undo(
+                connection, caller.user, change_id=change_id, task_id=task_id, idempotency_key=key
+            )
+        return UndoneChange(
+            tasks=[_entry(task) for task in undone.tasks],
+            removed=[RemovedTask(task_id=number, title=title) for number, title in undone.removed.items()],
+            repeated=undone.repeated,
+            message="This was undone before; nothing has changed." if undone.repeated else "Undone.",
         )
-        return DeletedTask(task_id=task_id, deleted=deleted, message=message)
+
+    @asynccontextmanager
+    async def _changing(self, caller: Caller) -> AsyncGenerator[Connection]:
+        """A transaction of the caller's, whose changes belong to the message that the call was made for."""
+        async with acting_for(self.pool, caller.access) as connection:
+            await begin_batch(connection, _text_in_meta(BATCH_IN_META))
+            yield connection
 
 
-def _key_in_meta() -> str | None:
-    """The idempotency key beside the arguments of a call. Raises `InvalidArgumentsError` for a bad one."""
+def _text_in_meta(name: str) -> str | None:
+    """A text beside the arguments of a call. Raises `InvalidArgumentsError` for a bad one."""
     request = get_context().request_context
-    key: Any = None if request is None else (request.meta or {}).get(KEY_IN_META)
+    key: Any = None if request is None else (request.meta or {}).get(name)
     if key is None:
         return None
     try:
         return KEY.validate_python(key)
     except ValidationError:
-        raise _wrong(f"_meta {KEY_IN_META}: must be a text of 1 to 100 characters.") from None
+        raise _wrong(f"_meta {name}: must be a text of 1 to 100 characters.") from None
 
 
 def _days(due: Due, due_from: date | None, due_to: date | None, today: date) -> Days:
@@ -209,6 +266,11 @@ def _wrong(what: str) -> InvalidArgumentsError:
 
 def _entry(task: Task) -> TaskEntry:
     return TaskEntry(**asdict(task))
+
+
+async def _tell(connection: Connection, caller: Caller, task: Task) -> None:
+    """Name the change beside the result."""
+    tell_change(await change_made(connection, caller.user, task.task_id), task.task_id, task.title)
 
 
 def _key(last: TaskEntry) -> Sequence[Any]:

@@ -11,7 +11,8 @@ from typing import Annotated
 from fastmcp.exceptions import ToolError
 from pydantic import AfterValidator, BaseModel, Field
 
-from knowledge_base.access import acting_for
+from knowledge_base.access import acting_for, acting_with
+from knowledge_base.own_collections import OWN_TITLE
 from knowledge_base.reads import Reads
 from knowledge_base.uploads import (
     NewUpload,
@@ -24,6 +25,7 @@ from knowledge_base.uploads import (
 )
 from mcp_server.auth.callers import Caller, current_caller
 from mcp_server.calls.arguments import MAX_ID
+from mcp_server.tools.upload_place import DEFAULT, place_for
 
 # A request may have 4 MiB; in JSON a text takes more than its own bytes.
 MAX_TEXT_BYTES = 3_000_000
@@ -91,7 +93,13 @@ Name = Annotated[
         description='What the document is called, as "Meeting of 2 May" or "prices.csv". A url needs none.'
     ),
 ]
-Collection = Annotated[OneLine, Field(max_length=100, description="The collection to add it to.")]
+Collection = Annotated[
+    Annotated[OneLine, Field(max_length=100)] | None,
+    Field(
+        description=f'The collection to add it to. Else "{DEFAULT}", or "{OWN_TITLE}" (which only the user '
+        "sees) where they may not add to it."
+    ),
+]
 Metadata = Annotated[
     Annotated[dict[str, MetadataValue], Field(max_length=50), AfterValidator(_not_too_much)] | None,
     Field(description="What search_documents can filter by."),
@@ -143,7 +151,7 @@ class WritingTools:
         text: Text = None,
         url: Url = None,
         name: Name = None,
-        collection: Collection = "default",
+        collection: Collection = None,
         metadata: Metadata = None,
         idempotency_key: Key = None,
         file: File = None,
@@ -154,18 +162,19 @@ class WritingTools:
         Give text and name, file and name, or url. The same name (or url) again replaces the document.
         """
         caller = current_caller(self.stdio_caller)
-        _check_collection(caller, collection)
         content = _content_of(text, file)
-        new = NewUpload(
-            collection,
-            "url" if content is None else "text",
-            _name_of(content, url, name),
-            content=content,
-            url=url,
-            metadata=metadata or {},
-            idempotency_key=idempotency_key,
-        )
-        async with acting_for(self.reads.primary, caller.access) as connection:
+        kind, called = "url" if content is None else "text", _name_of(content, url, name)
+        async with acting_with(self.reads.primary, caller.access) as (connection, access):
+            place = await place_for(connection, caller, access, collection)
+            new = NewUpload(
+                place,
+                kind,
+                called,
+                content=content,
+                url=url,
+                metadata=metadata or {},
+                idempotency_key=idempotency_key,
+            )
             upload = await add_upload(connection, caller.user, new)
         return await self._wait_for(caller, upload, wait_seconds)
 
@@ -179,7 +188,7 @@ class WritingTools:
     async def remove_document(
         self, document_id: DocumentId, wait_seconds: Wait = MAX_WAIT_SECONDS
     ) -> UploadEntry:
-        """Remove a document that the user added with add_document; others cannot be removed here."""
+        """Remove a document that was added with add_document: by the user, or in a collection they manage."""
         caller = current_caller(self.stdio_caller)
         async with acting_for(self.reads.primary, caller.access) as connection:
             removal = await removal_of(connection, caller.user, document_id)
@@ -202,7 +211,7 @@ class WritingTools:
         """The answer; what it says is done, the caller's next search finds."""
         if upload.over:
             await self.reads.wrote(caller.user)
-        return _entry(upload)
+        return _entry(upload, caller)
 
 
 def _content_of(text: str | None, file: str | None) -> bytes | None:
@@ -239,18 +248,12 @@ def _name_of(content: bytes | None, url: str | None, name: str | None) -> str:
     return url
 
 
-def _check_collection(caller: Caller, collection: str) -> None:
-    if caller.collections is not None and collection not in caller.collections:
-        open_ones = ", ".join(sorted(caller.collections)) or "none"
-        raise ToolError(f'The collection "{collection}" is not open to you. You can use: {open_ones}.')
-
-
-def _entry(upload: Upload) -> UploadEntry:
+def _entry(upload: Upload, caller: Caller) -> UploadEntry:
     return UploadEntry(
         upload_id=upload.upload_id,
         status=upload.status,
         outcome=upload.outcome,
-        collection=upload.collection,
+        collection=caller.shown_name(upload.collection),
         source=upload.source,
         document_ids=list(upload.document_ids),
         chunks=upload.chunks,

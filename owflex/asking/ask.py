@@ -9,7 +9,6 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, cast
 
 import httpx2
-from rich.console import Console
 
 from agent_service.settings.settings import AgentServiceSettings
 from database.settings import read_settings
@@ -17,7 +16,7 @@ from owflex.asking.addresses import chat_url, client, is_chat
 from owflex.asking.own_servers import own_chat
 from owflex.errors import OwflexError
 from owflex.exit_codes import exit_code
-from serving.terminal import escape_line, json_text, printable
+from serving.terminal import Console, escape_line, json_text, printable
 
 # What the agent service lets an answer be silent for.
 SECONDS_OF_SILENCE = 600.0

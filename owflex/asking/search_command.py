@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 
 from database.settings import read_settings
@@ -16,7 +15,7 @@ from owflex.asking.search_mode import SearchMode
 from owflex.asking.server_search import search_by_server
 from owflex.errors import OwflexError
 from owflex.exit_codes import exit_code
-from serving.terminal import escape_line, json_text
+from serving.terminal import Console, escape_line, json_text
 
 PASSAGE_LENGTH = 400
 errors = Console(stderr=True, highlight=False)

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import dotenv
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from database.errors import SettingsError
@@ -27,7 +26,7 @@ from database.settings import ENV_FILE, ProgramSettings, file_values, read_setti
 from owflex.configuration.known_settings import known_settings, meant
 from owflex.errors import OwflexError
 from owflex.exit_codes import exit_code
-from serving.terminal import escape_line, json_text
+from serving.terminal import Console, escape_line, json_text
 
 HIDDEN = "(secret)"
 MAX_CHARACTERS = 100_000

@@ -47,6 +47,12 @@ class KeepingSettings(ProgramSettings):
         description="Files attached to messages are removed after so many days; the messages stay; "
         "0: they are kept for ever. Files that were never sent always go after a day.",
     )
+    keep_audit_days: int = Field(
+        365,
+        ge=0,
+        le=36_500,
+        description="Events of the audit log are removed after so many days; 0: they are kept for ever.",
+    )
     keep_logs_days: int = Field(
         0,
         ge=0,

@@ -28,10 +28,15 @@ def known_settings() -> dict[str, tuple[type[ProgramSettings], FieldInfo]]:
     return {name.upper(): (kind, field) for kind in kinds for name, field in kind.model_fields.items()}
 
 
+@cache
+def secret_settings() -> list[str]:
+    """The settings whose values must not be shown."""
+    return [name for name, (_, field) in known_settings().items() if is_secret(field)]
+
+
 def with_secret_files() -> set[str]:
     """Every name that is read: the settings, and where the files of secrets are (`NAME_FILE`)."""
-    settings = known_settings()
-    return {*settings, *(f"{name}{SUFFIX}" for name, (_, field) in settings.items() if is_secret(field))}
+    return {*known_settings(), *(f"{name}{SUFFIX}" for name in secret_settings())}
 
 
 def meant(name: str) -> list[str]:

@@ -14,6 +14,7 @@ from owflex.doctor.findings import Finding, bad, fine, unknown
 
 Connection = psycopg.AsyncConnection[TupleRow]
 NAME = "word search"
+BUILT_IN_CURE = "Mend that, or take KNOWLEDGE_BASE_WORD_ENGINE out (docs/search.md)."
 REPAIR = "Run: owflex ingest verify --repair"
 
 
@@ -37,7 +38,7 @@ async def _finding(connection: Connection, watch: EngineWatch) -> Finding:
     in_use = await watch.current(connection)
     if in_use is None:
         if watch.problem is not None:
-            return bad(NAME, f"Words are searched by the built-in way: {watch.problem}.", "")
+            return bad(NAME, f"Words are searched by the built-in way: {watch.problem}.", BUILT_IN_CURE)
         if watch.note is not None:
             return unknown(NAME, f"Words are searched by the built-in way: {watch.note}.")
         return fine(NAME, "Words are searched by the built-in way.")

@@ -8,7 +8,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.table import Column, Table
 
 from agent_service.settings.settings import AgentServiceSettings
@@ -20,7 +19,7 @@ from owflex.evaluation.answer_file import Conversation, ExpectedTurn, read_conve
 from owflex.evaluation.answer_grading import GRADES, Given, Grade, Graded, grade
 from owflex.evaluation.errors import BadFileError
 from owflex.exit_codes import exit_code
-from serving.terminal import escape, json_text
+from serving.terminal import Console, escape, json_text
 
 BAD_FILE = 2
 MAX_SHOWN_CHARACTERS = 100

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.table import Column, Table
 
 from knowledge_base.search import Mode
@@ -29,7 +28,7 @@ from owflex.evaluation.report_tables import show_comparison, show_measurement
 from owflex.evaluation.reports import keep_report
 from owflex.evaluation.search_measurement import measure_questions, measure_test_set, result_of_test_set
 from owflex.exit_codes import exit_code
-from serving.terminal import escape
+from serving.terminal import Console, escape
 
 BAD_FILE = 2
 WORSE = 3

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from rich.console import Console
-
 from database.home import open_data_folder
 from database.pool import Pool, create_pool
 from database.settings import read_settings
@@ -25,7 +23,7 @@ from owflex.evaluation.passage_sample import (
 )
 from owflex.evaluation.question_rules import Proposal, propose, swaps
 from owflex.exit_codes import exit_code
-from serving.terminal import escape_line
+from serving.terminal import Console, escape_line
 
 # One of so many questions has no answer in the documents.
 ONE_UNANSWERABLE_IN = 4

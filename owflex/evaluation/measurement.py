@@ -1,6 +1,5 @@
 """From the answers to figures: a measurement that can be shown, saved and compared."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from owflex.evaluation.errors import BadFileError, EvaluationError
 from owflex.evaluation.metrics import METRICS, Floats, Interval, mean_interval
 from owflex.evaluation.thresholds import Detection, Flags, detect
+from serving.terminal import json_line
 
 FORMAT = 1
 
@@ -114,7 +114,7 @@ def as_json(measurement: Measurement, summary: Summary) -> dict[str, Any]:
 
 def print_json(value: dict[str, Any]) -> None:
     """One JSON object on standard output; a figure that cannot be had is null."""
-    print(json.dumps(rounded(value), ensure_ascii=False))  # noqa: T201 - the result itself
+    print(json_line(rounded(value)))  # noqa: T201 - the result itself
 
 
 def _detection(detection: Detection | None) -> dict[str, Any] | None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
@@ -10,7 +9,7 @@ from owflex.evaluation.comparison import Comparison, Difference
 from owflex.evaluation.measurement import Measurement, Summary
 from owflex.evaluation.metrics import Interval
 from owflex.evaluation.thresholds import CurvePoint, Detection
-from serving.terminal import escape_line
+from serving.terminal import Console, escape_line
 
 WIDTH, HEIGHT = 50, 10
 PRECISION, RECALL, BOTH = "●", "○", "◉"

@@ -12,6 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import IO
 
+from agent_service.settings.settings import SETTINGS_KEY_FILE
 from database.settings import SETTINGS_FILE
 from mcp_server.settings import SIGNING_KEY_FILE, TOKEN_FILE
 from owflex.keeping.drafts import drafted
@@ -21,7 +22,7 @@ from owflex.keeping.manifest import Manifest, Part, read_manifest
 MANIFEST = "manifest.json"
 CHAT_DUMP, KNOWLEDGE_BASE_DUMP = "chat.dump", "knowledge_base.dump"
 DUMPS = {"chat": CHAT_DUMP, "knowledge_base": KNOWLEDGE_BASE_DUMP}
-KEY_FILES = (TOKEN_FILE, SIGNING_KEY_FILE)
+KEY_FILES = (TOKEN_FILE, SIGNING_KEY_FILE, SETTINGS_KEY_FILE)
 SMALL_FILES = (SETTINGS_FILE, *KEY_FILES)
 KNOWN_PARTS = {MANIFEST, CHAT_DUMP, KNOWLEDGE_BASE_DUMP, *SMALL_FILES}
 BLOCK_BYTES = 1 << 20

@@ -12,10 +12,12 @@ from tempfile import TemporaryDirectory
 import dotenv
 import psycopg
 
+from database.audit import AuditEvent
 from database.secret_files import is_secret
 from database.settings import SETTINGS_FILE, file_values
 from owflex.configuration.known_settings import known_settings
 from owflex.keeping.archive import DUMPS, KEY_FILES, ArchiveWriter, written
+from owflex.keeping.audit_log import record
 from owflex.keeping.errors import said_plainly
 from owflex.keeping.manifest import DatabaseManifest, Manifest
 from owflex.keeping.places import DatabaseName, Installation, Place, connected
@@ -75,6 +77,10 @@ def back_up(installation: Installation, path: Path, *, with_secrets: bool) -> Ba
         _add_files(installation.folder, archive, with_secrets=with_secrets)
         manifest = _manifest(moments, archive, with_secrets=with_secrets)
         archive.finish(manifest)
+        # Without an event there is no file.
+        with said_plainly("The audit log cannot be written, so there is no backup"):
+            details = {"with_secrets": with_secrets}
+            record(installation.knowledge_base, AuditEvent("backup.made", str(path), details=details))
     return BackedUp(path, path.stat().st_size, time.monotonic() - began, manifest)
 
 

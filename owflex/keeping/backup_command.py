@@ -4,7 +4,6 @@ from contextlib import suppress
 from pathlib import Path
 
 from pydantic import TypeAdapter
-from rich.console import Console
 
 from database.home import data_folder
 from database.settings import ProgramSettings, read_settings
@@ -18,7 +17,7 @@ from owflex.keeping.places import opened_installation
 from owflex.keeping.restore import Restored, check_backup, restore
 from owflex.keeping.state import remember_backup
 from owflex.supervision.running import asked
-from serving.terminal import escape, escape_line
+from serving.terminal import Console, escape, escape_line
 
 console = Console(highlight=False, soft_wrap=True)
 

@@ -14,7 +14,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON, 
 UserName = Annotated[str, typer.Argument(metavar="USER", help="The name the login gives; local without one.")]
 
 user_commands = typer.Typer(
-    help="What belongs to one person: [bold]owflex user show NAME[/bold], export, delete.",
+    help="Who may sign in: [bold]owflex user add NAME[/bold], list, invite, reset, disable. "
+    "What belongs to one person: show, export, delete.",
     no_args_is_help=True,
     rich_markup_mode="rich",
 )
@@ -25,6 +26,7 @@ def add_to(app: typer.Typer) -> None:
     app.command()(backup)
     app.command()(restore)
     app.command()(prune)
+    app.command()(audit)
     app.command("upgrade-postgres")(upgrade_postgres)
     app.command()(export)
     app.command("import")(import_)
@@ -79,6 +81,34 @@ def prune() -> None:
     raise typer.Exit(run_prune())
 
 
+def audit(
+    since: Annotated[
+        str | None, typer.Option(help="From then on: a day, a time, or how long ago (90m, 12h, 7d).")
+    ] = None,
+    until: Annotated[str | None, typer.Option(help="Only what came before then.")] = None,
+    who: Annotated[str | None, typer.Option(help="What this user or account did, or had done to it.")] = None,
+    what: Annotated[
+        str | None, typer.Option(help="Only these events: document, document.removed, refused.")
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="Most events, the newest. Default: 200; with --json all.")
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print an event a line as JSON, for programs.")
+    ] = False,
+) -> None:
+    """Show who added, removed, exported or restored what, changed rights, or was refused."""
+    check_settings(*PROGRAMS)
+    from owflex.keeping.audit_command import SHOWN, AuditOptionError, Wanted, moment, run_audit
+
+    try:
+        begin, end = moment("--since", since), moment("--until", until)
+    except AuditOptionError as error:
+        raise typer.BadParameter(str(error)) from None
+    wanted = Wanted(begin, end, who, what, limit or (None if as_json else SHOWN))
+    raise typer.Exit(run_audit(wanted, as_json=as_json))
+
+
 def upgrade_postgres() -> None:
     """Bring the files of the embedded Postgres to the major version that came with this OwFlex.
 
@@ -114,7 +144,7 @@ def import_(
 
 @user_commands.callback()
 def user() -> None:
-    """What belongs to one person."""
+    """Who may sign in, and what belongs to one person."""
 
 
 @user_commands.command("show")

@@ -23,6 +23,7 @@ from owflex.keeping.safe_names import safe_name, safe_path
 FORMAT = 1
 ABOUT = "owflex-export.json"
 COLLECTIONS, ORIGINS, DOCUMENTS = "collections.jsonl", "origins.jsonl", "documents.jsonl"
+GROUPS = "groups.jsonl"
 CHATS, TASKS, VOTES = "chats.jsonl", "tasks.jsonl", "votes.jsonl"
 FETCHED_AT_ONCE = 20
 FILE = "select content from attachment_contents where attachment_id = %s"
@@ -51,6 +52,7 @@ class Exporter:
 
     def run(self) -> Counts:
         """Write everything."""
+        self._lines(self.knowledge_base, GROUPS, export_queries.GROUPS)
         self._lines(self.knowledge_base, COLLECTIONS, export_queries.COLLECTIONS)
         self._lines(self.knowledge_base, ORIGINS, export_queries.ORIGINS)
         self._lines(self.knowledge_base, DOCUMENTS, export_queries.DOCUMENTS)

@@ -5,10 +5,32 @@
 
 from typing import LiteralString
 
+# What a person exports holds their own collection, and of all others not even the names.
 COLLECTIONS: LiteralString = """
-select json_build_object('name', name, 'language', language, 'language_is_fixed', language_is_fixed)::text
+select json_build_object(
+    'name', name, 'language', language, 'language_is_fixed', language_is_fixed, 'user_id', user_id,
+    'rights', (
+        select coalesce(json_agg(json_build_object(
+            'subject_kind', subject_kind, 'subject', subject, 'granted', granted
+        ) order by subject_kind, subject), '[]')
+        from collection_rights where collection = name
+    )
+)::text
 from collections
-where %(origin)s::text is null
+where %(user_id)s::text is null or user_id = %(user_id)s
+order by name
+"""
+
+GROUPS: LiteralString = """
+select json_build_object(
+    'name', name,
+    'members', (
+        select coalesce(json_agg(user_id order by user_id), '[]')
+        from group_members where group_name = name and origin = 'local'
+    )
+)::text
+from groups
+where %(user_id)s::text is null
 order by name
 """
 

@@ -9,7 +9,7 @@ import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, LiteralString
+from typing import Any
 
 import psycopg
 from pgvector.psycopg import register_vector_async
@@ -22,6 +22,7 @@ from ingest.reading.chunked_document import ChunkedDocument
 from ingest.reading.chunking import Chunk
 from ingest.storing.documents import NewDocument, store_documents
 from owflex.keeping import export as written
+from owflex.keeping import import_queries
 from owflex.keeping.bundles import BundleReader, lines
 from owflex.keeping.errors import ArchiveError
 from owflex.keeping.export import file_of
@@ -29,77 +30,6 @@ from owflex.keeping.export import file_of
 Connection = AsyncConnection[TupleRow]
 MAX_FILE_BYTES = 1 << 30
 
-COLLECTION: LiteralString = """
-insert into collections (name, language, language_is_fixed)
-select line ->> 'name', line ->> 'language', (line ->> 'language_is_fixed')::boolean
-from (select %(line)s::json as line) as given
-on conflict do nothing
-"""
-ORIGIN: LiteralString = """
-insert into origins (collection, name, path, kind, options)
-select line ->> 'collection', line ->> 'name', line ->> 'path', line ->> 'kind', (line -> 'options')::jsonb
-from (select %(line)s::json as line) as given
-on conflict do nothing
-"""
-THREAD: LiteralString = """
-insert into threads (id, user_id, data, created_at, updated_at)
-select line ->> 'id', line ->> 'user_id', line -> 'data',
-       (line ->> 'created_at')::timestamptz, (line ->> 'updated_at')::timestamptz
-from (select %(line)s::json as line) as given
-on conflict do nothing
-returning id
-"""
-OF_THREAD: LiteralString = """
-with given as (select %(line)s::json as line),
-items as (
-    insert into thread_items (thread_id, id, data, created_at, updated_at)
-    select line ->> 'id', item ->> 'id', item -> 'data',
-           (item ->> 'created_at')::timestamptz, (item ->> 'updated_at')::timestamptz
-    from given, json_array_elements(line -> 'items') with ordinality as items (item, place)
-    order by place
-)
-insert into attachments (id, user_id, thread_id, data, created_at)
-select file ->> 'id', file ->> 'user_id', line ->> 'id', file -> 'data', (file ->> 'created_at')::timestamptz
-from given, json_array_elements(line -> 'attachments') as file
-on conflict do nothing
-returning id
-"""
-VOTES_OF_THREAD: LiteralString = """
-insert into feedback (thread_id, item_id, user_id, kind, reason, created_at)
-select line ->> 'id', vote ->> 'item_id', vote ->> 'user_id', vote ->> 'kind', vote ->> 'reason',
-       (vote ->> 'created_at')::timestamptz
-from (select %(line)s::json as line) as given, json_array_elements(line -> 'votes') as vote
-"""
-FILE: LiteralString = """
-insert into attachment_contents (attachment_id, content, text, uploaded_at)
-select %(id)s, %(content)s, file ->> 'text', (file ->> 'uploaded_at')::timestamptz
-from (select %(line)s::json as line) as given, json_array_elements(line -> 'attachments') as file
-where file ->> 'id' = %(id)s
-"""
-TASK_COLUMNS = """
-select attname::text
-from pg_attribute
-where attrelid = 'tasks'::regclass and attnum > 0 and not attisdropped and attidentity = ''
-order by attnum
-"""
-# The same task of the same moment is the same task.
-TASK = sql.SQL(
-    """
-    insert into tasks ({columns})
-    select {columns} from jsonb_populate_record(null::tasks, {line}::jsonb) as task
-    where not exists (
-        select from tasks
-        where tasks.user_id = task.user_id and tasks.title = task.title and tasks.created_at = task.created_at
-    )
-    on conflict do nothing
-    """
-)
-
-
-TIMES = """
-update documents set created_at = %(created_at)s, updated_at = %(updated_at)s
-where collection = %(collection)s and source = %(source)s
-"""
 # What Postgres says of values that it cannot take.
 REFUSED = (psycopg.DataError, psycopg.IntegrityError)
 
@@ -139,6 +69,7 @@ class Importer:
         """Put everything in. Raises `ArchiveError`, `psycopg.Error`."""
         self._check()
         await register_vector_async(self.knowledge_base)
+        await self._each(written.GROUPS, self._group)
         await self._each(written.COLLECTIONS, self._collection)
         await self._each(written.ORIGINS, self._origin)
         await self._each(written.DOCUMENTS, self._document)
@@ -171,11 +102,18 @@ class Importer:
                         "is in. Correct the line, or export again, and repeat the import."
                     ) from None
 
+    async def _group(self, line: str) -> None:
+        await self.knowledge_base.execute(import_queries.GROUP, {"line": line})
+
     async def _collection(self, line: str) -> None:
-        await self.knowledge_base.execute(COLLECTION, {"line": line})
+        async with self.knowledge_base.transaction():
+            made = await self.knowledge_base.execute(import_queries.COLLECTION, {"line": line})
+            if await made.fetchone() is not None:
+                await self.knowledge_base.execute(import_queries.RIGHTS_SAID, {"line": line})
+                await self.knowledge_base.execute(import_queries.RIGHTS, {"line": line})
 
     async def _origin(self, line: str) -> None:
-        await self.knowledge_base.execute(ORIGIN, {"line": line})
+        await self.knowledge_base.execute(import_queries.ORIGIN, {"line": line})
 
     async def _document(self, line: str) -> None:
         given = json.loads(line)
@@ -197,21 +135,21 @@ class Importer:
         )
         async with self.knowledge_base.transaction():
             await store_documents(self.knowledge_base, None, [document], {})
-            await self.knowledge_base.execute(TIMES, given)
+            await self.knowledge_base.execute(import_queries.TIMES, given)
             for one in given["members"]:
                 source = f"{given['source']}/{one['path']}"
                 values = {**one["document"], "collection": given["collection"], "source": source}
-                await self.knowledge_base.execute(TIMES, values)
+                await self.knowledge_base.execute(import_queries.TIMES, values)
         self.done.documents += 1
 
     async def _chat(self, line: str) -> None:
         async with self.chat.transaction():
-            added = await self.chat.execute(THREAD, {"line": line})
+            added = await self.chat.execute(import_queries.THREAD, {"line": line})
             if await added.fetchone() is None:
                 self.done.there_already += 1
                 return
-            files = await (await self.chat.execute(OF_THREAD, {"line": line})).fetchall()
-            await self.chat.execute(VOTES_OF_THREAD, {"line": line})
+            files = await (await self.chat.execute(import_queries.OF_THREAD, {"line": line})).fetchall()
+            await self.chat.execute(import_queries.VOTES_OF_THREAD, {"line": line})
             for (attachment_id,) in files:
                 await self._file(attachment_id, line)
         self.done.chats += 1
@@ -221,13 +159,13 @@ class Importer:
             if file is None:
                 return
             content = file.read(MAX_FILE_BYTES)
-        await self.chat.execute(FILE, {"id": attachment_id, "content": content, "line": line})
+        await self.chat.execute(import_queries.FILE, {"id": attachment_id, "content": content, "line": line})
         self.done.files += 1
 
     async def _task_statement(self) -> sql.Composed:
-        rows = await self.knowledge_base.execute(TASK_COLUMNS)
+        rows = await self.knowledge_base.execute(import_queries.TASK_COLUMNS)
         columns = sql.SQL(", ").join(sql.Identifier(name) for (name,) in await rows.fetchall())
-        return TASK.format(columns=columns, line=sql.Placeholder("line"))
+        return import_queries.TASK.format(columns=columns, line=sql.Placeholder("line"))
 
     async def _task(self, statement: sql.Composed, line: str) -> None:
         added = (await self.knowledge_base.execute(statement, {"line": line})).rowcount

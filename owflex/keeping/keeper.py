@@ -10,6 +10,7 @@ from types import FrameType
 
 from croniter import croniter
 
+from database.acting import acting_as, this_account
 from database.errors import DatabaseError
 from database.home import open_data_folder
 from database.settings import read_settings
@@ -90,7 +91,7 @@ class Keeper:
     def _remove(self) -> None:
         try:
             with opened_installation() as installation:
-                for sentence in remove_old(self._settings, installation.chat, self._folder):
+                for sentence in remove_old(self._settings, installation):
                     logger.info("%s", sentence)
         except (KeepingError, DatabaseError) as error:
             logger.error("%s", error)
@@ -111,7 +112,8 @@ def main() -> int:
     """Do what is due until SIGTERM; the exit code."""
     set_up_logs("text", LINES)
     signal.signal(signal.SIGTERM, _end)
-    return exit_code(_run)
+    with acting_as(this_account("schedule")):
+        return exit_code(_run)
 
 
 def _run() -> int:

@@ -1,7 +1,8 @@
 """Which rows of a database belong to one person: found in the catalogue, so that no new table is forgotten.
 
 A table with a column `user_id` says it itself. What refers to such rows, over however many tables, belongs to
-the same person. What a person handed in as documents is known by its origin.
+the same person. What a person handed in as documents is known by its origin. A collection that is one
+person's own is theirs with all that is in it; of other collections only the rights that were given to them.
 """
 
 from collections import defaultdict
@@ -11,13 +12,20 @@ from dataclasses import dataclass
 import psycopg
 from psycopg import sql
 
+from database.audit import AuditEvent, write_event
 from knowledge_base.uploads import origin_of
+from owflex.keeping.audit_log import has_log
 from owflex.keeping.tables import Table, tables_of
 
 # Tables of which a person's rows are told by something else than `user_id`.
 ROOTS: Mapping[str, sql.SQL] = {
     "origins": sql.SQL("name = %(origin)s"),
     "procrastinate_jobs": sql.SQL("args ->> 'user_id' = %(user_id)s"),
+    "collection_rights": sql.SQL("subject_kind = 'user' and subject = %(user_id)s"),
+}
+# What refers to rows of another table without the database's knowing it: columns, table, columns there.
+UNDECLARED: Mapping[str, tuple[Sequence[str], str, Sequence[str]]] = {
+    "origins": (["collection"], "collections", ["name"])
 }
 # Made from passages, and mended with them: by triggers, and when what is pending is merged.
 DERIVED = frozenset({"postings", "pending_postings", "engine_words"})
@@ -25,12 +33,26 @@ DERIVED = frozenset({"postings", "pending_postings", "engine_words"})
 IMPERSONAL = frozenset(
     {
         "schema_migrations",
-        "collections",
+        "groups",
+        "new_collections",
         "vocabularies",
         "embedding_spaces",
         "language_fits",
         "word_engine",
         "procrastinate_workers",
+        # Who changed a setting must be known afterwards too.
+        "changed_settings",
+        "setting_changes",
+        # What programs say of themselves before anybody has let them in.
+        "oauth_clients",
+        "oauth_requests",
+        # Whose visitors may ask, and how much all of them did.
+        "sites",
+        "site_days",
+        # Whom a provider has not named yet.
+        "pending_sign_ins",
+        # Names stay there as long as KEEP_AUDIT_DAYS says: who did what must be known afterwards too.
+        "audit_events",
     }
 )
 OWNED = """
@@ -107,10 +129,15 @@ def personal_tables(connection: psycopg.Connection) -> PersonalTables:
     """What the catalogue says now."""
     by_user = sql.SQL("user_id = %(user_id)s")
     roots = {Table(schema, name): by_user for schema, name in connection.execute(OWNED)}
-    roots |= {table: ROOTS[table.name] for table in tables_of(connection) if table.name in ROOTS}
+    tables = tables_of(connection)
+    roots |= {table: ROOTS[table.name] for table in tables if table.name in ROOTS}
     references: defaultdict[Table, list[Reference]] = defaultdict(list)
     for schema, name, to_schema, to_name, columns, to_columns in connection.execute(REFERENCES):
         references[Table(schema, name)].append(Reference(columns, Table(to_schema, to_name), to_columns))
+    for table in tables:
+        if table.name in UNDECLARED:
+            columns, target, to_columns = UNDECLARED[table.name]
+            references[table].append(Reference(columns, Table(table.schema, target), to_columns))
     return PersonalTables(roots, references)
 
 
@@ -127,13 +154,19 @@ def count_rows(connection: psycopg.Connection, user_id: str) -> dict[str, int]:
 
 
 def delete_rows(connection: psycopg.Connection, user_id: str) -> None:
-    """Remove the person's rows, in one transaction; what refers to them goes with them."""
+    """Remove the person's rows, in one transaction; what refers to them goes with them.
+
+    The audit log keeps what it says of the person.
+    """
     personal = personal_tables(connection)
     with connection.transaction():
+        removed = 0
         # What refers to others first, so that no reference keeps a row.
         for table in _referring_first(personal):
             statement = sql.SQL("delete from {} where {}").format(table.sql, personal.condition(table))
-            connection.execute(statement, values_of(user_id))
+            removed += connection.execute(statement, values_of(user_id)).rowcount
+        if removed and has_log(connection):
+            write_event(connection, AuditEvent("user.deleted", about=user_id))
 
 
 def _referring_first(personal: PersonalTables) -> Iterator[Table]:

@@ -13,6 +13,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from pydantic import SecretStr
 
 from agent_service.settings.settings import AgentServiceSettings
+from database.acting import act_from_now, now_acting
 from database.embedded import configured_or_embedded
 from database.errors import PostgresUnreachableError
 from database.home import open_data_folder
@@ -118,4 +119,5 @@ def connected(place: Place) -> Generator[psycopg.Connection]:
         ) from None
     with connection:
         connection.execute(SESSION)
+        act_from_now(connection, now_acting())
         yield connection

@@ -15,12 +15,13 @@ def run_prune() -> int:
 
 def _prune() -> int:
     settings = read_settings(KeepingSettings)
-    if not wants_anything(settings):
+    if not (wants_anything(settings) or settings.keep_audit_days):
         raise KeepingError(
-            "Everything is kept for ever. Set KEEP_THREADS_DAYS, KEEP_ATTACHMENTS_DAYS or KEEP_LOGS_DAYS."
+            "Everything is kept for ever. Set KEEP_THREADS_DAYS, KEEP_ATTACHMENTS_DAYS, KEEP_AUDIT_DAYS or "
+            "KEEP_LOGS_DAYS."
         )
     with opened_installation() as installation:
-        removed = list(remove_old(settings, installation.chat, installation.folder))
+        removed = list(remove_old(settings, installation))
     for sentence in removed or ["Nothing is so old."]:
         print(sentence)  # noqa: T201
     return 0

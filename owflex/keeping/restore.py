@@ -11,11 +11,13 @@ from pathlib import Path
 
 from psycopg import Connection
 
+from database.audit import AuditEvent
 from database.migrations import migrate, read_migrations
 from database.settings import SETTINGS_FILE
 from knowledge_base.bootstrap import migrate_knowledge_base
 from owflex.keeping import staging
 from owflex.keeping.archive import DUMPS, KEY_FILES, ArchiveReader
+from owflex.keeping.audit_log import carry_over, record
 from owflex.keeping.backup import OF_THE_MACHINE
 from owflex.keeping.drafts import write_private
 from owflex.keeping.errors import ArchiveError, KeepingError, said_plainly
@@ -56,6 +58,7 @@ def restore(backup: ArchiveReader, installation: Installation, *, replace: bool)
         try:
             for one in both:
                 _fill(one, backup)
+                _keep_log(one, backup.manifest)
             # They may have been started meanwhile.
             for one in both:
                 staging.refuse_while_used(one)
@@ -146,6 +149,14 @@ def _fill(one: Staged, backup: ArchiveReader) -> None:
     # An empty database gets its tables at the first start.
     if of.migrations:
         asyncio.run(_migrate(one.filled))
+
+
+def _keep_log(one: Staged, manifest: Manifest) -> None:
+    """The log of what is replaced goes on in what takes its place, and says that there was a restore."""
+    carried = carry_over(one.place, one.filled)
+    details = {"owflex": manifest.owflex, "events_kept": carried}
+    target = f"backup of {manifest.made_at:%Y-%m-%dT%H:%M:%SZ}"
+    record(one.filled, AuditEvent("backup.restored", target, details=details))
 
 
 async def _migrate(place: Place) -> None:

@@ -6,10 +6,13 @@ from pathlib import Path
 
 import psycopg
 
+from database.acting import act_as, now_acting
+from database.audit import AuditEvent
 from database.migrations import migrate
 from database.pool import check_reachable
 from knowledge_base.bootstrap import migrate_knowledge_base
 from owflex.exit_codes import exit_code
+from owflex.keeping.audit_log import record
 from owflex.keeping.backup_command import console, print_as_json
 from owflex.keeping.bundles import BundleReader, read_bundle, written_bundle
 from owflex.keeping.errors import said_plainly
@@ -34,6 +37,8 @@ def _export(target: Path, *, as_json: bool) -> int:
         asyncio.run(make_tables(installation))
         with said_plainly("The export cannot be made"), written_bundle(target) as bundle:
             counts = export(installation, bundle)
+            # Without an event there is no export.
+            record(installation.knowledge_base, AuditEvent("export.made", str(target), details=vars(counts)))
     print_as_json(Counts, counts) if as_json else show_export(target, counts)
     return 0
 
@@ -52,7 +57,7 @@ def _import(source: Path, *, as_json: bool) -> int:
         opened_installation() as installation,
         said_plainly("The export cannot be put in"),
     ):
-        done = asyncio.run(put_in(installation, bundle))
+        done = asyncio.run(put_in(installation, bundle, source.name))
     if as_json:
         print_as_json(Imported, done)
         return 0
@@ -67,15 +72,21 @@ def _import(source: Path, *, as_json: bool) -> int:
     return 0
 
 
-async def put_in(installation: Installation, bundle: BundleReader) -> Imported:
-    """Put an export into databases that are brought up to date first. Raises `ArchiveError`."""
+async def put_in(installation: Installation, bundle: BundleReader, name: str = "") -> Imported:
+    """Put an export, called `name` in the audit log, into databases that are brought up to date first.
+
+    Raises `ArchiveError`.
+    """
     await make_tables(installation)
+    record(installation.knowledge_base, AuditEvent("import.begun", name))
     async with (
         await psycopg.AsyncConnection.connect(installation.chat.url, autocommit=True) as chat,
         await psycopg.AsyncConnection.connect(
             installation.knowledge_base.url, autocommit=True
         ) as knowledge_base,
     ):
+        for connection in (chat, knowledge_base):
+            await act_as(connection, now_acting())
         return await Importer(chat, knowledge_base, bundle).run()
 
 

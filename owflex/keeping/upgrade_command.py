@@ -1,13 +1,11 @@
 """What `owflex upgrade-postgres` does and prints."""
 
-from rich.console import Console
-
 from database.home import data_folder
 from database.settings import ProgramSettings, read_settings
 from database.upgrading import upgrade
 from owflex.exit_codes import exit_code
 from owflex.keeping.errors import said_plainly
-from serving.terminal import escape_line
+from serving.terminal import Console, escape_line
 
 console = Console(highlight=False, soft_wrap=True)
 

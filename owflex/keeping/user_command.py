@@ -8,8 +8,10 @@ import psycopg
 from psycopg import sql
 from rich.table import Table as ShownTable
 
+from database.audit import AuditEvent
 from knowledge_base.posting_merge import merge_pending
 from owflex.exit_codes import exit_code
+from owflex.keeping.audit_log import has_log, record
 from owflex.keeping.backup_command import console, print_as_json
 from owflex.keeping.bundles import BundleWriter, written_bundle
 from owflex.keeping.errors import KeepingError, said_plainly
@@ -20,10 +22,16 @@ from owflex.keeping.safe_names import safe_name
 from owflex.keeping.transfer_command import make_tables, show_export
 from serving.terminal import escape_line
 
+ACCOUNT = "account"
 # Who writes while their rows are removed has new ones.
 ATTEMPTS = 3
 # Of columns with secrets, and with what a machine made of a text, a person has nothing.
-LEFT_OUT = {"key_hash", "token_hash", "embedding", "lexemes", "text_hash", "content_hash", "state"}
+LEFT_OUT = {"key_hash", "token_hash", "password_hash", "code_hash", "text_hash", "content_hash"} | {
+    "secret",
+    "embedding",
+    "lexemes",
+    "state",
+}
 # The bytes of files are files of their own.
 AS_FILES = {("attachment_contents", "content")}
 COLUMNS = """
@@ -32,6 +40,14 @@ where attrelid = %s::regclass and attnum > 0 and not attisdropped
 order by attnum
 """
 ROWS = sql.SQL("select row_to_json(shown)::text from (select {} from {} where {}) as shown")
+EVENTS = sql.SQL(
+    """
+    select row_to_json(events)::text
+    from audit_events as events
+    where actor = %(user_id)s or about = %(user_id)s
+    order by happened_at, id
+    """
+)
 Counts = dict[DatabaseName, dict[str, int]]
 
 
@@ -52,7 +68,7 @@ def run_delete(name: str, confirmed: Callable[[], bool], *, as_json: bool) -> in
 
 def _show(name: str, *, as_json: bool) -> int:
     with opened_installation() as installation, said_plainly("It cannot be counted"):
-        counts = counts_of(installation, name)
+        counts = counts_of(installation, user_id_in(installation, name))
     print_as_json(Counts, counts) if as_json else _print_counts(counts)
     return 0
 
@@ -60,11 +76,14 @@ def _show(name: str, *, as_json: bool) -> int:
 def _export(name: str, target: Path, *, as_json: bool) -> int:
     with opened_installation() as installation, said_plainly("It cannot be exported"):
         asyncio.run(make_tables(installation))
+        name = user_id_in(installation, name)
         counts = counts_of(installation, name)
         with written_bundle(target) as bundle:
             readable = export(installation, bundle, name)
             for place in installation.places:
                 _write_rows(place, name, bundle)
+                _write_events(place, name, bundle)
+            record(installation.knowledge_base, AuditEvent("user.exported", str(target), about=name))
     if as_json:
         print_as_json(Counts, counts)
     else:
@@ -75,6 +94,7 @@ def _export(name: str, target: Path, *, as_json: bool) -> int:
 
 def _delete(name: str, confirmed: Callable[[], bool], *, as_json: bool) -> int:
     with opened_installation() as installation, said_plainly("It cannot be removed"):
+        name = user_id_in(installation, name)
         counts = counts_of(installation, name)
         if not as_json:
             _print_counts(counts)
@@ -85,7 +105,16 @@ def _delete(name: str, confirmed: Callable[[], bool], *, as_json: bool) -> int:
         print_as_json(Counts, counts)
     else:
         console.print(f"All that belonged to {escape_line(name)} is removed. Backups still hold it.")
+        console.print("The audit log keeps their name beside what they did, as long as KEEP_AUDIT_DAYS says.")
     return 0
+
+
+def user_id_in(installation: Installation, name: str) -> str:
+    """Whom a name means: the account `ann` (`account:ann`), where nothing is kept of a user `ann`."""
+    account = f"{ACCOUNT}:{name.strip().casefold()}"
+    if not any(_counted(installation, name).values()) and any(_counted(installation, account).values()):
+        return account
+    return name
 
 
 def counts_of(installation: Installation, name: str) -> Counts:
@@ -145,7 +174,19 @@ def _write_rows(place: Place, name: str, bundle: BundleWriter) -> None:
                 bundle.add(f"tables/{place.name}/{safe_name(str(table))}.jsonl", _with(first, rows))
 
 
-def _streamed(connection: psycopg.Connection, statement: sql.Composed, name: str) -> Iterator[bytes]:
+def _write_events(place: Place, name: str, bundle: BundleWriter) -> None:
+    """What the audit log says of the person; it is kept when all else is removed."""
+    with connected(place) as connection:
+        if not has_log(connection):
+            return
+        rows = _streamed(connection, EVENTS, name)
+        if (first := next(rows, None)) is not None:
+            bundle.add(f"tables/{place.name}/audit_events.jsonl", _with(first, rows))
+
+
+def _streamed(
+    connection: psycopg.Connection, statement: sql.SQL | sql.Composed, name: str
+) -> Iterator[bytes]:
     with connection.transaction(), connection.cursor(name="rows") as cursor:
         cursor.execute(statement, values_of(name))
         for (text,) in cursor:

@@ -29,6 +29,7 @@ from owflex.mcp.clients import (
     servers_key,
     stdio_entry,
 )
+from serving.terminal import json_text
 
 NAME = "owflex"
 
@@ -192,4 +193,4 @@ def _masked(entry: Entry) -> Entry:
 
 
 def _as_text(key: str, entry: Entry) -> str:
-    return json.dumps({key: {NAME: entry}}, indent=2, ensure_ascii=False)
+    return json_text({key: {NAME: entry}})

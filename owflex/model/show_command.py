@@ -3,7 +3,6 @@
 import asyncio
 from dataclasses import asdict
 
-from rich.console import Console
 from rich.table import Column, Table
 
 from database.home import open_data_folder
@@ -14,7 +13,7 @@ from knowledge_base.embedding import DEFAULT_MODEL
 from knowledge_base.embedding_spaces import SpaceState, all_spaces
 from knowledge_base.settings import KnowledgeBaseSettings
 from owflex.exit_codes import exit_code
-from serving.terminal import escape_line, json_text
+from serving.terminal import Console, escape_line, json_text
 
 console = Console(highlight=False)
 STATES = {"in use": "in use", "begun": "begun: owflex model use goes on", "old": "old: removed soon"}

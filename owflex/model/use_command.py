@@ -3,7 +3,6 @@
 import asyncio
 from datetime import timedelta
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from database.home import open_data_folder
@@ -20,7 +19,7 @@ from owflex.configuration.config import write_setting
 from owflex.errors import OwflexError
 from owflex.exit_codes import exit_code
 from owflex.model.naming import SETTING, full_name, set_in_data_folder, set_in_surroundings
-from serving.terminal import escape_line
+from serving.terminal import Console, escape_line
 
 console = Console(highlight=False)
 MINUTE = timedelta(minutes=1)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from agent_service.settings.settings import AgentServiceSettings
-from database.process import listen
+from database.process import listen, reachable_host
 from mcp_server.settings import McpServerSettings
 from owflex.supervision.names import UpProgram
 
@@ -30,8 +30,7 @@ class Listener:
     @property
     def url(self) -> str:
         """Where this machine reaches it."""
-        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.host, self.host)  # noqa: S104
-        return f"http://{host}:{self.port}"
+        return f"http://{reachable_host(self.host)}:{self.port}"
 
     def check_free(self) -> None:
         """Raise `PortTakenError` when a program could not listen here."""

@@ -18,6 +18,7 @@ from owflex.configuration.keeping_settings import KeepingSettings
 from owflex.errors import PathNotFoundError
 from owflex.exit_codes import exit_code
 from owflex.keeping.keeper import is_wanted
+from owflex.keeping.retention import forget_old_events
 from owflex.supervision.names import UpProgram
 from owflex.supervision.program_log import ProgramLog, now
 from owflex.supervision.programs import Listener, Program, chat_listener, mcp_listener
@@ -85,7 +86,9 @@ def _run_programs(
         # They load for seconds, and need Postgres only then. The chat needs the MCP server for its last
         # answers, so it is started after it and stopped before.
         mcp = supervisor.start(Program(UpProgram.MCP, "The MCP server", "mcp_server", listens=addresses.mcp))
-        chat = supervisor.start(Program(UpProgram.CHAT, "The chat", "agent_service", listens=addresses.chat))
+        chat = supervisor.start(
+            Program(UpProgram.CHAT, "The chat", "agent_service", listens=addresses.chat), display.chat
+        )
         supervisor.start(_documents(docs), display.ingestion)
         configured = settings.knowledge_base_database_url
         with configured_or_embedded(configured, folder, "knowledge_base"), closing(supervisor):
@@ -94,8 +97,10 @@ def _run_programs(
             _watch(supervisor, lambda: chat.state == "running" and mcp.state in ("running", "down"))
             display.welcome(addresses.chat.url, addresses.mcp.url, folder)
             supervisor.start(_worker())
-            if is_wanted(read_settings(KeepingSettings)):
+            keeping = read_settings(KeepingSettings)
+            if is_wanted(keeping):
                 supervisor.start(_keeper(), display.keeping)
+            forget_old_events(keeping)
             _watch(supervisor, lambda: display.waits_for(_missing(chat)))
             _watch(supervisor, lambda: False)
 

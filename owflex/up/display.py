@@ -9,16 +9,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self, cast
 
-from rich.console import Console
 from rich.panel import Panel
 
+from agent_service.accounts.links import FIRST_ADMINISTRATOR
 from ingest.cli.progress_lines import MARK
 from mcp_server.settings import TOKEN_FILE
 from owflex.keeping.keeper import FAILURE
 from owflex.status_command import print_status
 from owflex.supervision.program_log import now
 from owflex.supervision.running import UpState
-from serving.terminal import PatientOutput, escape, printable
+from serving.terminal import Console, PatientOutput, escape, printable
 
 SECONDS_BETWEEN_LINES = 10
 
@@ -77,6 +77,13 @@ class UpDisplay:
         if not self._progress:
             self._console.print(printable(line), markup=False, soft_wrap=True)
         self._show()
+
+    def chat(self, line: str) -> None:
+        """A line of the chat: how the first administrator comes in must be seen."""
+        _, first, link = line.partition(FIRST_ADMINISTRATOR)
+        if first:
+            # In a log of JSON the line goes on.
+            self.event(f"{first}{link.partition(chr(34))[0]}")
 
     def keeping(self, line: str) -> None:
         """A line of the keeper: that a backup has failed must be seen."""

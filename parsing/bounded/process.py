@@ -7,6 +7,7 @@ import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Sequence
 
+from database.process import let_others_go_first
 from parsing.bounded.frames import LENGTH, OUT_OF_MEMORY, READ, Limits, framed
 from parsing.errors import (
     FileProblemError,
@@ -85,6 +86,7 @@ class BoundedProcess:
             self._process = await asyncio.create_subprocess_exec(
                 *self._command, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, env=_environment()
             )
+            let_others_go_first(self._process.pid)
         return self._process
 
     async def _exchange(self, process: Process, request: bytes) -> bytes:

@@ -94,6 +94,7 @@ class FakeKnowledge:
     confidences: dict[str, float] = field(default_factory=dict[str, float])
     hangs: bool = False
     is_hanging: asyncio.Event = field(default_factory=asyncio.Event)
+    is_released: asyncio.Event = field(default_factory=asyncio.Event)
 
     def add_passage(self, text: str, *, chunk_id: int, similarity: float = 0.8, **more: Any) -> None:
         """A passage that every search finds."""
@@ -201,7 +202,7 @@ def _add_document_tools(mcp: FastMCP, knowledge: FakeKnowledge) -> None:
         knowledge.note("search_documents", query=query, limit=limit, **place)
         if knowledge.hangs:
             knowledge.is_hanging.set()
-            await asyncio.Event().wait()
+            await knowledge.is_released.wait()
         if knowledge.search_error:
             raise ToolError(knowledge.search_error)
         found = [passage for passage in knowledge.passages if passage.items() >= place.items()][:limit]

@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from agents.testing import ScriptedModel, assistant_message, function_call
-from chatkit.types import WidgetItem
+from chatkit.types import TaskItem, WidgetItem
 
+from agent_service.cards.approvals import Approvals
+from agent_service.context import RequestContext
+from agent_service.storage.turn_lock import PostgresTurnLocks
 from agent_service.tools.connection import mint_token
 from database.pool import Pool
 from tests.agent_service.conftest import SIGNING_KEY, Answer, parse_events
@@ -279,3 +282,26 @@ async def test_an_approval_speaks_the_language_of_the_browser(open_chat: "OpenCh
     assert "Zugestimmt" in shown(Answer(list(parse_events(after.text))).card)
     again = await chat.post({"type": "threads.custom_action", "params": params}, **german)
     assert "Das wurde schon entschieden. Zugestimmt." in again.text
+
+
+async def test_a_decided_run_whose_process_was_killed_goes_on_with_the_same_word_and_only_once(
+    open_chat: "OpenChat", knowledge: "FakeKnowledge", pool: Pool
+) -> None:
+    chat = await open_chat(ScriptedModel([DELETE, say("It is deleted.")]))
+    first = await asked(chat)
+    await Approvals(pool).decide(first.thread_id, first.card.id, "ann", "approved")
+    await PostgresTurnLocks(pool).begin(first.thread_id, "killed", RequestContext("ann"))
+    async with pool.connection() as connection:
+        await connection.execute("update turns set heartbeat_at = heartbeat_at - interval '1 minute'")
+    cut_off = (await chat.items(first.thread_id))[-1]
+    assert isinstance(cut_off, TaskItem)
+    other = await chat.click(DENY, first.thread_id, first.card.id)
+    assert other.of_type("notice")
+    assert "delete_task" not in knowledge.tools_called
+    after = await chat.click(APPROVE, first.thread_id, first.card.id)
+    assert after.text == "It is deleted."
+    assert after.of_type("notice") == []
+    assert cut_off.id not in [item.id for item in await chat.items(first.thread_id)]
+    again = await chat.click(APPROVE, first.thread_id, first.card.id)
+    assert [event.level for event in again.of_type("notice")] == ["info"]
+    assert knowledge.tools_called.count("delete_task") == 1

@@ -28,6 +28,26 @@ async def test_passages_beside_the_point_are_not_quoted_and_the_closest_document
     assert len(knowledge.queries) == 1
 
 
+MISSING = {"chunks": 40, "mode": "hybrid", "missing": ["*enterprise*"]}
+
+
+async def test_where_only_something_alike_is_there_it_says_of_what_and_what_is_missing(
+    chat: "Chat", knowledge: "FakeKnowledge"
+) -> None:
+    knowledge.searched = MISSING
+    knowledge.confidence = 0.08
+    answer = await chat.say("How much leave has the enterprise?")
+    assert "nothing about “\\*enterprise\\*” in your documents" in answer.text
+    assert "The closest they come is “Handbook › Leave”" in answer.text
+    assert ">" not in answer.text
+    knowledge.confidence = 0.3
+    answer = await chat.say(LEAVE)
+    assert answer.text.startswith("Your documents do speak of “Handbook › Leave”, but these passages do not")
+    assert "> Everybody has 25 days of annual leave." in answer.text
+    knowledge.confidence = 0.9
+    assert "do not mention" not in (await chat.say(LEAVE)).text
+
+
 async def test_an_uncertain_answer_begins_with_one_sentence_of_doubt(
     chat: "Chat", knowledge: "FakeKnowledge"
 ) -> None:

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp
 from agent_service.models.providers import ChosenModel, choose_model
 from agent_service.settings.settings import AgentServiceSettings
 from agent_service.storage.usage import tokens_used
-from agent_service.tools.run_server import MAX_CHARACTERS
+from agent_service.tools.bounded import MAX_CHARACTERS
 from database.pool import Pool
 from tests.agent_service.fault_proxy import FaultProxy
 from tests.agent_service.scripted_provider import ScriptedProvider, Silence, Step, call, say

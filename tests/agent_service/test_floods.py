@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import httpx2
 import pytest
-from agents.testing import ScriptedModel
+from agents.testing import ScriptedModel, function_call
 from starlette.types import Scope
 
 from agent_service.attachments.store import PostgresAttachments
@@ -23,6 +23,7 @@ from database.pool import Pool
 from serving.refusals import REFUSALS
 from serving.timed_bodies import BodyTimeLimit
 from tests.agent_service.conftest import Chat, FakeKnowledge, OpenChat
+from tests.agent_service.small_files import png
 from tests.agent_service.test_turns import say
 from tests.agent_service.test_users import SHARED, the_app, with_tokens
 from tests.support.serving import Serve
@@ -140,3 +141,46 @@ async def test_half_a_body_ends_with_408(open_chat: OpenChat, monkeypatch: pytes
     writer.close()
     assert answer.startswith(b"HTTP/1.1 408 ")
     assert json.loads(answer.rpartition(b"\r\n\r\n")[2])["error"]["message"].startswith("La requête")
+
+
+async def test_more_bodies_than_one_user_may_have_in_memory_are_refused(
+    open_chat: OpenChat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chat = await open_chat(ScriptedModel([say("Hello.")]))
+    monkeypatch.setattr("serving.timed_bodies.MAX_BYTES_OF_ONE", 2_000)
+    large = {"file": ("a.txt", b"x" * 3_000)}
+    refused = await chat.http.post(f"{chat.url}/attachments", files=large, headers={"accept-language": "es"})
+    assert (refused.status_code, refused.headers["retry-after"]) == (503, "10")
+    assert refused.json()["error"]["code"] == "bodies_full"
+    assert refused.json()["error"]["message"].startswith("En este momento")
+    # What was held of it is let go.
+    assert (await chat.post(Chat.message("Hello"))).status_code == 200
+
+
+async def test_turns_with_pictures_are_bounded_for_each_user(
+    open_chat: OpenChat, knowledge: FakeKnowledge
+) -> None:
+    call = [function_call("search_documents", {"query": "hotel"}, call_id="call_1")]
+    chat = await open_chat(ScriptedModel([call] * 3 + [say("Seen.")] * 3), turn_wait_seconds=0)
+    knowledge.hangs = True
+    async with AsyncExitStack() as stack:
+        for _ in range(2):
+            asked = await with_picture(chat, "ann")
+            await stack.enter_async_context(chat.http.stream("POST", f"{chat.url}/chatkit", json=asked))
+            await asyncio.wait_for(knowledge.is_hanging.wait(), 20)
+            knowledge.is_hanging.clear()
+        refused = await chat.post(await with_picture(chat, "ann"))
+        knowledge.hangs = False
+        other = await chat.post(await with_picture(chat, "bob"), **{"x-user": "bob"})
+    (error,) = [json.loads(line[6:]) for line in refused.text.split("\n\n") if '"type":"error"' in line]
+    assert error["message"].startswith("Many pictures are being looked at")
+    assert error["allow_retry"] is True
+    assert '"type":"error"' not in other.text
+
+
+async def with_picture(chat: Chat, user: str) -> dict[str, Any]:
+    """A question with a picture that this user has sent."""
+    sent = await chat.http.post(
+        f"{chat.url}/attachments", files={"file": ("a.png", png())}, headers={"x-user": user}
+    )
+    return Chat.message("What is on it?", attachments=[sent.json()["id"]])

@@ -363,7 +363,7 @@ async def test_a_page_that_was_not_built_says_so(chat: "Chat", tmp_path: Path, s
     from agent_service.settings.settings import AgentServiceSettings
 
     settings = AgentServiceSettings()  # pyright: ignore[reportCallIssue]
-    app = Starlette(routes=web_routes(settings, choose_model(settings), tmp_path))
+    app = Starlette(routes=web_routes(settings, lambda: choose_model(settings), tmp_path))
     async with serve(app) as url:
         response = await chat.http.get(url)
         assert response.status_code == 503

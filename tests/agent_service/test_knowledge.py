@@ -24,6 +24,7 @@ from mcp_server.server import create_server
 from mcp_server.settings import McpServerSettings
 from tests.agent_service.knowledge_client import Knowledge, a_worker, message_of
 from tests.agent_service.small_files import docx
+from tests.support.rights import open_to_everyone
 
 if TYPE_CHECKING:
     from conftest import FakeKnowledge, OpenChat, Serve
@@ -37,8 +38,9 @@ HOLIDAYS = "# Holidays\n\nEverybody has 25 days of annual leave. Unused days exp
 async def mcp_url(
     knowledge_base_url: str, embedder: SentenceTransformerEmbedder, serve: "Serve"
 ) -> AsyncGenerator[str]:
-    """The MCP server as it is shipped, over an empty knowledge base."""
+    """The MCP server as it is shipped, over two empty collections to which everyone may add."""
     settings = McpServerSettings()  # pyright: ignore[reportCallIssue]
+    await open_to_everyone(knowledge_base_url, "default", "notes")
     await prepare_server_role(knowledge_base_url)
     async with create_pool(knowledge_base_url) as keys, open_server_pool(knowledge_base_url) as pool:
         following = FollowingEmbedder(embedder, SentenceTransformerEmbedder)
@@ -143,7 +145,9 @@ async def test_users_remove_only_what_they_added_themselves(real: Knowledge) -> 
 
 async def test_readers_cannot_change_documents(mcp_url: str, knowledge_of: Any) -> None:
     editors = await knowledge_of(mcp_server_url=mcp_url, knowledge_editors="ann")
-    assert (await editors.get("rights")).json() == {"uploads": True, "max_bytes": 3_000_000}
+    rights = {"uploads": True, "max_bytes": 3_000_000, "own_collection": True}
+    assert (await editors.get("rights")).json() == rights
+    assert (await editors.get("rights", "local")).json()["own_collection"] is False
     assert (await editors.get("rights", "bob")).json()["uploads"] is False
     for refused in (
         await editors.add("keys.md", NOTE.encode(), "bob"),

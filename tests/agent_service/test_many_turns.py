@@ -2,13 +2,22 @@
 
 import asyncio
 import io
+import json
 from collections import Counter
+from collections.abc import AsyncGenerator
+from typing import Any, Literal
 
 import httpx2
 import pytest
 from chatkit.types import ErrorEvent, ThreadItemDoneEvent
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
+from agent_service.models.providers import ChosenModel, choose_model
+from agent_service.settings.settings import AgentServiceSettings
 from tests.agent_service.conftest import Chat, FakeKnowledge, OpenChat, stream_events
+from tests.conftest import Serve
 
 TURNS = 3000
 PEOPLE = 8
@@ -58,6 +67,30 @@ class Crowd:
         return thread
 
 
+async def searching_model(scope: Scope, receive: Receive, send: Send) -> None:
+    """A language model over HTTP that searches once and answers."""
+    last = (await Request(scope, receive).json())["messages"][-1]
+    function = {"name": "search_documents", "arguments": json.dumps({"query": "days of leave"})}
+    call: dict[str, Any] = {"index": 0, "id": "call", "type": "function", "function": function}
+    has_searched = last["role"] == "tool"
+    delta: dict[str, Any] = {"content": "Thirty days."} if has_searched else {"tool_calls": [call]}
+    choice = {"index": 0, "delta": delta, "finish_reason": "stop" if has_searched else "tool_calls"}
+    body = f"data: {json.dumps({'choices': [choice]})}\n\ndata: [DONE]\n\n"
+    await Response(body, media_type="text/event-stream")(scope, receive, send)
+
+
+@pytest.fixture(params=["extractive", "over HTTP"])
+async def model(
+    request: pytest.FixtureRequest, serve: Serve
+) -> AsyncGenerator[Literal["extractive"] | ChosenModel]:
+    """Who answers."""
+    if request.param == "extractive":
+        yield "extractive"
+        return
+    async with serve(searching_model) as url:
+        yield choose_model(AgentServiceSettings(openai_base_url=f"{url}/v1", model_name="m"))  # pyright: ignore[reportCallIssue]
+
+
 def _stacks() -> str:
     out = io.StringIO()
     for task in asyncio.all_tasks():
@@ -67,9 +100,12 @@ def _stacks() -> str:
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
-async def test_thousands_of_turns_end_all_of_them(knowledge: FakeKnowledge, open_chat: OpenChat) -> None:
+async def test_thousands_of_turns_end_all_of_them(
+    knowledge: FakeKnowledge, open_chat: OpenChat, model: Literal["extractive"] | ChosenModel
+) -> None:
     knowledge.add_passage("Everybody has thirty days of leave.", chunk_id=1)
-    chat = await open_chat("extractive", chat_rate_limit_per_minute=0)
+    # Busy is not stuck.
+    chat = await open_chat(model, chat_rate_limit_per_minute=0, mcp_connect_timeout_seconds=60)
     await Crowd(chat, 2 * PEOPLE).ask_all()
     tasks = len(asyncio.all_tasks())
     crowd = Crowd(chat, TURNS)

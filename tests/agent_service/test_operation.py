@@ -4,6 +4,8 @@ import asyncio
 import json
 import logging
 import signal
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +23,7 @@ from agent_service.errors import RequestRefusedError
 from agent_service.observe import logs
 from agent_service.requests.admission import admit
 from serving.draining import Running
-from serving.logs import new_handler
+from serving.logs import LogStyle, new_handler
 from serving.requests import outgoing_headers, request_id
 from serving.telemetry import without_texts
 from tests.agent_service.conftest import Answer, Chat, FakeKnowledge, OpenChat, Serve, parse_events
@@ -95,37 +97,144 @@ async def test_an_id_that_could_forge_a_line_is_replaced(open_chat: OpenChat) ->
     assert len(answer.headers["x-request-id"]) == 32
 
 
-async def test_a_turn_is_one_trace_and_spans_have_no_words(
-    open_chat: OpenChat, knowledge: FakeKnowledge, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def spans(monkeypatch: pytest.MonkeyPatch) -> InMemorySpanExporter:
+    """What a collector would get of everything in this process."""
     memory = InMemorySpanExporter()
     provider = TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(without_texts(memory)))
-    monkeypatch.setattr("agent_service.observe.metrics.TRACER", provider.get_tracer("owflex.chat"))
+    monkeypatch.setattr(trace, "_TRACER_PROVIDER", provider)
+    for tracer in (
+        "agent_service.observe.metrics.TRACER",
+        "agent_service.models.fallback.TRACER",
+        "serving.requests.TRACER",
+        "mcp.shared._otel._tracer",
+    ):
+        monkeypatch.setattr(tracer, provider.get_tracer("test"))
+    return memory
+
+
+PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
+
+async def test_a_turn_is_one_trace_from_the_browser_to_the_tool_and_spans_have_no_words(
+    open_chat: OpenChat, knowledge: FakeKnowledge, spans: InMemorySpanExporter
+) -> None:
     chat = await open_chat(ScriptedModel([[function_call("list_tasks", {}, call_id="call_1")], say("None.")]))
-    parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-    await chat.post(Chat.message(SECRET_QUESTION), traceparent=parent)
-    turn = next(span for span in memory.get_finished_spans() if span.name == "chat turn")
-    assert turn.context is not None
-    assert f"{turn.context.trace_id:032x}" == parent.split("-")[1]
+    await chat.post(Chat.message(SECRET_QUESTION), traceparent=PARENT)
+    found = [(span, span.context) for span in spans.get_finished_spans() if span.context is not None]
+    here = [(span, own) for span, own in found if f"{own.trace_id:032x}" == PARENT.split("-")[1]]
+    names = {own.span_id: span.name for span, own in here}
+    of_trace = [span for span, _ in here]
+
+    def parents(name: str) -> set[str]:
+        ids = [span.parent.span_id for span in of_trace if span.name == name and span.parent is not None]
+        return {names.get(one, f"{one:016x}") for one in ids}
+
+    assert parents("POST /chatkit") == {PARENT.split("-")[2]}
+    assert parents("chat turn") == {"POST /chatkit"}
+    assert parents("model call") == {"chat turn"}
+    assert parents("MCP send tools/call list_tasks") == {"chat turn"}
+    assert parents("tools/call list_tasks") == {"MCP send tools/call list_tasks"}
+    turn = next(span for span in of_trace if span.name == "chat turn")
     assert dict(turn.attributes or {})["owflex.outcome"] == "answered"
-    assert "Abendroth" not in turn.to_json()
-    with provider.get_tracer("t").start_as_current_span("x", record_exception=True) as span:
+    assert not any("Abendroth" in span.to_json() or "None." in span.to_json() for span, _ in found)
+
+
+async def test_errors_in_spans_have_no_words(spans: InMemorySpanExporter) -> None:
+    with trace.get_tracer("t").start_as_current_span("x", record_exception=True) as span:
         span.record_exception(ValueError(SECRET_QUESTION))
-    assert "Abendroth" not in "".join(span.to_json() for span in memory.get_finished_spans())
+    assert "Abendroth" not in "".join(span.to_json() for span in spans.get_finished_spans())
 
 
-def test_the_mcp_server_gets_the_trace_and_the_request_id() -> None:
+@pytest.mark.parametrize(
+    "given",
+    [
+        PARENT.upper(),
+        PARENT + "-more",
+        PARENT.replace("00-", "ff-", 1),
+        "00-" + "0" * 32 + "-b7ad6b7169203331-01",
+        "x" * 8000,
+        "",
+    ],
+)
+async def test_a_trace_that_is_not_well_formed_is_begun_anew(
+    open_chat: OpenChat, spans: InMemorySpanExporter, given: str
+) -> None:
+    chat = await open_chat(ScriptedModel([]))
+    headers = {"traceparent": given, "tracestate": "a=secret", "baggage": "b=secret"}
+    answer = await chat.http.get(f"{chat.url}/config.json", headers=headers)
+    assert answer.json()["tracing"] is True
+    (span,) = [one for one in spans.get_finished_spans() if one.name == "GET /"]
+    assert span.parent is None
+    assert not any("secret" in one.to_json() for one in spans.get_finished_spans())
+
+
+async def test_what_a_client_makes_up_makes_no_names_of_spans(
+    open_chat: OpenChat, spans: InMemorySpanExporter
+) -> None:
+    chat = await open_chat(ScriptedModel([]))
+    await chat.http.request("X" * 500, f"{chat.url}/secret-{'y' * 500}")
+    await chat.http.get(f"{chat.url}/knowledge/documents/4711")
+    await chat.http.get(f"{chat.url}/health")
+    made = [one for one in spans.get_finished_spans() if one.kind is trace.SpanKind.SERVER]
+    # FastAPI has spans of its own for its own routes.
+    names = {
+        one.name for one in made if one.instrumentation_scope and one.instrumentation_scope.name == "test"
+    }
+    assert {"_OTHER /", "GET /knowledge/documents"} <= names
+    assert [name for name in names if "health" in name or "4711" in name or "secret" in name] == []
+
+
+async def test_without_a_collector_the_page_begins_no_trace_and_none_is_continued(
+    open_chat: OpenChat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trace, "_TRACER_PROVIDER", None)
+    chat = await open_chat(ScriptedModel([]))
+    with caught_lines(logs.STYLE) as lines:
+        answer = await chat.http.get(f"{chat.url}/config.json", headers={"traceparent": PARENT})
+        logging.getLogger("agent_service").warning("A line.")
+    assert answer.json()["tracing"] is False
+    assert json.loads(lines[-1])["trace_id"] == "-"
+
+
+async def test_log_lines_carry_the_trace(open_chat: OpenChat, spans: InMemorySpanExporter) -> None:
+    with caught_lines(logs.STYLE) as lines:
+        chat = await open_chat(
+            ScriptedModel([[function_call("list_tasks", {}, call_id="call_1")], say("None.")])
+        )
+        await chat.post(Chat.message("My tasks?"), traceparent=PARENT)
+    (turn,) = [json.loads(line) for line in lines if "turn answered" in line]
+    assert turn["trace_id"] == PARENT.split("-")[1]
+
+
+@contextmanager
+def caught_lines(style: LogStyle) -> Generator[list[str]]:
+    """The JSON lines that the chat logs while in the block."""
+    lines: list[str] = []
+    handler = new_handler("json", style)
+    handler.emit = lambda record: lines.append(handler.format(record))
+    logger = logging.getLogger("agent_service")
+    before = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
+        yield lines
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(before)
+
+
+def test_the_mcp_server_gets_the_request_id_and_each_message_names_its_own_span() -> None:
     span = TracerProvider().get_tracer("t").start_span("turn")
     token = trace_context.attach(trace.set_span_in_context(span))
     request = request_id.set("req-1")
     try:
-        headers = outgoing_headers()
+        # A header would stand above what each message says in `_meta`.
+        assert outgoing_headers() == {"X-Request-ID": "req-1"}
     finally:
         request_id.reset(request)
         trace_context.detach(token)
-    assert f"{span.get_span_context().trace_id:032x}" in headers["traceparent"]
-    assert headers["X-Request-ID"] == "req-1"
     assert outgoing_headers() == {}
 
 

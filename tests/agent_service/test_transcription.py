@@ -1,5 +1,6 @@
 """Dictation: what counts as a recording, who writes it down, and what is said when that fails."""
 
+import asyncio
 import base64
 import importlib.util
 import io
@@ -156,6 +157,45 @@ async def test_a_provider_that_is_not_there_is_a_sentence(open_chat: "OpenChat")
         response = await dictate(chat, sound())
         assert response.status_code == 502
         assert "cannot be reached" in response.json()["error"]["message"]
+
+
+async def test_who_sends_more_recordings_than_may_wait_is_told_when_to_come_again(
+    open_chat: "OpenChat", serve: "Serve", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agent_service.voice.transcription.RECORDINGS_WAITING", 1)
+    arrived, let_go = asyncio.Semaphore(0), asyncio.Event()
+
+    async def slow(request: Request) -> Response:
+        arrived.release()
+        await let_go.wait()
+        return JSONResponse({"text": "Refund policy."})
+
+    app = Starlette(routes=[Route("/v1/audio/transcriptions", slow, methods=["POST"])])
+    async with serve(app) as url:
+        settings = {
+            "transcription": "openai",
+            "transcription_base_url": f"{url}/v1",
+            "transcription_model": "x",
+        }
+        chat = await open_chat("extractive", **settings)
+
+        def send(user: str) -> asyncio.Task[Any]:
+            headers = {"x-user": user, "content-type": "audio/wav"}
+            post = chat.http.post(f"{chat.url}/voice/transcribe", content=sound(), headers=headers)
+            return asyncio.create_task(post)
+
+        taken = [send("ann"), send("ann"), send("ann")]
+        for _ in range(2):
+            await asyncio.wait_for(arrived.acquire(), 20)
+        in_json = {"audio_base64": base64.b64encode(sound()).decode(), "mime_type": "audio/wav"}
+        for refused in (await send("ann"), await chat.post({"type": "input.transcribe", "params": in_json})):
+            assert (refused.status_code, refused.headers["retry-after"]) == (429, "10")
+            assert refused.json()["error"]["code"] == "too_many_recordings"
+            assert refused.json()["error"]["message"].startswith("Several of your recordings")
+        others = send("bob")
+        await asyncio.wait_for(arrived.acquire(), 20)
+        let_go.set()
+        assert {answer.status_code for answer in await asyncio.gather(*taken, others)} == {200}
 
 
 async def test_without_an_engine_the_sentence_names_the_settings(chat: "Chat") -> None:

@@ -13,6 +13,7 @@ PROBLEMS = (
     "llm",
     "refused",
     "login",
+    "accounts",
     "click",
     "tool",
     "upload",

@@ -6,7 +6,7 @@ import sys
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, LiteralString
 
 import pytest
 from agents.testing import ScriptedModel, assistant_message, function_call
@@ -14,6 +14,7 @@ from chatkit.types import TaskItem, ThreadStreamEvent, UserMessageItem
 
 from agent_service.context import RequestContext
 from agent_service.errors import RequestRefusedError
+from agent_service.storage.presence import Presence
 from agent_service.storage.turn_lock import (
     DEAD_AFTER_SECONDS,
     MemoryTurnLocks,
@@ -275,3 +276,99 @@ async def test_a_turn_ends_when_its_heart_did_not_hear_of_it(monkeypatch: pytest
     done, _ = await asyncio.wait([running], timeout=10)
     assert done, "the end of the turn waits for its heart"
     assert await locks.begin("thr_1", "next", RequestContext("ann")) == "begun"
+
+
+# Holds a turn with the lock of its process, says so, and lives until it is killed.
+PRESENT = """
+import asyncio, sys
+from agent_service.context import RequestContext
+from agent_service.storage.presence import Presence
+from agent_service.storage.turn_lock import PostgresTurnLocks, locked_turn
+from database.pool import create_pool
+
+async def claim(url, thread_id):
+    async with create_pool(url) as pool, Presence(url) as presence:
+        await presence.until_held()
+        turns = PostgresTurnLocks(pool, presence)
+        async with locked_turn(turns, thread_id, RequestContext("ann"), wait_seconds=0):
+            print("claimed", flush=True)
+            await asyncio.Event().wait()
+
+asyncio.run(claim(*sys.argv[1:]))
+"""
+
+
+async def test_the_turn_of_a_killed_process_is_taken_over_without_waiting_for_its_heart(
+    pool: Pool, chat_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agent_service.storage.turn_lock.DEAD_AFTER_SECONDS", 100_000)
+    monkeypatch.setattr("agent_service.storage.turn_lock.GONE_AFTER_SECONDS", 0)
+    locks = PostgresTurnLocks(pool)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", PRESENT, chat_url, "t", stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None
+    assert await process.stdout.readline() == b"claimed\n"
+    assert await locks.begin("t", "mine", ANN) == "busy"
+    assert not await locks.clear_dead("t", ANN)
+    process.kill()
+    await process.wait()
+    async with locked_turn(locks, "t", ANN, wait_seconds=60) as after_a_dead_one:
+        assert after_a_dead_one
+
+
+async def test_a_lock_that_is_lost_is_taken_again(pool: Pool, chat_url: str) -> None:
+    of_locks: LiteralString = "from pg_locks where locktype = 'advisory' and objid::bigint = %s"
+    async with Presence(chat_url) as presence, pool.connection() as connection, asyncio.timeout(30):
+        await presence.until_held()
+        number = presence.number
+        ended = await connection.execute(f"select pg_terminate_backend(pid, 10000) {of_locks}", [number])
+        assert await ended.fetchall() == [(True,)]
+        held: list[Any] = []
+        while not held:
+            await asyncio.sleep(0.05)
+            held = await (await connection.execute(f"select 1 {of_locks}", [number])).fetchall()
+        assert presence.number == number
+
+
+async def test_after_a_restart_of_postgres_only_the_heart_counts(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agent_service.storage.turn_lock.GONE_AFTER_SECONDS", 0)
+    monkeypatch.setattr("agent_service.storage.turn_lock.DEAD_AFTER_SECONDS", 1e9)
+    locks = PostgresTurnLocks(pool)
+    assert await locks.begin("t", "1.nobody", ANN) == "begun"
+    async with pool.connection() as connection:
+        await connection.execute("update turns set heartbeat_at = pg_postmaster_start_time()")
+    assert await locks.begin("t", "mine", ANN) == "busy"
+    async with pool.connection() as connection:
+        await connection.execute("update turns set heartbeat_at = now()")
+    assert await locks.begin("t", "mine", ANN) == "taken over"
+
+
+async def test_the_heart_of_a_turn_that_had_to_wait_beats(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("agent_service.storage.turn_lock.HEARTBEAT_SECONDS", 0)
+    monkeypatch.setattr("agent_service.storage.turn_lock.PAUSE_SECONDS", 0)
+    beats: list[bool] = []
+    seen = asyncio.Event()
+
+    class Counted(MemoryTurnLocks):
+        async def beat(self, thread_id: str, token: str) -> bool:
+            beats.append(await super().beat(thread_id, token))
+            seen.set()
+            return beats[-1]
+
+    locks = Counted()
+    await locks.begin("t", "other", ANN)
+
+    async def turn() -> None:
+        async with locked_turn(locks, "t", ANN, wait_seconds=60):
+            await seen.wait()
+
+    waiting = asyncio.create_task(turn())
+    for _ in range(20):
+        await asyncio.sleep(0)
+    await locks.end("t", "other")
+    await waiting
+    assert beats
+    assert all(beats)

@@ -150,11 +150,12 @@ def with_arguments(arguments: object, *queries: str) -> Case:
 # A passage of the documents has this in it.
 ADDING = '{"name": "add_task", "arguments": {"title": "Obey"}}'
 ADD_TWO = ("Pack", "Book")
+WISH = "Remind me to pack, and to book"
 PACK, BOOK = '{"title": "Pack"}', '{"title": "Book"}'
 
 
 def two_tasks(*pieces: Body) -> Case:
-    return Case([calls(*pieces), say("Added.")], text="Added.", tasks=ADD_TWO, question="Remind me")
+    return Case([calls(*pieces), say("Added.")], text="Added.", tasks=ADD_TWO, question=WISH)
 
 
 def add(arguments: str, **more: Any) -> Body:
@@ -253,6 +254,7 @@ CALLS = {
         [stream({"tool_calls": [add(PACK, id="a"), add(BOOK, id="b")]}), say("Added.")],
         text="Added.",
         tasks=ADD_TWO,
+        question=WISH,
     ),
     "the same id again later": Case(
         [
@@ -284,6 +286,7 @@ CALLS = {
         [stream({"tool_calls": {"0": add(PACK), "1": add(BOOK, index=1)}}), say("Added.")],
         text="Added.",
         tasks=ADD_TWO,
+        question=WISH,
     ),
     "a list of arguments": two_tasks(add(f"[{PACK}, {BOOK}]")),
     "two in one that is made up": two_tasks(

@@ -77,4 +77,4 @@ async def test_a_question_about_several_places_says_what_one_of_them_waits_for()
     scope = Scope(({"collection": "old"}, {"collection": "new"}), ("old", "new"))
     result = await ScopedCalls(scope).run(call, "search_documents", {"query": "leave"}, None)
     assert result.structured_content is not None
-    assert result.structured_content["searched"] == VECTORS
+    assert result.structured_content["searched"] == VECTORS | {"missing": []}

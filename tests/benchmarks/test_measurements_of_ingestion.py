@@ -23,6 +23,7 @@ def tables(name: str, *options: str) -> list[list[str]]:
     return [row for place, row in enumerate(rows) if place not in rules and place + 1 not in rules]
 
 
+@pytest.mark.slow
 def test_writing() -> None:
     rows = tables("writing.py", "--passages", "600", "--alone-seconds", "1")
     written, searched = rows[:3], rows[3:]
@@ -46,6 +47,7 @@ def test_workers_beside_each_other() -> None:
 
 
 @pytest.mark.timeout(600)
+@pytest.mark.slow
 def test_embedding_beside_the_products_of_its_matrices() -> None:
     pytest.importorskip("sentence_transformers")
     options = ["--chunks", "16", "--rounds", "1", "--threads", "1", "--back-ends", "f32"]

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.databases import FreshDatabases
+from tests.support.nginx import nginx_program
 
 ROOT = Path(__file__).resolve().parents[2]
 BENCHMARKS = ROOT / "benchmarks"
@@ -124,6 +125,16 @@ async def test_an_attack_has_a_line_and_the_servers_outlive_it(tmp_path: Path) -
     assert line[4].startswith("0 of ")
 
 
+@pytest.mark.slow
+async def test_orders_in_documents_do_nothing_and_an_ordinary_wish_is_done(tmp_path: Path) -> None:
+    printed = await run(tmp_path, "orders", "--only", "all tasks", "--wishes", 2)
+    orders = rows(printed)
+    assert len(orders) > 5
+    assert all(int(line[1]) > 0 for line in orders if "completed" in line[0])
+    assert {tuple(line[3:]) for line in orders} <= {("0", "0", "0"), ("0", "no browser", "0")}
+    assert printed.count(": 0 of 2 needed an approval.") == 3
+
+
 async def test_ingestion_of_ours_beside_peers(tmp_path: Path, knowledge_bases: FreshDatabases) -> None:
     docs = tmp_path / "docs"
     docs.mkdir()
@@ -133,6 +144,7 @@ async def test_ingestion_of_ours_beside_peers(tmp_path: Path, knowledge_bases: F
     assert [set(json.loads(line)) for line in printed.splitlines()] == [{"start", "notes"}, {"seconds"}]
 
 
+@pytest.mark.slow
 async def test_memory_of_ingestion_has_a_line_for_each_count(tmp_path: Path) -> None:
     printed = await run(tmp_path, "ingest_memory.py", "--counts", 3, 5)
     assert [line[0] for line in rows(printed)] == ["3", "5"]
@@ -156,3 +168,16 @@ async def test_retrieval_of_ours_finds_the_only_document(tmp_path: Path) -> None
         tmp_path, "retrieval.py", "--data", data.parent, *chosen, "--peers-python", tmp_path / "nothing"
     )
     assert rows(printed)[0][:3] == ["OwFlex hybrid", "1.000", "1.000"]
+
+
+@pytest.mark.slow
+async def test_real_faults_lose_nothing_and_double_nothing(tmp_path: Path) -> None:
+    nginx_program()
+    settings = ("--minutes", 0.5, "--people", 3, "--think", 0.5, "--pause", 1, "--before", "none")
+    printed = await run(tmp_path, "faults.py", *settings)
+    (row,) = rows(printed)
+    messages, kills, restarts = int(row[2]), row[3], row[4]
+    assert messages > 0
+    assert kills != "0 / 0"
+    assert restarts == "1"
+    assert row[8:11] == ["0 / 0"] * 3

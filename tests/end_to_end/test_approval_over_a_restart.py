@@ -49,6 +49,7 @@ def started(installation: "Installation") -> "subprocess.Popen[str]":
     return chat
 
 
+@pytest.mark.slow
 async def test_a_citation_a_task_a_tick_and_a_deletion_approved_after_a_restart(
     installation: "Installation", serve: Serve
 ) -> None:

@@ -103,6 +103,7 @@ def status(url: str, headers: Mapping[str, str]) -> int:
         return error.code
 
 
+@pytest.mark.slow
 def test_what_the_file_starts_runs_with_its_secrets_and_gets_well(
     tmp_path: Path, knowledge_base_url: str, chat_url: str
 ) -> None:

@@ -141,7 +141,7 @@ async def test_a_desktop_client_starts_the_server_over_stdio(installation: "Inst
     patient = installation.environment | {"TOOL_TIMEOUT_SECONDS": "120"}
     transport = StdioTransport(sys.executable, ["-m", "owflex", "mcp", "--transport", "stdio"], env=patient)
     async with Client(transport) as client:
-        assert len(await client.list_tools()) == 13
+        assert len(await client.list_tools()) == 14
         await client.call_tool("add_task", {"title": "from the desktop"})
         listed = await client.call_tool("list_tasks")
         found = await client.call_tool("search_documents", {"query": "anything"})

@@ -4,9 +4,10 @@ import httpx2
 import pytest
 
 from ingest.fetching import FetchLimits, open_fetcher
-from ingest.fetching.addresses import is_public, resolve_host
+from ingest.fetching.addresses import is_public
 from ingest.fetching.errors import AddressForbiddenError, FetchFailedError, UrlInvalidError
 from ingest.fetching.requesting import checked_url
+from serving.guarded_connections import resolve_host
 
 LIMITS = FetchLimits(max_bytes=1000, seconds=20, retry_seconds=0)
 

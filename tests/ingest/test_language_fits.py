@@ -8,6 +8,7 @@ import pytest
 
 from ingest.storing.language_fits import StoredPassage, fit_of, sentence_of
 from knowledge_base.embedding import SentenceTransformerEmbedder
+from knowledge_base.language_fit import COSINE_PARTS
 from knowledge_base.search import Question, SearchFilter, SearchOutcome, search
 
 if TYPE_CHECKING:
@@ -121,5 +122,20 @@ def test_vectors_that_are_all_alike_divide_by_nothing(embedder: SentenceTransfor
         StoredPassage(number, number, "", text, vector) for number, text in enumerate(ENGLISH.values())
     ]
     fit = fit_of(embedder, passages)
-    assert 0.2 <= fit.cosine_part <= 0.6
+    assert COSINE_PARTS[0] <= fit.cosine_part <= COSINE_PARTS[1]
     assert np.isfinite(fit.usual(np.array([0.3, 1.0]))).all()
+
+
+def test_cosines_that_find_what_words_find_count_however_much_all_cosines_spread(
+    embedder: SentenceTransformerEmbedder,
+) -> None:
+    texts = list(ENGLISH.values())
+    common = embedder.embed_documents(texts).mean(axis=0)
+    # Half of them near everything and half of them far from everything: nothing stands out by much.
+    passages = [
+        StoredPassage(number, number, "", text, common if number % 2 else -common)
+        for number, text in enumerate(texts)
+    ]
+    fit = fit_of(embedder, passages)
+    assert fit.middle - fit.unrelated < 0.1
+    assert (fit.own - fit.middle) / (fit.middle - fit.unrelated) > 3.5

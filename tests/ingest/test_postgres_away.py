@@ -10,12 +10,12 @@ from typing import Self
 import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from rich.console import Console
 
 from ingest import sync_run
 from ingest.cli.display import Display
 from ingest.errors import DatabaseGoneError
 from ingest.report import Report, Silent
+from serving.terminal import Console
 from tests.ingest.changing_library import Library
 from tests.ingest.quick_ingest import database_like, everything, quick_sync
 

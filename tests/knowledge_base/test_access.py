@@ -16,6 +16,8 @@ from knowledge_base.access import (
     prepare_server_role,
 )
 from knowledge_base.errors import ServerRoleError
+from knowledge_base.snapshot import savepoint
+from tests.support.round_trips import count_round_trips
 
 COUNTS = """
 select (select count(*) from documents), (select count(*) from chunks),
@@ -88,6 +90,76 @@ async def test_what_one_transaction_may_see_is_forgotten_in_the_next(pool: Pool)
 @pytest.mark.parametrize("collection", ["{hr,it}", "hr'; drop table tasks; --", '"', "hr,it", "\\"])
 async def test_a_collection_with_a_strange_name_opens_only_itself(pool: Pool, collection: str) -> None:
     assert (await _counts(pool, Access("ann", frozenset({collection}))))[0] == 0
+
+
+@pytest.mark.parametrize("user", ["o'neil", "ann'; drop table tasks; --", "back\\slash'", "%s{}", "é", ""])
+async def test_a_user_with_a_strange_name_is_only_themselves(pool: Pool, user: str) -> None:
+    async with acting_for(pool, Access(user)) as connection:
+        rows = await connection.execute("select current_setting('owflex.user'), count(*) from tasks")
+        assert await rows.fetchall() == [(user, 0)]
+
+
+async def test_a_name_that_postgres_cannot_hold_is_nobodys_beginning(pool: Pool) -> None:
+    with pytest.raises(psycopg.DataError):
+        await _counts(pool, Access("ann\0bob"))
+    assert await _counts(pool, Access("ann")) == (2, 2, 2, 2, 2, 2, 2, 1)
+
+
+async def test_what_failed_is_rolled_back_and_the_rest_is_stored(pool: Pool) -> None:
+    add = "insert into tasks (user_id, title) values ('ann', 'new')"
+    with pytest.raises(psycopg.errors.DivisionByZero):
+        async with acting_for(pool, Access("ann")) as connection:
+            await connection.execute(f"{add} returning 1 / (id - id)".encode())
+    assert (await _counts(pool, Access("ann")))[-1] == 1
+    async with acting_for(pool, Access("ann")) as connection:
+        await connection.execute(add)
+    assert (await _counts(pool, Access("ann")))[-1] == 2
+
+
+async def test_a_connection_that_is_gone_stores_nothing_silently(pool: Pool) -> None:
+    with pytest.raises(psycopg.OperationalError):
+        async with acting_for(pool, Access("ann")) as connection:
+            await connection.close()
+
+
+@pytest.mark.parametrize(("at_once", "trips"), [(True, 1), (False, 3)])
+async def test_what_only_reads_begins_asks_and_ends_in_one_round_trip(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch, at_once: bool, trips: int
+) -> None:
+    for _ in range(pool.max_size + 1):
+        await _counts(pool, Access("ann"))
+    counted = count_round_trips(monkeypatch)
+    async with acting_for(pool, Access("ann"), at_once=at_once) as connection:
+        rows = await connection.execute("select current_setting('transaction_isolation')")
+    assert await rows.fetchall() == [("repeatable read" if at_once else "read committed",)]
+    assert len(counted) == trips
+
+
+async def test_what_goes_wrong_in_a_read_is_raised_and_leaves_a_connection_to_go_on_with(pool: Pool) -> None:
+    for _ in range(pool.max_size + 1):
+        with pytest.raises(psycopg.errors.DivisionByZero):
+            async with acting_for(pool, Access("ann"), at_once=True) as connection:
+                await connection.execute("select 1 / 0")
+        with pytest.raises(psycopg.errors.UndefinedTable):
+            async with acting_for(pool, Access("ann"), at_once=True) as connection:
+                await (await connection.execute("select from nowhere")).fetchall()
+        with pytest.raises(ZeroDivisionError):
+            async with acting_for(pool, Access("ann"), at_once=True) as connection:
+                await connection.execute("select %s", [1 // len(Access("").user)])
+    assert (await _counts(pool, Access("ann")))[-1] == 1
+    async with acting_for(pool, Access("bob"), at_once=True) as connection:
+        rows = await connection.execute("select current_setting('owflex.user')")
+        assert await rows.fetchall() == [("bob",)]
+
+
+async def test_a_part_of_a_read_may_fail_for_itself(pool: Pool) -> None:
+    async with acting_for(pool, Access("ann"), at_once=True) as connection:
+        with pytest.raises(psycopg.errors.DivisionByZero):
+            async with savepoint(connection):
+                await (await connection.execute("select 1 / 0")).fetchall()
+        # The transaction goes on, or the caller would be forgotten.
+        rows = await connection.execute("select current_setting('owflex.user')")
+        assert await rows.fetchall() == [("ann",)]
 
 
 async def test_nobody_writes_a_task_for_another_user(pool: Pool) -> None:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from knowledge_base.confidence import confidence_of
 from knowledge_base.hits import Hit
+from knowledge_base.relevance import is_relevant
 
 WEIGHTS = {"english": {"holiday": 4.0, "carri": 5.0, "day": 2.0, "march": 4.5}}
 BEST = Hit(
@@ -80,6 +81,18 @@ def test_an_error_code_in_a_question_is_no_coincidence_and_a_year_may_be_one() -
     assert with_word("90210") >= 0.35
     assert with_word("2018") < 0.35
     assert with_word("hummingbird") < 0.35
+
+
+def test_a_number_of_three_digits_counts_beside_the_word_that_it_is_asked_with() -> None:
+    weights = {"english": {"422": 6.2, "post": 4.1, "error": 2.5, "get": 2.2}}
+    apart = replace(BESIDE, keyword=0.58, bm25=0.4, matched=["422", "error"], meaning=0.1, similarity=0.1)
+    beside = replace(apart, together=0.34)
+    assert confidence(beside, weights=weights) >= 0.35 > confidence(apart, weights=weights)
+    assert is_relevant(beside, weights, 0.3, "hybrid", passages=2000)
+    assert not is_relevant(apart, weights, 0.3, "hybrid", passages=2000)
+    # In every tenth passage it is no rare number.
+    frequent = {"english": weights["english"] | {"422": 2.3}}
+    assert not is_relevant(beside, frequent, 0.3, "hybrid", passages=2000)
 
 
 def test_a_search_by_words_alone_is_as_sure_as_one_by_both() -> None:

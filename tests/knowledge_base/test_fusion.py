@@ -3,6 +3,7 @@
 import pytest
 
 from knowledge_base.fusion import (
+    LEAST_OF_LOOK,
     PLACE,
     PLACE_WEIGHT,
     RELATED_WEIGHT,
@@ -14,6 +15,7 @@ from knowledge_base.fusion import (
     is_form_of,
     is_related,
 )
+from knowledge_base.language_fit import COSINE_PARTS
 
 WEIGHTS = {"sick": 3.0, "leav": 2.0, "polici": 1.0}
 ASKED = ["sick", "leav", "polici"]
@@ -59,9 +61,18 @@ def test_nothing_asked_and_words_without_weight_add_nothing() -> None:
 
 
 def test_all_parts_of_a_closer_look_are_in_its_score() -> None:
-    assert CloserLook(1, 0, 0).score == TOGETHER_WEIGHT
-    assert CloserLook(0, 1, 0).score == PLACE_WEIGHT
-    assert CloserLook(0, 0, 1).score == RELATED_WEIGHT
+    assert CloserLook(1, 0, 0).score(0.2) == TOGETHER_WEIGHT
+    assert CloserLook(0, 1, 0).score(0.2) == PLACE_WEIGHT
+    assert CloserLook(0, 0, 1).score(0.2) == RELATED_WEIGHT
+
+
+def test_where_words_stand_counts_less_where_the_cosine_counts_more() -> None:
+    least, greatest = COSINE_PARTS
+    found = [CloserLook(1, 1, 1).score(part) for part in (least, (least + greatest) / 2, greatest)]
+    whole = TOGETHER_WEIGHT + PLACE_WEIGHT + RELATED_WEIGHT
+    assert found == pytest.approx([whole, (1 + LEAST_OF_LOOK) / 2 * whole, LEAST_OF_LOOK * whole])
+    # By meaning or by words alone it is as at the ends.
+    assert [CloserLook(1, 1, 1).score(part) for part in (0.0, 1.0)] == pytest.approx([found[0], found[2]])
 
 
 def test_words_follow_each_other_as_the_index_counts_them() -> None:

@@ -13,15 +13,18 @@ from ingest.reading.chunked_document import ChunkedDocument
 from ingest.reading.chunking import Chunk
 from ingest.storing.chunk_rows import text_hash
 from ingest.storing.documents import NewDocument, remove_documents, store_documents
+from knowledge_base.access import Access, acting_for, open_server_pool, prepare_server_role
+from knowledge_base.asked_words import asked_words
 from knowledge_base.confidence import confidence_of
 from knowledge_base.embedding_spaces import hold_space_in_use
 from knowledge_base.errors import LanguageUnknownError
 from knowledge_base.lexemes import words
-from knowledge_base.posting_lists import asked_words, read_lists
+from knowledge_base.posting_lists import Asking, read_lists
 from knowledge_base.posting_merge import merge_pending
 from knowledge_base.postings import set_language
-from knowledge_base.search import Mode, Question, SearchFilter, SearchOutcome, search
+from knowledge_base.search import Mode, Question, SearchFilter, SearchOutcome, find, search
 from knowledge_base.vector_index import EF_SEARCH, ensure_vector_index, vector_index
+from tests.support.round_trips import count_round_trips
 
 if TYPE_CHECKING:
     from conftest import Connection, PlaneEmbedder
@@ -104,6 +107,48 @@ async def test_words_identifiers_codes_and_characters_are_found_without_any_like
     assert await sources(connection, question, mode="vector") == []
 
 
+async def test_what_words_find_is_still_shown_with_its_cosine(
+    connection: "Connection", plane: "PlaneEmbedder"
+) -> None:
+    await store(connection, plane, TEXTS, cosines=[0.1, 0.2, 0.3, 0.4, 0.5])
+    outcome = await ask(connection, "printers with errors", mode="keyword")
+    assert [(hit.source, hit.estimated, round(hit.similarity, 2)) for hit in outcome.hits] == [
+        ("printer", False, 0.1)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("which", "opened"),
+    [
+        (SearchFilter(), None),
+        (SearchFilter(metadata={"part": 1}), None),
+        (SearchFilter("default"), None),
+        (SearchFilter(restricted=True), frozenset({"default"})),
+    ],
+)
+async def test_a_search_waits_for_postgres_three_times(
+    connection: "Connection",
+    plane: "PlaneEmbedder",
+    knowledge_base_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    which: SearchFilter,
+    opened: frozenset[str] | None,
+) -> None:
+    await store(connection, plane, TEXTS, metadata=[{"part": 1}] * len(TEXTS))
+    await merge_pending(connection, at_least=1)
+    await prepare_server_role(knowledge_base_url)
+    question = Question("printers with errors", np.array([1.0, 0.0], dtype=np.float32), "plane")
+    async with open_server_pool(knowledge_base_url, max_size=1) as pool:
+        async with pool.connection():
+            trips = count_round_trips(monkeypatch)
+        async with acting_for(pool, Access("ann", opened), at_once=True) as acting:
+            found = await find(acting, question, 5, which)
+        outcome = await found.outcome(5, min_similarity=0.3)
+    assert [hit.source for hit in outcome.hits] == ["printer"]
+    # What there is and the lists of words; the nearest and what the words propose; the passages and the end.
+    assert len(trips) == 3, trips
+
+
 async def test_meaning_and_words_together_put_the_right_passage_first(
     connection: "Connection", plane: "PlaneEmbedder"
 ) -> None:
@@ -148,7 +193,7 @@ async def test_each_collection_has_the_stems_of_its_language(
 async def counts(connection: "Connection") -> dict[str, int]:
     """In how many passages each of a few lexemes is, as a search counts it."""
     asked = await asked_words(connection, ["b", "koalas", "sleep", "wombats", "dig", "deep"], None)
-    lists = await read_lists(connection, asked, None)
+    lists = await read_lists(connection, asked, Asking(None))
     found = {lexeme: lists.count(key) for lexeme, key in asked.keys.items()}
     return {lexeme: count for lexeme, count in found.items() if count or not any(found.values())}
 
@@ -283,6 +328,18 @@ async def test_a_word_with_its_accents_leads(connection: "Connection", plane: "P
     found = await ask(connection, "résumé")
     assert [hit.source for hit in (*found.hits, *found.below)] == ["exact", "plain"]
     assert set(await sources(connection, "resume")) == {"exact", "plain"}
+
+
+async def test_a_word_with_accents_weighs_no_more_than_one_without(
+    connection: "Connection", plane: "PlaneEmbedder"
+) -> None:
+    await store(connection, plane, {"accents": "la résumé", "none": "la montagne"}, language="vi")
+    weights = (await ask(connection, "résumé montagne")).weights["vi"]
+    assert weights["résumé"] + weights["resume"] == pytest.approx(weights["montagne"])
+    # Where nobody writes the accents, the form without them is all that is asked for.
+    weights = (await ask(connection, "móntagne")).weights["vi"]
+    assert list(weights) == ["montagne"]
+    assert weights["montagne"] > 0.5
 
 
 async def test_a_longer_list_begins_like_a_shorter_one(

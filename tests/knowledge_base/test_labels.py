@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pytest
+from psycopg.types.json import Jsonb
 
 from ingest.pipeline import open_ingest_pool
 from ingest.reading.chunked_document import ChunkedDocument
@@ -13,9 +14,10 @@ from ingest.storing.catalog import find_faults
 from ingest.storing.documents import NewDocument, store_documents
 from ingest.storing.word_faults import repair_postings
 from knowledge_base import search_query
+from knowledge_base.asked_words import AskedWords
 from knowledge_base.id_arrays import as_array
-from knowledge_base.labels import MANY_LABELS, labelled, labels_of_filter
-from knowledge_base.posting_lists import AskedWords, read_lists
+from knowledge_base.labels import MANY_LABELS, label_of, labelled, labels_of
+from knowledge_base.posting_lists import Asking, read_lists
 from knowledge_base.posting_merge import merge_pending
 from knowledge_base.search import Question, SearchFilter, rank, search
 from knowledge_base.search_filter import condition_of
@@ -60,8 +62,8 @@ def document(number: int, metadata: dict[str, Any]) -> NewDocument:
 
 async def by_labels(connection: "Connection", which: SearchFilter) -> list[int] | None:
     """What the lists say, of a filter that they say all about."""
-    labels = await labels_of_filter(connection, which)
-    lists = await read_lists(connection, AskedWords({}, frozenset()), None, labels=labels.all)
+    labels = labels_of(which)
+    lists = await read_lists(connection, AskedWords({}, frozenset()), Asking(None, labels=labels.all))
     ids = labelled(lists, labels) if labels.whole else None
     return None if ids is None else ids.tolist()
 
@@ -85,6 +87,16 @@ def has_parts(wanted: Any) -> bool:
     """Whether a filter's value is none that a label stands for."""
     each = cast("list[Any]", wanted) if isinstance(wanted, list) else [wanted]
     return any(isinstance(one, list | dict) for one in each)
+
+
+async def test_a_label_is_the_same_here_and_in_postgres(connection: "Connection") -> None:
+    numbers = (0, -0.0, 1.7e308, 5e-324, 1e22, 0.1, -1.10, 100, 100.0, 10**40)
+    for value in (*VALUES, *numbers, "\x7f\u2028/\t", "😀"):
+        for name in KEYS:
+            rows = await connection.execute("select label_of(%s::text, %s)", [name, Jsonb(value)])
+            assert await rows.fetchall() == [(label_of(name, value),)], (name, value)
+    # What Postgres cannot hold is in no document.
+    assert label_of("k", "\ud800") != label_of("k", "?")
 
 
 @pytest.mark.parametrize("merged", [False, True])

@@ -1,9 +1,11 @@
 """What a cosine says in a language, by what was measured of it."""
 
+from dataclasses import astuple
+
 import numpy as np
 import pytest
 
-from knowledge_base.language_fit import Fits, LanguageFit
+from knowledge_base.language_fit import COSINE_PARTS, Fits, LanguageFit
 
 # As the default model is in English and in Chinese, and as a model is to which all texts are very alike.
 KNOWN = LanguageFit(64, 0.52, 0.02, -0.06)
@@ -38,7 +40,26 @@ def test_cosines_of_what_is_unrelated_are_brought_to_about_nothing() -> None:
 
 def test_what_was_measured_with_few_sentences_counts_less() -> None:
     many, some = UNKNOWN, LanguageFit(8, UNKNOWN.own, UNKNOWN.middle, UNKNOWN.unrelated)
-    assert many.cosine_part < some.cosine_part < 0.6
+    assert many.cosine_part < some.cosine_part < COSINE_PARTS[1]
     nothing = Fits({})
-    assert nothing.cosine_part("zh") == pytest.approx(0.6)
+    assert nothing.cosine_part("zh") == pytest.approx(COSINE_PARTS[1])
     assert nothing.usual("zh", np.array([0.4])) == pytest.approx([0.4])
+
+
+def test_documents_that_are_alike_are_no_language_that_is_unknown() -> None:
+    # Recipes in English: a line of one is hardly nearer to the rest of it than to other recipes.
+    alike = LanguageFit(64, 0.38, 0.24, 0.13)
+    assert alike.cosine_part < 0.25
+    assert alike.beside_words(1.1).cosine_part > 0.55
+    assert alike.cosine_part < alike.beside_words(0.9).cosine_part < 0.55
+    # Where cosines find much less than words do, all stays as it was measured.
+    same = UNKNOWN.beside_words(0.3)
+    assert astuple(same) == pytest.approx(astuple(UNKNOWN))
+    # Cosines that spread more than usual count in full, but from where unrelated ones are.
+    wide = LanguageFit(64, 0.49, 0.29, 0.1)
+    cosines = np.array([0.1, 0.2])
+    assert np.diff(wide.usual(cosines)) == pytest.approx(0.05, abs=0.01)
+    assert np.diff(wide.beside_words(1).usual(cosines)) == pytest.approx(0.1, abs=0.01)
+    # The scale of another model stays its own.
+    narrow = NARROW.beside_words(1).usual(np.array([0.79, 0.83]))
+    assert narrow == pytest.approx([0.05, 0.22], abs=0.03)

@@ -11,8 +11,7 @@ from ingest.reading.chunked_document import ChunkedDocument
 from ingest.reading.chunking import Chunk
 from ingest.storing.chunk_rows import text_hash
 from ingest.storing.documents import NewDocument, store_documents
-from knowledge_base import search as search_module
-from knowledge_base import search_scope
+from knowledge_base import first_look, search_scope
 from knowledge_base.embedding_spaces import hold_space_in_use
 from knowledge_base.errors import MeaningUnavailableError
 from knowledge_base.posting_merge import merge_pending
@@ -198,7 +197,7 @@ async def test_an_index_over_the_vectors_leaves_the_others_to_their_words(passag
 async def test_of_thousands_that_wait_it_is_said_about_how_many(
     passages: Passages, monkeypatch: pytest.MonkeyPatch, which: SearchFilter
 ) -> None:
-    for module in (search_module, search_scope):
+    for module in (first_look, search_scope):
         monkeypatch.setattr(module, "MOST_COUNTED", 20)
     monkeypatch.setattr(search_scope, "MAX_LISTED", 0)
     monkeypatch.setattr(search_scope, "SURELY_MANY", 0)

@@ -11,10 +11,11 @@ from database.migrations import migrate, read_migrations
 from ingest.pipeline import open_ingest_pool
 from ingest.storing.catalog import find_faults
 from ingest.storing.repair import repair
+from knowledge_base.asked_words import AskedWords
 from knowledge_base.bootstrap import migrate_knowledge_base
 from knowledge_base.embedding_spaces import count_awaiting
-from knowledge_base.labels import labels_of_filter
-from knowledge_base.posting_lists import AskedWords, read_lists
+from knowledge_base.labels import labels_of
+from knowledge_base.posting_lists import Asking, read_lists
 from knowledge_base.posting_merge import merge_pending
 from knowledge_base.search import Question, SearchFilter, search
 from knowledge_base.word_codes import IMPACT_STEP
@@ -132,8 +133,8 @@ async def test_metadata_that_an_earlier_release_stored_are_found_by_labels(
         await migrate_knowledge_base(chat_url)
         for tag, count in (("small", 2), ("large", 0)):
             which = SearchFilter(metadata={"tags": tag})
-            labels = await labels_of_filter(connection, which)
-            lists = await read_lists(connection, AskedWords({}, frozenset()), None, labels=labels.all)
+            labels = labels_of(which)
+            lists = await read_lists(connection, AskedWords({}, frozenset()), Asking(None, labels=labels.all))
             found = lists.having(labels.wanted[0])
             assert found is not None
             assert len(found) == count

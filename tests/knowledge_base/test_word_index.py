@@ -20,13 +20,15 @@ from ingest.storing.chunk_rows import text_hash
 from ingest.storing.documents import NewDocument, remove_documents, store_documents
 from knowledge_base import posting_lists, posting_merge, proposals, search_scope, word_search
 from knowledge_base.access import Access, acting_for, open_server_pool, prepare_server_role
+from knowledge_base.asked_words import AskedWords
 from knowledge_base.embedding_spaces import hold_space_in_use
 from knowledge_base.lexemes import words
 from knowledge_base.passage_words import CONTEXT_WEIGHT, ORDINARY_LENGTH, B
-from knowledge_base.posting_lists import Lists, PostingList
+from knowledge_base.posting_lists import Asking, Lists, PostingList, read_lists
 from knowledge_base.posting_merge import merge_block, merge_pending
 from knowledge_base.search import Mode, Question, SearchFilter, rank
 from knowledge_base.word_codes import (
+    EVERY_PASSAGE,
     IMPACT_STEP,
     K1,
     RANGE,
@@ -127,7 +129,7 @@ class Oracle:
             if mode == "keyword" and bm25:
                 scores.append(bm25 / 1.2)
             if mode == "hybrid":
-                scores.append(0.6 * self.cosines[place] + 0.4 / 1.2 * bm25)
+                scores.append(0.7 * self.cosines[place] + 0.3 / 1.2 * bm25)
         return sorted(scores, reverse=True)[:10]
 
 
@@ -213,6 +215,44 @@ async def test_a_passage_that_is_removed_while_it_is_merged_leaves_nothing(
         rows = await merging.execute("select count(*) from postings")
         assert await rows.fetchone() == (0,)
         assert not (await find_faults(merging)).any
+
+
+async def test_what_was_stored_first_may_come_into_the_lists_last(
+    connection: "Connection", plane: "PlaneEmbedder"
+) -> None:
+    oracle = Oracle(connection, plane, random.Random(2))  # noqa: S311
+    await oracle.store("one", 6)
+    await connection.execute("create temporary table late as select * from pending_postings limit 0")
+    # Another process has stored these, and commits after those that follow.
+    await connection.execute(
+        """
+        with first as (
+            delete from pending_postings
+            where chunk_id in (select chunk_id from pending_postings order by chunk_id limit 3)
+            returning *
+        )
+        insert into late select * from first
+        """
+    )
+    assert await merge_pending(connection, at_least=1) == 3
+    await connection.execute("insert into pending_postings select * from late")
+    assert await merge_pending(connection, at_least=1) == 3
+    rows = await connection.execute(
+        "select passages, list from postings where lexeme = %(every)s", {"every": EVERY_PASSAGE}
+    )
+    ((count, listed),) = await rows.fetchall()
+    places, _ = decode_postings(listed)
+    assert count == len({*places.tolist()}) == 6
+    assert not (await find_faults(connection)).any
+    lists = await read_lists(connection, AskedWords({}, frozenset()), Asking(None, most_listed=6))
+    ids = lists.ids
+    assert ids is not None
+    assert ids.tolist() == sorted(ids.tolist())
+    assert len(ids) == 6
+    await oracle.remove(6)
+    await merge_pending(connection, at_least=1)
+    rows = await connection.execute("select count(*) from postings")
+    assert await rows.fetchone() == (0,)
 
 
 def labels_for(number: int) -> dict[str, int]:

@@ -126,6 +126,8 @@ ATTEMPTS = [
     Attempt("list_tasks", lambda target: {"due_from": OLD[:10], "due_to": FAR[:10], "time_zone": "UTC"}),
     _change("complete_task"),
     _change("delete_task"),
+    _change("undo_task_change"),
+    Attempt("undo_task_change", lambda target: {"change_id": target.task_id}),
     *[_change("update_task", **change) for change in CHANGES],
     Attempt("add_task", lambda target: {"title": "t", "idempotency_key": target.key}, alike=False),
     Attempt(

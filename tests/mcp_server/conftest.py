@@ -123,7 +123,7 @@ def served_by(embedder: SentenceTransformerEmbedder) -> ServedBy:
                 version="0.0.test",
                 auth=BearerVerifier(SecretStr(LOCAL_TOKEN), SecretStr(SIGNING_KEY), pool),
             )
-            async with serving(http_app(mcp, settings, health.running)) as address:
+            async with serving(http_app(mcp, settings, health.running, attempts=health.attempts)) as address:
                 yield RunningServer(address, everything, health, mcp, pool, following)
 
     return served

@@ -32,6 +32,7 @@ async def test_the_local_token_gets_in(server: "RunningServer") -> None:
             "complete_task",
             "update_task",
             "delete_task",
+            "undo_task_change",
         }
 
 

@@ -14,6 +14,7 @@ from ingest.ingestion import Wanted, open_ingestion
 from ingest.report import Silent
 from ingest.settings import IngestSettings
 from ingest.sync_run import run_sync
+from knowledge_base import missing_words
 from knowledge_base.embedding import SentenceTransformerEmbedder
 from mcp_server.passages import bounded_notes
 
@@ -95,6 +96,21 @@ async def test_a_question_finds_its_passage_with_everything_needed_to_cite_it(
     assert 0.15 < found["confidence"] <= 1
     assert found["searched"]["mode"] == "hybrid"
     assert found["searched"]["chunks"] >= 10
+
+
+async def test_a_rare_word_that_no_result_has_is_named(
+    filled: "RunningServer", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Among eleven passages no word is rare enough.
+    monkeypatch.setattr(missing_words, "LEAST_WEIGHT", 3.0)
+    found = await call(
+        filled, "search_documents", query="Does the astronaut get paid holiday?", min_similarity=0.0
+    )
+    assert found["results"]
+    assert found["searched"]["missing"] == ["astronaut"]
+    assert found["confidence"] >= 0.5 or "“astronaut”" in found["hint"]
+    found = await call(filled, "search_documents", query="paid holiday")
+    assert "missing" not in found["searched"]
 
 
 async def test_without_the_model_words_are_searched_and_the_answer_says_so(filled: "RunningServer") -> None:
@@ -294,6 +310,8 @@ async def test_the_collections_are_listed_with_their_sizes(filled: "RunningServe
         "documents": 4,
         "chunks": chunks,
         "changed_at": "",
+        "right": "manage",
+        "own": False,
     }
     assert (len(listed["collections"]), listed["next_cursor"]) == (1, None)
 

@@ -13,10 +13,11 @@ from agent_service.errors import ToolRefusedError
 from agent_service.i18n.catalog import say
 from agent_service.models.extractive.conversation import Conversation, ToolAnswer
 from agent_service.models.extractive.model import CallTool, next_step
+from agent_service.tools.bounded import TOO_LARGE
 from agent_service.tools.calls import call_tool
 from agent_service.tools.connection import TOOL_FAILED
 from agent_service.tools.for_people import for_people
-from agent_service.tools.run_server import DENIED, TOO_LARGE
+from agent_service.tools.run_server import DENIED
 from knowledge_base.errors import (
     ApiKeyNotFoundError,
     DocumentNotFoundError,
@@ -56,6 +57,7 @@ REFUSED: Mapping[str, list[dict[str, Any]]] = {
         {"task_id": 1, "due_on": "2026-01-01", "clear_due_on": True},
     ],
     "delete_task": [{"task_id": 0}],
+    "undo_task_change": [{}, {"change_id": 999}, {"task_id": 999}, {"change_id": 0}],
     "no_such_tool": [{}],
 }
 # Those that a healthy server does not give on demand, and our own.

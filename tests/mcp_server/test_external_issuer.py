@@ -22,6 +22,7 @@ from database.pool import Pool, create_pool
 from knowledge_base.access import open_server_pool, prepare_server_role
 from knowledge_base.embedding import SentenceTransformerEmbedder
 from knowledge_base.following_embedder import FollowingEmbedder
+from knowledge_base.rights import Subject, grant, revoke
 from mcp_server.app import http_app
 from mcp_server.auth.callers import BearerVerifier
 from mcp_server.auth.external_issuer import (
@@ -206,6 +207,23 @@ async def test_a_token_opens_what_its_scopes_and_collections_say(running: Runnin
             await connection.execute("insert into collections (name) values ('hr'), ('it')")
         found = await client.call_tool("list_documents")
         assert found.data.documents == []
+
+
+async def test_a_token_opens_no_more_than_its_user_has_a_right_to(running: Running) -> None:
+    async with running.pool.connection() as connection:
+        for name in ("hr", "it", "sales"):
+            await grant(connection, name, Subject("user", f"{ISSUER}|ann"), "read", make=True)
+        await revoke(connection, "it", Subject("user", f"{ISSUER}|ann"))
+    for user, claims, names in (
+        ("ann", {}, ["hr", "sales"]),
+        ("ann", {"collections": ["hr", "it"]}, ["hr"]),
+        ("ann", {"collections": "hr"}, []),
+        ("bob", {"collections": ["hr"]}, []),
+    ):
+        async with running.client(token_of(user, scope="kb:read admin", **claims)) as client:
+            listed = await client.call_tool("list_collections", {})
+            assert "list_rights" not in {tool.name for tool in await client.list_tools()}
+        assert [one.name for one in listed.data.collections] == names
 
 
 async def test_the_local_token_and_the_agents_tokens_stay_good(

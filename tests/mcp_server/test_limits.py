@@ -166,3 +166,17 @@ async def test_a_second_head_on_the_same_connection_is_waited_for_no_longer(
         answer = await answer_to(url, whole + b"GET / HTTP/1.1\r\nho")
     assert answer.startswith(b"HTTP/1.1 200 ")
     assert answer.count(b"HTTP/1.1") == 1
+
+
+async def test_more_bodies_than_there_is_memory_for_are_refused_and_counted(
+    server: "RunningServer", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("serving.timed_bodies.MAX_BYTES_AT_ONCE", 2_000)
+    async with httpx2.AsyncClient() as http:
+        as_json = {"content-type": "application/json"}
+        refused = await http.post(f"{server.url}/mcp", content=b" " * 3_000, headers=as_json)
+        assert (refused.status_code, refused.headers["retry-after"]) == (503, "10")
+        assert "Too much is being uploaded" in refused.text
+    # What was held of it is let go.
+    async with server.client_of("ann") as ann:
+        await ann.list_tools()

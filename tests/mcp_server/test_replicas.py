@@ -23,7 +23,7 @@ from ingest.settings import IngestSettings
 from ingest.sync_run import run_sync
 from knowledge_base.access import Access, Connection, open_server_pool, prepare_server_role
 from knowledge_base.bootstrap import migrate_knowledge_base
-from knowledge_base.documents import list_collections
+from knowledge_base.collection_list import list_collections
 from knowledge_base.embedding import SentenceTransformerEmbedder
 from knowledge_base.following_embedder import FollowingEmbedder
 from knowledge_base.reads import Reads, open_replicas

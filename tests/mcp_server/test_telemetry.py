@@ -73,7 +73,13 @@ async def test_the_clients_call_the_servers_and_the_statements_are_one_trace(
     served = next(span for span in spans if is_served(span, "tools/call search_documents"))
     statements = [span for span in spans if "db.statement" in (span.attributes or {})]
     assert statements
-    assert {span.parent and span.parent.span_id for span in statements} == {context_of(served).span_id}
+    below = {span.name: span for span in spans if span.name in ("search", "embed question")}
+    for span in below.values():
+        assert span.parent is not None
+        assert span.parent.span_id == context_of(served).span_id
+    search = context_of(below["search"]).span_id
+    assert {span.parent and span.parent.span_id for span in statements} == {search}
+    assert below.keys() == {"search", "embed question"}
 
 
 async def test_the_traceparent_header_of_a_client_is_continued(

@@ -21,6 +21,7 @@ from knowledge_base.reads import Reads
 from mcp_server.auth.callers import Caller
 from mcp_server.auth.scopes import SCOPES
 from mcp_server.tools.writing import WritingTools
+from tests.support.rights import open_to_everyone
 
 if TYPE_CHECKING:
     from conftest import RunningServer
@@ -48,7 +49,8 @@ async def a_worker(url: str, embedder: SentenceTransformerEmbedder) -> AsyncGene
 async def worker(
     server: "RunningServer", knowledge_base_url: str, embedder: SentenceTransformerEmbedder
 ) -> AsyncGenerator[None]:
-    """A worker beside the server."""
+    """A worker beside the server, and two collections to which everyone may add."""
+    await open_to_everyone(knowledge_base_url, "default", "hr")
     async with a_worker(knowledge_base_url, embedder):
         yield
 

@@ -44,8 +44,8 @@ SECRET_FORMS = {
 }
 # Read by the OpenTelemetry library.
 OF_LIBRARIES = {"OTEL_EXPORTER_OTLP_ENDPOINT"}
-# Settings of programs that run beside OwFlex.
-OF_OTHERS = {"OLLAMA_CONTEXT_LENGTH"}
+# Settings of programs that run beside OwFlex, and of the system.
+OF_OTHERS = {"OLLAMA_CONTEXT_LENGTH", "SSL_CERT_FILE"}
 
 
 def shown(*arguments: str) -> str:

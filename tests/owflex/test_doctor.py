@@ -259,7 +259,8 @@ async def test_a_model_that_cannot_be_loaded_is_found_with_its_cure(
     monkeypatch.setenv(setting, value)
     broken = [finding for finding in [one async for one in look(offline=True)] if finding.state == "bad"]
     assert [finding.name for finding in broken] == [name]
-    assert said in broken[0].sentence
+    assert said in f"{broken[0].sentence} {broken[0].cure}"
+    assert broken[0].cure
 
 
 async def test_another_model_than_that_of_the_documents_is_found(
@@ -287,7 +288,12 @@ async def test_a_signing_key_that_cannot_be_read_is_found(tmp_path: Path) -> Non
     assert "cannot be used" in server.sentence
 
 
-async def test_half_a_login_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AGENT_SERVICE_AUTH", "proxy")
+@pytest.mark.parametrize(
+    "settings",
+    [{"AGENT_SERVICE_AUTH": "proxy"}, {"AGENT_SERVICE_AUTH": "accounts", "OIDC_ISSUER": "https://x.example"}],
+)
+async def test_half_a_login_is_found(monkeypatch: pytest.MonkeyPatch, settings: dict[str, str]) -> None:
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
     found = [finding async for finding in look(offline=True)]
     assert next(finding for finding in found if finding.name == "login").state == "bad"

@@ -234,6 +234,7 @@ def test_a_label_that_fits_nothing_is_named(run: Run, library: list[dict[str, An
     assert "Line 2: no passage holds the text" in " ".join(result.stderr.split())
 
 
+@pytest.mark.slow
 def test_a_regression_is_told_by_the_exit_code(
     run: Run, library: list[dict[str, Any]], tmp_path: Path
 ) -> None:
@@ -266,6 +267,7 @@ def test_what_cannot_be_measured_is_said_in_a_sentence(run: Run, tmp_path: Path)
     assert "owflex ingest PATH" in run("evaluate", "make").stderr
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("library")
 def test_proposed_questions_can_be_measured_with_at_once(run: Run, tmp_path: Path) -> None:
     made = run("evaluate", "make", "--questions", "12", "--output", "q.jsonl")

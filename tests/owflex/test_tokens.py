@@ -131,3 +131,25 @@ def test_a_name_of_digits_is_found_like_any_other_and_an_id_comes_first(run: Run
         assert run("create", name).exit_code == 0
     assert "The key 1 no longer" in run("revoke", "2026").stdout
     assert "The key 1 no longer" in run("revoke", "1").stdout
+
+
+def test_connected_clients_are_shown_and_disconnected(run: Run, knowledge_base_url: str) -> None:
+    assert "No client is connected." in run("clients").stdout
+    with psycopg.connect(knowledge_base_url) as connection:
+        for user in ("ann", "bob"):
+            connection.execute(
+                """
+                insert into oauth_grants (user_id, client_id, client_name, redirect_host, scopes, resource)
+                values (%s, 'c', 'Edi[b]tor', 'editor.example', '{tasks}', 'https://kb.example/mcp')
+                """,
+                (user,),
+            )
+    assert "Edi[b]tor" in run("clients").stdout
+    (listed,) = json.loads(run("clients", "--user", "ann", "--json").stdout)
+    assert (listed["client"], listed["leads_to"], listed["user"]) == ("Edi[b]tor", "editor.example", "ann")
+    gone = run("disconnect", str(listed["id"]))
+    assert (gone.exit_code, "Edi[b]tor of the user ann is disconnected" in gone.stdout) == (0, True)
+    again = run("disconnect", str(listed["id"]))
+    assert again.exit_code == 1
+    assert f"There is no connected client {listed['id']}" in again.stderr
+    assert [one["user"] for one in json.loads(run("clients", "--json").stdout)] == ["bob"]

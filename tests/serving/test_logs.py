@@ -3,6 +3,9 @@
 import io
 import json
 import logging
+import re
+import sys
+from typing import Literal
 
 import pytest
 
@@ -34,3 +37,30 @@ def test_a_line_has_the_request_that_is_served_and_its_user(monkeypatch: pytest.
 
 def test_a_record_that_names_its_request_keeps_it(monkeypatch: pytest.MonkeyPatch) -> None:
     assert line_of(MCP, monkeypatch, request_id="mine")["request_id"] == "mine"
+
+
+@pytest.mark.parametrize(
+    "name", ["a\nFAKE LOG LINE", "\x1b[2J", "\x9b31m", "gnp.\u202ecod", "a\r\nERROR x: y"]
+)
+@pytest.mark.parametrize("log_format", ["text", "json"])
+def test_a_name_in_a_log_is_part_of_one_line(
+    log_format: Literal["text", "json"], name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = io.StringIO()
+    monkeypatch.setattr("sys.stderr", written)
+    record = logging.makeLogRecord({"name": "x", "msg": "Read %s", "args": (name,), "levelname": "INFO"})
+    new_handler(log_format, MCP).handle(record)
+    line = written.getvalue()
+    assert line.count("\n") == 1
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]", line)
+
+
+def test_a_traceback_keeps_its_lines_and_its_texts_do_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    written = io.StringIO()
+    monkeypatch.setattr("sys.stderr", written)
+    try:
+        raise ValueError("\x1b[2J")
+    except ValueError:
+        record = logging.makeLogRecord({"name": "x", "msg": "m", "exc_info": sys.exc_info()})
+    new_handler("text", MCP).handle(record)
+    assert "ValueError: \\x1b[2J" in written.getvalue().splitlines()

@@ -21,7 +21,7 @@ from tests.support.fuzzing import EXAMPLES
 from tests.support.serving import serving
 
 # A connection on which nothing comes any more is closed at once.
-SERVED = {"lifespan": "off", "ws": "none", "timeout_keep_alive": 0.01}
+SERVED: Any = {"lifespan": "off", "ws": "none", "timeout_keep_alive": 0.01}
 HELLO = b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n"
 
 

@@ -45,23 +45,74 @@ insert into usage (thread_id, user_id, model, input_tokens, output_tokens)
 values ('thr_{who}', '{who}', 'm', 1, 2);
 insert into approvals (id, thread_id, user_id, widget_id, calls, state, expires_at)
 values ('apr_{who}', 'thr_{who}', '{who}', 'w', '[]', '{{}}', now());
+insert into people (user_id, name, display_name, password_hash)
+values ('{who}', '{who}', 'Somebody', '$argon2id$secret');
+insert into browser_sessions (token_hash, user_id, browser, expires_at)
+values ('\\x{digest}', '{who}', 'Firefox', now() + interval '1 day');
+insert into known_browsers (token_hash, user_id) values ('\\x{digest}', '{who}');
+insert into one_time_links (token_hash, user_id, purpose, expires_at)
+values ('\\x{digest}', '{who}', 'reset', now() + interval '1 day');
+insert into second_factors (user_id, secret, confirmed_at) values ('{who}', '\\x01ff', now());
+insert into recovery_codes (user_id, code_hash) values ('{who}', '\\x{digest}');
+insert into second_steps (token_hash, user_id, expires_at)
+values ('\\x{digest}', '{who}', now() + interval '5 minutes');
+insert into sign_in_attempts (user_id, address) values ('{who}', '10.0.0.1');
+insert into visitor_days (user_id, day, messages) values ('{who}', '2026-11-01', 2);
+insert into audit_events (actor, through, action, outcome, target, details)
+values ('{who}', 'chat', 'right.refused', 'refused', 'POST /knowledge/uploads', '{{"address": "10.0.0.1"}}');
+"""
+SHARED_IN_CHAT = """
+insert into sites (name, key, origins, collections, per_visitor, per_day)
+values ('shop', 'owflex-site-0123456789', '{https://shop.example}', '{default}', 5, 50);
+insert into site_days (site_id, day, messages) select id, '2026-11-01', 2 from sites;
+insert into changed_settings (name, value, changed_by) values ('chat_title', '"Owls"', 'local');
+insert into setting_changes (name, action, value, changed_by) values ('chat_title', 'set', '"Owls"', 'local');
 """
 OF_KNOWLEDGE_BASE = """
 insert into tasks (user_id, title, notes, due_on, tags, idempotency_key)
 values ('{who}', 'Call {who}', E'first\\nsecond', '2026-12-24', '{{home,"a b"}}', 'key-{who}');
+insert into task_changes (user_id, task_id, after)
+select user_id, id, jsonb_build_object('title', title) from tasks where user_id = '{who}';
 insert into api_keys (name, key_hash, user_id, scopes)
 values ('laptop', '\\x{digest}', '{who}', '{{kb:read}}');
 insert into uploads (user_id, collection, kind, name, content, status)
 values ('{who}', 'default', 'text', 'waits.txt', 'text', 'waiting');
 insert into file_problems (collection, origin, source, reason)
 values ('default', '{origin}', '{origin}/bad.pdf', 'it is damaged');
+insert into collections (name, user_id) values ('own of {who}', '{who}');
+insert into origins (collection, name, path, kind) values ('own of {who}', '{who}', '/srv/{who}', 'folder');
+insert into collection_rights values ('default', 'user', '{who}', 'add');
+insert into group_members (group_name, user_id) values ('staff', '{who}');
+insert into oauth_grants (user_id, client_id, client_name, redirect_host, scopes, resource)
+values ('{who}', 'an-editor', 'Editor', 'editor.example', '{{tasks}}', 'https://kb.example/mcp');
+insert into oauth_codes (code_hash, grant_id, code_challenge, redirect_uri, redirect_uri_given, expires_at)
+select '\\x{digest}', id, 'challenge', 'https://editor.example/cb', true, now()
+from oauth_grants where user_id = '{who}';
+insert into oauth_tokens (token_hash, grant_id, kind, scopes, expires_at)
+select '\\x{digest}', id, 'refresh', scopes, now() + interval '30 days'
+from oauth_grants where user_id = '{who}';
+"""
+PENDING = """
+insert into pending_sign_ins (token_hash, state, nonce, code_verifier, redirect_uri, next_page, expires_at)
+values ('\\xaa', 's', 'n', 'v', 'http://localhost/', '/', now() + interval '5 minutes')
 """
 SHARED = """
 insert into engine_words (chunk_id, vocabulary_id, words)
 select id, vocabulary_id, 'w1 w2' from chunks limit 2;
 insert into word_engine (name) values ('none');
+insert into groups (name) values ('staff');
+insert into new_collections (everyone) values ('nobody');
 insert into language_fits
 select id, 'en', 8, 8, 0.9, 0.1, 0.05 from embedding_spaces;
+insert into oauth_clients (client_id, metadata) values ('an-editor', '{"client_name": "Editor"}');
+insert into oauth_requests (
+    request_hash, client_id, client_name, redirect_uri, redirect_uri_given, scopes, code_challenge, resource,
+    expires_at
+)
+values (
+    '\\xaa', 'an-editor', 'Editor', 'https://editor.example/cb', true, '{tasks}', 'challenge',
+    'https://kb.example/mcp', now()
+);
 insert into procrastinate_workers default values;
 insert into procrastinate_periodic_defers (task_name, defer_timestamp, job_id)
 select 'ingest:all', 1, min(id) from procrastinate_jobs;
@@ -75,15 +126,18 @@ async def fill(chat_url: str, knowledge_base_url: str) -> None:
         pass
     async with await psycopg.AsyncConnection.connect(chat_url) as connection:
         for who in PEOPLE:
-            await connection.execute(OF_CHAT.format(who=who).encode())
+            digest = hashlib.sha256(who.encode()).hexdigest()
+            await connection.execute(OF_CHAT.format(who=who, digest=digest).encode())
+        await connection.execute(PENDING)
+        await connection.execute(SHARED_IN_CHAT.encode())
     async with await psycopg.AsyncConnection.connect(knowledge_base_url) as connection:
         await register_vector_async(connection)
         await _documents(connection)
+        await connection.execute(SHARED.encode())
         for who in PEOPLE:
             digest = hashlib.sha256(who.encode()).hexdigest()
             statement = OF_KNOWLEDGE_BASE.format(who=who, digest=digest, origin=origin_of(who))
             await connection.execute(statement.encode())
-        await connection.execute(SHARED.encode())
 
 
 async def _documents(connection: psycopg.AsyncConnection) -> None:

@@ -33,14 +33,27 @@ class PromptServer(uvicorn.Server):
 
 
 @asynccontextmanager
-async def serving(app: ASGIApp, **settings: object) -> AsyncGenerator[str]:
-    """The URL of an ASGI app on a free port of loopback, with these settings of uvicorn."""
+async def serving(
+    app: ASGIApp, listener: socket.socket | None = None, **settings: object
+) -> AsyncGenerator[str]:
+    """The URL of an ASGI app on `listener` or a free port of loopback, with these settings of uvicorn."""
     settings = {"http": "h11", "log_level": "warning", "access_log": False} | settings
     server = PromptServer(uvicorn.Config(app, **settings))  # pyright: ignore[reportArgumentType]
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
-        listener.bind(("127.0.0.1", 0))
+    with listener or bound_listener() as listener:
         await server.start(listener)
         try:
             yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         finally:
             await server.stop()
+
+
+def bound_listener() -> socket.socket:
+    """A socket on a free port of loopback, for an app that must know its address before it is made."""
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.bind(("127.0.0.1", 0))
+    return listener
+
+
+def url_of(listener: socket.socket) -> str:
+    """The address of what will listen there."""
+    return f"http://127.0.0.1:{listener.getsockname()[1]}"

@@ -123,6 +123,8 @@ def turn_for(question: str, thread: ThreadMetadata) -> AsyncIterator[ThreadStrea
         "be locked": _locked,
         "suggest": _suggest,
         "strange": _strange,
+        "accents": _accents,
+        "links": _links,
         "no answer": _no_answer,
     }
     found = next((turn for words, turn in turns.items() if words in question), None)
@@ -274,6 +276,18 @@ def _suggest(thread: ThreadMetadata) -> Iterator[ThreadStreamEvent]:
 
 def _strange(thread: ThreadMetadata) -> Iterator[ThreadStreamEvent]:
     yield _done(answer(thread, "_a*" * 6000 + "\n\n" + "[" * 10_000 + "\n\n" + "> " * 7000 + "\n\nThe end."))
+
+
+def _accents(thread: ThreadMetadata) -> Iterator[ThreadStreamEvent]:
+    heap = "A" + "\u0300" * 20_000
+    thread.title = heap
+    long_word, override = "x" * 5000, "\u202egpj.exe\u202e " * 50
+    yield _done(answer(thread, f"{heap} `{heap}`\n\n# {heap}\n\n{long_word} {override}\n\nThe end."))
+
+
+def _links(thread: ThreadMetadata) -> Iterator[ThreadStreamEvent]:
+    text = "[Click](http://evil.example/?d=SECRET) [x](https://user:pass@evil.example/) [m](https://a\u202egpj.exe)"
+    yield _done(answer(thread, text))
 
 
 def add_extra_routes(app: FastAPI) -> dict[str, dict[str, Any]]:

@@ -31,6 +31,8 @@ class CannedKnowledge:
     """What the canned service knows, and how it behaves."""
 
     uploads_allowed: bool = True
+    # The user may only read what is there, and has a place of their own.
+    reads_only: bool = False
     documents: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     evaluations: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
     uploads: dict[int, dict[str, Any]] = field(default_factory=dict[int, dict[str, Any]])
@@ -106,13 +108,24 @@ def add_knowledge_routes(app: FastAPI, known: CannedKnowledge, config: Mapping[s
 
 def _add_reading(app: FastAPI, known: CannedKnowledge) -> None:
     def rights() -> dict[str, Any]:
-        return {"uploads": known.uploads_allowed, "max_bytes": 3_000_000}
+        return {
+            "uploads": known.uploads_allowed,
+            "max_bytes": 3_000_000,
+            "own_collection": known.reads_only,
+        }
 
     def collections() -> dict[str, Any]:
         names = sorted({entry["collection"] for entry in known.documents})
         counts = {name: sum(entry["collection"] == name for entry in known.documents) for name in names}
         entries = [
-            {"name": name, "language": "english", "documents": count, "chunks": 4 * count, "changed_at": None}
+            {
+                "name": name,
+                "right": "read" if known.reads_only and name != "My documents" else "manage",
+                "language": "english",
+                "documents": count,
+                "chunks": 4 * count,
+                "changed_at": None,
+            }
             for name, count in counts.items()
         ]
         return {"collections": entries, "next_cursor": None}

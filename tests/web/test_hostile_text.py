@@ -66,3 +66,27 @@ async def test_strange_markdown_of_50_kb_is_shown_to_its_end(watched: "Watched")
     await watched.ask("strange")
     await watched.answered()
     await expect(watched.page.locator(".answer").last).to_contain_text("The end.")
+
+
+async def test_heaps_of_accents_long_words_and_turned_text_neither_stop_nor_break_the_page(
+    watched: "Watched",
+) -> None:
+    await watched.ask("accents")
+    await watched.answered()
+    last = watched.page.locator(".answer").last
+    await expect(last).to_contain_text("The end.")
+    size = await last.evaluate("e => [e.scrollWidth - e.clientWidth, e.textContent.length]")
+    assert size[0] <= 1
+    assert size[1] < 8000
+    assert await watched.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+async def test_links_show_where_they_lead(watched: "Watched") -> None:
+    await watched.ask("links")
+    await watched.answered()
+    last = watched.page.locator(".answer").last
+    await expect(last).to_contain_text("Click (evil.example)")
+    await expect(last.locator("a", has_text="Click")).to_have_attribute(
+        "title", "http://evil.example/?d=SECRET"
+    )
+    assert await last.locator("a[href*='@']").count() == 0

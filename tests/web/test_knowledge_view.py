@@ -154,6 +154,19 @@ async def test_files_are_uploaded_followed_across_a_reload_and_listed(knowing: K
     assert [upload["collection"] for upload in knowing.known.uploads.values()] == ["handbook", "handbook"]
 
 
+async def test_who_may_only_read_adds_to_their_own_documents(knowing: Knowing) -> None:
+    page = knowing.page
+    knowing.known.reads_only = True
+    knowing.known.worker.set()
+    await knowing.go()
+    await page.get_by_role("button", name="Add documents").click()
+    await expect(page.get_by_label("Add to collection")).to_have_value("My documents")
+    await expect(page.locator("#collections option")).to_have_count(0)
+    await knowing.add_file("notes.md")
+    await expect(page.get_by_role("link", name="My documents")).to_be_visible()
+    assert [upload["collection"] for upload in knowing.known.uploads.values()] == ["My documents"]
+
+
 async def test_who_goes_to_the_chat_meanwhile_loses_no_file(knowing: Knowing) -> None:
     page = knowing.page
     held: list[Route] = []

@@ -4,7 +4,7 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from tests.support.browsing import LentBrowser
 
@@ -166,4 +166,30 @@ async def test_a_lost_server_is_said_in_words_and_the_question_can_be_sent_again
     await watched.page.get_by_role("button", name="Try again").click()
     await watched.answered()
     await expect(watched.page.locator(".user p")).to_have_text("anybody there?")
+    watched.complaints = [line for line in watched.complaints if "ERR_FAILED" not in line]
+
+
+async def test_a_cut_connection_is_tried_again_by_itself_under_the_same_key(watched: "Watched") -> None:
+    async def knows_keys(route: Route) -> None:
+        config = await (await route.fetch()).json()
+        await route.fulfill(json=config | {"keys": True})
+
+    async def cut_off_twice(route: Route) -> None:
+        if "threads.create" in (route.request.post_data or ""):
+            keys.append(route.request.headers["idempotency-key"])
+            if len(keys) < 3:
+                await route.abort()
+                return
+        await route.continue_()
+
+    keys: list[str] = []
+    await watched.page.route("**/config.json", knows_keys)
+    await watched.page.route("**/chatkit", cut_off_twice)
+    await watched.page.reload()
+    await watched.ask("anybody there?")
+    await watched.answered()
+    await expect(watched.page.locator(".user p")).to_have_text("anybody there?")
+    await expect(watched.page.get_by_role("alert")).to_have_count(0)
+    assert len(keys) == 3
+    assert len(set(keys)) == 1
     watched.complaints = [line for line in watched.complaints if "ERR_FAILED" not in line]

@@ -81,7 +81,7 @@ def official_app(server: CannedServer, domain_key: str | None) -> FastAPI:
     settings = AgentServiceSettings.model_validate(values)
     app = create_canned_app(server)
     # The first route that fits answers: these are the shipped ones.
-    app.router.routes[:0] = web_routes(settings, choose_model(settings), STATIC)
+    app.router.routes[:0] = web_routes(settings, lambda: choose_model(settings), STATIC)
     return app
 
 

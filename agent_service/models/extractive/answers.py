@@ -7,14 +7,21 @@ from functools import cached_property
 from agent_service.models.extractive import catalogue, pages
 from agent_service.models.extractive.asked import Asked
 from agent_service.models.extractive.calls import Calls
-from agent_service.models.extractive.finding import Finder, Found, is_worth_quoting
-from agent_service.models.extractive.follow_ups import distinctive_words
+from agent_service.models.extractive.finding import MANY_CALLS, Finder, Found, is_worth_quoting
+from agent_service.models.extractive.follow_ups import distinctive_words, needs_the_one_before
 from agent_service.models.extractive.language import FALLBACK, Language, detected, languages
 from agent_service.models.extractive.markdown_blocks import as_plain_text
-from agent_service.models.extractive.questions import Wish, parts_of, read_wish
+from agent_service.models.extractive.naming import unspoken
+from agent_service.models.extractive.questions import Wish, core_of, parts_of, read_wish
 from agent_service.models.extractive.quoting import choose_quotes, quoted, render_quotes
 from agent_service.models.extractive.search_replies import found_reply, lead_of, refusal, worth_quoting
-from agent_service.models.extractive.sections import best_section, render_section, whole_section
+from agent_service.models.extractive.sections import (
+    best_section,
+    first_steps,
+    is_of_named_page,
+    render_section,
+    whole_section,
+)
 from agent_service.models.extractive.task_sentences import bare_sentence
 from agent_service.models.extractive.terms import terms
 from agent_service.models.extractive.translation import translated
@@ -23,6 +30,8 @@ from agent_service.tools.schemas import Passage
 # Passages read on each side of the best one, so that steps are not cut off where a passage ends.
 AROUND = 2
 AROUND_STEPS = 6
+# As many as can be read at once: a page that the question names is read from its beginning.
+FROM_START = 20
 AROUND_COMPARED = 5
 QUOTES_OF_PART = 2
 
@@ -44,24 +53,36 @@ class Library:
 
     def reply(self, question: str) -> str:
         """The answer to a question. Raises `CallNeeded` and `CallFailedError`."""
+        question = core_of(question, self.language)
         parts = [] if self.quoted else parts_of(bare_sentence(question, self.language), self.language)
         if len(parts) > 1:
             return self._parts(parts)
         wish = read_wish(bare_sentence(question, self.language), self.language)
-        return self._one(self._worded(question), wish)
+        return self._one(question, self._as_before(wish, question))
+
+    def _as_before(self, wish: Wish, question: str) -> Wish:
+        """ "And on a Mac?" asks for steps where the question before it did."""
+        if wish.kind != "plain" or not self.earlier or not needs_the_one_before(question, self.language):
+            return wish
+        before = read_wish(bare_sentence(self.earlier[0], self.language), self.language)
+        return replace(wish, kind=before.kind) if before.kind in ("how", "code") else wish
 
     def find(self, question: str) -> Found:
         """The search for an answer. Raises `CallNeeded` and `CallFailedError`."""
-        return self._finder.find(question)
+        return self._finder.find(core_of(question, self.language), self._maker_of(question))
+
+    def search_once(self, query: str) -> Found:
+        """One search, without other attempts. Raises `CallNeeded` and `CallFailedError`."""
+        return Found(self.calls.search(query), query, self.language)
 
     @cached_property
     def _finder(self) -> Finder:
         return Finder(self.calls, self.language, self.earlier, self.quoted)
 
-    def _worded(self, question: str) -> str:
-        """A question for who made something, with the words in which documents say it."""
+    def _maker_of(self, question: str) -> str:
+        """What is asked for the one who made it; empty for other questions."""
         asks = self.language.match("questions", "maker", bare_sentence(question, self.language))
-        return question if asks is None else f"{question} {self.language.data['text']['maker_words']}"
+        return asks["topic"] if asks else ""
 
     def _one(self, question: str, wish: Wish) -> str:
         match wish.kind:
@@ -87,19 +108,19 @@ class Library:
             return catalogue.counted(self.calls, self.language)
         return self._pages(wish.topic)
 
-    def _asked(self, found: Found, subject: str = "") -> Asked:
-        return Asked(found.query, found.language, self.said, subject)
+    def _asked(self, found: Found, question: str, subject: str = "") -> Asked:
+        return Asked(found.query, found.language, self.said, subject, question=question, spoken=self.language)
 
     def _quotes(self, question: str, wish: Wish) -> str:
         found = self.find(question)
         subject = wish.topic if wish.kind == "define" else ""
         lead = "found_together" if found.is_carried else "found"
-        return found_reply(found, self._asked(found, subject), self.language, lead=lead)
+        return found_reply(found, self._asked(found, question, subject), self.language, lead=lead)
 
     def _steps(self, question: str, wish: Wish) -> str:
         """Steps or code whole, else quotes."""
         found = self.find(question)
-        asked = self._asked(found)
+        asked = self._asked(found, question)
         shown = self._section(found, asked, wants_code=wish.kind == "code")
         if not shown or asked.has_said(shown):
             lead = "found_together" if found.is_carried else "found"
@@ -113,8 +134,14 @@ class Library:
         section = best_section(asked, fitting, wants_code=wants_code)
         if section is None:
             return ""
-        around = self.calls.around(section.parts[0].passage.chunk_id, before=AROUND, after=AROUND_STEPS)
-        return render_section(whole_section(section, around.passages, asked), asked)
+        named = is_of_named_page(section, asked) and not wants_code
+        before = max(AROUND, min(section.passage.position, FROM_START)) if named else AROUND
+        around = self.calls.around(section.passage.chunk_id, before=before, after=AROUND_STEPS).passages
+        section = first_steps(section, around, asked) if named else section
+        whole = whole_section(section, around, asked)
+        if unspoken(found, [part.passage for part in whole.parts], asked.asked_as, self.language):
+            return ""
+        return render_section(whole, asked)
 
     def _pages(self, topic: str) -> str:
         for query, language in self._topics(topic):
@@ -149,7 +176,7 @@ class Library:
         found = self.find(question)
         if not found.is_carried or found.is_beside:
             return self.language.phrase("vague")
-        return found_reply(found, self._asked(found), self.language, lead="found_together")
+        return found_reply(found, self._asked(found, question), self.language, lead="found_together")
 
     def _more(self) -> str:
         """More of the page that the last answer quoted."""
@@ -187,7 +214,7 @@ class Library:
             pool += self.calls.around(pool[0].chunk_id, before=1, after=AROUND_COMPARED).passages
         parts = [self._side(one, other, pool), self._side(other, one, pool)]
         if not any(parts):
-            return found_reply(found, self._asked(found), self.language)
+            return found_reply(found, self._asked(found, question), self.language)
         names = (one, other)
         said = [
             f"**{as_plain_text(name)}**\n\n{part or self.language.phrase('part_nothing')}"
@@ -218,11 +245,10 @@ class Library:
 
     def _part(self, part: str, before: Sequence[str]) -> str:
         inner = replace(self, earlier=[*reversed(before), *self.earlier], depth=self.depth + 1)
-        part = self._worded(part)
         found = inner.find(part)
         names = [word for one in before for word in _names(one, self.language)]
-        if names and not found.is_sure:
-            again = replace(inner, earlier=()).find(" ".join([part, *names]))
+        if names and not found.is_sure and self.calls.made < MANY_CALLS:
+            again = inner.search_once(" ".join([part, *names]))
             found = again if (again.result.confidence or 0) >= (found.result.confidence or 0) else found
         if found.is_beside:
             return self.language.phrase("part_nothing")
@@ -234,7 +260,7 @@ class Library:
         return shown
 
     def _shown_of_part(self, part: str, found: Found) -> str:
-        asked = self._asked(found)
+        asked = self._asked(found, part)
         wish = read_wish(part, self.language)
         steps = self._section(found, asked, wants_code=False) if wish.kind == "how" else ""
         if steps:

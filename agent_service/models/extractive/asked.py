@@ -8,14 +8,15 @@ from functools import cached_property
 
 from agent_service.models.extractive.language import Language, languages
 from agent_service.models.extractive.templates import plain
-from agent_service.models.extractive.terms import question_terms
+from agent_service.models.extractive.terms import question_terms, stem
 
 # A word that nothing found has is taken for a misspelt one of these.
 LEAST_ALIKE = 0.8
 LEAST_LENGTH = 5
 SPACE = re.compile(r"\W+")
 SHORTEST_REPEAT = 25
-NUMBERED = re.compile(r"\d+\.\d+")
+MONEY = re.compile(r"[€$£¥]|\b(?:euros?|dollars?|eur|usd|gbp|chf|pounds?|franken|francs?)\b", re.IGNORECASE)
+NUMBERED = re.compile(r"(?<![\w.])\d+(?:\.\d+)+(?![\w])")
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Asked:
     """The words to look for (`query`) in their language, and the answers before, which are not repeated.
 
     `subject` is what a question of the kind "what is X" is about; what has one of the words `avoid` speaks of
-    something else.
+    something else. `question` is what was asked, in the language `spoken`, where other words are looked for.
     """
 
     query: str
@@ -32,6 +33,7 @@ class Asked:
     subject: str = ""
     avoid: frozenset[str] = frozenset()
     question: str = ""
+    spoken: Language | None = None
 
     @property
     def asked_as(self) -> str:
@@ -52,12 +54,59 @@ class Asked:
         return any(not words.isdisjoint(one.words("text", "release_words")) for one in languages().values())
 
     @cached_property
+    def wants_money(self) -> bool:
+        """Whether it asks for a price or an amount."""
+        return asks_for_money(self.asked_as, self.spoken or self.language)
+
+    def names(self, heading: str) -> bool:
+        """Whether the question has the words of a heading in their order: "the whole route"."""
+        asked, named = plain(self.asked_as), plain(heading)
+        if f" {_flat(named)} " in f" {_flat(asked)} " and named.strip():
+            return True
+        wanted = [word for word in _flat(named).split() if word not in self.language.stop_words]
+        kept = [word for word in _flat(asked).split() if word not in self.language.stop_words]
+        return len(wanted) > 1 and f" {' '.join(wanted)} " in f" {' '.join(kept)} "
+
+    @cached_property
+    def versions(self) -> list[str]:
+        """The versions that it names."""
+        return NUMBERED.findall(self.asked_as)
+
+    def is_of_version(self, heading: str) -> int:
+        """1 below the heading of a version that is asked for, -1 below that of another one, else 0."""
+        named = NUMBERED.findall(heading)
+        if not self.versions or not named:
+            return 0
+        return (
+            1 if any(f"{one}.".startswith(f"{wanted}.") for one in named for wanted in self.versions) else -1
+        )
+
+    @cached_property
     def wants_number(self) -> bool:
         """Whether it asks for a number or a date."""
-        return not self.language.words("text", "number_words").isdisjoint(SPACE.split(plain(self.asked_as)))
+        spoken = self.spoken or self.language
+        return not spoken.words("text", "number_words").isdisjoint(SPACE.split(plain(self.asked_as)))
+
+    def counts(self, text: str) -> bool:
+        """Whether the text has a number of what "how many hours" asks for: "38 hours"."""
+        return self._counted is not None and self._counted.search(plain(text)) is not None
+
+    @cached_property
+    def _counted(self) -> re.Pattern[str] | None:
+        spoken = self.spoken or self.language
+        words = _flat(self.asked_as).split()
+        asking = spoken.words("text", "number_words")
+        rest = next((words[place + 1 :] for place, word in enumerate(words) if word in asking), list[str]())
+        noun = next((word for word in rest[:2] if word not in spoken.stop_words), None)
+        return re.compile(rf"\d[\d.,]*\s+\w*{re.escape(stem(noun, spoken))}") if noun else None
 
     def terms_in(self, found: Iterable[frozenset[str]]) -> set[str]:
-        """The words of the question, misspelt ones as they stand in what was found."""
+        """The words of the question, misspelt ones as they stand in what was found.
+
+        What could not be translated is no misspelling: "stelle" is not "still".
+        """
+        if self.spoken is not None and self.spoken is not self.language:
+            return self.terms
         known = frozenset[str]().union(*found)
         return {self._corrected(word, known) for word in self.terms}
 
@@ -65,7 +114,8 @@ class Asked:
     def _corrected(word: str, known: frozenset[str]) -> str:
         if word in known or len(word) < LEAST_LENGTH:
             return word
-        return next(iter(get_close_matches(word, known, n=1, cutoff=LEAST_ALIKE)), word)
+        close = get_close_matches(word, known, n=1, cutoff=LEAST_ALIKE)
+        return close[0] if close else _compound_of(word, known)
 
     def has_said(self, text: str) -> bool:
         """Whether an answer before has these words already."""
@@ -88,6 +138,21 @@ class Asked:
     @staticmethod
     def _begins_with(words: str, subject: str) -> bool:
         return 0 <= words.find(subject) <= MAX_LEAD
+
+
+def asks_for_money(question: str, language: Language) -> bool:
+    """Whether a question asks for a price or an amount."""
+    return not language.words("text", "price_words").isdisjoint(SPACE.split(plain(question)))
+
+
+def _compound_of(word: str, known: frozenset[str]) -> str:
+    """The longest word known that begins like this one, or that this one begins like; else the word."""
+    fitting = [
+        other
+        for other in known
+        if len(other) >= LEAST_LENGTH and (word.startswith(other) or other.startswith(word))
+    ]
+    return max(fitting, key=len, default=word)
 
 
 DEFINED_WITHIN = 6

@@ -46,17 +46,20 @@ class CallFailedError(Exception):
 class Calls:
     """The calls of a turn. A reply is written anew from its beginning after each call, as far as it gets.
 
-    Each answer is used once, so that a call that is made twice has two answers.
+    Each answer is used once, so that a call that is made twice has two answers; `made` counts those used.
     """
 
     def __init__(self, answers: Sequence[ToolAnswer]) -> None:
         self._left = list(answers)
+        self._collections: CollectionList | None = None
+        self.made = 0
         self._has_searched = False
 
     def answer(self, name: str, **arguments: Any) -> ToolAnswer:
         """What the call brought. Raises `CallNeeded` when it has not been made."""
         for place, answer in enumerate(self._left):
             if answer.name == name and answer.arguments == arguments:
+                self.made += 1
                 return self._left.pop(place)
         raise CallNeeded(name, arguments)
 
@@ -90,7 +93,9 @@ class Calls:
 
     def collections(self) -> CollectionList:
         """The collections. Raises `CallNeeded` and `CallFailedError`."""
-        return _read(CollectionList, self.answer(LIST_COLLECTIONS), "failed_list")
+        if self._collections is None:
+            self._collections = _read(CollectionList, self.answer(LIST_COLLECTIONS), "failed_list")
+        return self._collections
 
     def tasks(self, **which: Any) -> TaskList:
         """The user's tasks. Raises `CallNeeded` and `CallFailedError`."""

@@ -6,9 +6,9 @@ from pathlib import PurePosixPath
 
 from agent_service.models.extractive.asked import Asked
 from agent_service.models.extractive.calls import Calls
+from agent_service.models.extractive.headings import is_changelog
 from agent_service.models.extractive.language import Language
 from agent_service.models.extractive.markdown_blocks import as_plain_text
-from agent_service.models.extractive.quoting import is_changelog
 from agent_service.models.extractive.terms import terms
 from agent_service.tools.schemas import DocumentEntry, Passage
 
@@ -44,7 +44,7 @@ def overview(calls: Calls, language: Language) -> str:
         return language.phrase("no_documents")
     total = str(len(documents)) + ("+" if has_more else "")
     head = language.phrase("overview_one" if total == "1" else "overview", count=total)
-    is_short = len(documents) <= TITLES_OF_FOLDER * 3
+    is_short = len(documents) <= MAX_SHOWN
     lines = [_line(document) for document in documents] if is_short else _folders(documents, language)
     return f"{head}\n\n" + "\n".join(lines) + f"\n\n{language.phrase('overview_hint')}"
 

@@ -71,6 +71,11 @@ class ChangeTask:
 
 
 @dataclass(frozen=True)
+class UndoChange:
+    """The last change of tasks is to be taken back."""
+
+
+@dataclass(frozen=True)
 class Unclear:
     """A sentence about tasks that cannot be carried out: what is said instead, with its values."""
 
@@ -78,4 +83,4 @@ class Unclear:
     values: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
-Command = AddTask | PlanStated | ListTasks | ChangeTask | Unclear
+Command = AddTask | PlanStated | ListTasks | ChangeTask | UndoChange | Unclear

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from agent_service.models.extractive.attached_text import AttachedText, attached_text, is_image
 from agent_service.tools.shown_tasks import shown_tasks_in
+from serving.fences import without_fences
 
 MAX_EARLIER = 5
 
@@ -52,7 +53,9 @@ def read_conversation(items: str | Sequence[Any]) -> Conversation:
     said = list(_said(items[: users[-1]]))[:MAX_EARLIER]
     return Conversation(
         question=parts[0] if parts else "",
-        quoted=" ".join(part for part in parts[1:] if not attached_text(part) and not is_image(part)),
+        quoted=without_fences(
+            " ".join(part for part in parts[1:] if not attached_text(part) and not is_image(part))
+        ),
         earlier=[_question(items[number]) for number in users[-2 : -2 - MAX_EARLIER : -1]],
         answers=list(_answers(items[users[-1] + 1 :])),
         files=list(_files(parts)),

@@ -37,6 +37,15 @@ def read_day(text: str, today: date, language: Language) -> date | None:
         return None
 
 
+def read_named_day(text: str, today: date, language: Language) -> date | None:
+    """The day, where a word such as "on" or "until" may stand before it."""
+    found = read_day(text, today, language)
+    words = plain(text).strip()
+    before = (plain(word) for word in cast(list[str], language.data["dates"]["before"]))
+    kept = (text.strip()[len(word) :] for word in before if words.startswith(f"{word} "))
+    return found or next(filter(None, (read_day(rest, today, language) for rest in kept)), None)
+
+
 def split_due(text: str, today: date, language: Language) -> Due:
     """Take the due day off the end of a sentence, and an hour with it."""
     vocabulary = day_words(language.code)

@@ -80,7 +80,7 @@ def as_searched(questions: Sequence[str], locale: str = FALLBACK) -> str:
 
 def own_terms(question: str, language: Language) -> set[str]:
     """The comparable words that a question names its subject with; none in "how long?"."""
-    return terms(" ".join(_distinctive(WORD.findall(question), language)))
+    return terms(" ".join(_distinctive(WORD.findall(question), language)), language)
 
 
 def _subject(earlier: Sequence[str], language: Language) -> list[str]:
@@ -98,7 +98,7 @@ def _distinctive(words: Sequence[str], language: Language) -> list[str]:
     empty = (
         language.stop_words | language.words("text", "question_words") | language.words("text", "vague_words")
     )
-    return [word for word in words if word.lower() not in empty and plain(word) not in empty]
+    return [word for word in words if word.lower() not in empty and not set(plain(word).split()) <= empty]
 
 
 def distinctive_words(question: str, language: Language) -> list[str]:

@@ -50,7 +50,7 @@ def blocks_of(text: str) -> list[Block]:
     section, heading = 0, ""
     for lines in _groups(text.splitlines()):
         if is_heading(lines[0]):
-            if BOLD_LINE.fullmatch(lines[0].strip()) and is_empty_heading(lines[0]):
+            if BOLD_LINE.fullmatch(lines[0].strip()) and _is_label(lines[0]):
                 continue  # "Note" and "Tip" stand within a section
             section, heading = section + 1, HEADING_SIGNS.sub("", lines[0]).strip()
             continue
@@ -60,6 +60,11 @@ def blocks_of(text: str) -> list[Block]:
         else:
             blocks.append(block)
     return blocks
+
+
+def _is_label(line: str) -> bool:
+    """Whether bold type names no subject; a version or a year does."""
+    return is_empty_heading(line) and not any(character.isdigit() for character in line)
 
 
 def is_heading(line: str) -> bool:

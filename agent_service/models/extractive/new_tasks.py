@@ -6,7 +6,7 @@ from datetime import date
 
 from agent_service.models.extractive.commands import AddTask, Command, PlanStated, Priority, Unclear
 from agent_service.models.extractive.dates import (
-    read_day,
+    read_named_day,
     split_bare_leading_due,
     split_due,
     split_leading_due,
@@ -36,22 +36,32 @@ def read_plan(text: str, today: date, language: Language) -> PlanStated | None:
     is_question = words[:1] and words[0] in language.words("tasks", "question_starts")
     if is_question or not language.words("tasks", "asks").isdisjoint(words[:3]):
         return None
-    for slots in language.matches("tasks", "plan", text):
-        title = slots["title"] + (f" {slots['day']}" if "day" in slots else "")
-        words = plain(title).replace(",", " ").split()
-        if not words or words[0] in language.words("tasks", "not_plan"):
-            continue
-        task = _planned(title, today, language)
-        if isinstance(task, AddTask):
-            is_everyday = words[0] in language.words("tasks", "plan_verbs") or _ends_with_verb(
-                words, language
-            )
-            has_time = task.due_on is not None or task.hour is not None
-            if has_time or is_everyday or "day" in slots:
-                return PlanStated(task)
-            if _is_first_person(slots):
-                return PlanStated(task, is_certain=False)
-    return None
+    plans = (_plan(slots, today, language) for slots in language.matches("tasks", "plan", text))
+    perhaps = (_plan(slots, today, language) for slots in language.matches("tasks", "plan_perhaps", text))
+    certain = next((plan for plan in plans if plan is not None), None)
+    if certain is not None:
+        return certain
+    return next((replace(plan, is_certain=False) for plan in perhaps if plan is not None), None)
+
+
+def _plan(slots: dict[str, str], today: date, language: Language) -> PlanStated | None:
+    """The plan of a sentence taken apart; None when it states none."""
+    lead = f"{slots['lead']} " if "lead" in slots else ""
+    title = f"{lead}{slots['title']}" + (f" {slots['day']}" if "day" in slots else "")
+    words = plain(title).replace(",", " ").split()
+    if not words or words[0] in language.words("tasks", "not_plan"):
+        return None
+    task = _planned(title, today, language)
+    if not isinstance(task, AddTask):
+        return None
+    if task.due_on is not None or task.hour is not None:
+        return PlanStated(task)
+    if "day" in slots:
+        return None  # what stood there was no day
+    is_everyday = words[0] in language.words("tasks", "plan_verbs") or _ends_with_verb(words, language)
+    if is_everyday and not language.begins("words", "wants", slots.get("subject", "")):
+        return PlanStated(task)
+    return PlanStated(task, is_certain=False) if is_everyday or _is_first_person(slots) else None
 
 
 def _planned(title: str, today: date, language: Language) -> AddTask | Unclear:
@@ -80,7 +90,7 @@ def _addition(slots: dict[str, str], today: date, language: Language) -> Command
         quoted = slots["quoted"]
         return _new_task(quoted, today, language) if quoted[:1] in QUOTATION_MARKS else None
     written = slots.get("day")
-    day = read_day(written, today, language) if written else None
+    day = read_named_day(written, today, language) if written else None
     if written and day is None:
         return None
     priority = priority_of(slots.get("level"), language) or "normal"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from agent_service.models.extractive.asked import Asked
 from agent_service.models.extractive.calls import Calls
-from agent_service.models.extractive.headings import is_empty_heading
+from agent_service.models.extractive.headings import is_changelog, is_empty_heading
 from agent_service.models.extractive.language import Language, detected, languages
 from agent_service.models.extractive.markdown_blocks import (
     as_plain_text,
@@ -15,7 +15,7 @@ from agent_service.models.extractive.markdown_blocks import (
     sentences_of,
     without_links,
 )
-from agent_service.models.extractive.quoting import is_changelog, without_marks
+from agent_service.models.extractive.quoting import without_marks
 from agent_service.models.extractive.templates import plain
 from agent_service.models.extractive.terms import terms
 from agent_service.tools.schemas import Passage
@@ -33,6 +33,8 @@ TITLE_WEIGHT = 1.5
 NAME = re.compile(r"[^\W_]+")
 ADDRESS = re.compile(r"\s*\(https?://[^\s()]*\)")
 POINTS_BACK_FACTOR = 0.6
+# The first sentence says what the page is about.
+FIRST_FACTOR = 2.0
 # What a page does not say, but only leads to.
 LEADS_ON = re.compile(r"[:?]$|…$")
 
@@ -150,6 +152,8 @@ def _points(page: Page) -> list[_Point]:
         words = terms(text)
         weight = sum(counts[word] for word in words) / (len(words) + 3)
         score = weight * (1.5 if words & title else 1.0) / rank**0.5
+        if not place:
+            score *= FIRST_FACTOR
         if _points_back(text):
             score *= POINTS_BACK_FACTOR
         points.append(_Point(place, section, text, passage, score))

@@ -1,13 +1,11 @@
 """Answers a question with what the documents say: the sentences of the passages that share most with it."""
 
-import math
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
-from agent_service.models.extractive.asked import Asked
+from agent_service.models.extractive.asked import MONEY, Asked
+from agent_service.models.extractive.headings import is_changelog
 from agent_service.models.extractive.language import FALLBACK, Language, languages
 from agent_service.models.extractive.markdown_blocks import (
     Block,
@@ -17,8 +15,8 @@ from agent_service.models.extractive.markdown_blocks import (
     sentences_of,
     without_links,
 )
-from agent_service.models.extractive.templates import plain
 from agent_service.models.extractive.terms import terms
+from agent_service.models.extractive.weights import Weights, weigh
 from agent_service.tools.schemas import Passage
 
 MAX_QUOTES = 3
@@ -36,11 +34,20 @@ LEAD_WEIGHT = 0.1
 DEFINITION_WEIGHT = 0.6
 # What was quoted before gives way to what was not, unless it alone answers.
 NUMBER_WEIGHT = 0.15
+# Below a heading that the question has word for word.
+NAMED_WEIGHT = 0.4
+# A number of what "how many" asks for.
+COUNTED_WEIGHT = 0.3
+# An amount where one is asked for.
+MONEY_WEIGHT = 0.3
+# Under the heading of the version that is asked for, or of another one.
+VERSION_WEIGHT = 1.0
 # A table or list that is longer than an answer.
 LONG_WEIGHT = 0.3
 SAID_WEIGHT = 0.2
 # Of the best score, what a guide needs to be quoted before the notes of a version.
 GUIDE_SHARE = 0.55
+SAYS_AS_MUCH = 0.7
 VERSION = re.compile(r"\d+\.\d+|\b(?:19|20)\d\d\b")
 # Of the best quote's score, what another quote needs to stand beside it.
 WORTH_SHOWING = 0.8
@@ -62,6 +69,7 @@ class Quote:
     words: frozenset[str]
     score: float
     shared: float
+    heading: str = ""
 
     @property
     def is_sure(self) -> bool:
@@ -75,7 +83,7 @@ def choose_quotes(asked: Asked, passages: Sequence[Passage], *, most: int = MAX_
     chosen: list[Quote] = []
     length = 0
     for quote in _guides_first(candidates, asked):
-        if len(chosen) == most or quote.score < WORTH_SHOWING * candidates[0].score:
+        if len(chosen) == most or (chosen and quote.score < WORTH_SHOWING * chosen[0].score):
             break
         fits = not chosen or length + len(quote.markdown) <= MAX_CHARACTERS
         if fits and _is_new(quote, chosen):
@@ -89,7 +97,14 @@ def _guides_first(candidates: list[Quote], asked: Asked) -> list[Quote]:
     if asked.about_versions:
         return candidates
     guides = [quote for quote in candidates if not is_changelog(quote.passage)]
-    good = [quote for quote in guides if quote.score >= GUIDE_SHARE * candidates[0].score]
+    best = candidates[0] if candidates else None
+    good = [
+        quote
+        for quote in guides
+        if best is not None
+        and quote.score >= GUIDE_SHARE * best.score
+        and quote.shared >= SAYS_AS_MUCH * best.shared
+    ]
     if good:
         return good
     return sorted(candidates, key=lambda quote: (-round(quote.score, 1), quote.passage.position))
@@ -101,25 +116,17 @@ def render_quotes(quotes: Sequence[Quote], language: Language | None = None) -> 
     What stands in the notes of a version is introduced by that version.
     """
     spoken = language or languages()[FALLBACK]
-    return "\n\n".join(
-        f"{_dated(quote.passage, spoken)}{quoted(quote.passage, quote.markdown)}" for quote in quotes
-    )
+    return "\n\n".join(f"{_dated(quote, spoken)}{quoted(quote.passage, quote.markdown)}" for quote in quotes)
 
 
-def _dated(passage: Passage, language: Language) -> str:
-    version = next((part for part in reversed(passage.heading_path) if VERSION.search(part)), "")
+def _dated(quote: Quote, language: Language) -> str:
+    passage = quote.passage
+    headings = [*passage.heading_path, quote.heading]
+    version = next((part for part in reversed(headings) if VERSION.search(part)), "")
     if not version or not is_changelog(passage):
         return ""
     title, version = as_plain_text(passage.title), as_plain_text(version)
     return language.phrase("from_changelog", title=title, version=version) + "\n\n"
-
-
-def is_changelog(passage: Passage) -> bool:
-    """Whether a passage is of a list of changes, by the name of its document."""
-    name = re.split(r"[/\\]", passage.source)[-1].partition(".")[0]
-    titles = {" ".join(plain(text).replace("_", " ").split()) for text in (name, passage.title)}
-    names = (language.data["text"]["changelogs"] for language in languages().values())
-    return any(title == plain(known) for listed in names for known in listed for title in titles)
 
 
 @dataclass(frozen=True)
@@ -132,31 +139,17 @@ class _Piece:
     words: frozenset[str]
 
 
-@dataclass(frozen=True)
-class _Weights:
-    """How much each word of the question counts: the rarer it is in what was found, the more."""
-
-    of: dict[str, float]
-
-    @cached_property
-    def total(self) -> float:
-        return sum(self.of.values()) or 1.0
-
-    def share(self, words: frozenset[str] | set[str]) -> float:
-        """The part of the question (0 to 1) that `words` cover."""
-        return sum(weight for word, weight in self.of.items() if word in words) / self.total
-
-
 def _candidates(asked: Asked, passages: Sequence[Passage]) -> Iterator[Quote]:
     language = asked.language
     parsed = [(passage, blocks_of(passage.text)) for passage in passages]
     pieces = [piece for passage, blocks in parsed for piece in _pieces(passage, blocks, language)]
     pieces = [piece for piece in pieces if asked.avoid.isdisjoint(piece.words)]
-    weights = _weigh(asked.terms_in(piece.words for piece in pieces), pieces)
+    question = asked.terms_in(piece.words for piece in pieces)
+    compounds = asked.language.code != FALLBACK
+    weights = weigh(question, [piece.words for piece in pieces], compounds=compounds)
     for passage, blocks in parsed:
-        heading = terms(" ".join([passage.title, *passage.heading_path]), language)
         for piece in (piece for piece in pieces if piece.passage is passage):
-            yield _quote(piece, blocks, heading, weights, asked)
+            yield _quote(piece, blocks, weights, asked)
 
 
 def _pieces(passage: Passage, blocks: list[Block], language: Language) -> list[_Piece]:
@@ -191,13 +184,16 @@ def _is_sentence(text: str) -> bool:
     return len(text) >= SHORTEST_SENTENCE and not CAPTION.fullmatch(text)
 
 
-def _weigh(question: set[str], pieces: Sequence[_Piece]) -> _Weights:
-    found = Counter(word for piece in pieces for word in piece.words & question)
-    return _Weights({word: math.log(1 + (len(pieces) + 1) / (found[word] + 0.5)) for word in question})
+def _above(piece: _Piece, blocks: list[Block]) -> str:
+    """The title and the headings above a piece; a passage may have headings of its own inside."""
+    path, own = piece.passage.heading_path, blocks[piece.block].heading
+    return " ".join([piece.passage.title, *(path[:-1] if own else path), own])
 
 
-def _quote(piece: _Piece, blocks: list[Block], heading: set[str], weights: _Weights, asked: Asked) -> Quote:
+def _quote(piece: _Piece, blocks: list[Block], weights: Weights, asked: Asked) -> Quote:
     introduced = _introduced(piece, blocks)
+    above = _above(piece, blocks)
+    heading = terms(above, asked.language)
     shared = weights.share(piece.words)
     with_heading = weights.share(piece.words | heading) - shared
     code = terms(introduced.text, asked.language) if introduced else set[str]()
@@ -210,6 +206,10 @@ def _quote(piece: _Piece, blocks: list[Block], heading: set[str], weights: _Weig
         + LEAD_WEIGHT * (piece.block == 0)
         + DEFINITION_WEIGHT * asked.is_defined_by(piece.text)
         + NUMBER_WEIGHT * (asked.wants_number and any(map(str.isdigit, piece.text)))
+        + COUNTED_WEIGHT * asked.counts(piece.text)
+        + MONEY_WEIGHT * (asked.wants_money and MONEY.search(piece.text) is not None)
+        + NAMED_WEIGHT * asked.names(blocks[piece.block].heading)
+        + VERSION_WEIGHT * asked.is_of_version(above)
         - LONG_WEIGHT * (len(piece.text) > MAX_LIST_CHARACTERS)
         - SAID_WEIGHT * asked.has_said(without_links(piece.text))
     )
@@ -217,7 +217,8 @@ def _quote(piece: _Piece, blocks: list[Block], heading: set[str], weights: _Weig
     if introduced is not None:
         markdown = f"{markdown}\n\n{introduced.text}"
     words = frozenset(terms(markdown, asked.language))
-    return Quote(piece.passage, markdown, words, score, max(shared, shared + with_heading * HEADING_WEIGHT))
+    speaks = max(shared, shared + with_heading * HEADING_WEIGHT)
+    return Quote(piece.passage, markdown, words, score, speaks, blocks[piece.block].heading)
 
 
 def _introduced(piece: _Piece, blocks: list[Block]) -> Block | None:

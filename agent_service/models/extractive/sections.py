@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agent_service.models.extractive.asked import Asked
+from agent_service.models.extractive.headings import is_changelog
 from agent_service.models.extractive.markdown_blocks import (
     LIST_ITEM,
     Block,
@@ -12,14 +13,14 @@ from agent_service.models.extractive.markdown_blocks import (
     list_items_of,
     without_links,
 )
-from agent_service.models.extractive.quoting import is_changelog, quoted
+from agent_service.models.extractive.quoting import quoted
 from agent_service.models.extractive.terms import terms
 from agent_service.tools.schemas import Passage
 
 MAX_CHARACTERS = 1800
 # Shorter steps are only the first ones of a page.
 SHORT_CHARACTERS = 1400
-MIN_SHARE = 0.34
+MIN_SHARE = 0.3
 # What a section with steps or code is worth more, when steps or code are asked for.
 STEPS_BONUS = 0.35
 CODE_BONUS = 0.6
@@ -32,6 +33,8 @@ CHANGELOG_FACTOR = 0.5
 ORDER_WEIGHT = 0.25
 # Of what is told to do, "Restart the server." is among the shortest: these are words on average.
 LEAST_WORDS_OF_STEP = 4
+# Of the closest passage's closeness, what one needs whose steps are to answer.
+CLOSE_ENOUGH = 0.7
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,11 @@ class Section:
     parts: Sequence[Part]
     heading: str
     score: float
+
+    @property
+    def passage(self) -> Passage:
+        """The passage that it begins in."""
+        return self.parts[0].passage
 
     @property
     def has_code(self) -> bool:
@@ -86,9 +94,60 @@ def best_section(asked: Asked, passages: Sequence[Passage], *, wants_code: bool)
         for place, passage in enumerate(passages)
         for parts in _by_heading([passage])
     ]
-    fitting = [section for section in sections if (section.has_code if wants_code else section.has_steps)]
+    closest = max((passage.closeness for passage in passages), default=0.0)
+    fitting = [
+        section
+        for section in sections
+        if (section.has_code if wants_code else section.has_steps)
+        and (
+            section.passage.closeness >= CLOSE_ENOUGH * closest or asked.names(section.parts[0].block.heading)
+        )
+    ]
     best = max(fitting, key=lambda section: section.score, default=None)
+    named = [section for section in sections if asked.names(section.parts[0].heading)]
+    if best is not None and named and best not in named and not wants_code:
+        return None  # what is asked for stands in plain words under a heading of its own
+    if best is not None and _is_old_news(best.passage, passages, asked):
+        return None
     return best if best is not None and _share(best.parts, best.heading, asked) >= MIN_SHARE else None
+
+
+def _is_old_news(passage: Passage, passages: Sequence[Passage], asked: Asked) -> bool:
+    """Whether a list of changes would tell how, where a guide was found, too."""
+    has_guide = any(not is_changelog(one) for one in passages)
+    return has_guide and is_changelog(passage) and not asked.about_versions
+
+
+def first_steps(section: Section, page: Sequence[Passage], asked: Asked) -> Section:
+    """The first steps of a page that is asked for by its title, unless a section has words of its own.
+
+    A word that stands all over the page picks no section.
+    """
+    rest = asked.terms - _title_terms(section.passage, asked)
+    sections = [Section(parts, section.heading, section.score) for parts in _by_heading(page)]
+    words = [_words(one.parts, asked) | terms(one.parts[0].heading, asked.language) for one in sections]
+    picking = {word for word in rest if sum(word in there for there in words) == 1}
+    own = _words(section.parts, asked) | terms(section.parts[0].heading, asked.language)
+    if picking & own or asked.names(section.parts[0].heading):
+        return section
+    return next((one for one in sections if one.has_steps and not _only_introduces(one)), section)
+
+
+def _only_introduces(section: Section) -> bool:
+    """Whether a section below the title alone only says what there is: a list without numbers, no code."""
+    has_own = section.parts[0].heading not in ("", section.passage.title)
+    lists = [part.block.text for part in section.parts if part.block.kind == "list"]
+    return not has_own and not section.has_code and not any(text.lstrip()[:1].isdigit() for text in lists)
+
+
+def is_of_named_page(section: Section, asked: Asked) -> bool:
+    """Whether the question has the whole title of the section's page."""
+    title = _title_terms(section.passage, asked)
+    return bool(title) and title <= asked.terms
+
+
+def _title_terms(passage: Passage, asked: Asked) -> set[str]:
+    return terms(passage.title, asked.language)
 
 
 def whole_section(section: Section, neighbours: Sequence[Passage], asked: Asked) -> Section:
@@ -198,8 +257,10 @@ def _section(parts: list[Part], asked: Asked, count: int, place: int, *, wants_c
     score += ORDER_WEIGHT * (count - place) / max(count, 1)
     if section.has_steps:
         score += STEPS_BONUS + COMMANDS_BONUS * section.has_code
-    title = terms(passage.title, asked.language)
-    if title and title <= asked.terms:
+    if is_of_named_page(section, asked):
+        # Of two such pages, the one with the longer title is meant.
+        score += TITLE_BONUS * len(_title_terms(passage, asked))
+    if asked.names(parts[0].block.heading):
         score += TITLE_BONUS
     if not any(part.block.kind != "code" for part in parts):
         score -= STEPS_BONUS
@@ -212,7 +273,7 @@ def _section(parts: list[Part], asked: Asked, count: int, place: int, *, wants_c
 
 def _share(parts: Sequence[Part], heading: str, asked: Asked) -> float:
     """The part of the question's words that the blocks have; those of the heading count half."""
-    wanted = asked.terms
     body = terms(" ".join(part.block.text for part in parts), asked.language)
     above = terms(heading, asked.language) - body
+    wanted = asked.terms_in([frozenset(body), frozenset(above)])
     return (len(wanted & body) + HEADING_WEIGHT * len(wanted & above)) / (len(wanted) or 1)

@@ -13,10 +13,12 @@ PERIODS: tuple[Period, ...] = ("overdue", "this_week", "next_week", "this_month"
 
 def read_list(text: str, today: date, language: Language) -> ListTasks | None:
     """The tasks that a sentence asks for; None when it asks for something else."""
-    for slots in language.matches("tasks", "what_to_do", text):
-        period = _period(slots.get("day"), today, language)
-        if period is not None:
-            return _within(ListTasks(), *period)
+    for key, wanted in (("what_to_do", ListTasks()), ("what_done", ListTasks("done"))):
+        for slots in language.matches("tasks", key, text):
+            period = _period(slots.get("day"), today, language)
+            if period is not None:
+                # Tasks have no day on which they were done, so that all done ones are the answer.
+                return _within(wanted, *period) if wanted.status == "open" else wanted
     return _by_words(text, today, language)
 
 

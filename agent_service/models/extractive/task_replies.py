@@ -2,21 +2,19 @@
 
 from collections.abc import Sequence
 from datetime import date
-from difflib import SequenceMatcher
 
 from agent_service.i18n.catalog import written_day
 from agent_service.models.extractive.commands import AddTask, ListTasks
 from agent_service.models.extractive.language import Language
 from agent_service.models.extractive.markdown_blocks import as_plain_text
-from agent_service.models.extractive.terms import question_terms, terms
+from agent_service.models.extractive.terms import is_alike, question_terms, terms
 from agent_service.tools.schemas import Task, TaskList
 
 LEAST_MATCH = 0.5
 # A card below the answer shows all of them; the sentence names as many as can be heard at once.
 MAX_NAMED = 3
-# Two forms of a word, or a compound and its beginning, share so much.
+# Two forms of a word share so much; titles of tasks are few, so that a loose likeness tells them apart.
 LEAST_ALIKE = 0.72
-LEAST_BEGINNING = 5
 
 
 def listed(found: TaskList, wanted: ListTasks, today: date, language: Language) -> str:
@@ -47,6 +45,11 @@ def described(task: Task, today: date, language: Language) -> str:
     details.extend(f"#{tag}" for tag in task.tags)
     said = "".join(f", {detail}" for detail in details)
     return language.phrase("task", title=as_plain_text(task.title), number=task.task_id, details=said)
+
+
+def quoted(title: str) -> str:
+    """The title of a task that is gone."""
+    return f"“{as_plain_text(title)}”"
 
 
 def offered(task: AddTask, language: Language) -> str:
@@ -99,17 +102,8 @@ def best_matches(words: str, tasks: Sequence[Task]) -> list[Task]:
 
 
 def _share(wanted: set[str], title: set[str]) -> float:
-    found = sum(any(_is_alike(word, other) for other in title) for word in wanted)
+    found = sum(any(is_alike(word, other, LEAST_ALIKE) for other in title) for word in wanted)
     return found / len(wanted) if wanted else 0.0
-
-
-def _is_alike(one: str, other: str) -> bool:
-    if one == other:
-        return True
-    shorter, longer = sorted((one, other), key=len)
-    if len(shorter) < LEAST_BEGINNING:
-        return False
-    return longer.startswith(shorter) or SequenceMatcher(None, one, other).ratio() >= LEAST_ALIKE
 
 
 def _folded(text: str) -> str:
@@ -117,21 +111,23 @@ def _folded(text: str) -> str:
 
 
 def _kind(wanted: ListTasks, count: int, language: Language) -> str:
-    kind = language.phrase("kind_task" if count == 1 else "kind_tasks")
+    kind = language.phrase("kind_task" if count == 1 else "kind_tasks" if count else "kind_none")
+    # Of none at all some languages say it in another case or number.
+    of = "kind" if count else "kind_none"
     if wanted.status in ("open", "done") and wanted.period == "any":
-        kind = language.phrase(f"kind_{wanted.status}", kind=kind)
+        kind = language.phrase(f"{of}_{wanted.status}", kind=kind)
     if wanted.priority:
         kind = language.phrase(f"kind_{wanted.priority}", kind=kind)
     if wanted.tag:
         kind = language.phrase("kind_tagged", kind=kind, tag=wanted.tag)
+    if wanted.period == "overdue":
+        return language.phrase(f"{of}_overdue", kind=kind)
     return _in_time(kind, wanted, language)
 
 
 def _in_time(kind: str, wanted: ListTasks, language: Language) -> str:
     if wanted.period == "any":
         return kind
-    if wanted.period == "overdue":
-        return language.phrase("kind_overdue", kind=kind)
     day = wanted.days[0]
     if wanted.period == "day" and day is not None:
         return language.phrase("kind_due_on", kind=kind, day=written_day(language.code, day))

@@ -12,6 +12,7 @@ from agent_service.models.extractive.commands import (
     Reference,
     Target,
     Unclear,
+    UndoChange,
 )
 from agent_service.models.extractive.dates import read_day, span_in_days
 from agent_service.models.extractive.language import Language
@@ -34,11 +35,15 @@ def read_command(text: str, today: date, language: Language) -> Command | None:
     if len(text) > MAX_SENTENCE_CHARACTERS:
         return None
     for sentence in _sentences(text, language):
-        for read in (read_list, read_addition, _read_change, read_plan):
+        for read in (_read_undo, read_list, read_addition, _read_change, read_plan):
             command = read(sentence, today, language)
             if command is not None:
                 return command
     return None
+
+
+def _read_undo(text: str, today: date, language: Language) -> UndoChange | None:
+    return UndoChange() if language.match("tasks", "undo", text) is not None else None
 
 
 def bare_sentence(text: str, language: Language) -> str:
@@ -86,6 +91,7 @@ CHANGES: tuple[tuple[str, Action, bool], ...] = (
     ("move", "move", True),
     ("priority", "priority", True),
     ("raise", "priority", True),
+    ("lower", "priority", True),
     ("reopen", "reopen", True),
     ("complete", "complete", True),
     ("delete", "delete", True),
@@ -128,8 +134,8 @@ def _change_of(key: str, slots: dict[str, str], today: date, language: Language)
     if "level" in slots:
         level = priority_of(slots["level"], language)
         return None if level is None else {"priority": level}
-    if key == "raise":
-        return {"priority": "high"}
+    if key in ("raise", "lower"):
+        return {"priority": "high" if key == "raise" else "low"}
     if "new" in slots:
         return (
             {"title": clean_title(slots["new"])} if read_day(slots["new"], today, language) is None else None

@@ -16,12 +16,13 @@ from agent_service.models.extractive.commands import (
     PlanStated,
     Target,
     Unclear,
+    UndoChange,
 )
 from agent_service.models.extractive.language import Language
 from agent_service.models.extractive.task_lists import days_of
 from agent_service.models.extractive.task_sentences import later
 from agent_service.tools.run_server import DENIED
-from agent_service.tools.schemas import Task
+from agent_service.tools.schemas import Task, UndoneChange
 
 # Which tasks an action can be about.
 STATUS: dict[Action, str] = {"complete": "open", "reopen": "done", "move": "open", "priority": "open"}
@@ -60,6 +61,8 @@ class TaskDesk:
                 return self._listed(command)
             case ChangeTask():
                 return self._changed(command)
+            case UndoChange():
+                return self._undone()
             case Unclear():
                 return self.language.phrase(command.key, **command.values)
             case _:
@@ -174,6 +177,21 @@ class TaskDesk:
             raise CallFailedError("failed", answer)
         key = "gone" if answer.content.get("deleted") is False else "deleted"
         return self.language.phrase(key, task=task_replies.named(task, self.language))
+
+    def _undone(self) -> str:
+        answer = self.calls.answer("undo_task_change")
+        if answer.content is None:
+            raise CallFailedError("failed", answer)
+        undone = UndoneChange.model_validate(answer.content)
+        if undone.repeated:
+            return self.language.phrase("undone_before")
+        removed = [task_replies.quoted(str(task.get("title", ""))) for task in undone.removed]
+        said = [
+            self.language.phrase(key, tasks=task_replies.joined(names, self.language))
+            for key, names in (("undone", list(map(self._named, undone.tasks))), ("undone_removed", removed))
+            if names
+        ]
+        return " ".join(said)
 
     def _named(self, task: Task) -> str:
         return task_replies.described(task, self.today, self.language)

@@ -1,6 +1,7 @@
 """Words of a text as they are compared: lower case, without endings, without those that say nothing."""
 
 import re
+from difflib import SequenceMatcher
 
 from agent_service.models.extractive.language import FALLBACK, Language, languages
 from agent_service.models.extractive.templates import plain
@@ -12,6 +13,7 @@ UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 VOWELS = set("aeiouy")
 DOUBLED = {"bb", "dd", "gg", "mm", "nn", "pp", "rr", "tt"}
 SHORTEST_STEM = 3
+LEAST_BEGINNING = 5
 
 
 def terms(text: str, language: Language | None = None) -> set[str]:
@@ -27,6 +29,16 @@ def question_terms(question: str, language: Language | None = None) -> set[str]:
     """The words a passage should share with a question; all of them when every one is a common word."""
     spoken = language or languages()[FALLBACK]
     return terms(question, language) or {stem(word, spoken) for word in WORD.findall(question.lower())}
+
+
+def is_alike(one: str, other: str, least: float) -> bool:
+    """Whether two words are forms of one (alike by `least`, 0 to 1), or a compound and its beginning."""
+    if one == other:
+        return True
+    shorter, longer = sorted((one, other), key=len)
+    if len(shorter) < LEAST_BEGINNING:
+        return False
+    return longer.startswith(shorter) or SequenceMatcher(None, one, other).ratio() >= least
 
 
 def stem(word: str, language: Language | None = None) -> str:

@@ -38,7 +38,10 @@ def _by_beginning(word: str, known: dict[str, str]) -> str | None:
 
 def _from_english(word: str, other: Language) -> str:
     wanted = stem(plain(word))
-    return next((forms[0] for english, forms in _entries(other) if stem(english) == wanted), word)
+    entries = [(english.replace("_", " "), forms) for english, forms in _entries(other)]
+    whole = next((forms[0] for english, forms in entries if stem(english) == wanted), None)
+    parts = ((part, forms) for english, forms in entries for part in english.split())
+    return whole or next((forms[0] for part, forms in parts if stem(part) == wanted), word)
 
 
 def _entries(language: Language) -> list[tuple[str, tuple[str, ...]]]:

@@ -1,12 +1,15 @@
 """The HTTP client for language models: above it every server is a well-behaved one."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx2
 from openai import AsyncOpenAI, DefaultAsyncHttpxClient
+from pydantic_core import from_json, to_json
 
 from agent_service.models.wire.answer import Answer, as_event
 from agent_service.models.wire.calls import new_call_id
@@ -15,10 +18,13 @@ from agent_service.models.wire.plain_requests import PlainRequests
 from agent_service.models.wire.refusals import Refusals, is_unreadable_answer
 from agent_service.models.wire.request import TOOLS, Asked
 from agent_service.tools.schemas import SEARCH
+from serving.guarded_connections import transport_to_services
 
 PATH = "/chat/completions"
 MAX_ATTEMPTS = 8
 MAX_REFUSAL_BYTES = 200_000
+# The end of a body comes with `[DONE]`; a server that leaves it out is not waited for.
+SECONDS_FOR_THE_END = 0.1
 # What says how the bytes were sent; ours are sent otherwise.
 OF_THE_BYTES = {"content-length", "content-encoding", "transfer-encoding", "content-type"}
 DONE = b"data: [DONE]\n\n"
@@ -28,24 +34,43 @@ def open_client(
     base_url: str, key: str, timeout_seconds: float, retries: int, refusals: Refusals | None = None
 ) -> AsyncOpenAI:
     """A client of one server. `refusals` gathers what the server refuses."""
-    http = WireClient(refusals or Refusals(urlsplit(base_url).netloc.rpartition("@")[2]))
+    http = WireClient(refusals or _refusals_of(base_url))
     return PlainRequests(
         api_key=key, base_url=base_url, max_retries=retries, timeout=timeout_seconds, http_client=http
     )
 
 
+def open_guarded_client(
+    base_url: str, key: str, timeout_seconds: float, retries: int, refusals: Refusals | None = None
+) -> AsyncOpenAI:
+    """As `open_client`, for an address that somebody entered: neither it nor where it redirects to leads to
+    addresses at which no services are, such as those where clouds hand out credentials.
+    """
+    http = WireClient(refusals or _refusals_of(base_url), transport_to_services(base_url))
+    return PlainRequests(
+        api_key=key, base_url=base_url, max_retries=retries, timeout=timeout_seconds, http_client=http
+    )
+
+
+def _refusals_of(base_url: str) -> Refusals:
+    return Refusals(urlsplit(base_url).netloc.rpartition("@")[2])
+
+
 class WireClient(DefaultAsyncHttpxClient):
     """Sends what a server takes, and gives its answer as OpenAI would."""
 
-    def __init__(self, refusals: Refusals) -> None:
-        super().__init__()
+    def __init__(self, refusals: Refusals, transport: httpx2.AsyncBaseTransport | None = None) -> None:
+        if transport is None:
+            super().__init__()
+        else:
+            super().__init__(transport=transport, trust_env=False)
         self._refusals = refusals
 
     async def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:
         """The answer; a chat completion is asked again without what the server refuses."""
         if request.method != "POST" or not request.url.path.endswith(PATH):
             return await super().send(request, **options)
-        asked = Asked(json.loads(request.content))
+        asked = Asked(from_json(request.content))
         response = await self._ask(asked, request, options)
         if response.is_success and asked.is_streamed and not isinstance(response.stream, MeantStream):
             return self._meant(asked, response)
@@ -113,14 +138,16 @@ class MeantStream(httpx2.AsyncByteStream):
 
     def __init__(self, response: httpx2.Response, answer: Answer, refusals: Refusals, asked: Asked) -> None:
         self._response = response
+        self._bytes = response.aiter_bytes()
+        self._reader = EventReader()
         self._answer = answer
         self._refusals = refusals
         self._asked = asked
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         """The answer's events. Raises `AnswerCutError` when it breaks off, and what the connection raises."""
-        reader = EventReader()
-        async for data in self._response.aiter_bytes():
+        reader = self._reader
+        async for data in self._bytes:
             if reader.is_done:
                 # What comes now is read only so that the connection can be used again.
                 continue
@@ -134,8 +161,19 @@ class MeantStream(httpx2.AsyncByteStream):
                 yield event
 
     async def aclose(self) -> None:
-        """Close the connection to the server."""
-        await self._response.aclose()
+        """Leave the connection for the next request when the answer is whole, else close it."""
+        try:
+            if self._reader.is_done:
+                await self._read_to_the_end()
+        finally:
+            await self._response.aclose()
+
+    async def _read_to_the_end(self) -> None:
+        """Read what follows `[DONE]`, which nobody else does: the connection is free after it."""
+        with suppress(TimeoutError, httpx2.HTTPError):
+            async with asyncio.timeout(SECONDS_FOR_THE_END):
+                async for _ in self._bytes:
+                    pass
 
     def _events(self, events: Iterator[dict[str, Any]]) -> Iterator[bytes]:
         for event in events:
@@ -153,8 +191,9 @@ class MeantStream(httpx2.AsyncByteStream):
 
 def _with_body(request: httpx2.Request, body: dict[str, Any]) -> httpx2.Request:
     headers = {name: value for name, value in request.headers.items() if name not in OF_THE_BYTES}
+    headers["content-type"] = "application/json"
     return httpx2.Request(
-        request.method, request.url, headers=headers, json=body, extensions=request.extensions
+        request.method, request.url, headers=headers, content=to_json(body), extensions=request.extensions
     )
 
 

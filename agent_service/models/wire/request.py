@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from agent_service.models.extractive.follow_ups import as_searched
 from agent_service.models.wire.calls import ALPHABET, ID_CHARACTERS
+from agent_service.models.wire.fences import fenced_result
 from agent_service.models.wire.names import ToolNames
 from agent_service.tools.schemas import MAX_QUERY_CHARACTERS, SEARCH
 
@@ -74,7 +75,7 @@ class Asked:
         if STREAM in left_out:
             body = {name: value for name, value in body.items() if name != "stream_options"}
             body["stream"] = False
-        messages = [_with_good_ids(message) for message in self._messages]
+        messages = [_with_good_ids(message) for message in self._fenced]
         if CONTENT in left_out:
             messages = [{**message, "content": message.get("content") or ""} for message in messages]
         if SYSTEM in left_out:
@@ -85,6 +86,24 @@ class Asked:
         elif STRICT in left_out:
             body["tools"] = [_not_strict(tool) for tool in _entries(body, "tools")]
         return {**body, "messages": messages}
+
+    @property
+    def _fenced(self) -> Iterator[Message]:
+        """The messages with texts of documents and tasks marked as such in all results of tools."""
+        names = _called(self._messages)
+        for message in self._messages:
+            if message.get("role") != "tool":
+                yield message
+                continue
+            call_id = str(message.get("tool_call_id"))
+            parts = [
+                {**part, "text": fenced_result(str(part["text"]), names.get(call_id, ""), call_id)}
+                if part.get("text")
+                else part
+                for part in _parts(message)
+            ]
+            is_text = isinstance(message.get("content"), str)
+            yield {**message, "content": "".join(str(part["text"]) for part in parts) if is_text else parts}
 
     @property
     def _messages(self) -> list[Message]:
@@ -127,10 +146,8 @@ def _good_id(call_id: str) -> str:
 
 def _untooled(messages: list[Message]) -> Iterator[Message]:
     """The conversation for a model that knows no tools: results are told by the user."""
-    names: dict[str, str] = {}
+    names = _called(messages)
     for message in messages:
-        for call in _entries(message, "tool_calls"):
-            names[str(call.get("id"))] = str(_function(call).get("name"))
         if message.get("role") == "tool":
             name = names.get(str(message.get("tool_call_id")), "a tool")
             yield {"role": "user", "content": RESULT.format(name=name, content=_text_of(message))}
@@ -138,6 +155,12 @@ def _untooled(messages: list[Message]) -> Iterator[Message]:
         plain = {name: value for name, value in message.items() if name != "tool_calls"}
         if plain.get("content") or "tool_calls" not in message:
             yield plain
+
+
+def _called(messages: list[Message]) -> dict[str, str]:
+    """The name of the tool by the id of the call."""
+    calls = (call for message in messages for call in _entries(message, "tool_calls"))
+    return {str(call.get("id")): str(_function(call).get("name")) for call in calls}
 
 
 def _as_user(message: Message) -> Message:

@@ -53,6 +53,8 @@ MEANINGS = (
         "not_found",
         "knowledge.no_upload",
     ),
+    Meaning(re.compile(r"This connection request is not there"), 404, "not_found", "connect.gone"),
+    Meaning(re.compile(r"There is no connected client"), 404, "not_found", "connect.no_client"),
     Meaning(
         re.compile(r"Unknown tool|is not available|[Ii]nsufficient"),
         501,

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from agent_service.context import RequestContext
+from agent_service.context import LOCAL_USER, RequestContext
 from agent_service.errors import RequestRefusedError
 from agent_service.http.bodies import demand_json, read_body
 from agent_service.http.responses import answered
@@ -91,7 +91,12 @@ def _count(rate: TokenBuckets[str], context: RequestContext) -> None:
 
 def _rights(settings: AgentServiceSettings) -> Handler:
     async def rights(request: Request, context: RequestContext) -> Mapping[str, Any]:
-        return {"uploads": may_upload(settings, context.user_id), "max_bytes": MAX_FILE_BYTES}
+        return {
+            "uploads": may_upload(settings, context.user_id),
+            "max_bytes": MAX_FILE_BYTES,
+            # Whoever runs OwFlex here opens all of it; others have a place of their own.
+            "own_collection": context.user_id != LOCAL_USER,
+        }
 
     return rights
 

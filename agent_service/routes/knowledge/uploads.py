@@ -23,7 +23,6 @@ from agent_service.tools.connection import WRITING_SCOPE
 MAX_FILE_BYTES = 3_000_000
 MAX_ADDRESS_BYTES = 16_384
 MAX_NAME_CHARACTERS = 200
-DEFAULT_COLLECTION = "default"
 # The page asks again instead of waiting for the worker.
 WAIT_SECONDS = 2
 
@@ -37,7 +36,8 @@ class NewAddress(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     url: Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000, pattern=r"^https?://")]
-    collection: Annotated[str, StringConstraints(min_length=1, max_length=100)] = DEFAULT_COLLECTION
+    # Without it the MCP server chooses one that the user may add to.
+    collection: Annotated[str, StringConstraints(min_length=1, max_length=100)] | None = None
 
 
 def upload_routes(settings: AgentServiceSettings, calls: KnowledgeCalls, handled: Handled) -> list[BaseRoute]:
@@ -95,7 +95,7 @@ async def _file_in(request: Request) -> dict[str, Any]:
     return {
         "file": base64.b64encode(data).decode("ascii"),
         "name": name,
-        "collection": fields.get("collection") or DEFAULT_COLLECTION,
+        "collection": fields.get("collection") or None,
     }
 
 

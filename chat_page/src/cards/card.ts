@@ -172,7 +172,7 @@ function content(widget: Widget, actions: CardActions): Drawn {
 function link(widget: Widget): TemplateResult {
   const text = widget.value ?? widget.label ?? widget.href ?? "";
   return isWeb(widget.href)
-    ? html`<a href=${widget.href} target="_blank" rel="noopener noreferrer">${text}</a>`
+    ? html`<a href=${widget.href} title=${widget.href} target="_blank" rel="noopener noreferrer">${text}</a>`
     : html`<span>${text}</span>`;
 }
 

@@ -59,9 +59,13 @@ function toolbar(item: AssistantItem, actions: MessageActions, last: boolean): T
   return html`<div class="tools">
     ${iconButton(strings.copyAnswer, icons.copy, () => actions.copy(text))}
     ${thumb("positive", strings.good, icons.up)} ${thumb("negative", strings.bad, icons.down)}
-    ${iconButton(strings.addTask, icons.task, () =>
-      actions.act(null, { type: "task.add", payload: { item_id: item.id } }),
-    )}
+    ${
+      actions.keepsTasks()
+        ? iconButton(strings.addTask, icons.task, () =>
+            actions.act(null, { type: "task.add", payload: { item_id: item.id } }),
+          )
+        : nothing
+    }
     ${last ? iconButton(strings.tryAgain, icons.retry, () => actions.retry()) : nothing}
   </div>
   ${

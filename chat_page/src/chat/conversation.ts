@@ -141,6 +141,7 @@ export class Conversation implements ReactiveController {
       this.editing === item.id,
       this.voting === item.id,
       session.mayWrite,
+      session.api.keepsTasks,
       isFailureNote(item) && session.questionOf(item),
     ];
     return guard(needs, () => message(item, this.actions, !writing, last));
@@ -165,6 +166,7 @@ export class Conversation implements ReactiveController {
       this.follow();
       void this.session.askAgain(note);
     },
+    keepsTasks: () => this.session.api.keepsTasks,
     act: (item, action) => void this.session.act(item, action),
     submit: (item, submission) => void this.session.submit(item, submission),
     busy: () => this.session.answering || !this.session.mayWrite,

@@ -10,6 +10,7 @@ export interface MessageActions {
   retry(): void;
   mayAskAgain(note: ThreadItem): boolean;
   askAgain(note: ThreadItem): void;
+  keepsTasks(): boolean;
   act(item: ThreadItem | null, action: Action): void;
   submit(item: ThreadItem, submission: Submission): void;
   busy(): boolean;

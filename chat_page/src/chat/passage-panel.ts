@@ -7,6 +7,7 @@ import { strings } from "../i18n/strings.ts";
 import { toHtml } from "../markdown/render.ts";
 import { proseStyles } from "../markdown/styles.ts";
 import type { Api } from "../protocol/api.ts";
+import { jsonOf } from "../protocol/texts.ts";
 import type { Source } from "../protocol/types.ts";
 import { icons } from "../ui/icons.ts";
 import { isWeb } from "../ui/pictures.ts";
@@ -76,7 +77,7 @@ export class OwflexPassage extends LitElement {
     return html`<p class="meta">${facts.filter(Boolean).join(" · ")}</p>
       ${
         address
-          ? html`<a class="open" href=${address} target="_blank"
+          ? html`<a class="open" href=${address} title=${address} target="_blank"
             rel="noopener noreferrer">${strings.openDocument}</a>`
           : nothing
       }`;
@@ -128,7 +129,7 @@ async function around(api: Api, documentId: string, chunkId: string): Promise<Ch
     const query = new URLSearchParams({ around: chunkId, count: String(AROUND) }).toString();
     const response = await api.get(`knowledge/documents/${encodeURIComponent(documentId)}/chunks?${query}`);
     if (!response.ok) return [];
-    const found = (await response.json()) as { chunks?: Chunk[] };
+    const found = (await jsonOf(response)) as { chunks?: Chunk[] };
     return (found.chunks ?? []).map((chunk) => ({ ...chunk, content: chunk.content.replace(FENCED, "$2") }));
   } catch {
     return []; // the service is gone, or another one answers there

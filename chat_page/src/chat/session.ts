@@ -6,10 +6,14 @@ import { RequestFailed } from "../protocol/api.ts";
 import type { Action, StreamEvent, Submission, Thread, ThreadItem, Vote } from "../protocol/types.ts";
 import type { Outgoing } from "../protocol/user-message.ts";
 import { inputAgain, inputOf } from "../protocol/user-message.ts";
+import { itemsBefore } from "./earlier-items.ts";
 import { askedBefore, isLocal } from "./failure-note.ts";
+import { failureOf } from "./failures.ts";
+import type { Sending } from "./patient-stream.ts";
+import { newKey, patientStream } from "./patient-stream.ts";
 import { ThreadList } from "./thread-list.ts";
 import type { ChatState } from "./thread-state.ts";
-import { emptyState, lastUserMessage, noteText, reduce, stopped } from "./thread-state.ts";
+import { askedAgain, emptyState, lastUserMessage, noteText, reduce, stopped } from "./thread-state.ts";
 
 export class Session {
   state: ChatState = emptyState;
@@ -24,7 +28,8 @@ export class Session {
   clientAction: (action: Action, item: ThreadItem | null) => void = () => undefined;
   readonly list: ThreadList;
   private abort: AbortController | null = null;
-  private unsent: string | Outgoing = "";
+  // What the service has not shown yet, and its key.
+  unsent: { message: string | Outgoing; key: string } | null = null;
   private generation = 0;
 
   constructor(
@@ -39,18 +44,18 @@ export class Session {
     await Promise.all([this.listThreads(), threadId ? this.open(threadId) : null]);
   }
 
-  async send(message: string | Outgoing): Promise<void> {
+  async send(message: string | Outgoing, key = newKey()): Promise<void> {
     const thread = this.state.thread;
-    this.unsent = message;
+    this.unsent = { message, key };
     await (thread
-      ? this.run("threads.add_user_message", { thread_id: thread.id, input: inputOf(message) })
-      : this.run("threads.create", { input: inputOf(message) }));
+      ? this.run("threads.add_user_message", { thread_id: thread.id, input: inputOf(message) }, { key })
+      : this.run("threads.create", { input: inputOf(message) }, { key }));
   }
 
   // Asks for the last answer again; a message that never reached the service is sent again.
   async retry(): Promise<void> {
     const asked = lastUserMessage(this.state.items);
-    if (this.unsent) return this.send(this.unsent);
+    if (this.unsent) return this.send(this.unsent.message, this.unsent.key);
     if (!asked || !this.state.thread) return;
     const items = this.state.items.slice(0, this.state.items.indexOf(asked) + 1);
     this.update({ ...this.state, items });
@@ -71,29 +76,30 @@ export class Session {
   }
 
   // A button on a card, or on none: what comes back changes the card or adds to the conversation.
-  async act(item: ThreadItem | null, action: Action): Promise<void> {
+  async act(item: ThreadItem | null, action: Action, edited = Number.POSITIVE_INFINITY): Promise<void> {
     const thread = this.state.thread;
     if (action.handler === "client") return this.clientAction(action, item);
     if (!thread || this.answering) return;
     const { type, payload } = action;
     const params = { thread_id: thread.id, item_id: item?.id ?? null, action: { type, payload } };
     if (action.streaming === false && item) return this.actAtOnce(params);
-    await this.run("threads.custom_action", params, false);
+    await this.run("threads.custom_action", params, { retry: false, kept: edited });
   }
 
   // The answers to a form that the service asked to be filled in.
   async submit(item: ThreadItem, input: Submission): Promise<void> {
     const params = { thread_id: item.thread_id, item_id: item.id, input };
-    if (!this.answering) await this.run("threads.add_structured_input", params, false);
+    if (!this.answering) await this.run("threads.add_structured_input", params, { retry: false });
   }
 
   // Asks anew with other words: what followed the message is gone.
   async edit(item: ThreadItem, text: string): Promise<void> {
-    const at = this.state.items.findIndex((other) => other.id === item.id);
-    if (at < 0 || this.answering) return;
     const before = this.state;
-    this.state = { ...before, items: before.items.filter((other) => !isLocal(other)) };
-    await this.act(null, { type: "message.edit", payload: { item_id: item.id, text } });
+    const items = before.items.filter((other) => !isLocal(other));
+    const at = items.findIndex((other) => other.id === item.id);
+    if (at < 0 || this.answering) return;
+    this.state = { ...before, items };
+    await this.act(null, { type: "message.edit", payload: { item_id: item.id, text } }, at);
     const refused =
       this.state.failure && this.state.items.some((other) => other.id === item.id && other === item);
     if (refused) this.update({ ...before, failure: this.state.failure });
@@ -107,22 +113,14 @@ export class Session {
   // Every item of the thread, oldest first; nothing when they could not be had.
   async allItems(): Promise<ThreadItem[] | null> {
     const thread = this.state.thread;
-    const earlier: ThreadItem[] = [];
-    let whole = false;
+    let earlier: ThreadItem[] | null = null;
     await this.attempt(async () => {
-      for (let after = this.earlierAfter; thread && after; ) {
-        const page = await this.api.newestItems(thread.id, after);
-        earlier.unshift(...page.data.reverse());
-        after = page.has_more ? (page.after ?? null) : null;
-      }
-      whole = true;
+      earlier = thread ? await itemsBefore(this.api, thread.id, this.earlierAfter) : [];
     });
-    return whole ? [...earlier, ...this.state.items] : null;
+    return earlier && [...(earlier as ThreadItem[]), ...this.state.items];
   }
 
-  stop(): void {
-    this.abort?.abort();
-  }
+  stop = (): void => this.abort?.abort();
 
   create(): void {
     this.leave();
@@ -213,7 +211,8 @@ export class Session {
     this.update({ ...this.state, failure: null, notice: null });
   }
 
-  private async run(type: string, params: object, retry = true): Promise<void> {
+  private async run(type: string, params: object, how: Sending = {}): Promise<void> {
+    const { key = newKey(), retry = true, kept = this.state.items.length } = how;
     const abort = new AbortController();
     const here = this.marker();
     this.abort = abort;
@@ -221,7 +220,10 @@ export class Session {
     this.status = strings.answering;
     this.update({ ...this.state, failure: null, notice: null, suggestions: [] });
     try {
-      for await (const event of this.api.stream(type, params, abort.signal)) {
+      const again = (): void => (here() ? this.update(askedAgain(this.state, kept)) : undefined);
+      const send = (): AsyncGenerator<StreamEvent> => this.api.stream(type, params, abort.signal, key);
+      const patient = this.api.knowsKeys && type !== "threads.add_structured_input";
+      for await (const event of patientStream(send, abort.signal, again, patient ? undefined : [])) {
         if (!here()) return;
         this.receive(event);
       }
@@ -240,7 +242,7 @@ export class Session {
     const before = this.state.thread;
     this.update(reduce(this.state, event));
     const thread = this.state.thread;
-    if (event.item?.type === "user_message") this.unsent = "";
+    if (event.item?.type === "user_message") this.unsent = null;
     if (event.type === "client_effect" && event.name !== "suggestions")
       this.effect(event.name ?? "", event.data ?? {});
     if (!thread || thread === before) return;
@@ -261,7 +263,7 @@ export class Session {
     this.abort = null;
     this.answering = false;
     this.loading = false;
-    this.unsent = "";
+    this.unsent = null;
     this.earlierAfter = null;
   }
 
@@ -285,11 +287,9 @@ export class Session {
   }
 
   private fail(error: unknown, otherwise: string, mayRetry = true, gone = false): void {
-    const refused = error instanceof RequestFailed;
-    const text = refused ? error.message || otherwise : this.answering ? strings.lost : strings.unreachable;
-    const retry = mayRetry && this.answering && (!refused || error.status >= 500 || error.status === 429);
-    this.status = text;
-    this.update({ ...this.state, failure: { text, retry, gone } });
+    const failure = failureOf(error, otherwise, this.answering, mayRetry);
+    this.status = failure.text;
+    this.update({ ...this.state, failure: { ...failure, gone } });
   }
 
   private update(state: ChatState): void {

@@ -43,7 +43,7 @@ function step(task: WorkflowTask): TemplateResult {
     ${text ? html`<div class="prose">${unsafeHTML(toHtml(text))}</div>` : nothing}
     ${(task.sources ?? []).map((source) =>
       isWeb(source.url)
-        ? html`<a class="query" href=${source.url} target="_blank"
+        ? html`<a class="query" href=${source.url} title=${source.url} target="_blank"
           rel="noopener noreferrer">${source.title}</a>`
         : html`<span class="query">${source.title || source.filename}</span>`,
     )}

@@ -74,6 +74,13 @@ export function lastUserMessage(items: ThreadItem[]): ThreadItem | undefined {
   return items.findLast((item) => item.type === "user_message");
 }
 
+// What was sent is sent once more: what came of it, behind its message, is shown anew.
+export function askedAgain(state: ChatState, kept: number): ChatState {
+  const isShown = state.items[kept]?.type === "user_message";
+  const items = state.items.slice(0, isShown ? kept + 1 : kept);
+  return { ...state, items, failure: null, progress: strings.reconnecting };
+}
+
 // The user has stopped the answer, as far as it came.
 export function stopped(state: ChatState): ChatState {
   return state.thread ? { ...state, items: [...state.items, stoppedNote(state.thread.id)] } : state;

@@ -13,14 +13,12 @@ import { FileDrop } from "../ui/file-drop.ts";
 import { icons } from "../ui/icons.ts";
 import { obstacle, roomLeft } from "./draft-checks.ts";
 import type { ComposerValue, Draft } from "./drafts.ts";
-import { draftOf, moveDraft, saveText } from "./drafts.ts";
+import { draftOf, moveDraft, NEW, saveText } from "./drafts.ts";
 import "./dictation.ts";
 import { MentionBox } from "./mentions.ts";
 import { canRecord } from "./recording.ts";
 import { composerStyles } from "./styles.ts";
 import { picker, tray } from "./tray.ts";
-
-const NEW = "new";
 
 // Raises `send` with an `Outgoing`, and `stop`.
 export class OwflexComposer extends LitElement {

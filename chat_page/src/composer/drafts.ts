@@ -19,6 +19,8 @@ export interface Draft {
   files: AttachedFile[];
 }
 
+// The chat that has no id yet.
+export const NEW = "new";
 const drafts = new Map<string, Draft>();
 const keyOf = (threadId: string): string => `owflex-draft:${threadId}`;
 
@@ -36,6 +38,14 @@ export function saveText(threadId: string, text: string): void {
   } catch {
     // Storage is switched off or full: the draft lasts as long as the page.
   }
+}
+
+// What never reached the service stands before what was typed since, when the page is left to sign in again.
+export function signInAgain(threadId: string | undefined, message: { text: string } | string = ""): void {
+  const sent = typeof message === "string" ? message : message.text;
+  const texts = [sent, savedText(threadId ?? NEW)];
+  saveText(threadId ?? NEW, texts.filter(Boolean).join("\n\n"));
+  location.reload();
 }
 
 // A new chat got its id while the next question was being typed.

@@ -5,6 +5,7 @@ import { html, nothing } from "lit";
 import { strings } from "../i18n/strings.ts";
 import { fill } from "../i18n/translation.ts";
 import type { Api } from "../protocol/api.ts";
+import { jsonOf } from "../protocol/texts.ts";
 import type { Tag } from "../protocol/user-message.ts";
 import { icons } from "../ui/icons.ts";
 
@@ -65,7 +66,7 @@ export class MentionSearch {
   private async list<T>(path: string, key: string): Promise<T[]> {
     const response = await this.api.get(path);
     if (!response.ok) return [];
-    return ((await response.json()) as Record<string, T[]>)[key] ?? [];
+    return ((await jsonOf(response)) as Record<string, T[]>)[key] ?? [];
   }
 }
 

@@ -10,12 +10,12 @@ import { answerStyles } from "../chat/styles.ts";
 import { sentStyles } from "../chat/user-message.ts";
 import type { OwflexComposer } from "../composer/composer.ts";
 import type { ComposerValue } from "../composer/drafts.ts";
+import { signInAgain } from "../composer/drafts.ts";
 import { strings } from "../i18n/strings.ts";
 import { language, translated } from "../i18n/translation.ts";
 import { proseStyles } from "../markdown/styles.ts";
 import { Api } from "../protocol/api.ts";
-import type { TokenProvider } from "../protocol/tokens.ts";
-import { Tokens } from "../protocol/tokens.ts";
+import { type TokenProvider, Tokens } from "../protocol/tokens.ts";
 import type { Prompt } from "../protocol/types.ts";
 import type { Outgoing } from "../protocol/user-message.ts";
 import type { Theme } from "../ui/theme.ts";
@@ -26,7 +26,7 @@ import { FullScreen } from "./full-screen.ts";
 import type { Mode } from "./modes.ts";
 import { inMode } from "./modes.ts";
 import { Navigation } from "./navigation.ts";
-import { inKnowledge } from "./page-views.ts";
+import { inAdmin, inKnowledge } from "./page-views.ts";
 import { Popup } from "./popup.ts";
 import { SiteEvents } from "./site-events.ts";
 import { Startup } from "./startup.ts";
@@ -41,6 +41,7 @@ export class OwflexChat extends LitElement {
     url: {},
     token: {},
     tokenProvider: { attribute: false },
+    siteKey: { attribute: "site-key" },
     theme: { reflect: true },
     locale: {},
     greeting: {},
@@ -54,6 +55,7 @@ export class OwflexChat extends LitElement {
   url = "";
   token = "";
   tokenProvider: TokenProvider | null = null;
+  siteKey = "";
   theme: Theme = "system";
   locale = "";
   greeting = "";
@@ -175,7 +177,7 @@ export class OwflexChat extends LitElement {
     this.conversation?.follow();
   }
 
-  // Said to those who listen to the page.
+  // For who listens to the page.
   announce(text: string): void {
     this.session.status = text;
     this.requestUpdate();
@@ -192,8 +194,7 @@ export class OwflexChat extends LitElement {
   }
 
   protected override willUpdate(changed: PropertyValues): void {
-    this.tokens.provider = this.tokenProvider;
-    this.tokens.fixed = this.token;
+    this.startup.identify();
     if (changed.has("theme") && this.isPage) applyTheme(this.theme);
     if (!this.startup.ready) return;
     if (changed.has("locale")) void this.startup.speak();
@@ -240,9 +241,10 @@ export class OwflexChat extends LitElement {
 
   private async firstShow(): Promise<void> {
     const { hash } = this.navigation.address;
-    const away = inKnowledge(hash);
+    const away = inKnowledge(hash) || inAdmin(hash);
     await Promise.all([this.configure(), this.session.start(away ? null : hash || this.threadId)]);
     if (away) this.navigation.go(hash);
+    if (this.isPage) void this.startup.askRights();
     await this.updateComplete;
     this.site.tell("ready");
   }
@@ -258,7 +260,8 @@ export class OwflexChat extends LitElement {
 
   readonly login = async (): Promise<void> => {
     if (!this.site.tell("login", {}, true)) return;
-    if (this.isPage && !this.tokenProvider) return location.reload();
+    const { state, unsent } = this.session;
+    if (this.isPage && !this.tokenProvider) return signInAgain(state.thread?.id, unsent?.message);
     this.tokens.forget();
     this.session.dismiss();
     await Promise.all([this.configure(), this.session.listThreads()]);

@@ -1,4 +1,4 @@
-// The frame of the page: the list of chats, the header, and the chat or the knowledge view.
+// The frame of the page: the list of chats, the header, and the chat or another view.
 import type { TemplateResult } from "lit";
 import { html, nothing } from "lit";
 import { lockReason } from "../chat/lock.ts";
@@ -24,23 +24,29 @@ export function frame(chat: OwflexChat): TemplateResult {
       ${chat.hasHistory ? sideList(chat) : nothing}
       <main>
         ${header(headerOf(chat))} ${chat.tokens.refused ? loginAgain(chat.login) : nothing}
-        ${navigation.knowledge ? knowledgeView(chat) : chatView(chat)}
+        ${navigation.knowledge ? knowledgeView(chat) : navigation.admin ? adminView(chat) : chatView(chat)}
       </main>
     </div>
     <p class="unseen" role="status">${chat.session.status}</p>`;
 }
 
-function sideList({ session, navigation }: OwflexChat): TemplateResult {
+function sideList({ session, navigation, startup, isPage }: OwflexChat): TemplateResult {
   return chatList(session, navigation.drawer, {
     open: (id) => navigation.show(id),
     create: () => navigation.create(),
     close: () => navigation.setDrawer(false),
+    programs: isPage && Boolean(startup.config.connections),
   });
 }
 
 function knowledgeView(chat: OwflexChat): TemplateResult {
   const ask = (event: CustomEvent<ComposerValue>): void => void chat.askAbout(event.detail);
   return html`<owflex-knowledge .service=${chat.api} @owflex-ask=${ask}></owflex-knowledge>`;
+}
+
+function adminView(chat: OwflexChat): TemplateResult {
+  const changed = (): void => void chat.startup.configure();
+  return html`<owflex-admin .service=${chat.api} @owflex-changed=${changed}></owflex-admin>`;
 }
 
 function chatView(chat: OwflexChat): TemplateResult {
@@ -58,18 +64,28 @@ function messages({ conversation }: OwflexChat): TemplateResult {
 }
 
 function emptyChat(chat: OwflexChat): TemplateResult {
-  return welcome(chat.startup.config, chat, (prompt) => chat.usePrompt(prompt), chat.conversation?.outcome());
+  return welcome(
+    chat.startup.config,
+    chat,
+    (prompt) => chat.usePrompt(prompt),
+    chat.conversation?.outcome(),
+    chat.startup.isAdmin,
+  );
 }
 
 function headerOf(chat: OwflexChat): Header {
   const { navigation, startup, isPage } = chat;
   const { thread } = chat.session.state;
+  const here = navigation.knowledge ? "knowledge" : navigation.admin ? "admin" : "chat";
+  const views = { here, knowledge: startup.config.knowledge === true, admin: startup.isAdmin } as const;
+  const titles = { knowledge: strings.knowledge, admin: strings.admin, chat: thread?.title || chat.name };
   return {
-    title: navigation.knowledge ? strings.knowledge : thread?.title || chat.name,
+    title: titles[here],
     drawer: chat.hasHistory ? navigation.drawer : null,
-    views: isPage && startup.config.knowledge ? viewLinks(navigation.knowledge, thread?.id) : nothing,
-    exports: (!navigation.knowledge && chat.conversation?.exportMenu()) || nothing,
+    views: isPage && (views.knowledge || views.admin) ? viewLinks(views, thread?.id) : nothing,
+    exports: (here === "chat" && chat.conversation?.exportMenu()) || nothing,
     theme: isPage ? chat.theme : null,
+    account: isPage && startup.config.login === "accounts",
     full: chat.screen.on,
     closes: chat.isHidden,
     openDrawer: () => navigation.setDrawer(true),

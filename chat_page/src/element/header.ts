@@ -13,6 +13,8 @@ export interface Header {
   views: unknown;
   exports: unknown;
   theme: Theme | null;
+  // Whether people sign in here, so that there is an account to look at.
+  account: boolean;
   full: boolean;
   closes: boolean;
   openDrawer(): void;
@@ -34,6 +36,12 @@ export function header(parts: Header): TemplateResult {
     <h1>${parts.title}</h1>
     ${parts.views} ${parts.exports}
     ${parts.drawer === null ? button(strings.newChat, icons.plus, parts.create) : nothing}
+    ${
+      parts.account
+        ? html`<a class="icon" href="account" title=${strings.account}
+          aria-label=${strings.account}>${icons.person}</a>`
+        : nothing
+    }
     ${parts.theme ? button(strings.themes[parts.theme], icons.theme, parts.changeTheme) : nothing}
     ${
       parts.full

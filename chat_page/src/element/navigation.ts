@@ -1,9 +1,9 @@
-// Where in the page the user is: in a chat or in the knowledge view, and whether the drawer of chats is out.
+// Where in the page the user is: in a chat or in another view, and whether the drawer of chats is out.
 import type { LitElement } from "lit";
 import type { Session } from "../chat/session.ts";
 import { strings } from "../i18n/strings.ts";
 import { Address } from "./address.ts";
-import { inKnowledge, loadKnowledge } from "./page-views.ts";
+import { inAdmin, inKnowledge, loadAdmin, loadKnowledge } from "./page-views.ts";
 
 interface Host extends LitElement {
   readonly session: Session;
@@ -15,6 +15,7 @@ interface Host extends LitElement {
 
 export class Navigation {
   knowledge = false;
+  admin = false;
   drawer = false;
   readonly address = new Address((hash) => this.go(hash));
 
@@ -23,7 +24,9 @@ export class Navigation {
   // Goes where an address says.
   go(hash: string): void {
     this.knowledge = inKnowledge(hash);
-    if (this.knowledge) void loadKnowledge().catch(() => this.host.announce(strings.noView));
+    this.admin = inAdmin(hash);
+    const loaded = this.knowledge ? loadKnowledge() : this.admin ? loadAdmin() : null;
+    if (loaded) void loaded.catch(() => this.host.announce(strings.noView));
     else if (hash) this.show(hash);
     else this.host.session.create();
     this.host.requestUpdate();
@@ -43,7 +46,7 @@ export class Navigation {
 
   // The address follows the chat; in the knowledge view it names what is shown there.
   opened(threadId: string | null): void {
-    if (!this.knowledge) this.address.show(threadId);
+    if (!this.knowledge && !this.admin) this.address.show(threadId);
   }
 
   setDrawer(open: boolean): void {
@@ -52,7 +55,7 @@ export class Navigation {
   }
 
   private leave(): void {
-    this.knowledge = false;
+    this.knowledge = this.admin = false;
     this.setDrawer(false);
   }
 }

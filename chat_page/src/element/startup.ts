@@ -5,12 +5,16 @@ import { direction } from "../i18n/translation.ts";
 import { setService } from "../markdown/own-pages.ts";
 import type { Api } from "../protocol/api.ts";
 import { baseOf, loadConfig, NO_CONFIG } from "../protocol/service-config.ts";
-import type { Tokens } from "../protocol/tokens.ts";
+import type { TokenProvider, Tokens } from "../protocol/tokens.ts";
 import type { Config } from "../protocol/types.ts";
+import { Visitor } from "../protocol/visitor.ts";
 
 interface Host extends LitElement {
   url: string;
   locale: string;
+  token: string;
+  tokenProvider: TokenProvider | null;
+  siteKey: string;
   readonly api: Api;
 }
 
@@ -18,7 +22,10 @@ export class Startup {
   config: Config = NO_CONFIG;
   // Something can be shown: the language is known.
   ready = false;
+  // Whether the user is an administrator, which only the page asks.
+  isAdmin = false;
   private begun: Promise<void> | null = null;
+  private readonly visitor = new Visitor(() => this.host.api.address("visitors"));
 
   constructor(
     private readonly host: Host,
@@ -31,6 +38,13 @@ export class Startup {
     return this.begun;
   }
 
+  // Who asks: as the site says, else a visitor of the site with this key.
+  identify(): void {
+    const { token, tokenProvider, siteKey } = this.host;
+    this.tokens.provider = tokenProvider ?? this.visitor.tokens(siteKey);
+    this.tokens.fixed = token;
+  }
+
   get base(): string {
     return baseOf(this.host.url, import.meta.url);
   }
@@ -41,6 +55,14 @@ export class Startup {
     this.config = config ?? this.config;
     await this.speak();
     return config !== null;
+  }
+
+  async askRights(): Promise<void> {
+    if (!this.config.administration) return;
+    const response = await this.host.api.get("admin/rights").catch(() => null);
+    const answer: unknown = response?.ok ? await response.json().catch(() => null) : null;
+    this.isAdmin = (answer as { admin?: unknown } | null)?.admin === true;
+    this.host.requestUpdate();
   }
 
   async speak(): Promise<void> {

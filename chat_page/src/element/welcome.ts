@@ -12,6 +12,7 @@ export function welcome(
   own: { greeting: string; prompts: Prompt[] | null },
   ask: (prompt: string) => void,
   outcome: unknown,
+  isAdmin: boolean,
 ): TemplateResult {
   return html`<section class="welcome">
     <p class="greeting">${own.greeting || greetings[language()] || translated(greeting)}</p>
@@ -21,6 +22,11 @@ export function welcome(
           html`<button type="button" part="prompt" @click=${() => ask(prompt)}>${translated(label)}</button>`,
       )}
     </div>
-    ${model.extractive ? html`<p class="note">${strings.extractive}</p>` : nothing} ${outcome}
+    ${
+      model.extractive
+        ? html`<p class="note">${strings.extractive}
+          ${isAdmin ? html`<a href="#/admin/model">${strings.setUpModel}</a>` : nothing}</p>`
+        : nothing
+    } ${outcome}
   </section>`;
 }

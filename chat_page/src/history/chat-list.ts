@@ -25,6 +25,7 @@ export class OwflexHistory extends LitElement {
     current: {},
     more: { type: Boolean },
     open: { type: Boolean },
+    foot: { attribute: false },
     query: { state: true },
     editing: { state: true },
     removed: { state: true },
@@ -35,6 +36,8 @@ export class OwflexHistory extends LitElement {
   more = false;
   // Whether the drawer of a small screen is out.
   open = false;
+  // What stands below the list.
+  foot: TemplateResult | typeof nothing = nothing;
   private query = "";
   private editing = "";
   private removed: Thread | null = null;
@@ -92,6 +95,7 @@ export class OwflexHistory extends LitElement {
               : nothing
           }
         </div>
+        ${this.foot === nothing ? nothing : html`<p class="foot">${this.foot}</p>`}
       </nav>
       <div class="toasts" role="status">${this.removed ? this.toast(this.removed) : nothing}</div>`;
   }

@@ -25,6 +25,9 @@ export const historyStyles = css`
     padding: 0.35rem 0.5rem 0.35rem 2.1rem; font-size: 0.92rem; }
   .search input::placeholder { color: var(--soft); opacity: 1; }
   .list { flex: 1; overflow-y: auto; overscroll-behavior: contain; padding: 0 0.75rem 1rem; }
+  .foot { margin: 0; padding: 0.6rem 1.35rem; border-top: 1px solid var(--line); font-size: 0.92rem; }
+  .foot a { color: var(--soft); }
+  .foot a:hover { color: var(--text); }
   h2 { margin: 0.9rem 0.6rem 0.25rem; font-size: 0.78rem; font-weight: 600; color: var(--soft); }
   ul { list-style: none; margin: 0; padding: 0; }
   li { display: flex; align-items: center; border-radius: 0.6rem; position: relative; }

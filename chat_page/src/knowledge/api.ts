@@ -3,6 +3,7 @@
 import { strings } from "../i18n/strings.ts";
 import type { Api } from "../protocol/api.ts";
 import { RequestFailed, sentenceIn } from "../protocol/api.ts";
+import { jsonOf } from "../protocol/texts.ts";
 import { upload } from "../protocol/upload.ts";
 import type {
   Collection,
@@ -110,7 +111,7 @@ export class KnowledgeApi {
       ? { method, headers: { "content-type": "application/json" }, body: JSON.stringify(body) }
       : { method };
     const response = await this.service.fetch(`knowledge/${path}`, init).catch(() => null);
-    const answer: unknown = await response?.json().catch(() => null);
+    const answer: unknown = response ? await jsonOf(response).catch(() => null) : null;
     if (response && !response.ok)
       throw new RequestFailed(sentenceIn(answer) || strings.refused, response.status);
     // Not reached, or cut off.

@@ -9,7 +9,7 @@ import { sentenceOf } from "./api.ts";
 import type { KnowledgeContext } from "./context.ts";
 import { ago, kind } from "./formats.ts";
 import { addressOf } from "./route.ts";
-import { command, documents, failure, loading } from "./shared-parts.ts";
+import { command, documents, failure, loading, placeName } from "./shared-parts.ts";
 import { words } from "./strings.ts";
 import { knowledgeStyles } from "./styles.ts";
 import type { DocumentEntry } from "./types.ts";
@@ -64,7 +64,7 @@ export class KnowledgeDocuments extends LitElement {
           aria-label=${documents(count)}>${count.toLocaleString(this.context.locale)}</small></a></li>`;
     return html`<nav class="side" aria-label=${words.collections}><h2>${words.collections}</h2>
       <ul>${entry("", words.allCollections, all)}${this.context.collections.map(({ name, documents }) =>
-        entry(name, name, documents),
+        entry(name, placeName(name), documents),
       )}</ul></nav>`;
   }
 
@@ -121,7 +121,9 @@ export class KnowledgeDocuments extends LitElement {
     const { locale } = this.context;
     return html`<tr><td class="name"><a href=${href}>${entry.title || entry.source}</a><small
       title=${entry.source}>${entry.source}</small></td>
-      ${this.values["collection"] ? nothing : html`<td class="wide wider">${entry.collection}</td>`}
+      ${
+        this.values["collection"] ? nothing : html`<td class="wide wider">${placeName(entry.collection)}</td>`
+      }
       <td class="wide" title=${entry.media_type}>${kind(entry.media_type)}</td><td
         class="number">${entry.chunks.toLocaleString(this.context.locale)}</td>
       <td class="when"><time datetime=${entry.updated_at}

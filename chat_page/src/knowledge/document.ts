@@ -12,7 +12,7 @@ import type { KnowledgeContext } from "./context.ts";
 import { facts } from "./document-facts.ts";
 import { unfenced } from "./formats.ts";
 import { addressOf } from "./route.ts";
-import { confirm, failure, loading } from "./shared-parts.ts";
+import { confirm, failure, loading, placeName } from "./shared-parts.ts";
 import { words } from "./strings.ts";
 import { knowledgeStyles } from "./styles.ts";
 import type { DocumentText, Passage, Passages } from "./types.ts";
@@ -64,7 +64,7 @@ export class KnowledgeDocument extends LitElement {
   private head(document: DocumentText): TemplateResult {
     const { collection } = document;
     return html`<div class="title"><h2 tabindex="-1">${document.title || document.source}</h2>
-        <p class="soft"><a href=${addressOf("documents", { collection })}>${collection}</a>
+        <p class="soft"><a href=${addressOf("documents", { collection })}>${placeName(collection)}</a>
         · <span class="path">${document.source}</span></p></div>
       <div class="row actions"><button type="button" class="primary"
         @click=${() => this.context.ask(document)}>${words.askAbout}</button>

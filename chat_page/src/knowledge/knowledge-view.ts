@@ -17,8 +17,8 @@ import { KnowledgeEvaluation } from "./evaluation.ts";
 import type { Route } from "./route.ts";
 import { addressOf, routeOf, START } from "./route.ts";
 import { KnowledgeSearch } from "./search.ts";
-import { failure } from "./shared-parts.ts";
-import { words } from "./strings.ts";
+import { failure, placeName } from "./shared-parts.ts";
+import { OWN, words } from "./strings.ts";
 import { knowledgeStyles } from "./styles.ts";
 import type { Collection, Rights } from "./types.ts";
 import { addPanel, uploadList } from "./upload-panel.ts";
@@ -88,7 +88,7 @@ export class OwflexKnowledge extends LitElement {
         this.drop.over
           ? html`<div class="overlay"
             aria-hidden="true"><p>${icons.attach}
-            ${fill(words.dropOverlay, { collection: this.target })}</p></div>`
+            ${fill(words.dropOverlay, { collection: placeName(this.target) })}</p></div>`
           : nothing
       }
       <p class="unseen" role="status">${this.status}</p>`;
@@ -169,7 +169,10 @@ export class OwflexKnowledge extends LitElement {
   }
 
   private get target(): string {
-    return this.collection || this.route.values["collection"] || COLLECTION;
+    const chosen = this.collection || this.route.values["collection"];
+    if (chosen || !this.rights?.own_collection) return chosen || COLLECTION;
+    const usual = this.collections.find(({ name }) => name === COLLECTION);
+    return usual && usual.right !== "read" ? COLLECTION : OWN;
   }
 
   private get context(): KnowledgeContext {

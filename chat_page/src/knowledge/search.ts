@@ -10,7 +10,7 @@ import { decimal } from "./formats.ts";
 import { hitCard } from "./hit-card.ts";
 import { strip } from "./plots.ts";
 import { addressOf } from "./route.ts";
-import { failure, loading, passages } from "./shared-parts.ts";
+import { failure, loading, passages, placeName } from "./shared-parts.ts";
 import { words } from "./strings.ts";
 import { knowledgeStyles } from "./styles.ts";
 import type { Judged } from "./threshold.ts";
@@ -69,7 +69,8 @@ export class KnowledgeSearch extends LitElement {
       <select name="collection" aria-label=${words.collection} @change=${this.submit}>
         <option value="" ?selected=${!collection}>${words.allCollections}</option>
         ${this.context.collections.map(
-          ({ name }) => html`<option value=${name} ?selected=${name === collection}>${name}</option>`,
+          ({ name }) =>
+            html`<option value=${name} ?selected=${name === collection}>${placeName(name)}</option>`,
         )}</select>
       <select name="limit" aria-label=${words.limit} @change=${this.submit}>
         ${LIMITS.map(

@@ -1,12 +1,16 @@
 // Small parts that several views of the knowledge view share.
 
 import type { TemplateResult } from "lit";
-import { html, nothing, render, svg } from "lit";
+import { html, nothing, svg } from "lit";
 import { fill } from "../i18n/translation.ts";
-import { words } from "./strings.ts";
+import { confirm as ask } from "../ui/confirm.ts";
+import { OWN, words } from "./strings.ts";
 
 export const passages = (count: number): string =>
   count === 1 ? words.onePassage : fill(words.countPassages, { count });
+
+export const placeName = (collection: string): string =>
+  collection === OWN ? words.ownDocuments : collection;
 export const documents = (count: number): string =>
   count === 1 ? words.oneDocument : fill(words.countDocuments, { count });
 
@@ -37,24 +41,10 @@ export function bar(value: number, mark?: number): TemplateResult {
     }</svg>`;
 }
 
-// A question with two answers; resolves to whether the first was given. Focus returns to where it was.
-export function confirm(host: ShadowRoot, title: string, text: string, yes: string | null): Promise<boolean> {
-  const before = host.activeElement as HTMLElement | null;
-  const dialog = document.createElement("dialog");
-  dialog.setAttribute("aria-labelledby", "dialog-title");
-  render(
-    html`<form method="dialog"><h2 id="dialog-title">${title}</h2><p>${text}</p>
-      <div class="buttons">${yes ? html`<button class="primary danger" value="yes">${yes}</button>` : nothing}
-        <button value="no">${yes ? words.cancel : words.close}</button></div></form>`,
-    dialog,
-  );
-  host.append(dialog);
-  return new Promise((resolve) => {
-    dialog.addEventListener("close", () => {
-      resolve(dialog.returnValue === "yes");
-      dialog.remove();
-      before?.focus();
-    });
-    dialog.showModal();
-  });
-}
+// Without `yes` there is only something to read.
+export const confirm = (
+  host: ShadowRoot,
+  title: string,
+  text: string,
+  yes: string | null,
+): Promise<boolean> => ask(host, { title, text, yes, no: yes ? words.cancel : words.close });

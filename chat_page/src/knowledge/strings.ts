@@ -2,6 +2,9 @@
 // their file.
 import { words as translatable } from "../i18n/translation.ts";
 
+// What the server calls the collection that only its user sees; the page has a name for it in each language.
+export const OWN = "My documents";
+
 export const words = translatable(
   {
     knowledge: "Knowledge",
@@ -10,6 +13,7 @@ export const words = translatable(
     evaluation: "Evaluation",
     collections: "Collections",
     allCollections: "All collections",
+    ownDocuments: "My documents",
     filter: "Filter by title or source",
     title: "Title",
     collection: "Collection",

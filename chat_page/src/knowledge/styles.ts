@@ -1,6 +1,7 @@
 // The looks of the knowledge view; the colors come from the element it stands in.
 
 import { css } from "lit";
+import { dialogStyles } from "../ui/confirm.ts";
 import { shelf } from "./document-styles.ts";
 import { lab } from "./lab-styles.ts";
 import { frame } from "./view-styles.ts";
@@ -23,7 +24,6 @@ const controls = css`
   input::placeholder { color: var(--soft); opacity: 1; }
   .primary { background: var(--accent); color: var(--on-accent); border-color: transparent; }
   .danger { color: var(--bad); }
-  .primary.danger { background: var(--bad); color: light-dark(#ffffff, #2a1513); }
   .quiet { border-color: transparent; background: none; color: var(--accent); padding: 0.15rem 0.4rem; }
   .icon { display: inline-grid; place-items: center; width: 2rem; height: 2rem; padding: 0;
     border-color: transparent; background: none; color: var(--soft); flex: none; border-radius: 0.5rem; }
@@ -54,13 +54,7 @@ const controls = css`
     border: 1px solid var(--line); border-radius: 0.6rem; padding: 0.3rem 0.4rem 0.3rem 0.8rem; }
   code { font: 0.86em/1.5 ui-monospace, "SF Mono", Menlo, Consolas, monospace; overflow-wrap: anywhere; }
   .more { display: block; margin: 0.9rem auto; color: var(--soft); }
-  dialog { border: 1px solid var(--line); border-radius: 1rem; padding: 1.25rem;
-    width: min(26rem, calc(100vw - 2rem)); background: var(--raised); color: var(--text); }
-  dialog::backdrop { background: rgb(0 0 0 / 40%); }
-  dialog h2 { margin: 0 0 0.6rem; font-size: 1.1rem; }
-  dialog p { margin: 0; color: var(--soft); overflow-wrap: anywhere; }
-  .buttons { display: flex; flex-direction: row-reverse; gap: 0.5rem; margin-top: 1rem; }
   @media (prefers-reduced-motion: reduce) { * { animation: none !important; transition: none !important; } }
 `;
 
-export const knowledgeStyles = [controls, frame, shelf, lab];
+export const knowledgeStyles = [controls, frame, shelf, lab, dialogStyles];

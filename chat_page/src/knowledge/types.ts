@@ -2,6 +2,8 @@
 
 export interface Collection {
   name: string;
+  // What the user may do there; other servers do not say it.
+  right?: "read" | "add" | "manage";
   language: string;
   documents: number;
   chunks: number;
@@ -95,6 +97,8 @@ export interface Upload {
 export interface Rights {
   uploads: boolean;
   max_bytes: number;
+  // Whether there is a collection that only the user sees, for what has no other place.
+  own_collection?: boolean;
 }
 
 export interface Interval {

@@ -7,8 +7,8 @@ import { fill } from "../i18n/translation.ts";
 import { icons } from "../ui/icons.ts";
 import { size } from "./formats.ts";
 import { addressOf } from "./route.ts";
-import { passages } from "./shared-parts.ts";
-import { words } from "./strings.ts";
+import { passages, placeName } from "./shared-parts.ts";
+import { OWN, words } from "./strings.ts";
 import type { Collection, Rights } from "./types.ts";
 import type { Job, UploadQueue } from "./upload-queue.ts";
 import { canCancel, canRetry, isOver } from "./upload-queue.ts";
@@ -21,6 +21,9 @@ export interface Adding {
   files(files: Iterable<File>): void;
   address(url: string): void;
 }
+
+const nameOf = ({ value }: HTMLInputElement): string =>
+  value.trim() === words.ownDocuments ? OWN : value.trim();
 
 export function addPanel(adding: Adding): TemplateResult {
   const pick = (event: Event) => {
@@ -42,12 +45,11 @@ export function addPanel(adding: Adding): TemplateResult {
       ${icons.attach}
       <span><b>${words.chooseFiles}</b> <small>${words.dropHere}, ${mostSize}</small></span></label>
     <label class="field"><span>${words.intoCollection}</span>
-      <input list="collections" maxlength="100" .value=${adding.collection}
-        @change=${(event: Event) => adding.choose((event.target as HTMLInputElement).value.trim())}></label>
-    <datalist id="collections">${adding.collections.map(
-      ({ name }) => html`<option
-      value=${name}></option>`,
-    )}</datalist>
+      <input list="collections" maxlength="100" .value=${placeName(adding.collection)}
+        @change=${(event: Event) => adding.choose(nameOf(event.target as HTMLInputElement))}></label>
+    <datalist id="collections">${adding.collections
+      .filter(({ right }) => right !== "read")
+      .map(({ name }) => html`<option value=${placeName(name)}></option>`)}</datalist>
     <form class="field grow" @submit=${submit}><label for="address">${words.webAddress}</label>
       <span class="row"><input id="address" name="url" type="url" required pattern="https?://.+"
         maxlength="2000" placeholder="https://">
@@ -82,7 +84,7 @@ function jobRow(job: Job, uploads: UploadQueue): TemplateResult {
     <span class="what"><span class="name">${job.name}</span>
       <small>${said(job)}${
         job.stage === "failed" || !job.bytes ? nothing : html` · ${size(job.bytes)}`
-      } · ${job.collection}</small>
+      } · ${placeName(job.collection)}</small>
       ${
         isOver(job)
           ? nothing

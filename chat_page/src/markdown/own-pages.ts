@@ -12,3 +12,7 @@ export function setService(base: string): void {
 export function ownPage(address: string): string | undefined {
   return service && OWN.test(address) ? new URL(address, service).href : undefined;
 }
+
+// Whether a whole address is that of such a page.
+export const isOwn = (address: string): boolean =>
+  service !== "" && address.startsWith(service) && OWN.test(address.slice(service.length));

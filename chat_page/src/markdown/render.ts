@@ -1,17 +1,21 @@
 // Markdown to HTML. Raw HTML is off, so that what a document or a model wrote can never become an element.
 import MarkdownIt from "markdown-it";
 import { strings } from "../i18n/strings.ts";
-import { ownPage } from "./own-pages.ts";
+import { calmed } from "../protocol/texts.ts";
+import { untoldHost } from "../ui/addresses.ts";
+import { isWeb } from "../ui/pictures.ts";
+import { isOwn, ownPage } from "./own-pages.ts";
 
 const MARK = /\{\uE000(\d+)\uE001/y;
 const MARKS = /\{\uE000(\d+)\uE001/g;
 
-const LINK = /^(?:https?:\/\/|mailto:)/i;
+const MAIL = /^mailto:/i;
 
 const markdown = new MarkdownIt({ html: false, linkify: true, breaks: false, maxNesting: 40 });
 // Nothing but the web, mail and the service's own pages: another scheme could start a program, and other
 // relative addresses lead nowhere.
-markdown.validateLink = (address) => LINK.test(address.trim()) || ownPage(address) !== undefined;
+markdown.validateLink = (address) =>
+  MAIL.test(address.trim()) || isWeb(address) || ownPage(address) !== undefined;
 markdown.linkify.set({ fuzzyLink: false, fuzzyEmail: false });
 
 markdown.inline.ruler.before("text", "citation", (state, silent) => {
@@ -28,18 +32,49 @@ markdown.renderer.rules["citation"] = (tokens, index) => citation(tokens[index]?
 // A picture's address can carry data to another host when it is loaded: it becomes a link.
 markdown.renderer.rules.image = (tokens, index) => {
   const token = tokens[index];
-  const address = markdown.utils.escapeHtml(String(token?.attrGet("src") ?? ""));
-  const text = markdown.utils.escapeHtml(token?.content || address);
-  return `<a href="${address}" target="_blank" rel="noopener noreferrer">${text}</a>`;
+  const address = String(token?.attrGet("src") ?? "");
+  const words = token?.content || address;
+  const html = markdown.utils.escapeHtml;
+  return (
+    `<a href="${html(address)}" target="_blank" rel="noopener noreferrer" title="${html(address)}">` +
+    `${html(words)}</a>${destination(address, words)}`
+  );
 };
 
 markdown.renderer.rules.link_open = (tokens, index, options, _environment, self) => {
-  const own = ownPage(String(tokens[index]?.attrGet("href") ?? ""));
-  if (own) tokens[index]?.attrSet("href", own);
-  tokens[index]?.attrSet("target", "_blank");
-  tokens[index]?.attrSet("rel", "noopener noreferrer");
+  const token = tokens[index];
+  const own = ownPage(String(token?.attrGet("href") ?? ""));
+  if (own) token?.attrSet("href", own);
+  token?.attrSet("target", "_blank");
+  token?.attrSet("rel", "noopener noreferrer");
+  // A title of the author's own could name another place.
+  token?.attrSet("title", String(token.attrGet("href") ?? ""));
   return self.renderToken(tokens, index, options);
 };
+
+// Behind a link whose words are not its address: the host it leads to.
+markdown.renderer.rules.link_close = (tokens, index) => {
+  let words = "";
+  let open = index - 1;
+  while (open > 0 && tokens[open]?.type !== "link_open") {
+    words = (tokens[open]?.content ?? "") + words;
+    open -= 1;
+  }
+  const address = String(tokens[open]?.attrGet("href") ?? "");
+  return `</a>${isOwn(address) ? "" : destination(address, words)}`;
+};
+
+function destination(address: string, words: string): string {
+  const host = untoldHost(address, words);
+  return host ? `<span class="host"> (${markdown.utils.escapeHtml(host)})</span>` : "";
+}
+
+markdown.core.ruler.push("accents", ({ tokens }) => {
+  for (const token of tokens) {
+    token.content = calmed(token.content);
+    for (const child of token.children ?? []) child.content = calmed(child.content);
+  }
+});
 
 markdown.renderer.rules.fence = (tokens, index) =>
   codeBlock(tokens[index]?.content ?? "", tokens[index]?.info ?? "");

@@ -10,7 +10,8 @@ export const proseStyles = css`
   .prose h1, .prose h2, .prose h3, .prose h4, .prose h5, .prose h6 { font-size: 1.05rem; line-height: 1.35;
     margin: 1.2rem 0 0.5rem; white-space: normal; }
   .prose blockquote { border-left: 3px solid var(--line); padding-left: 1rem; }
-  .prose a { color: var(--accent); }
+  .prose a { color: var(--accent); unicode-bidi: isolate; }
+  .prose .host { color: var(--soft); font-size: 0.88em; direction: ltr; unicode-bidi: isolate; }
   .prose code { font: 0.88em/1.5 ui-monospace, "SF Mono", Menlo, Consolas, monospace;
     background: var(--sunken); border-radius: 0.3rem; padding: 0.1rem 0.3rem; }
   .code { border: 1px solid var(--line); border-radius: 0.7rem; overflow: hidden; margin: 0 0 0.8rem;

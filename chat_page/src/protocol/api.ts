@@ -1,5 +1,7 @@
 // Requests of the ChatKit protocol: one address, JSON in, JSON or a stream of events out.
+
 import { bytesOf, eventsIn } from "./events.ts";
+import { jsonOf } from "./texts.ts";
 import { Tokens } from "./tokens.ts";
 import type { Page, StreamEvent, Thread, ThreadItem, Vote } from "./types.ts";
 
@@ -7,19 +9,33 @@ export class RequestFailed extends Error {
   constructor(
     message: string,
     readonly status: number,
+    // The service said when to come again.
+    readonly mayComeAgain = false,
   ) {
     super(message);
   }
 }
 
 export class Api {
+  // Whether the service collects traces: each request then begins one.
+  tracing = false;
+  // The service does once what is sent again under its key; others may not know the header.
+  knowsKeys = false;
+  // Answers can be made tasks; visitors of a site have none.
+  keepsTasks = true;
+
   constructor(
     public url: string,
     private readonly tokens = new Tokens(() => undefined),
   ) {}
 
-  async *stream(type: string, params: object, signal: AbortSignal): AsyncGenerator<StreamEvent> {
-    const response = await this.post(type, params, signal);
+  async *stream(
+    type: string,
+    params: object,
+    signal: AbortSignal,
+    key?: string,
+  ): AsyncGenerator<StreamEvent> {
+    const response = await this.post(type, params, signal, key);
     if (response.body) yield* eventsIn(bytesOf(response.body));
   }
 
@@ -57,7 +73,7 @@ export class Api {
   async votes(threadId: string): Promise<(Vote & { item_id: string })[]> {
     try {
       const response = await this.get(`feedback?thread_id=${encodeURIComponent(threadId)}`);
-      return response.ok ? ((await response.json()) as { votes: (Vote & { item_id: string })[] }).votes : [];
+      return response.ok ? ((await jsonOf(response)) as { votes: (Vote & { item_id: string })[] }).votes : [];
     } catch {
       return [];
     }
@@ -81,7 +97,8 @@ export class Api {
 
   // Who asks; sent with every request of the page.
   async headers(): Promise<Record<string, string>> {
-    return this.tokens.headers();
+    const headers = await this.tokens.headers();
+    return this.tracing ? { ...headers, traceparent: newTraceparent() } : headers;
   }
 
   address(path: string): string {
@@ -112,21 +129,35 @@ export class Api {
   }
 
   private async json<T>(type: string, params: object): Promise<T> {
-    return (await this.post(type, params)).json() as Promise<T>;
+    return (await jsonOf(await this.post(type, params))) as T;
   }
 
-  private async post(type: string, params: object, signal?: AbortSignal): Promise<Response> {
+  private async post(type: string, params: object, signal?: AbortSignal, key?: string): Promise<Response> {
     const response = await this.fetch(this.url, {
       method: "POST",
-      headers: { "content-type": "application/json", accept: "text/event-stream, application/json" },
+      headers: {
+        "content-type": "application/json",
+        accept: "text/event-stream, application/json",
+        ...(key && this.knowsKeys ? { "idempotency-key": key } : {}),
+      },
       body: JSON.stringify({ type, params }),
       signal: signal ?? null,
       // A deletion goes out even when the page is being left.
       keepalive: type === "threads.delete",
     });
-    if (!response.ok) throw new RequestFailed(await explanation(response), response.status);
+    const { ok, status, headers } = response;
+    if (!ok) throw new RequestFailed(await explanation(response), status, headers.has("retry-after"));
     return response;
   }
+}
+
+// Ids of a trace and of the request in it, as the W3C's Trace Context writes them.
+export function newTraceparent(): string {
+  const hex = (bytes: number): string =>
+    [...crypto.getRandomValues(new Uint8Array(bytes))]
+      .map((one) => one.toString(16).padStart(2, "0"))
+      .join("");
+  return `00-${hex(16)}-${hex(8)}-01`;
 }
 
 async function explanation(response: Response): Promise<string> {

@@ -1,5 +1,6 @@
 // The server-sent events of an answer, as they arrive.
 import { createParser } from "eventsource-parser";
+import { fromJson } from "./texts.ts";
 import type { StreamEvent } from "./types.ts";
 
 // The JSON in the data of each event; a chunk may end anywhere. Raises SyntaxError for data that is no JSON.
@@ -7,7 +8,7 @@ export async function* eventsIn(stream: AsyncIterable<Uint8Array>): AsyncGenerat
   const decoder = new TextDecoder();
   const arrived: StreamEvent[] = [];
   const parser = createParser({
-    onEvent: ({ data }) => data && arrived.push(JSON.parse(data) as StreamEvent),
+    onEvent: ({ data }) => data && arrived.push(fromJson(data) as StreamEvent),
   });
   for await (const bytes of stream) {
     parser.feed(decoder.decode(bytes, { stream: true }));

@@ -24,5 +24,8 @@ export async function loadConfig(api: Api): Promise<Config> {
   if (!response.ok) throw new Error(`config.json: ${response.status}`);
   const sent = (await response.json()) as Sent;
   const { knowledge } = sent;
+  api.tracing = sent.tracing === true;
+  api.knowsKeys = sent.keys === true;
+  api.keepsTasks = sent.tasks !== false;
   return { ...sent, knowledge: typeof knowledge === "object" ? knowledge.view : Boolean(knowledge) };
 }

@@ -230,6 +230,8 @@ export interface FileLimits {
 }
 
 export interface Config {
+  // The service has a view for administrators.
+  administration?: boolean;
   title: string;
   greeting: string;
   prompts: Prompt[];
@@ -239,8 +241,13 @@ export interface Config {
   dictation?: boolean;
   attachments?: FileLimits;
   knowledge?: boolean;
+  connections?: boolean;
   greetings?: Record<string, string>;
   locales?: string[];
+  tracing?: boolean;
+  login?: string;
+  keys?: boolean;
+  tasks?: boolean;
 }
 
 export const isAssistant = (item: ThreadItem): item is AssistantItem => item.type === "assistant_message";

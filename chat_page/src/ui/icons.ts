@@ -8,6 +8,9 @@ const icon = (paths: SVGTemplateResult): SVGTemplateResult =>
     stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">${paths}</svg>`;
 
 export const icons = {
+  gear: icon(
+    svg`<path d="M4 7h9M17 7h3M4 17h3M11 17h9"/><circle cx="15" cy="7" r="2"/><circle cx="9" cy="17" r="2"/>`,
+  ),
   send: icon(svg`<path d="M12 19V5M5.5 11.5 12 5l6.5 6.5"/>`),
   stop: icon(svg`<rect x="7" y="7" width="10" height="10" rx="1.5" fill="currentColor"/>`),
   menu: icon(svg`<path d="M4 7h16M4 12h16M4 17h10"/>`),
@@ -31,6 +34,7 @@ export const icons = {
     svg`<rect x="9" y="3" width="6" height="11" rx="3"/><path
       d="M5.500 11.500a6.500 6.500 0 0 0 13 0M12 18v3"/>`,
   ),
+  person: icon(svg`<circle cx="12" cy="8.500" r="3.800"/><path d="M4.500 20a7.500 7.500 0 0 1 15 0"/>`),
   check: icon(svg`<path d="M5 12.500l4.500 4.500L19 7.500"/>`),
   file: icon(
     svg`<path d="M13 3H7a1.500 1.500 0 0 0-1.500 1.500v15A1.500 1.500 0 0 0 7 21h10a1.500 1.500 0 0 0 1.500-1.500V8.500zM13 3v5.500h5.500"/>`,

@@ -3,6 +3,7 @@
 import type { TemplateResult } from "lit";
 import { html } from "lit";
 import { strings } from "../i18n/strings.ts";
+import { hostOf } from "./addresses.ts";
 
 const DATA = /^data:image\/(?:png|jpeg|gif|webp|avif);base64,[a-z0-9+/=]+$/i;
 
@@ -17,12 +18,13 @@ export function mayLoad(address: string): boolean {
   }
 }
 
-export const isWeb = (address: string | undefined | null): address is string =>
-  /^https?:\/\/[^\s]+$/i.test(address ?? "");
+export const isWeb = (address: string | undefined | null): address is string => hostOf(address) !== undefined;
 
 export function picture(address: string | undefined, alt: string): TemplateResult {
   if (!address) return html`<p class="aside">${strings.pictureComing}</p>`;
   if (mayLoad(address)) return html`<img class="picture" src=${address} alt=${alt} loading="lazy" />`;
   if (!isWeb(address)) return html`<p class="aside">${strings.notShown}</p>`;
-  return html`<a href=${address} target="_blank" rel="noopener noreferrer">${alt || strings.openPicture}</a>`;
+  return html`<a href=${address} title=${address} target="_blank" rel="noopener noreferrer">${
+    alt || strings.openPicture
+  }</a>`;
 }

@@ -7,7 +7,7 @@ import { direction, pick, translated, use } from "../../src/i18n/translation.ts"
 type Words = { [key: string]: unknown };
 const english = structuredClone(strings) as unknown as Words;
 const FOLDER = "locales";
-const SECTIONS = ["knowledgeView", "official"];
+const SECTIONS = ["administration", "knowledgeView", "official"];
 const placeholders = (text: unknown): string =>
   [...JSON.stringify(text).matchAll(/\{\w+\}/g)].map(String).sort().join();
 const shape = (value: unknown): unknown =>

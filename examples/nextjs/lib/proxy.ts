@@ -5,7 +5,14 @@ const ALLOWED =
   /^(?:chatkit|config\.json|feedback|attachments(?:\/[\w-]+)?|voice\/transcribe|knowledge\/[\w/-]+|static\/[\w./-]+)$/;
 const MAX_BYTES = 30 * 1024 * 1024;
 // No cookies, no Authorization of the browser's, no Host, no X-Forwarded-*: the service would believe them.
-const REQUEST_HEADERS = ["accept", "accept-language", "content-type", "x-request-id", "x-upload-token"];
+const REQUEST_HEADERS = [
+  "accept",
+  "accept-language",
+  "content-type",
+  "idempotency-key",
+  "x-request-id",
+  "x-upload-token",
+];
 // No Set-Cookie, no CORS permissions, and none of the headers that describe a body which fetch has already decoded.
 const RESPONSE_HEADERS = [
   "cache-control",

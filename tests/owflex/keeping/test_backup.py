@@ -26,8 +26,16 @@ from owflex.keeping.restore import Restored, check_backup, restore
 from owflex.keeping.tables import Table, contents_of, tables_of
 from tests.owflex.keeping.conftest import backed_up
 
-# What every column of a table holds is compared, and where its ids go on.
-SEQUENCES = "select schemaname, sequencename, last_value from pg_sequences order by 1, 2"
+# What every column of a table holds is compared, and where its ids go on; the audit log, which goes on, is
+# compared by itself.
+LOG = "audit_events"
+SEQUENCES = """
+select schemaname, sequencename, last_value from pg_sequences where sequencename <> 'audit_events_id_seq'
+order by 1, 2
+"""
+EVENTS = """
+select to_jsonb(events) - 'id' from audit_events as events order by happened_at, id
+"""
 DEFINITIONS = """
 select 'index', schemaname || '.' || indexname, indexdef from pg_indexes where schemaname = 'public'
 union all
@@ -48,7 +56,9 @@ order by 1, 2
 def ordered_rows(place: Place) -> dict[str, str]:
     """For each table a SHA-256 of all its rows, in order; made otherwise than the product does it."""
     with connected(place) as connection:
-        return {str(table): _digest(connection, table) for table in tables_of(connection)}
+        return {
+            str(table): _digest(connection, table) for table in tables_of(connection) if table.name != LOG
+        }
 
 
 def _digest(connection: psycopg.Connection, table: Table) -> str:
@@ -66,6 +76,11 @@ def definitions(place: Place) -> list[Any]:
 
 def everything(installation: Installation) -> list[Any]:
     return [(ordered_rows(place), definitions(place)) for place in installation.places]
+
+
+def events_in(place: Place) -> list[dict[str, Any]]:
+    with connected(place) as connection:
+        return [event for (event,) in connection.execute(EVENTS)]
 
 
 def restored(path: Path, installation: Installation, *, replace: bool = False) -> Restored:
@@ -86,9 +101,39 @@ def test_what_is_restored_is_the_same_row_by_row(
 ) -> None:
     done = restored(backup_file, empty)
     assert everything(empty) == everything(filled)
-    assert done.rows == sum(held.rows for place in filled.places for held in _contents(place).values())
+    for now, before in zip(empty.places, filled.places, strict=True):
+        *events, last = events_in(now)
+        # What the backup itself left in the log came after its moment.
+        assert events == [event for event in events_in(before) if event["action"] != "backup.made"]
+        assert (last["action"], last["details"]["events_kept"]) == ("backup.restored", 0)
+    made = sum(event["action"] == "backup.made" for event in events_in(filled.knowledge_base))
+    assert done.rows == sum(held.rows for p in filled.places for held in _contents(p).values()) - made
     assert (empty.folder / "mcp-token").read_text() == "t" * 43
     assert stat.S_IMODE((empty.folder / "mcp-signing-key").stat().st_mode) == 0o600
+
+
+def test_nobody_gets_rid_of_the_log_by_restoring_an_old_backup(
+    changing: Installation, tmp_path: Path
+) -> None:
+    path = backed_up(changing, tmp_path / "old.backup").path
+    with connected(changing.knowledge_base) as connection:
+        connection.execute("delete from documents where source like 'manual/%%'")
+    with connected(changing.chat) as connection:
+        connection.execute("delete from threads where id = 'thr_bob'")
+    before = [events_in(place) for place in changing.places]
+    restored(path, changing, replace=True)
+    after = [events_in(place) for place in changing.places]
+    assert [events[:-1] for events in after] == before
+    assert [events[-1]["action"] for events in after] == ["backup.restored"] * 2
+    assert {"document.removed", "backup.made"} <= {event["action"] for event in after[1]}
+
+
+def test_without_its_event_there_is_no_backup(changing: Installation, tmp_path: Path) -> None:
+    with connected(changing.knowledge_base) as connection:
+        connection.execute("alter table audit_events add check (action <> 'backup.made') not valid")
+    with pytest.raises(KeepingError, match="The audit log cannot be written, so there is no backup"):
+        backed_up(changing, tmp_path / "a.backup")
+    assert list(tmp_path.glob("*backup*")) == []
 
 
 def _contents(place: Place) -> dict[str, Any]:

@@ -111,7 +111,7 @@ def test_a_failure_is_loud_and_is_tried_again_after_a_while(
 def test_the_doctor_says_when_no_backup_came_in_time(settings: KeepingSettings, tmp_path: Path) -> None:
     assert backup_finding(tmp_path).state == "unknown"
     file = tmp_path / "a.backup"
-    file.touch()
+    file.write_bytes(b"1")
     remember_backup(tmp_path, file, 1)
     assert backup_finding(tmp_path).state == "ok"
     state = (tmp_path / "backup.json").read_text()
@@ -155,7 +155,7 @@ def test_conversations_in_which_nothing_happened_go_with_all_that_hangs_on_them(
         connection.execute(
             "update thread_items set updated_at = now() where thread_id = 'thr_bob' and id = 'msg_1'"
         )
-    removed = list(remove_old(keeping(keep_threads_days=30), changing.chat, changing.folder))
+    removed = list(remove_old(keeping(keep_threads_days=30), changing))
     assert removed == ["Removed 1 conversations older than 30 days."]
     assert remaining(changing, "select id from threads") == ["thr_bob"]
     assert remaining(changing, "select distinct thread_id from thread_items") == ["thr_bob"]
@@ -167,7 +167,7 @@ def test_a_conversation_that_is_answered_in_just_now_stays(changing: Installatio
     with connected(changing.chat) as connection:
         connection.execute(AGE)
         connection.execute("update turns set heartbeat_at = now()")
-    assert list(remove_old(keeping(keep_threads_days=30), changing.chat, changing.folder)) == []
+    assert list(remove_old(keeping(keep_threads_days=30), changing)) == []
 
 
 def test_old_files_go_and_their_messages_stay(changing: Installation) -> None:
@@ -176,7 +176,7 @@ def test_old_files_go_and_their_messages_stay(changing: Installation) -> None:
             "update attachment_contents set uploaded_at = now() - interval '8 days' "
             "where attachment_id = 'atc_anna'"
         )
-    removed = list(remove_old(keeping(keep_attachments_days=7), changing.chat, changing.folder))
+    removed = list(remove_old(keeping(keep_attachments_days=7), changing))
     assert removed == ["Removed 1 attached files older than 7 days."]
     assert remaining(changing, "select attachment_id from attachment_contents") == ["atc_bob"]
     assert len(remaining(changing, "select id from attachments")) == 4
@@ -190,7 +190,7 @@ def test_only_logs_that_were_put_aside_go(changing: Installation) -> None:
         (logs / name).touch()
         long_ago = NIGHT - age * DAY
         os.utime(logs / name, (long_ago, long_ago) if age > 1 else None)
-    removed = list(remove_old(keeping(keep_logs_days=30), changing.chat, changing.folder))
+    removed = list(remove_old(keeping(keep_logs_days=30), changing))
     assert removed == ["Removed 1 logs older than 30 days."]
     assert {path.name for path in logs.iterdir()} == {"chat.log", "chat.log.2"}
 
@@ -198,7 +198,7 @@ def test_only_logs_that_were_put_aside_go(changing: Installation) -> None:
 def test_by_default_everything_is_kept(changing: Installation) -> None:
     with connected(changing.chat) as connection:
         connection.execute("update threads set updated_at = '1999-01-01'")
-    assert list(remove_old(keeping(), changing.chat, changing.folder)) == []
+    assert list(remove_old(keeping(), changing)) == []
     assert len(remaining(changing, "select id from threads")) == 2
 
 

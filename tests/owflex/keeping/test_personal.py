@@ -60,12 +60,30 @@ def without_derived(rows: Rows) -> Rows:
     return {name: texts for name, texts in rows.items() if name.partition(".")[2] not in DERIVED}
 
 
+def without_log(rows: Rows) -> Rows:
+    """What is told by the audit log, in which names stay, is left out."""
+    return {name: texts for name, texts in rows.items() if not name.endswith(".audit_events")}
+
+
+def test_the_log_keeps_what_was_done_with_the_name_and_nothing_that_was_written(
+    changing: Installation,
+) -> None:
+    remove_person(changing, "anna")
+    told = mentions(all_rows(changing), ["anna"])
+    assert told.keys() == {"chat.audit_events", "knowledge_base.audit_events"}
+    actions = {json.loads(row)["action"] for rows in told.values() for row in rows}
+    assert {"user.deleted", "thread.deleted", "document.removed", "api_key.removed"} <= actions
+    rows = {name: texts for name, texts in all_rows(changing).items() if name.endswith(".audit_events")}
+    contents = ["Leave of", "How much", "30 days", "Call anna", "the plan", "plan.txt", "About", "clear"]
+    assert mentions(rows, contents) == {}
+
+
 def test_a_person_is_removed_from_every_table_and_nobody_else(changing: Installation) -> None:
     before = all_rows(changing)
     assert mentions(before, ["anna"])
     remove_person(changing, "anna")
     after = all_rows(changing)
-    assert mentions(after, ["anna"]) == {}
+    assert mentions(without_log(after), ["anna"]) == {}
     others = ["bob", "manual"]
     kept = without_derived(mentions(before, others))
     assert {name: texts for name, texts in mentions(after, others).items() if name in kept} == kept
@@ -103,11 +121,20 @@ def test_the_counts_are_of_that_person_in_both_databases(filled: Installation) -
         "attachment_contents": 1,
         "attachment_uploads": 1,
         "attachments": 2,
+        "browser_sessions": 1,
         "feedback": 1,
+        "known_browsers": 1,
+        "one_time_links": 1,
+        "people": 1,
+        "recovery_codes": 1,
+        "second_factors": 1,
+        "second_steps": 1,
+        "sign_in_attempts": 1,
         "thread_items": 2,
         "threads": 1,
         "turns": 1,
         "usage": 1,
+        "visitor_days": 1,
     }
     assert {
         name: counts["knowledge_base"][name]
@@ -148,7 +175,7 @@ def test_the_command_asks_for_the_name_once_more(run: Callable[..., Result], cha
     assert "thread_items" in refused.output
     assert all_rows(changing) == before
     assert run("delete", "anna", input="anna\n").exit_code == 0
-    assert mentions(all_rows(changing), ["anna"]) == {}
+    assert mentions(without_log(all_rows(changing)), ["anna"]) == {}
     again = run("delete", "anna", "--yes")
     assert (again.exit_code, "Nothing here belongs to anna" in again.output) == (1, True)
 
@@ -166,4 +193,7 @@ def test_the_export_of_a_person_has_all_of_them_and_nothing_of_others(
     assert (rows["user_id"], rows["title"]) == ("anna", "Call anna")
     # Neither secrets nor what a machine made of the text.
     assert "key_hash" not in json.loads(texts["tables/knowledge_base/api_keys.jsonl"])
+    assert json.loads(texts["tables/chat/second_factors.jsonl"]).keys() & {"secret", "code_hash"} == set()
+    assert "code_hash" not in json.loads(texts["tables/chat/recovery_codes.jsonl"])
     assert b"30 days" in texts["tables/chat/thread_items.jsonl"]
+    assert b"right.refused" in texts["tables/chat/audit_events.jsonl"]

@@ -29,6 +29,14 @@ from documents join chunks on document_id = documents.id
 order by documents.collection, source, position
 """
 PLACES: LiteralString = "select collection, name, path, kind, options from origins order by 1, 2"
+RIGHTS: LiteralString = """
+select name, user_id, subject_kind, subject, granted
+from collections left join collection_rights on collection = name
+order by 1, 3, 4
+"""
+MEMBERS: LiteralString = (
+    "select name, user_id from groups left join group_members on group_name = name order by 1, 2"
+)
 TASKS: LiteralString = "select to_jsonb(tasks) - 'id' from tasks order by user_id, created_at"
 CHATS: LiteralString = """
 select threads.id, threads.user_id, translate(threads.data::text, E'\\n', ' '),
@@ -52,7 +60,7 @@ def rows(place: Place, statement: LiteralString) -> list[Any]:
 
 
 def held(installation: Installation) -> list[Any]:
-    found = [rows(installation.knowledge_base, one) for one in (DOCUMENTS, PLACES, TASKS)]
+    found = [rows(installation.knowledge_base, one) for one in (DOCUMENTS, PLACES, RIGHTS, MEMBERS, TASKS)]
     return found + [rows(installation.chat, one) for one in (CHATS, FILES, VOTES)]
 
 

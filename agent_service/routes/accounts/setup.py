@@ -1,0 +1,91 @@
+"""All that AGENT_SERVICE_AUTH=accounts adds to the chat, put together."""
+
+import re
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from starlette.routing import BaseRoute
+
+from agent_service.accounts.by_provider import HandOver, ProviderSignIn
+from agent_service.accounts.forgetting import keep_forgetting
+from agent_service.accounts.live import LiveSessions
+from agent_service.accounts.one_time_codes import OneTimeCodes, Seal
+from agent_service.accounts.provider import provider_of
+from agent_service.accounts.second_factor import SecondFactor
+from agent_service.accounts.sessions import Lifetimes
+from agent_service.accounts.signing_in import Accounts
+from agent_service.auth.addresses import AddressOf
+from agent_service.auth.login import Door, Identify, logged_in_user
+from agent_service.routes.accounts.identify import by_session
+from agent_service.routes.accounts.own_pages import sign_in_address
+from agent_service.routes.accounts.pages import AccountPages
+from agent_service.routes.accounts.provider_routes import ProviderRoutes
+from agent_service.routes.accounts.routes import AccountRoutes
+from agent_service.routes.accounts.second_factor_routes import SecondFactorRoutes
+from agent_service.settings.settings import AgentServiceSettings
+from database.pool import Pool
+
+# What somebody needs who is not signed in yet. The chat's own page is not among it: it leads to signing in.
+OPEN_PATH = re.compile(r"/(?:static/.*|config\.json|health|ready|metrics|sign-in(?:/.*)?|invitation(?:/.*)?)")
+# Of these somebody guesses: they count for the address that asks.
+COUNTED_PATH = re.compile(r"/(?:sign-in|invitation)(?:/.*)?")
+
+
+@dataclass(frozen=True)
+class SignInParts:
+    """What the app takes: who asks, the routes, the door of `Login`, and the sessions that are watched."""
+
+    identify: Identify
+    routes: list[BaseRoute]
+    door: Door
+    live: LiveSessions
+    accounts: Accounts
+
+    @property
+    def works(self) -> Sequence[Callable[[], Coroutine[Any, Any, None]]]:
+        """What runs beside the app."""
+        return (
+            self.live.keep_looking,
+            partial(keep_forgetting, self.accounts.pool, self.accounts.lifetimes),
+        )
+
+
+def is_open(path: str) -> bool:
+    """Whether a path is there for people who have not signed in."""
+    return OPEN_PATH.fullmatch(path) is not None
+
+
+def is_counted(path: str) -> bool:
+    """Whether an open path counts for who asks for it."""
+    return COUNTED_PATH.fullmatch(path) is not None
+
+
+def sign_in_parts(
+    settings: AgentServiceSettings, pool: Pool, address_of: AddressOf, hand_over: HandOver, seal: Seal
+) -> SignInParts:
+    """The parts over an open pool of the chat database; `hand_over` takes the groups that a provider names.
+
+    `seal` encrypts the secrets of second factors.
+
+    Raises `LoginSettingsError`.
+    """
+    accounts = Accounts(pool, Lifetimes.of(settings))
+    identify = by_session(accounts)
+    provider = provider_of(settings)
+    pages = AccountPages(identify, settings.chat_title, None if provider is None else provider.name)
+    asked = AccountRoutes(accounts, logged_in_user, address_of)
+    second = SecondFactorRoutes(
+        SecondFactor(accounts, OneTimeCodes(seal)), asked, lambda: settings.chat_title
+    )
+    routes = [*pages.routes(), *asked.routes(), *second.routes()]
+    if provider is not None:
+        routes += ProviderRoutes(ProviderSignIn(provider, accounts, hand_over), asked).routes()
+    return SignInParts(
+        identify,
+        routes,
+        Door(is_open, sign_in_address),
+        LiveSessions(pool),
+        accounts,
+    )
