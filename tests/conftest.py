@@ -27,6 +27,7 @@ from tests.support.browsing import CHROMIUM_FLAGS, LentBrowser
 from tests.support.databases import FreshDatabases
 from tests.support.durations import Durations
 from tests.support.parsers import WarmParsers
+from tests.support.patience import be_patient
 from tests.support.serving import Serve, serving
 
 # What is imported while tests are collected stays: looking through it for garbage, again and again, takes
@@ -35,7 +36,8 @@ gc.disable()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Let the process that hears of all tests remember how long they took."""
+    """Let tests wait, and the process that hears of all of them remember how long they took."""
+    be_patient()
     if not hasattr(config, "workerinput") and config.pluginmanager.hasplugin("cacheprovider"):
         config.pluginmanager.register(Durations(config))
 

@@ -38,6 +38,7 @@ from agent_service.tools.connection import McpConnector
 from database.pool import Pool, create_pool
 from mcp_server.auth.callers import BearerVerifier
 from tests.support.databases import FreshDatabases
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.schemas import tools_parsed_once
 from tests.support.serving import Serve, serving
 
@@ -420,10 +421,10 @@ class OpenChat:
         if "mcp_server_url" not in settings:
             url = await self._stack.enter_async_context(self._serve(_mcp_app(self._knowledge)))
             settings["mcp_server_url"] = f"{url}/mcp"
-        settings.setdefault("mcp_connect_timeout_seconds", 2)
+        settings.setdefault("mcp_connect_timeout_seconds", PATIENCE_SECONDS)
         app = self.app(model, AgentServiceSettings(**settings))
         url = await self._stack.enter_async_context(self._serve(app))
-        http = await self._stack.enter_async_context(httpx2.AsyncClient(timeout=30))
+        http = await self._stack.enter_async_context(httpx2.AsyncClient(timeout=PATIENCE_SECONDS))
         return Chat(url, http)
 
     def mcp_app(self) -> ASGIApp:

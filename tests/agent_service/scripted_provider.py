@@ -10,6 +10,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from tests.support.patience import PATIENCE_SECONDS
+
 Ending = Literal["whole", "cut", "drop", "error", "garbage", "no choices", "hang"]
 USAGE = {"prompt_tokens": 7, "completion_tokens": 3, "total_tokens": 10}
 
@@ -38,6 +40,12 @@ class Silence:
 
 
 Step = Reply | Silence | Refused | int
+
+
+def patience_with(step: Step) -> float:
+    """A time limit in seconds that ends soon what never ends, and nothing that is only slow."""
+    hangs = isinstance(step, Silence) or (isinstance(step, Reply) and step.ending == "hang")
+    return 3 if hangs else PATIENCE_SECONDS
 
 
 def call(name: str, call_id: str = "call_1", **arguments: Any) -> Reply:

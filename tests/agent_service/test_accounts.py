@@ -39,6 +39,7 @@ from tests.agent_service.accounts_service import (
     settings_of,
 )
 from tests.agent_service.conftest import Chat, FakeKnowledge, Serve, stream_events
+from tests.support.patience import PATIENCE_SECONDS
 
 
 @pytest.fixture(autouse=True)
@@ -391,21 +392,22 @@ async def test_a_stream_of_a_person_who_is_shut_out_ends(
     knowledge.hangs = True
     search = [function_call("search_documents", {"query": "leave"}, call_id="call_1")]
     model = ScriptedModel([search, [assistant_message("25 days.")]])
+    without_end: dict[str, Any] = {"mcp_session_timeout_seconds": 300}
     async with (
         serve(mcp_app) as mcp_url,
-        serve(accounts_app(pool, model, mcp_server_url=f"{mcp_url}/mcp")) as url,
-        httpx2.AsyncClient(base_url=url, timeout=30) as http,
+        serve(accounts_app(pool, model, mcp_server_url=f"{mcp_url}/mcp", **without_end)) as url,
+        httpx2.AsyncClient(base_url=url, timeout=PATIENCE_SECONDS) as http,
     ):
         user_id = await Service(url, pool, []).add()
         assert (await Browser(http).sign_in()).status_code == 200
         async with http.stream("POST", "/chatkit", json=Chat.message("How much leave?")) as response:
             events = stream_events(response)
             assert isinstance(await anext(events), ThreadCreatedEvent)
-            await asyncio.wait_for(knowledge.is_hanging.wait(), 20)
+            await asyncio.wait_for(knowledge.is_hanging.wait(), PATIENCE_SECONDS)
             async with pool.connection() as connection:
                 await set_disabled(connection, user_id, disabled=True)
             # Ends by itself, although the search never answers.
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(PATIENCE_SECONDS):
                 assert "25 days" not in str([event async for event in events])
         assert (await http.post("/chatkit", json=LIST)).status_code == 401
         knowledge.is_released.set()

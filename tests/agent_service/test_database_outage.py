@@ -13,6 +13,7 @@ from psycopg.conninfo import make_conninfo
 from agent_service.models.extractive.model_events import message, stream_item
 from database.pool import Pool, create_pool
 from tests.agent_service.fault_proxy import FaultProxy
+from tests.support.patience import PATIENCE_SECONDS
 
 if TYPE_CHECKING:
     from conftest import FakeKnowledge, OpenChat
@@ -53,7 +54,7 @@ async def test_a_short_outage_costs_time_but_no_word(
 ) -> None:
     chat = await open_chat(model_that_loses_the_database(line))
     asking = asyncio.create_task(chat.say(WISH))
-    await asyncio.wait_for(line.was_refused.wait(), 20)
+    await asyncio.wait_for(line.was_refused.wait(), PATIENCE_SECONDS)
     line.mend()
     answer = await asking
     assert answer.error is None
@@ -68,7 +69,7 @@ async def test_a_short_outage_costs_time_but_no_word(
 async def test_a_long_outage_is_one_sentence_and_nothing_half_is_left(
     open_chat: "OpenChat", line: FaultProxy, knowledge: "FakeKnowledge", pool: Pool
 ) -> None:
-    pool.timeout = 1
+    pool.timeout = 2
     chat = await open_chat(model_that_loses_the_database(line))
     answer = await chat.say(WISH)
     assert [event.message for event in answer.events if isinstance(event, ErrorEvent)] == [GONE]

@@ -14,6 +14,7 @@ from agent_service.storage import PostgresStore
 from agent_service.turn.notice import lacks_answer
 from tests.agent_service.scripted_provider import ScriptedProvider, call, say
 from tests.agent_service.test_fallback import Line
+from tests.support.patience import PATIENCE_SECONDS
 
 if TYPE_CHECKING:
     from conftest import Chat, FakeKnowledge, OpenChat, Serve
@@ -117,7 +118,7 @@ async def test_a_thread_that_ends_with_an_answer_lacks_none(
 
 
 async def _until_noted(chat: "Chat", thread_id: str) -> list[ThreadItem]:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while not notes(items := await chat.items(thread_id)):
             pass
     return items

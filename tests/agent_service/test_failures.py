@@ -18,8 +18,9 @@ from agent_service.storage.usage import tokens_used
 from agent_service.tools.bounded import MAX_CHARACTERS
 from database.pool import Pool
 from tests.agent_service.fault_proxy import FaultProxy
-from tests.agent_service.scripted_provider import ScriptedProvider, Silence, Step, call, say
+from tests.agent_service.scripted_provider import ScriptedProvider, Silence, Step, call, patience_with, say
 from tests.agent_service.test_fallback import LONG_AGO
+from tests.support.patience import PATIENCE_SECONDS
 
 if TYPE_CHECKING:
     from conftest import Chat, FakeKnowledge, OpenChat, Serve
@@ -74,7 +75,7 @@ async def test_a_language_model_that_fails_after_a_tool_is_one_sentence(
 ) -> None:
     model = await language_model(serve, stack, ScriptedProvider([ADD, fault]))
     model = ChosenModel(model.model, model.name, model.provider, model.key_setting, extractive=False)
-    chat = await open_chat(model, llm_timeout_seconds=1)
+    chat = await open_chat(model, llm_timeout_seconds=patience_with(fault))
     answer = await chat.say(WISH)
     assert answer.error is not None
     assert sentence in (answer.error.message or "")
@@ -183,24 +184,24 @@ async def test_a_browser_that_goes_away_aborts_the_model_and_what_it_took_is_cou
     open_chat: "OpenChat", serve: "Serve", stack: AsyncExitStack, knowledge: "FakeKnowledge", pool: Pool
 ) -> None:
     provider = ScriptedProvider([ADD, say("I have added it", "hang")])
-    chat = await open_chat(await language_model(serve, stack, provider))
+    chat = await open_chat(await language_model(serve, stack, provider), llm_timeout_seconds=300)
     async with chat.open_stream(chat.message(WISH)) as events:
         created = await anext(aiter(events))
         assert isinstance(created, ThreadCreatedEvent)
         async for event in events:
             if isinstance(event, ThreadItemUpdatedEvent) and "added" in getattr(event.update, "delta", ""):
                 break
-    await asyncio.wait_for(provider.was_left.wait(), 10)
+    await asyncio.wait_for(provider.was_left.wait(), PATIENCE_SECONDS)
     kept = await _until_kept(chat, created.thread.id)
     assert kept.content[0].text.startswith("I have added")
     assert knowledge.tools_called == ["add_task"]
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while await tokens_used(pool, "ann", LONG_AGO) <= 10:
             pass
 
 
 async def _until_kept(chat: "Chat", thread_id: str) -> AssistantMessageItem:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while True:
             for item in await chat.items(thread_id):
                 if isinstance(item, AssistantMessageItem):

@@ -15,7 +15,7 @@ from agent_service.models.providers import ChosenModel, NamedModel, choose_model
 from agent_service.settings.settings import AgentServiceSettings
 from agent_service.storage.usage import tokens_used
 from database.pool import Pool
-from tests.agent_service.scripted_provider import ScriptedProvider, Silence, Step, call, say
+from tests.agent_service.scripted_provider import ScriptedProvider, Silence, Step, call, patience_with, say
 
 if TYPE_CHECKING:
     from conftest import FakeKnowledge, OpenChat, Serve
@@ -75,7 +75,9 @@ async def test_another_model_goes_on_after_the_tool_that_already_ran(
     open_chat: "OpenChat", line: Line, knowledge: "FakeKnowledge", fault: Step
 ) -> None:
     second = ScriptedProvider([DONE])
-    chat = await open_chat(await line(ScriptedProvider([ADD, fault]), second), llm_timeout_seconds=3)
+    chat = await open_chat(
+        await line(ScriptedProvider([ADD, fault]), second), llm_timeout_seconds=patience_with(fault)
+    )
     answer = await chat.say(WISH)
     assert answer.error is None
     assert knowledge.tools_called == ["add_task"]
@@ -93,7 +95,8 @@ async def test_another_model_goes_on_after_the_tool_that_already_ran(
 @pytest.mark.parametrize("fault", AMID, ids=str)
 async def test_words_that_broke_off_are_taken_back(open_chat: "OpenChat", line: Line, fault: Step) -> None:
     chat = await open_chat(
-        await line(ScriptedProvider([ADD, fault]), ScriptedProvider([DONE])), llm_timeout_seconds=1
+        await line(ScriptedProvider([ADD, fault]), ScriptedProvider([DONE])),
+        llm_timeout_seconds=patience_with(fault),
     )
     answer = await chat.say(WISH)
     added = [e.item.id for e in answer.of_type("thread.item.added") if e.item.type == "assistant_message"]

@@ -26,6 +26,7 @@ from tests.agent_service.conftest import Chat, FakeKnowledge, OpenChat
 from tests.agent_service.small_files import png
 from tests.agent_service.test_turns import say
 from tests.agent_service.test_users import SHARED, the_app, with_tokens
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.serving import Serve
 
 LIST: dict[str, Any] = {"type": "threads.list", "params": {}}
@@ -137,7 +138,7 @@ async def test_half_a_body_ends_with_408(open_chat: OpenChat, monkeypatch: pytes
     reader, writer = await asyncio.open_connection(address.hostname, address.port)
     head = "POST /chatkit HTTP/1.1\r\nhost: localhost\r\naccept-language: fr\r\n"
     writer.write(f"{head}content-type: application/json\r\ncontent-length: 1000\r\n\r\n{{".encode())
-    answer = await asyncio.wait_for(reader.read(), 20)
+    answer = await asyncio.wait_for(reader.read(), PATIENCE_SECONDS)
     writer.close()
     assert answer.startswith(b"HTTP/1.1 408 ")
     assert json.loads(answer.rpartition(b"\r\n\r\n")[2])["error"]["message"].startswith("La requête")
@@ -167,7 +168,7 @@ async def test_turns_with_pictures_are_bounded_for_each_user(
         for _ in range(2):
             asked = await with_picture(chat, "ann")
             await stack.enter_async_context(chat.http.stream("POST", f"{chat.url}/chatkit", json=asked))
-            await asyncio.wait_for(knowledge.is_hanging.wait(), 20)
+            await asyncio.wait_for(knowledge.is_hanging.wait(), PATIENCE_SECONDS)
             knowledge.is_hanging.clear()
         refused = await chat.post(await with_picture(chat, "ann"))
         knowledge.hangs = False

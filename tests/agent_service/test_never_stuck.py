@@ -18,6 +18,7 @@ from agent_service.turn.recovery import with_results
 from agent_service.turn.shortening import LEAST_CHARACTERS, shortened
 from tests.agent_service.scripted_provider import Refused, Reply, ScriptedProvider, Step, call, say
 from tests.agent_service.test_fallback import Line
+from tests.support.patience import PATIENCE_SECONDS
 
 if TYPE_CHECKING:
     from conftest import FakeKnowledge, OpenChat, Serve
@@ -83,7 +84,7 @@ async def test_after_a_stop_before_the_first_word_the_next_turn_alternates(
             if event.type == "thread.item.updated":
                 break
     assert isinstance(created, ThreadCreatedEvent)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while [item.type for item in await chat.items(created.thread.id)] != ["user_message", "task"]:
             pass
     provider.steps = [SEARCH, WHOLE]

@@ -59,7 +59,7 @@ async def test_an_answer_the_component_got_is_there_in_the_built_in_chat(
 
     await page.route(f"{VENDOR}/**", script)
     await page.goto(chat.url)
-    await expect(page.locator("openai-chatkit")).to_have_text("answered", timeout=20_000)
+    await expect(page.locator("openai-chatkit")).to_have_text("answered", timeout=60_000)
     await page.get_by_role("link", name="Use the built-in chat").click()
     await expect(page.locator(".answer")).to_contain_text("25 days")
     await expect(page.get_by_role("button", name="Source 1").first).to_be_visible()

@@ -29,8 +29,10 @@ from serving.telemetry import without_texts
 from tests.agent_service.conftest import Answer, Chat, FakeKnowledge, OpenChat, Serve, parse_events
 from tests.agent_service.scripted_provider import ScriptedProvider, call
 from tests.agent_service.scripted_provider import say as reply
-from tests.agent_service.test_process import free_port, service
+from tests.agent_service.test_process import service
 from tests.agent_service.test_turns import say
+from tests.support.patience import PATIENCE_SECONDS
+from tests.support.ports import free_port
 
 SECRET_QUESTION = "How many days of leave has Mrs Abendroth?"
 
@@ -263,6 +265,7 @@ async def test_a_running_answer_is_finished_before_the_process_ends(
             "MCP_SERVER_URL": f"{mcp}/mcp",
             "MCP_SIGNING_KEY": "a-signing-key-for-tests-of-some-length",
             "LOG_FORMAT": "json",
+            "AGENT_SERVICE_GRACE_SECONDS": "300",
         }
         async with service(tmp_path, **settings) as process:
             assert process.stderr is not None
@@ -271,10 +274,10 @@ async def test_a_running_answer_is_finished_before_the_process_ends(
             await ready(http, url)
             first = asyncio.create_task(http.post(f"{url}/chatkit", json=Chat.message("My tasks?")))
             asked = asyncio.create_task(provider.is_asked.wait())
-            await asyncio.wait([asked, first], timeout=30, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait([asked, first], timeout=PATIENCE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
             assert asked.done(), first.result().text
             process.send_signal(signal.SIGTERM)
-            await asyncio.wait_for(process.stderr.readuntil(b"waiting for what runs (1)"), 30)
+            await asyncio.wait_for(process.stderr.readuntil(b"waiting for what runs (1)"), PATIENCE_SECONDS)
             late = await http.post(f"{url}/chatkit", json=Chat.message("Too late?"))
             assert (late.status_code, late.json()["error"]["code"]) == (503, "stopping")
             assert (await http.get(f"{url}/ready")).status_code == 503
@@ -289,7 +292,7 @@ async def test_a_running_answer_is_finished_before_the_process_ends(
 
 async def ready(http: httpx2.AsyncClient, url: str) -> None:
     """Wait until it listens; its line in the log comes just before."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while True:
             try:
                 await http.get(f"{url}/health")

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import socket
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -13,12 +12,8 @@ import httpx2
 import pytest
 
 from agent_service.process import listen
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+from tests.support.patience import PATIENCE_SECONDS
+from tests.support.ports import free_port
 
 
 @asynccontextmanager
@@ -102,7 +97,7 @@ async def test_it_starts_serves_and_stops_cleanly(
 
 async def _get(http: httpx2.AsyncClient, url: str) -> httpx2.Response:
     """The first answer; the line in the log comes just before the port is listened on."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while True:
             try:
                 return await http.get(url)

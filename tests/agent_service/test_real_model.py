@@ -16,6 +16,7 @@ from chatkit.types import ThreadCreatedEvent
 
 from agent_service.models.providers import choose_model
 from agent_service.settings.settings import AgentServiceSettings
+from tests.support.patience import PATIENCE_SECONDS
 
 if TYPE_CHECKING:
     from conftest import Chat, FakeKnowledge, OpenChat
@@ -101,7 +102,7 @@ async def test_going_away_stops_the_model_and_keeps_what_was_said(chat: "Chat") 
             if "text_delta" in event.model_dump_json():
                 break
     assert thread_id is not None
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         # Another process writes it: there is nothing to wait for but the row.
         while not any(item.type == "assistant_message" for item in await chat.items(thread_id)):  # noqa: ASYNC110
             await asyncio.sleep(0.1)

@@ -29,6 +29,7 @@ from database.acting import Acting
 from database.ending import end
 from database.pool import Pool, fetch
 from tests.agent_service.conftest import SIGNING_KEY
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.serving import Serve
 
 KEY = "sk-a-very-secret-key-0815"
@@ -107,7 +108,7 @@ async def chat(pool: Pool, serve: Serve, **values: Any) -> AsyncGenerator[Admin]
     settings = AgentServiceSettings.model_validate({"transcription": "off"} | values)
     connector = McpConnector(settings, SIGNING_KEY)
     app = create_app(settings, pool=pool, chosen=choose_model(settings), connector=connector)
-    async with serve(app) as url, httpx2.AsyncClient(timeout=20) as http:
+    async with serve(app) as url, httpx2.AsyncClient(timeout=PATIENCE_SECONDS) as http:
         yield Admin(url, http)
 
 

@@ -26,6 +26,7 @@ from agent_service.tools.run_server import FRESH_SECONDS, ToolListings
 from agent_service.tools.sessions import IDLE_SECONDS, LIFETIME_SECONDS, MAX_IDLE, MAX_IDLE_OF_ONE, Sessions
 from agent_service.turn.runner import RunAgent
 from tests.agent_service.conftest import SIGNING_KEY, FakeKnowledge, OpenChat, Serve
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.serving import PromptServer
 
 ANN, BEN = RequestContext("ann"), RequestContext("ben")
@@ -94,7 +95,7 @@ async def connector_to(
 
 def _settings(url: str, **more: Any) -> AgentServiceSettings:
     return AgentServiceSettings.model_validate(
-        {"mcp_server_url": url, "mcp_connect_timeout_seconds": 2} | more
+        {"mcp_server_url": url, "mcp_connect_timeout_seconds": PATIENCE_SECONDS} | more
     )
 
 

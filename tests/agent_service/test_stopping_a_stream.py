@@ -38,7 +38,7 @@ class Stream:
                 raise
 
 
-@pytest.mark.timeout(10)
+@pytest.mark.timeout(60)
 @pytest.mark.parametrize("lost", [0, 1, 3])
 async def test_a_stream_ends_when_nobody_reads_it(lost: int) -> None:
     stream = Stream(lost)

@@ -18,6 +18,7 @@ from starlette.routing import Route
 from agent_service.requests.validation import MAX_REQUEST_BYTES, largest_request
 from agent_service.settings.settings import AgentServiceSettings
 from agent_service.voice.transcription import Dictation, audio_type
+from tests.support.patience import PATIENCE_SECONDS
 
 if TYPE_CHECKING:
     from conftest import Chat, OpenChat, Serve
@@ -186,14 +187,14 @@ async def test_who_sends_more_recordings_than_may_wait_is_told_when_to_come_agai
 
         taken = [send("ann"), send("ann"), send("ann")]
         for _ in range(2):
-            await asyncio.wait_for(arrived.acquire(), 20)
+            await asyncio.wait_for(arrived.acquire(), PATIENCE_SECONDS)
         in_json = {"audio_base64": base64.b64encode(sound()).decode(), "mime_type": "audio/wav"}
         for refused in (await send("ann"), await chat.post({"type": "input.transcribe", "params": in_json})):
             assert (refused.status_code, refused.headers["retry-after"]) == (429, "10")
             assert refused.json()["error"]["code"] == "too_many_recordings"
             assert refused.json()["error"]["message"].startswith("Several of your recordings")
         others = send("bob")
-        await asyncio.wait_for(arrived.acquire(), 20)
+        await asyncio.wait_for(arrived.acquire(), PATIENCE_SECONDS)
         let_go.set()
         assert {answer.status_code for answer in await asyncio.gather(*taken, others)} == {200}
 

@@ -23,6 +23,7 @@ from agent_service.storage.turn_lock import (
     locked_turn,
 )
 from database.pool import Pool
+from tests.support.patience import PATIENCE_SECONDS
 
 if TYPE_CHECKING:
     from conftest import Chat, FakeKnowledge, OpenChat
@@ -273,7 +274,7 @@ async def test_a_turn_ends_when_its_heart_did_not_hear_of_it(monkeypatch: pytest
             await locks.is_beating.wait()
 
     running = asyncio.create_task(turn())
-    done, _ = await asyncio.wait([running], timeout=10)
+    done, _ = await asyncio.wait([running], timeout=PATIENCE_SECONDS)
     assert done, "the end of the turn waits for its heart"
     assert await locks.begin("thr_1", "next", RequestContext("ann")) == "begun"
 
@@ -319,7 +320,11 @@ async def test_the_turn_of_a_killed_process_is_taken_over_without_waiting_for_it
 
 async def test_a_lock_that_is_lost_is_taken_again(pool: Pool, chat_url: str) -> None:
     of_locks: LiteralString = "from pg_locks where locktype = 'advisory' and objid::bigint = %s"
-    async with Presence(chat_url) as presence, pool.connection() as connection, asyncio.timeout(30):
+    async with (
+        Presence(chat_url) as presence,
+        pool.connection() as connection,
+        asyncio.timeout(PATIENCE_SECONDS),
+    ):
         await presence.until_held()
         number = presence.number
         ended = await connection.execute(f"select pg_terminate_backend(pid, 10000) {of_locks}", [number])

@@ -26,6 +26,7 @@ from starlette.types import ASGIApp
 
 from agent_service.models.extractive.model_events import message, stream_item
 from tests.agent_service.fault_proxy import FaultProxy
+from tests.support.patience import PATIENCE_SECONDS
 
 if TYPE_CHECKING:
     from conftest import Chat, FakeKnowledge, OpenChat, Serve
@@ -222,11 +223,11 @@ async def test_an_mcp_server_that_dies_in_the_middle_costs_one_tool_call(
     knowledge.hangs = True
     async with serve(mcp_app) as url, FaultProxy(url) as line:
         model = ScriptedModel([search(), say("30 days."), say("The search broke off.")])
-        chat = await open_chat(model, mcp_server_url=f"{line.url}/mcp")
+        chat = await open_chat(model, mcp_server_url=f"{line.url}/mcp", mcp_session_timeout_seconds=300)
         asking = asyncio.create_task(chat.say(QUESTION))
-        await asyncio.wait_for(knowledge.is_hanging.wait(), 10)
+        await asyncio.wait_for(knowledge.is_hanging.wait(), PATIENCE_SECONDS)
         line.cut()
-        answer = await asyncio.wait_for(asking, 20)
+        answer = await asyncio.wait_for(asking, PATIENCE_SECONDS)
     assert answer.error is None
     assert answer.text == f"The search broke off.\n\n{NOT_BACKED}"
     assert knowledge.tools_called == ["search_documents"]
@@ -341,14 +342,14 @@ async def test_going_away_stops_the_model_and_keeps_what_was_said(open_chat: "Op
             seen.append(event)
             if said_in(seen) == "You have twenty-five":
                 break
-    await asyncio.wait_for(was_stopped.wait(), 10)
+    await asyncio.wait_for(was_stopped.wait(), PATIENCE_SECONDS)
     assert isinstance(seen[0], ThreadCreatedEvent)
     kept = await _until_kept(chat, seen[0].thread.id)
     assert kept.content[0].text.startswith("You have twenty-five")
 
 
 async def _until_kept(chat: "Chat", thread_id: str) -> AssistantMessageItem:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while True:
             for item in await chat.items(thread_id):
                 if isinstance(item, AssistantMessageItem):

@@ -160,7 +160,7 @@ def chosen(url: str, **more: Any) -> ChosenModel:
         openai_base_url=f"{url}/v1",
         model_name="m0",
         openai_api_key=SecretStr("sk-own-key"),
-        llm_timeout_seconds=1,
+        llm_timeout_seconds=3,
         **more,
     )  # pyright: ignore[reportCallIssue]
     return choose_model(settings)

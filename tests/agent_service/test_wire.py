@@ -1040,7 +1040,7 @@ def test_whatever_comes_ends_as_chunks_or_as_a_break() -> None:
             assert "error" in one or isinstance(one["choices"], list)
 
 
-@pytest.mark.timeout(20)
+@pytest.mark.timeout(60)
 @pytest.mark.parametrize("text", ["\n" * 8000, '{"name": "' + "{}" * 4000, "search_documents(" + "('" * 4000])
 def test_telling_calls_from_text_takes_no_longer_the_worse_it_is(text: str) -> None:
     assert pieces(text, list)[1] == []

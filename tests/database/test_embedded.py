@@ -18,6 +18,7 @@ from database.embedded import embedded_postgres, ready_postgres
 from database.errors import PostgresStartError
 from database.home import open_data_folder
 from owflex.supervision.supervisor import stop_on_signals
+from tests.support.patience import PATIENCE_SECONDS
 
 
 @pytest.fixture
@@ -79,7 +80,7 @@ def test_a_crash_of_the_server_is_repaired_at_the_next_start(folder: Path) -> No
         server = psutil.Process(postmaster(folder))
         workers = server.children(recursive=True)
         server.kill()
-        psutil.wait_procs([server, *workers], timeout=30)
+        psutil.wait_procs([server, *workers], timeout=PATIENCE_SECONDS)
     with embedded_postgres(folder, "one") as url, psycopg.connect(url) as connection:
         assert connection.execute("select count(*) from kept").fetchone() == (0,)
 
@@ -130,7 +131,7 @@ def _compute_for_long(connection: "psycopg.Connection[TupleRow]") -> None:
 
 
 def _another_than(first: psutil.Process, folder: Path) -> psutil.Process:
-    give_up = time.monotonic() + 30
+    give_up = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < give_up:
         found = ready_postgres(folder)
         if found is not None and found != first:

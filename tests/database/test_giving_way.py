@@ -10,6 +10,7 @@ import psutil
 from database.process import NICER_BY, let_others_go_first
 from parsing.bounded.frames import Limits
 from parsing.bounded.process import BoundedProcess
+from tests.support.patience import PATIENCE_SECONDS
 
 
 def own_rank() -> int:
@@ -27,10 +28,10 @@ def test_a_child_gives_way_and_one_that_has_ended_is_fine() -> None:
 
 async def test_a_parser_gives_way() -> None:
     before = {child.pid for child in psutil.Process().children()}
-    parser = BoundedProcess("agent_service.attachments.worker", (), Limits(seconds=30))
+    parser = BoundedProcess("agent_service.attachments.worker", (), Limits(seconds=PATIENCE_SECONDS))
     reading = asyncio.create_task(parser.read(b""))
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while min(own_rank() + NICER_BY, 19) not in _ranks(before):  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
     finally:

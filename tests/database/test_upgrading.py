@@ -25,6 +25,7 @@ from owflex.__main__ import app
 from owflex.keeping.places import Installation, Place, connected
 from owflex.keeping.tables import Content, contents_of
 from tests.support.filled import fill
+from tests.support.patience import PATIENCE_SECONDS
 
 OLD = min(program_folders(), default=0)
 
@@ -71,7 +72,7 @@ def of_an_old_version(home: Path) -> list[dict[str, Content]]:
     process = postmaster(home / "postgres")
     assert process is not None
     process.send_signal(signal.SIGQUIT)
-    process.wait(30)
+    process.wait(PATIENCE_SECONDS)
     type(server)._instances.clear()  # pyright: ignore
     return held
 

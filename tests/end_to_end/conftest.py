@@ -3,14 +3,13 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +19,8 @@ import psutil
 import pytest
 from fastmcp import Client
 from fastmcp.client.transports import StreamableHttpTransport
+
+from tests.support.ports import free_port
 
 DOCUMENTS = Path(__file__).parent / "documents"
 COUNT = len(list(DOCUMENTS.iterdir()))
@@ -197,17 +198,6 @@ class Installation:
                 time.sleep(0.2)
 
 
-def free_ports(count: int) -> Sequence[int]:
-    """Ports nobody listens on."""
-    sockets = [socket.socket() for _ in range(count)]
-    for one in sockets:
-        one.bind(("127.0.0.1", 0))
-    ports = [one.getsockname()[1] for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports
-
-
 @pytest.fixture
 def installation() -> Iterator[Installation]:
     """A fresh installation; what still runs at the end of the test is ended."""
@@ -228,7 +218,7 @@ def running_installation() -> Iterator[Installation]:
 @contextmanager
 def fresh_installation() -> Generator[Installation]:
     """A data folder and ports of its own; what still runs at the end is ended."""
-    chat_port, mcp_port = free_ports(2)
+    chat_port, mcp_port = free_port(), free_port()
     with tempfile.TemporaryDirectory(prefix="owflex-") as folder:
         found = Installation(Path(folder) / "home", chat_port, mcp_port)
         yield found

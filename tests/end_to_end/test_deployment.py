@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.support.compose import compose, health_command, process_command, process_environment
-from tests.support.nginx import free_port
+from tests.support.ports import free_port
 
 PATIENCE_SECONDS = 90
 TOKEN, KEY = "a-token-of-the-mcp-server-for-this-test", "a-signing-key-of-both-servers-for-this-test"

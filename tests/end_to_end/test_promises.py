@@ -16,8 +16,6 @@ from tests.support.browsing import LentBrowser
 if TYPE_CHECKING:
     from conftest import Installation
 
-pytestmark = pytest.mark.timeout(300)
-
 
 async def test_documents_are_answered_with_citations_tasks_are_shared_and_a_restart_loses_nothing(
     installation: "Installation",

@@ -13,12 +13,10 @@ import pytest
 
 from owflex.supervision.running import asked
 from owflex.supervision.supervisor import ProgramState
+from tests.support.patience import PATIENCE_SECONDS
 
 if TYPE_CHECKING:
     from conftest import Installation
-
-pytestmark = pytest.mark.timeout(300)
-PATIENCE_SECONDS = 60
 
 
 def programs(home: Path) -> dict[str, ProgramState]:

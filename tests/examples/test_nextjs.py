@@ -3,7 +3,6 @@
 import asyncio
 import os
 import shutil
-import socket
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
@@ -16,6 +15,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp
+
+from tests.support.patience import PATIENCE_SECONDS
+from tests.support.ports import free_port
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "nextjs"
 NOT_BUILT = "The Next.js example is not built. Run: make examples"
@@ -78,9 +80,7 @@ async def site(serve: Callable[[ASGIApp], AbstractAsyncContextManager[str]]) -> 
         pytest.skip(NOT_BUILT)
     service = Service()
     async with serve(service.app()) as behind:
-        with socket.socket() as listener:
-            listener.bind(("127.0.0.1", 0))
-            port = listener.getsockname()[1]
+        port = free_port()
         process = await asyncio.create_subprocess_exec(
             node, "node_modules/next/dist/bin/next", "start", "-p", str(port), "-H", "127.0.0.1",
             cwd=EXAMPLE,
@@ -90,7 +90,7 @@ async def site(serve: Callable[[ASGIApp], AbstractAsyncContextManager[str]]) -> 
         try:
             await _ready(process)
             url = f"http://127.0.0.1:{port}"
-            async with httpx2.AsyncClient(base_url=f"{url}/api/owflex", timeout=30) as http:
+            async with httpx2.AsyncClient(base_url=f"{url}/api/owflex", timeout=PATIENCE_SECONDS) as http:
                 yield Site(url, service, http)
         finally:
             service.go_on.set()
@@ -118,7 +118,7 @@ async def test_an_answer_passes_piece_by_piece(site: Site) -> None:
 async def test_stop_in_the_browser_ends_the_answer_behind(site: Site) -> None:
     async with site.http.stream("POST", "/chatkit", json={}) as answer:
         assert await anext(answer.aiter_text()) == "data: 1\n\n"
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         await site.service.ended.wait()
 
 

@@ -22,7 +22,8 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from tests.conftest import Serve
-from tests.support.nginx import EXAMPLES, free_port, nginx_program, running, written
+from tests.support.nginx import EXAMPLES, nginx_program, running, written
+from tests.support.ports import free_port
 
 
 @dataclass

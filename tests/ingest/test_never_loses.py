@@ -30,6 +30,7 @@ from tests.ingest.quick_ingest import (
     quick_ingestion,
     quick_sync,
 )
+from tests.support.patience import PATIENCE_SECONDS
 
 MARK = re.compile(r"file(\d+)version(\d+)")
 NewDatabase = Callable[[], str]
@@ -70,7 +71,7 @@ def kill_after(run: subprocess.Popen[bytes], seconds: float) -> bool:
     children = [] if finished else psutil.Process(run.pid).children(recursive=True)
     run.kill()
     run.communicate()
-    _, alive = psutil.wait_procs(children, timeout=15)
+    _, alive = psutil.wait_procs(children, timeout=PATIENCE_SECONDS)
     assert not alive, "A parser outlives its run."
     return not finished
 

@@ -26,6 +26,7 @@ from tests.ingest.queue_worker import (
     working,
 )
 from tests.ingest.quick_ingest import database_like, everything, quick_sync
+from tests.support.patience import PATIENCE_SECONDS
 
 SUCCEEDED = "select count(*) from procrastinate_jobs where task_name = 'ingest:file' and status = 'succeeded'"
 DOING = "select count(*) from procrastinate_jobs where task_name = 'ingest:file' and status = 'doing'"
@@ -269,7 +270,7 @@ async def test_the_worker_of_the_command_line_does_the_work(knowledge_base_url: 
         await leave_to_workers(url, library)
         await until(url, SUCCEEDED, lambda count: count == 2)
         worker.terminate()
-        assert await asyncio.wait_for(worker.wait(), 30) == 0
+        assert await asyncio.wait_for(worker.wait(), PATIENCE_SECONDS) == 0
     finally:
         if worker.returncode is None:
             worker.kill()

@@ -15,6 +15,7 @@ from pydantic import SecretStr
 from mcp_server.auth.callers import BearerVerifier
 from mcp_server.calls.rate_limit import CallsInTurn
 from tests.mcp_server.conftest import LOCAL_TOKEN, SIGNING_KEY, signed_token
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.serving import serving
 
 PLACES = 4
@@ -84,7 +85,7 @@ async def hanging(work: Work, user: str, count: int, begin: int) -> AsyncGenerat
         clients = [await stack.enter_async_context(work.client(user)) for _ in range(count)]
         calls = [asyncio.create_task(client.call_tool("hang", {"who": user})) for client in clients]
         for _ in range(begin):
-            await asyncio.wait_for(work.begun.acquire(), 20)
+            await asyncio.wait_for(work.begun.acquire(), PATIENCE_SECONDS)
         yield
         work.let_go.set()
         await asyncio.gather(*calls, return_exceptions=True)

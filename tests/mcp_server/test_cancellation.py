@@ -13,6 +13,7 @@ from fastmcp.exceptions import ToolError
 from knowledge_base.access import acting_for
 from mcp_server.auth.callers import STDIO_CALLER
 from mcp_server.tool_errors import with_tool_errors
+from tests.support.patience import PATIENCE_SECONDS
 
 if TYPE_CHECKING:
     from conftest import RunningServer
@@ -34,7 +35,7 @@ async def sleepy(server: "RunningServer") -> AsyncGenerator["RunningServer"]:
             await connection.execute("select pg_sleep(100)")
         return "slept"
 
-    server.mcp.tool(with_tool_errors(sleep_in_postgres), timeout=20)
+    server.mcp.tool(with_tool_errors(sleep_in_postgres), timeout=90)
     yield server
     # The pool is as good as before: each of its connections works and is in no transaction.
     for _ in range(4):
@@ -45,7 +46,7 @@ async def sleepy(server: "RunningServer") -> AsyncGenerator["RunningServer"]:
 
 async def until_sleeping(server: "RunningServer", expected: int) -> None:
     """Return when that many statements of the tool run in Postgres."""
-    async with asyncio.timeout(15), server.pool.connection() as connection:
+    async with asyncio.timeout(PATIENCE_SECONDS), server.pool.connection() as connection:
         while True:
             rows = await connection.execute(
                 "select count(*) from pg_stat_activity "

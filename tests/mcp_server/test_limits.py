@@ -21,6 +21,7 @@ from mcp_server.settings import McpServerSettings
 from serving.patient_http import PatientProtocol
 from serving.timed_bodies import BodyTimeLimit
 from serving.token_buckets import TokenBuckets
+from tests.support.patience import PATIENCE_SECONDS
 
 if TYPE_CHECKING:
     from conftest import RunningServer
@@ -31,7 +32,7 @@ async def answer_to(url: str, sent: bytes) -> bytes:
     address = urlsplit(url)
     reader, writer = await asyncio.open_connection(address.hostname, address.port)
     writer.write(sent)
-    answer = await asyncio.wait_for(reader.read(), 30)
+    answer = await asyncio.wait_for(reader.read(), PATIENCE_SECONDS)
     writer.close()
     return answer
 

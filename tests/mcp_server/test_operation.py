@@ -15,6 +15,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from mcp_server.logs import set_up_logs
 from mcp_server.settings import McpServerSettings
+from tests.support.patience import PATIENCE_SECONDS
 
 if TYPE_CHECKING:
     from conftest import RunningServer
@@ -42,7 +43,7 @@ def calls_in(log: io.StringIO) -> list[dict[str, object]]:
 
 
 async def page(server: "RunningServer", path: str, **headers: str) -> httpx2.Response:
-    async with httpx2.AsyncClient(base_url=server.url, timeout=30) as http:
+    async with httpx2.AsyncClient(base_url=server.url, timeout=PATIENCE_SECONDS) as http:
         return await http.get(path, headers=headers)
 
 

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import socket
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -11,7 +10,9 @@ from pathlib import Path
 
 import httpx2
 import psycopg
-import pytest
+
+from tests.support.patience import PATIENCE_SECONDS
+from tests.support.ports import free_port
 
 TOKEN = "a-local-token-for-tests-of-some-length"
 KEY = "a-signing-key-for-tests-of-some-length"
@@ -22,12 +23,6 @@ CALL = {
     "method": "tools/call",
     "params": {"name": "add_task", "arguments": {"title": "finish me"}},
 }
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @asynccontextmanager
@@ -44,6 +39,7 @@ async def process_of(folder: Path, url: str, port: int) -> AsyncGenerator[asynci
         "MCP_SERVER_TOKEN": TOKEN,
         "MCP_SIGNING_KEY": KEY,
         "LOG_FORMAT": "json",
+        "MCP_GRACE_SECONDS": "300",
         # The calls of this test need no model, and loading one takes its time.
         "EMBEDDING_MODEL": "no-such-model",
     }
@@ -70,7 +66,7 @@ async def has_database(http: httpx2.AsyncClient, url: str) -> bool:
 
 async def until_waiting(connection: psycopg.AsyncConnection[tuple[object, ...]]) -> None:
     """Return when a statement of the server waits for a lock."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while True:
             rows = await connection.execute(
                 "select from pg_stat_activity where wait_event_type = 'Lock' "
@@ -80,7 +76,6 @@ async def until_waiting(connection: psycopg.AsyncConnection[tuple[object, ...]])
                 return
 
 
-@pytest.mark.timeout(400)
 async def test_sigterm_finishes_what_runs_refuses_the_rest_and_ends_well(
     tmp_path: Path, knowledge_base_url: str
 ) -> None:
@@ -89,13 +84,13 @@ async def test_sigterm_finishes_what_runs_refuses_the_rest_and_ends_well(
         process_of(tmp_path, knowledge_base_url, port) as process,
         await psycopg.AsyncConnection.connect(knowledge_base_url) as blocking,
         await psycopg.AsyncConnection.connect(knowledge_base_url, autocommit=True) as looking,
-        httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as http,
+        httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE_SECONDS) as http,
     ):
         await blocking.execute("lock table tasks in access exclusive mode")
         running = asyncio.create_task(http.post("/mcp", json=CALL, headers=HEADERS))
         await until_waiting(looking)
         process.send_signal(signal.SIGTERM)
-        async with asyncio.timeout(9):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while (await http.get("/ready")).json().get("server") != "stopping":
                 pass
         refused = await http.post("/mcp", headers=HEADERS)

@@ -35,7 +35,7 @@ from owflex.doctor.reasons import OF_THE_MODEL, REASONS, check_of
 from owflex.doctor.space import MAX_LOG_BYTES
 from owflex.doctor.versions import page_finding
 from owflex.keeping.state import remember_backup, remember_failure
-from tests.support.nginx import free_port
+from tests.support.ports import free_port
 
 # What a small installation on one machine need not have.
 NOT_THERE = {"owflex up", "API keys", "MCP server", "language model"}

@@ -14,6 +14,7 @@ from typer.testing import CliRunner, Result
 from owflex.__main__ import app
 from owflex.keeping.places import Installation, connected
 from tests.owflex.keeping.conftest import fill_it, installed
+from tests.support.patience import PATIENCE_SECONDS
 
 Run = Callable[..., Result]
 
@@ -269,7 +270,7 @@ def test_the_first_link_of_the_chat_is_seen_where_everything_is_started(
     display.chat(f"2026-11-30 10:00 WARNING agent_service: {FIRST_ADMINISTRATOR}http://x/invitation#abc")
     display.chat(f'{{"message": "{FIRST_ADMINISTRATOR}http://x/invitation#def"}}')
     told = ""
-    for _ in range(200):
+    for _ in range(PATIENCE_SECONDS * 50):
         told += capsys.readouterr().out
         if "#def" in told:
             break

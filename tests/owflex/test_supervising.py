@@ -26,8 +26,8 @@ from owflex.supervision.running import UpState, asked, only_one, telling
 from owflex.supervision.supervised import MAX_SECONDS_BETWEEN_STARTS, Supervised, pause_after
 from owflex.supervision.supervisor import ProgramState, Supervisor, stop_on_signals
 from serving.terminal import Console, PatientOutput
+from tests.support.patience import PATIENCE_SECONDS
 
-PATIENCE_SECONDS = 60
 STATE = UpState(
     os.getpid(),
     1_800_000_000.0,

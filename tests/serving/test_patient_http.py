@@ -18,6 +18,7 @@ from serving.refusals import plain_refusal
 from serving.slow_refusals import AT_ONCE, SlowRefusals
 from serving.timed_bodies import BodyTimeLimit
 from tests.support.fuzzing import EXAMPLES
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.serving import serving
 
 # A connection on which nothing comes any more is closed at once.
@@ -58,7 +59,7 @@ async def answer_to(url: str, sent: bytes) -> bytes:
     reader, writer = await connect(url)
     writer.write(sent)
     answer = bytearray()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         # What is sent after the end may reset the connection.
         with suppress(ConnectionResetError):
             while part := await reader.read(65_536):

@@ -20,6 +20,8 @@ from playwright.async_api import (
     ViewportSize,
 )
 
+from tests.support.patience import PATIENCE_SECONDS
+
 CHROMIUM_FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -64,6 +66,12 @@ async def command(session: CDPSession, method: str, **parameters: str) -> Any:
     return await untyped.send(method, parameters)
 
 
+def patient(context: BrowserContext) -> BrowserContext:
+    """It, with pages that wait as long as tests do."""
+    context.set_default_timeout(PATIENCE_SECONDS * 1000)
+    return context
+
+
 class Profile:
     """A profile with a page that stays open, so that its renderer does."""
 
@@ -80,7 +88,7 @@ class Profile:
     @classmethod
     async def opened(cls, browser: Browser, options: dict[str, Any]) -> "Profile":
         """A new one, with options of Playwright's `new_context`."""
-        context = await browser.new_context(**options)
+        context = patient(await browser.new_context(**options))
         kept = await context.new_page()
         await kept.route(KEPT_OPEN, _empty)
         await kept.goto(KEPT_OPEN)
@@ -142,7 +150,7 @@ class LentBrowser:
             self._profiles[locale] = await Profile.opened(self._browser, options)
         profile = self._profiles[locale]
         if profile.lent:
-            return await self._browser.new_page(viewport=viewport, locale=locale)
+            return await patient(await self._browser.new_context(viewport=viewport, locale=locale)).new_page()
         profile.lent = True
         page = await profile.context.new_page()
         if viewport:
@@ -151,7 +159,7 @@ class LentBrowser:
 
     async def new_context(self, **options: Any) -> BrowserContext:
         """A profile of the test's own."""
-        return await self._browser.new_context(**options)
+        return patient(await self._browser.new_context(**options))
 
     async def clean(self) -> None:
         """Let the next test find nothing of this one."""

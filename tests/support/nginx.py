@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.patience import PATIENCE_SECONDS
+
 EXAMPLES = Path(__file__).parents[2] / "examples" / "proxy"
 FILES = {"upstreams.conf": "loopback.conf", "locations.conf": "locations.conf"}
 SECONDS_TO_START = 20
@@ -25,13 +27,6 @@ def nginx_program() -> str:
             pytest.fail(said)
         pytest.skip(said)
     return program
-
-
-def free_port() -> int:
-    """A port of loopback that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def written(folder: Path, servers: str, changed: Mapping[str, str], upstreams: Mapping[int, int]) -> Path:
@@ -63,7 +58,7 @@ def running(configuration: Path, ports: Sequence[int]) -> Generator[None]:
             yield
         finally:
             process.send_signal(signal.SIGTERM)
-            process.wait(30)
+            process.wait(PATIENCE_SECONDS)
 
 
 def _until_it_listens(process: "subprocess.Popen[bytes]", port: int, log: Path) -> None:

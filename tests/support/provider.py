@@ -1,7 +1,6 @@
 """An OpenID Connect provider in a process of its own, on loopback, with keys of its own."""
 
 import json
-import socket
 import subprocess
 import sys
 import time
@@ -10,15 +9,14 @@ from contextlib import contextmanager
 
 import httpx2
 
-SECONDS_TO_START = 60
+from tests.support.patience import PATIENCE_SECONDS
+from tests.support.ports import free_port
 
 
 @contextmanager
 def provider_process(*people: Mapping[str, object]) -> Generator[str]:
     """Its issuer. Each of the people has `sub` and further claims."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     told = [part for person in people for part in ("--user-claims", json.dumps(person))]
     options = ["--port", str(port), "--require-nonce", "true", *told]
     command = [sys.executable, "-m", "oidc_provider_mock", *options]
@@ -29,11 +27,11 @@ def provider_process(*people: Mapping[str, object]) -> Generator[str]:
         yield issuer
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(PATIENCE_SECONDS)
 
 
 def _wait_for(issuer: str, process: "subprocess.Popen[bytes]") -> None:
-    give_up = time.monotonic() + SECONDS_TO_START
+    give_up = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < give_up and process.poll() is None:
         try:
             httpx2.get(f"{issuer}/.well-known/openid-configuration").raise_for_status()
