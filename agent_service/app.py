@@ -62,7 +62,6 @@ from agent_service.settings.settings import AgentServiceSettings
 from agent_service.storage.presence import Presence
 from agent_service.storage.turn_lock import PostgresTurnLocks
 from agent_service.tools.connection import READING_SCOPE, McpConnector
-from agent_service.tools.groups import GroupsOfLogin
 from agent_service.tools.sessions import Sessions
 from agent_service.turn.edits import EDIT_MESSAGE
 from database.audit import write_attempts
@@ -111,10 +110,9 @@ def create_app(
     Raises `AgentServiceError` for settings that cannot work.
     """
     address_of = address_by(proxies_of(settings))
-    hand_over = GroupsOfLogin(connector)
     live = live or LiveSettings(settings, pool, Vault(connector.key_for("settings")))
     signing_in = (
-        sign_in_parts(settings, pool, address_of, hand_over, live.vault)
+        sign_in_parts(settings, pool, address_of, connector, live.vault)
         if settings.agent_service_auth == "accounts"
         else None
     )

@@ -40,12 +40,13 @@ READ = (
     "uploads",
     "schema_migrations",
 )
-OF_RIGHTS = ("groups", "group_members", "collection_rights", "new_collections")
+OF_RIGHTS = ("groups", "group_members", "collection_rights", "new_collections", "shut_out_people")
 OF_OAUTH = ("oauth_clients", "oauth_requests", "oauth_grants", "oauth_codes", "oauth_tokens")
 READ_AND_WRITTEN = ("tasks", "task_changes", *OF_RIGHTS, *OF_OAUTH)
 CALLED: tuple[LiteralString, ...] = (
     "documents_with(jsonb[])",
     "forget_old_task_changes()",
+    "is_shut_out(text)",
     "open_collections(text, text[])",
     "make_own_collection(text)",
     "make_closed_collection(text)",

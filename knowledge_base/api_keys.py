@@ -34,6 +34,8 @@ class ApiKey:
     expires_at: datetime | None
     revoked_at: datetime | None
     last_used_at: datetime | None
+    # Its user may not come in: it is refused, until they may.
+    is_shut_out: bool
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ async def create_api_key(connection: Connection, new: NewApiKey) -> tuple[ApiKey
             insert into api_keys (name, key_hash, user_id, scopes, collections, expires_at)
             values (%(name)s, %(key_hash)s, %(user_id)s, %(scopes)s, %(collections)s, %(expires_at)s)
             returning id as key_id, name, user_id, scopes, collections, created_at, expires_at, revoked_at,
-                      last_used_at
+                      last_used_at, is_shut_out(user_id) as is_shut_out
             """,
             {
                 "name": new.name,
@@ -78,7 +80,7 @@ async def list_api_keys(connection: Connection) -> list[ApiKey]:
         await cursor.execute(
             """
             select id as key_id, name, user_id, scopes, collections, created_at, expires_at, revoked_at,
-                   last_used_at
+                   last_used_at, is_shut_out(user_id) as is_shut_out
             from api_keys
             order by id
             """
@@ -87,12 +89,12 @@ async def list_api_keys(connection: Connection) -> list[ApiKey]:
 
 
 async def list_good_keys(connection: Connection, user_id: str) -> list[ApiKey]:
-    """The keys of a user that still open something, the oldest first."""
+    """The keys of a user that have not ended and were not revoked, the oldest first."""
     async with connection.cursor(row_factory=class_row(ApiKey)) as cursor:
         await cursor.execute(
             """
             select id as key_id, name, user_id, scopes, collections, created_at, expires_at, revoked_at,
-                   last_used_at
+                   last_used_at, is_shut_out(user_id) as is_shut_out
             from api_keys
             where user_id = %(user_id)s
               and revoked_at is null
@@ -124,7 +126,9 @@ async def revoke_api_key(connection: Connection, key_id: int) -> None:
 
 
 async def find_api_key(pool: Pool, secret: str) -> ApiKey | None:
-    """The key with this secret while it is good; None when there is none, or it expired or was revoked."""
+    """The key with this secret while it is good; None when there is none, it expired or was revoked, or its
+    user is shut out.
+    """
     key_hash = _hash(secret)
     async with (
         pool.connection() as connection,
@@ -138,11 +142,12 @@ async def find_api_key(pool: Pool, secret: str) -> ApiKey | None:
         await cursor.execute(
             """
             select id as key_id, name, user_id, scopes, collections, created_at, expires_at, revoked_at,
-                   last_used_at
+                   last_used_at, is_shut_out(user_id) as is_shut_out
             from api_keys
             where key_hash = %(key_hash)s
               and revoked_at is null
               and (expires_at is null or expires_at > now())
+              and not is_shut_out(user_id)
             """,
             {"key_hash": key_hash},
         )

@@ -37,6 +37,7 @@ from mcp_server.http.batches import BatchedMessages
 from mcp_server.http.foreign_pages import ForeignPages
 from mcp_server.http.forms import ClientForms
 from mcp_server.http.numeric_hosts import NumericHosts
+from mcp_server.http.refused_tokens import RefusedTokens
 from mcp_server.http.server import counting, listen_and_serve, protected
 from mcp_server.server import create_server
 from mcp_server.settings import SIGNING_KEY_FILE, TOKEN_FILE, McpServerSettings
@@ -110,7 +111,11 @@ def http_app(
         allowed_hosts=[*settings.mcp_allowed_hosts, *public_host(settings)] or None,
     )
     served = protected(
-        ClientForms(BatchedMessages(NumericHosts(app))), running or Running(), settings, refuse, attempts
+        RefusedTokens(ClientForms(BatchedMessages(NumericHosts(app)))),
+        running or Running(),
+        settings,
+        refuse,
+        attempts,
     )
     return ForeignPages(served, settings.mcp_allowed_origins)
 

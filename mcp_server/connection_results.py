@@ -52,6 +52,9 @@ class ClientOfPerson(ConnectedClient):
     """A client, and who has let it in."""
 
     user_id: str
+    is_shut_out: bool = Field(
+        description="The person may not come in: its tokens are refused, until they may."
+    )
 
 
 class ClientsOfAll(BaseModel):

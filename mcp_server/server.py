@@ -233,7 +233,8 @@ def _add_administration_tools(server: FastMCP, pool: Pool, timeout: float) -> No
         (tools.list_ingestion, READING),
         (clients.list_clients_of_all, READING),
         (clients.disconnect_client_of_person, CHANGING),
-        (clients.disconnect_clients_of, CHANGING),
+        (clients.set_shut_out, CHANGING),
+        (clients.sync_shut_out, CHANGING),
     ]
     for function, annotations in functions:
         server.tool(

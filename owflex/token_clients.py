@@ -39,12 +39,15 @@ def _show(grants: Sequence[OAuthGrant], *, as_json: bool) -> None:
     if not grants:
         console.print("No client is connected.")
         return
-    table = Table("ID", "Calls itself", "User", "Leads to", "Scopes", "Collections", "Since", "Last used")
+    table = Table(
+        "ID", "Calls itself", "User", "Leads to", "Scopes", "Collections", "Since", "Last used", "State"
+    )
     for grant in grants:
         opened = "all" if grant.collections is None else ", ".join(grant.collections)
         row = (str(grant.grant_id), grant.client_name, grant.user_id, grant.redirect_host)
         moments = (written_moment(grant.created_at), written_moment(grant.last_used_at) or "never")
-        table.add_row(*map(escape, (*row, " ".join(grant.scopes), opened)), *moments)
+        state = f"refused: owflex user enable {grant.user_id}" if grant.is_shut_out else ""
+        table.add_row(*map(escape, (*row, " ".join(grant.scopes), opened)), *moments, escape(state))
     console.print(table)
 
 
@@ -57,6 +60,7 @@ def _as_json(grant: OAuthGrant) -> dict[str, object]:
         "leads_to": grant.redirect_host,
         "scopes": grant.scopes,
         "collections": grant.collections,
+        "is_shut_out": grant.is_shut_out,
         "created_at": grant.created_at.isoformat(),
         "last_used_at": None if grant.last_used_at is None else grant.last_used_at.isoformat(),
     }

@@ -158,6 +158,8 @@ def _show(keys: Sequence[ApiKey], *, as_json: bool) -> None:
 def _state(key: ApiKey) -> str:
     if key.revoked_at is not None:
         return "revoked"
+    if key.is_shut_out:
+        return f"refused: its user is disabled (owflex user enable {key.user_id})"
     if key.expires_at is None:
         return "good, without an end"
     word = "good until" if key.expires_at > datetime.now(UTC) else "expired"
@@ -181,5 +183,6 @@ def _as_json(key: ApiKey) -> dict[str, object]:
         "user": key.user_id,
         "scopes": key.scopes,
         "collections": key.collections,
+        "is_shut_out": key.is_shut_out,
         **{name: None if moment is None else moment.isoformat() for name, moment in moments.items()},
     }

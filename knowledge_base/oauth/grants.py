@@ -14,7 +14,7 @@ from knowledge_base.oauth.transactions import Connection, hash_of, new_secret
 CODE_PREFIX = "owflexcode_"
 CODE_GOOD_FOR = timedelta(minutes=1)
 MAX_GRANTS = 50
-DISCONNECTED, TOO_MANY, SHUT_OUT = "disconnected", "too many clients", "the person was disabled"
+DISCONNECTED, TOO_MANY = "disconnected", "too many clients"
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,8 @@ class OAuthGrant:
     collections: list[str] | None
     created_at: datetime
     last_used_at: datetime | None
+    # The person may not come in: its tokens are refused, until they may.
+    is_shut_out: bool
 
 
 @dataclass(frozen=True)
@@ -142,7 +144,7 @@ async def list_grants(connection: Connection, user_id: str | None = None) -> lis
         await cursor.execute(
             """
             select id as grant_id, user_id, client_id, client_name, redirect_host, scopes, collections,
-                   created_at, last_used_at
+                   created_at, last_used_at, is_shut_out(user_id) as is_shut_out
             from oauth_grants
             where revoked_at is null and (%(user_id)s::text is null or user_id = %(user_id)s)
             order by id
@@ -166,7 +168,7 @@ async def disconnect(connection: Connection, grant_id: int, user_id: str | None 
               and revoked_at is null
               and (%(user_id)s::text is null or user_id = %(user_id)s)
             returning id as grant_id, user_id, client_id, client_name, redirect_host, scopes, collections,
-                      created_at, last_used_at
+                      created_at, last_used_at, is_shut_out(user_id) as is_shut_out
             """,
             {"grant_id": grant_id, "user_id": user_id, "reason": DISCONNECTED},
         )
@@ -174,16 +176,3 @@ async def disconnect(connection: Connection, grant_id: int, user_id: str | None 
     if grant is None:
         raise OAuthGrantNotFoundError(grant_id)
     return grant
-
-
-async def disconnect_all(connection: Connection, user_id: str) -> int:
-    """Take back what a person who is shut out has granted to clients; how many there were."""
-    ended = await connection.execute(
-        """
-        update oauth_grants
-        set revoked_at = now(), revoked_for = %(reason)s
-        where user_id = %(user_id)s and revoked_at is null
-        """,
-        {"reason": SHUT_OUT, "user_id": user_id},
-    )
-    return ended.rowcount

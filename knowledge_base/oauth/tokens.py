@@ -75,6 +75,7 @@ async def find_code(pool: Pool, client_id: str, code: str) -> StoredCode | None:
               and used_at is null
               and expires_at > now()
               and revoked_at is null
+              and not is_shut_out(user_id)
             """,
             {"code_hash": hash_of(code), "client_id": client_id},
         )
@@ -98,6 +99,7 @@ async def redeem_code(pool: Pool, client_id: str, code: str) -> NewTokens | None
               and used_at is null
               and expires_at > now()
               and revoked_at is null
+              and not is_shut_out(user_id)
             returning grant_id, scopes
             """,
             {"code_hash": hash_of(code), "client_id": client_id},
@@ -156,6 +158,7 @@ async def rotate(pool: Pool, client_id: str, token: str, scopes: Sequence[str]) 
               and used_at is null
               and expires_at > now()
               and revoked_at is null
+              and not is_shut_out(user_id)
             returning grant_id, oauth_tokens.scopes
             """,
             {"token_hash": hash_of(token), "client_id": client_id},
@@ -193,7 +196,8 @@ async def _revoke_repeated_token(connection: Connection, client_id: str, token: 
 
 
 async def find_access_token(pool: Pool, token: str) -> StoredToken | None:
-    """The access token while it is good; None when there is none, or it expired or was taken back.
+    """The access token while it is good; None when there is none, it expired or was taken back, or the
+    person who gave it is shut out.
 
     Raises what Postgres raises.
     """
@@ -243,6 +247,7 @@ async def _find(connection: Connection, kind: str, token: str) -> StoredToken | 
               and used_at is null
               and expires_at > now()
               and revoked_at is null
+              and not is_shut_out(user_id)
             """,
             {"token_hash": hash_of(token), "kind": kind},
         )

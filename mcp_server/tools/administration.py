@@ -90,6 +90,7 @@ class KeyEntry(BaseModel):
     expires_at: datetime | None
     revoked_at: datetime | None
     last_used_at: datetime | None
+    is_shut_out: bool = Field(description="Its user may not come in: it is refused, until they may.")
 
 
 class KeyList(BaseModel):

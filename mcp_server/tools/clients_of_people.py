@@ -1,4 +1,4 @@
-"""Tools for an administrator's own requests: the clients that people have let in.
+"""Tools for an administrator's own requests: the clients that people have let in, and who is shut out.
 
 Like the other tools of administration they are listed for tokens with the scope `admin` only.
 """
@@ -12,23 +12,25 @@ from pydantic import BaseModel, Field
 
 from database.pool import Pool
 from knowledge_base import api_keys
+from knowledge_base import shut_out as people
 from knowledge_base.access import Connection, acting_for
-from knowledge_base.oauth.grants import OAuthGrant, disconnect, disconnect_all, list_grants
+from knowledge_base.oauth.grants import OAuthGrant, disconnect, list_grants
 from knowledge_base.oauth.transactions import see_oauth
 from mcp_server.auth.callers import current_caller
 from mcp_server.calls.arguments import MAX_ID
 from mcp_server.connection_results import ClientOfPerson, ClientsOfAll, DisconnectedClient
-from mcp_server.tools.administration import KEYS, KeyEntry, UserId
+from mcp_server.tools.administration import KEYS, Done, KeyEntry, UserId
 
 MOST_CLIENTS = 1000
+SomeUsers = Annotated[list[UserId], Field(max_length=1000)]
 
 
-class ShutOut(BaseModel):
-    """Answer of `disconnect_clients_of`."""
+class OfPerson(BaseModel):
+    """Answer of `set_shut_out`: what is refused from now on, or good again."""
 
     user_id: str
-    disconnected: int = Field(description="How many clients had been connected.")
-    keys: list[KeyEntry] = Field(description="Keys of this person that still open something.")
+    clients: int = Field(description="How many clients the person has let in.")
+    keys: list[KeyEntry] = Field(description="Keys of this person that have not ended.")
 
 
 @dataclass(frozen=True)
@@ -55,14 +57,24 @@ class ClientsOfPeopleTools:
             gone = await disconnect(connection, connection_id)
         return DisconnectedClient(connection_id=gone.grant_id, client_name=gone.client_name)
 
-    async def disconnect_clients_of(self, user_id: UserId) -> ShutOut:
-        """Disconnect all clients of a person who is shut out, and tell which keys still open something."""
+    async def set_shut_out(
+        self,
+        user_id: UserId,
+        is_out: Annotated[bool, Field(description="false lets what was made for the person be good again.")],
+    ) -> OfPerson:
+        """Refuse the keys of a person and the clients that they have let in, or let them be good again."""
         async with self._administering() as connection:
-            disconnected = await disconnect_all(connection, user_id)
+            await (people.shut_out if is_out else people.let_in)(connection, [user_id])
+            clients = await list_grants(connection, user_id)
             keys = await api_keys.list_good_keys(connection, user_id)
-        return ShutOut(
-            user_id=user_id, disconnected=disconnected, keys=KEYS.validate_python(list(map(asdict, keys)))
-        )
+        return OfPerson(user_id=user_id, clients=len(clients), keys=KEYS.validate_python(map(asdict, keys)))
+
+    async def sync_shut_out(self, shut_out: SomeUsers, let_in: SomeUsers) -> Done:
+        """Shut people out and let others in again; for the chat, which knows who is disabled."""
+        async with self._administering() as connection:
+            await people.shut_out(connection, shut_out)
+            await people.let_in(connection, let_in)
+        return Done(message="Their keys and clients are refused, or good again.")
 
     @asynccontextmanager
     async def _administering(self) -> AsyncGenerator[Connection]:

@@ -29,7 +29,7 @@ from owflex.in_chat import in_chat, run_on_installation
 from owflex.keeping.places import Installation
 from owflex.keeping.transfer_command import make_tables
 from owflex.people import printing
-from owflex.people.clients import end_clients
+from owflex.people.clients import set_shut_out
 from owflex.people.errors import PersonError
 from owflex.people.taking_over import TakenOver, take_over_local
 
@@ -129,8 +129,8 @@ def run_disable(name: str, *, disabled: bool) -> int:
     def run(installation: Installation) -> None:
         person, is_last = in_chat(installation, change)
         printing.say_of(person, f"{done}.")
-        if disabled:
-            printing.show_ended(person, *end_clients(installation, person.user_id))
+        counts = set_shut_out(installation, person.user_id, is_out=disabled)
+        printing.show_keys_and_clients(person, *counts, are_refused=disabled)
         if is_last:
             printing.show_no_administrator()
 

@@ -83,16 +83,16 @@ def sessions_as_json(sessions: Sequence[BrowserSession]) -> list[dict[str, objec
     return [{name: _plain(getattr(one, name)) for name in names} for one in sessions]
 
 
-def show_ended(person: Person, clients: int, keys: int) -> None:
-    """What a person who was shut out had let in, and what is still open to keys of theirs."""
-    if clients:
-        errors.print(f"Clients that they had let in and that are disconnected: {clients}.")
-    if keys:
-        errors.print(
-            f"{keys} of the keys made for {escape_line(person.user_id)} still open something: owflex token "
-            "list shows them, owflex token revoke ID ends one.",
-            soft_wrap=True,
-        )
+def show_keys_and_clients(person: Person, clients: int, keys: int, *, are_refused: bool) -> None:
+    """What becomes of what a person came in by beside signing in."""
+    if not clients + keys:
+        return
+    done = "are refused from now on" if are_refused else "are good again"
+    errors.print(
+        f"Keys that were made for {escape_line(person.user_id)} ({keys}) and clients that they have let in "
+        f"({clients}) {done}. To end them for good: owflex token revoke ID, owflex token disconnect ID",
+        soft_wrap=True,
+    )
 
 
 def show_no_administrator() -> None:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator
 from typing import Any
 
+import httpx2
 import pytest
 from agents.testing import ScriptedModel
 from playwright.async_api import expect
@@ -60,18 +61,27 @@ async def told(browser: Browser, action: str, user_id: str) -> tuple[int, Any]:
     return answer.status_code, found["error"]["code"] if "error" in found else found
 
 
-async def knows(knowledge_base_url: str) -> None:
-    """Both have let a client in, and ann has a key."""
+async def knows(knowledge_base_url: str) -> str:
+    """Both have let a client in, and ann has a key, which is returned."""
     async with create_pool(knowledge_base_url) as pool, pool.connection() as connection:
         for user in ("account:ann", "account:bob"):
             await connection.execute(GRANT, {"user": user, "name": f"Editor of {user[8:]}"})
-        await create_api_key(connection, NewApiKey("laptop", "account:ann", ["kb:read"]))
+        return (await create_api_key(connection, NewApiKey("laptop", "account:ann", ["kb:read"])))[1]
 
 
-async def test_who_is_disabled_is_out_with_their_clients_and_keys_are_named(
-    service: Service, knowledge_base_url: str
+async def is_good(mcp_url: str, key: str) -> bool:
+    """Whether the MCP server lets the bearer of this key in."""
+    headers = {"authorization": f"Bearer {key}", "accept": "application/json, text/event-stream"}
+    async with httpx2.AsyncClient() as http:
+        message = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
+        return (await http.post(mcp_url, json=message, headers=headers)).status_code == 200
+
+
+async def test_who_is_disabled_is_out_with_their_clients_and_keys_until_they_are_enabled(
+    service: Service, knowledge_base_url: str, mcp_url: str
 ) -> None:
-    await knows(knowledge_base_url)
+    key = await knows(knowledge_base_url)
+    assert await is_good(mcp_url, key)
     root, ann = await signed_in(service, "root"), await signed_in(service, "ann")
     await root.post("/admin/knowledge/set_group", {"arguments": {"name": "hr", "members": ["account:ann"]}})
     shown = (await root.http.get("/admin/people", params={"query": "ANN"})).json()
@@ -83,8 +93,14 @@ async def test_who_is_disabled_is_out_with_their_clients_and_keys_are_named(
     assert (status, said["clients"], said["keys"]) == (200, 1, ["laptop"])
     assert not await ann.is_in()
     work = (await root.http.get("/admin/work")).json()
-    assert [one["user_id"] for one in work["clients"]["clients"]] == ["account:bob"]
+    assert {one["user_id"]: one["is_shut_out"] for one in work["clients"]["clients"]} == {
+        "account:ann": True,
+        "account:bob": False,
+    }
+    assert [one["is_shut_out"] for one in work["keys"]["keys"]] == [True]
+    assert not await is_good(mcp_url, key)
     assert (await told(root, "/enable", "account:ann"))[1]["disabled_at"] is None
+    assert await is_good(mcp_url, key)
     assert ("person.disabled", "account:root", "account:ann") in await service.actions()
 
 
@@ -191,7 +207,7 @@ async def test_people_and_clients_on_the_page(
     await expect(disable).to_be_focused()
     await page.keyboard.press("Enter")
     await page.get_by_role("dialog").get_by_role("button", name="Disable").click()
-    await expect(page.get_by_text("Clients that were disconnected: 1.")).to_be_visible()
+    await expect(page.get_by_text("Connected clients that are refused until then: 1.")).to_be_visible()
     await expect(page.get_by_text("laptop")).to_be_visible()
     await expect(row.get_by_role("button", name="Enable: ann")).to_be_visible()
     own = page.get_by_role("row", name="account:root")
@@ -199,5 +215,6 @@ async def test_people_and_clients_on_the_page(
     await page.get_by_role("link", name="Keys and ingestion").last.click()
     await page.get_by_role("button", name="Disconnect: Editor of bob").click()
     await page.get_by_role("dialog").get_by_role("button", name="Disconnect").click()
-    await expect(page.get_by_text("No client is connected.")).to_be_visible()
+    await expect(page.get_by_role("button", name="Disconnect: Editor of bob")).to_have_count(0)
+    await expect(page.get_by_text("refused: the person is disabled")).to_have_count(2)
     await page.close()

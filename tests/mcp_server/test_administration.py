@@ -32,7 +32,8 @@ TOOLS = {
     "list_ingestion",
     "list_clients_of_all",
     "disconnect_client_of_person",
-    "disconnect_clients_of",
+    "set_shut_out",
+    "sync_shut_out",
 }
 
 

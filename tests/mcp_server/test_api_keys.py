@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 from fastmcp.exceptions import ToolError
+from mcp.shared.exceptions import MCPError
 
 from knowledge_base.api_keys import NewApiKey, create_api_key, list_api_keys, revoke_api_key
 from knowledge_base.errors import ApiKeyNotFoundError
+from knowledge_base.shut_out import let_in, shut_out
+from mcp_server.http.refused_tokens import SENTENCE
 
 if TYPE_CHECKING:
     from conftest import RunningServer
@@ -130,3 +133,25 @@ async def test_revoking_twice_keeps_the_first_moment_and_an_unknown_id_is_said(
         with pytest.raises(ApiKeyNotFoundError, match="owflex token list"):
             await revoke_api_key(connection, key_id + 1)
     assert first.revoked_at == second.revoked_at is not None
+
+
+async def test_a_key_of_somebody_who_is_shut_out_is_refused_until_they_are_let_in(
+    server: "RunningServer",
+) -> None:
+    _, of_ann = await key_for(server)
+    _, of_bob = await key_for(server, user="bob")
+    async with server.client(of_ann) as running:
+        async with server.pool.connection() as connection:
+            await shut_out(connection, ["ann", "nobody"])
+        with pytest.raises(MCPError, match="error response"):
+            await running.call_tool("list_tasks")
+    assert [await status(server, secret) for secret in (of_ann, of_bob)] == [401, 200]
+    # Nobody learns by the answer whether there is such a person or key.
+    answers = [await server.knock(authorization=f"Bearer {token}") for token in (of_ann, "owflex_unknown")]
+    assert answers[0].content == answers[1].content
+    assert answers[0].headers["www-authenticate"] == answers[1].headers["www-authenticate"]
+    assert answers[0].json() == {"error": "invalid_token", "error_description": SENTENCE}
+    async with server.pool.connection() as connection:
+        assert [key.is_shut_out for key in await list_api_keys(connection)] == [True, False]
+        await let_in(connection, ["ann"])
+    assert await status(server, of_ann) == 200

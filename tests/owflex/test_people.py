@@ -162,7 +162,7 @@ def test_whoever_takes_the_last_administrator_away_is_told(
 
 def test_who_is_shut_out_is_shut_out_by_their_clients_too(run: Run, home: Installation) -> None:
     run("user", "add", "ann")
-    assert "disconnected" not in run("user", "disable", "ann").output
+    assert "refused" not in run("user", "disable", "ann").output
     with connected(home.knowledge_base) as connection:
         for user in ("account:ann", "account:bob"):
             connection.execute(
@@ -175,13 +175,22 @@ def test_who_is_shut_out_is_shut_out_by_their_clients_too(run: Run, home: Instal
             " values ('k', 'h', 'account:ann', '{tasks}')"
         )
     said = run("user", "disable", "ann").stderr
-    assert "disconnected: 1." in said
-    assert "1 of the keys" in said
+    assert "account:ann (1) and clients that they have let in (1) are refused from now on" in said
+    (key,) = json.loads(run("token", "list", "--json").stdout)
+    assert key["is_shut_out"]
+    assert "refused: its user is disabled (owflex user enable account:ann)" in run("token", "list").stdout
+    clients = json.loads(run("token", "clients", "--json").stdout)
+    assert {one["user"]: one["is_shut_out"] for one in clients} == {"account:ann": True, "account:bob": False}
+    assert "refused: owflex user enable account:ann" in run("token", "clients").stdout
+    assert "are good again" in run("user", "enable", "ann").stderr
+    assert "good, without an end" in run("token", "list").stdout
     with connected(home.knowledge_base) as connection:
         rows = connection.execute("select user_id, revoked_for from oauth_grants order by id").fetchall()
+        out = connection.execute("select from shut_out_people").fetchall()
         connection.execute("delete from oauth_grants")
         connection.execute("delete from api_keys")
-    assert rows == [("account:ann", "the person was disabled"), ("account:bob", None)]
+    assert rows == [("account:ann", None), ("account:bob", None)]
+    assert out == []
 
 
 def test_sessions_are_shown_and_ended(run: Run, home: Installation) -> None:

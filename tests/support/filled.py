@@ -83,6 +83,7 @@ insert into collections (name, user_id) values ('own of {who}', '{who}');
 insert into origins (collection, name, path, kind) values ('own of {who}', '{who}', '/srv/{who}', 'folder');
 insert into collection_rights values ('default', 'user', '{who}', 'add');
 insert into group_members (group_name, user_id) values ('staff', '{who}');
+insert into shut_out_people (user_id) values ('{who}');
 insert into oauth_grants (user_id, client_id, client_name, redirect_host, scopes, resource)
 values ('{who}', 'an-editor', 'Editor', 'editor.example', '{{tasks}}', 'https://kb.example/mcp');
 insert into oauth_codes (code_hash, grant_id, code_challenge, redirect_uri, redirect_uri_given, expires_at)

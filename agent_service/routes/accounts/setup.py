@@ -8,13 +8,14 @@ from typing import Any
 
 from starlette.routing import BaseRoute
 
-from agent_service.accounts.by_provider import HandOver, ProviderSignIn
+from agent_service.accounts.by_provider import ProviderSignIn
 from agent_service.accounts.forgetting import keep_forgetting
 from agent_service.accounts.live import LiveSessions
 from agent_service.accounts.one_time_codes import OneTimeCodes, Seal
 from agent_service.accounts.provider import provider_of
 from agent_service.accounts.second_factor import SecondFactor
 from agent_service.accounts.sessions import Lifetimes
+from agent_service.accounts.shut_out import ShutOutPeople
 from agent_service.accounts.signing_in import Accounts
 from agent_service.auth.addresses import AddressOf
 from agent_service.auth.login import Door, Identify, logged_in_user
@@ -25,6 +26,8 @@ from agent_service.routes.accounts.provider_routes import ProviderRoutes
 from agent_service.routes.accounts.routes import AccountRoutes
 from agent_service.routes.accounts.second_factor_routes import SecondFactorRoutes
 from agent_service.settings.settings import AgentServiceSettings
+from agent_service.tools.connection import McpConnector
+from agent_service.tools.groups import GroupsOfLogin
 from database.pool import Pool
 
 # What somebody needs who is not signed in yet. The chat's own page is not among it: it leads to signing in.
@@ -42,12 +45,14 @@ class SignInParts:
     door: Door
     live: LiveSessions
     accounts: Accounts
+    shut_out: ShutOutPeople
 
     @property
     def works(self) -> Sequence[Callable[[], Coroutine[Any, Any, None]]]:
         """What runs beside the app."""
         return (
             self.live.keep_looking,
+            self.shut_out.keep_looking,
             partial(keep_forgetting, self.accounts.pool, self.accounts.lifetimes),
         )
 
@@ -63,9 +68,14 @@ def is_counted(path: str) -> bool:
 
 
 def sign_in_parts(
-    settings: AgentServiceSettings, pool: Pool, address_of: AddressOf, hand_over: HandOver, seal: Seal
+    settings: AgentServiceSettings,
+    pool: Pool,
+    address_of: AddressOf,
+    connector: McpConnector,
+    seal: Seal,
 ) -> SignInParts:
-    """The parts over an open pool of the chat database; `hand_over` takes the groups that a provider names.
+    """The parts over an open pool of the chat database; the `connector` tells the MCP server
+    which groups a provider names, and who is disabled.
 
     `seal` encrypts the secrets of second factors.
 
@@ -81,11 +91,12 @@ def sign_in_parts(
     )
     routes = [*pages.routes(), *asked.routes(), *second.routes()]
     if provider is not None:
-        routes += ProviderRoutes(ProviderSignIn(provider, accounts, hand_over), asked).routes()
+        routes += ProviderRoutes(ProviderSignIn(provider, accounts, GroupsOfLogin(connector)), asked).routes()
     return SignInParts(
         identify,
         routes,
         Door(is_open, sign_in_address),
         LiveSessions(pool),
         accounts,
+        ShutOutPeople(pool, connector),
     )

@@ -128,24 +128,16 @@ class People:
         return _link(request, Invited(person, token, "reset"))
 
     async def disable(self, request: Request, context: RequestContext) -> Mapping[str, Any]:
-        """Shut a person out, and end their clients; where that fails, it is said beside what was done."""
-        person = await self._changed(request, context, shut_out)
-        arguments = {"user_id": person.user_id}
-        try:
-            ended = await self._calls.call(context, "disconnect_clients_of", arguments, scope=self._scope)
-        except RequestRefusedError as error:
-            logger.error("The clients of %s are still connected: %s", person.user_id, error.code)
-            return _facts(person) | {"clients": None, "problem": error.said(context.locale)}
-        keys = [key["name"] for key in ended["keys"]]
-        return _facts(person) | {"clients": ended["disconnected"], "keys": keys}
+        """Shut a person out, with their keys and clients; what fails is said beside what was done."""
+        return await self._told(context, await self._changed(request, context, shut_out), is_out=True)
 
     async def enable(self, request: Request, context: RequestContext) -> Mapping[str, Any]:
-        """Let a person in again."""
+        """Let a person in again, with their keys and clients."""
 
         async def let_in(connection: Connection, person: Person, by: str) -> None:
             await set_disabled(connection, person.user_id, disabled=False)
 
-        return _facts(await self._changed(request, context, let_in))
+        return await self._told(context, await self._changed(request, context, let_in), is_out=False)
 
     async def give_admin(self, request: Request, context: RequestContext) -> Mapping[str, Any]:
         """Make a person an administrator."""
@@ -158,6 +150,20 @@ class People:
     async def take_admin(self, request: Request, context: RequestContext) -> Mapping[str, Any]:
         """Make a person no administrator any more."""
         return _facts(await self._changed(request, context, take_admin))
+
+    async def _told(self, context: RequestContext, person: Person, *, is_out: bool) -> Mapping[str, Any]:
+        """The person, after the MCP server was told in the administrator's name.
+
+        Where that fails, it is told within seconds after it can be reached again.
+        """
+        arguments = {"user_id": person.user_id, "is_out": is_out}
+        try:
+            found = await self._calls.call(context, "set_shut_out", arguments, scope=self._scope)
+        except RequestRefusedError as error:
+            logger.error("The MCP server was not told that %s is out: %s", person.user_id, error.code)
+            return _facts(person) | {"clients": None, "problem": error.said(context.locale)}
+        keys = [key["name"] for key in found["keys"]]
+        return _facts(person) | {"clients": found["clients"], "keys": keys}
 
     async def _changed(self, request: Request, context: RequestContext, change: Change) -> Person:
         user_id = (await read_json(request, Whom)).user_id

@@ -4,7 +4,7 @@ import type { TemplateResult } from "lit";
 import { html, nothing } from "lit";
 import { fill } from "../i18n/translation.ts";
 import { words } from "./strings.ts";
-import type { People, Person } from "./types.ts";
+import type { Disabled, People, Person } from "./types.ts";
 
 export function states({ kind, is_admin, disabled_at, has_password }: Person): string[] {
   const known = [kind === "oidc" ? words.viaProvider : words.account];
@@ -19,4 +19,19 @@ export function login({ login: kind, administrators }: People): TemplateResult {
   return html`<section class="box"><h2>${words.people}</h2>
     <p>${(words.logins as Record<string, string>)[kind] ?? kind}</p>
     ${names ? html`<p class="soft">${fill(words.administratorsNamed, { names })}</p>` : nothing}</section>`;
+}
+
+// What became of the keys and clients of somebody who was disabled or enabled.
+export function ended(said: Disabled): TemplateResult | typeof nothing {
+  const { display_name: name, clients, keys, problem } = said;
+  const later = said.disabled_at ? words.refusedLater : words.goodLater;
+  if (clients === null) {
+    const told = fill(later, { name, problem: problem ?? "" });
+    return html`<div class="alert" role="alert"><p>${told}</p></div>`;
+  }
+  if (!said.disabled_at) return nothing;
+  return html`<div class="good" role="status"><p>${fill(words.isDisabled, { name })}
+    ${fill(words.clientsRefused, { count: clients })}
+    ${keys?.length ? fill(words.keysRefused, { keys: keys.join(", ") }) : nothing}</p>
+    ${keys?.length ? html`<a href="#/admin/work">${words.tabs.work}</a>` : nothing}</div>`;
 }

@@ -6,7 +6,7 @@ import { fill } from "../i18n/translation.ts";
 import { copyText } from "../ui/clipboard.ts";
 import { ActingView } from "./acting-view.ts";
 import { moment, table } from "./parts.ts";
-import { login, states } from "./people-parts.ts";
+import { ended, login, states } from "./people-parts.ts";
 import { words } from "./strings.ts";
 import type { Disabled, Invitation, People, Person } from "./types.ts";
 
@@ -22,7 +22,7 @@ export class PeopleView extends ActingView<People> {
     if (!known.people) return login(known);
     return html`<div class="inner">${this.told()}
       ${this.invitation ? this.link(this.invitation) : nothing}
-      ${this.disabled ? this.ended(this.disabled) : nothing}
+      ${this.disabled ? ended(this.disabled) : nothing}
       <section class="box"><h2>${words.people}</h2>
         ${
           known.provider
@@ -70,7 +70,9 @@ export class PeopleView extends ActingView<People> {
     );
     if (!isOneself)
       buttons.push(
-        disabled_at ? [words.enable, change("enable")] : [words.disable, () => void this.disable(person)],
+        disabled_at
+          ? [words.enable, () => void this.end("enable", user_id)]
+          : [words.disable, () => void this.disable(person)],
       );
     return buttons.map(
       ([label, press]) => html`<button type="button" class="quiet" aria-label=${`${label}: ${name}`}
@@ -128,19 +130,6 @@ export class PeopleView extends ActingView<People> {
       <p class="soft">${fill(days === 1 ? words.shownOnceDay : words.shownOnce, { days })}</p></section>`;
   }
 
-  private ended(said: Disabled): TemplateResult {
-    const { display_name: name, clients, keys, problem } = said;
-    const again = (): void => void this.end(said.user_id);
-    const still = fill(words.stillConnected, { name, problem: problem ?? "" });
-    if (clients === null)
-      return html`<div class="alert" role="alert"><p>${still}</p>
-        <button type="button" @click=${again}>${words.tryAgain}</button></div>`;
-    return html`<div class="good" role="status"><p>${fill(words.isDisabled, { name })}
-      ${fill(words.clientsEnded, { count: clients })}
-      ${keys?.length ? fill(words.keysOpen, { keys: keys.join(", ") }) : nothing}</p>
-      ${keys?.length ? html`<a href="#/admin/work">${words.tabs.work}</a>` : nothing}</div>`;
-  }
-
   private async takeAdmin({ user_id, display_name: name }: Person): Promise<void> {
     if (await this.ask(fill(words.askTakeAdmin, { name }), words.takesAdmin, words.takeAdmin))
       await this.change("take-admin", user_id);
@@ -153,16 +142,16 @@ export class PeopleView extends ActingView<People> {
 
   private async disable({ user_id, display_name: name }: Person): Promise<void> {
     if (await this.ask(fill(words.askDisable, { name }), words.disables, words.disable))
-      await this.end(user_id);
+      await this.end("disable", user_id);
   }
 
   private change(action: string, user_id: string): Promise<void> {
     return this.changed((api) => api.person(action, { user_id }));
   }
 
-  private end(user_id: string): Promise<void> {
+  private end(action: string, user_id: string): Promise<void> {
     return this.changed(async (api) => {
-      this.disabled = (await api.person("disable", { user_id })) as Disabled;
+      this.disabled = (await api.person(action, { user_id })) as Disabled;
     });
   }
 

@@ -185,13 +185,17 @@ export const words = translatable(
       "Hand it on yourself. It is shown only now, and is good for {days} days and one use: whoever has it chooses the password.",
     shownOnceDay:
       "Hand it on yourself. It is shown only now, and is good for a day and one use: whoever has it chooses the password.",
-    isDisabled: "{name} is disabled and signed out everywhere.",
-    clientsEnded: "Clients that were disconnected: {count}.",
-    keysOpen: "These keys still open something: {keys}.",
-    stillConnected: "{name} is disabled, but connected clients could not be disconnected: {problem}",
+    isDisabled: "{name} is disabled and signed out everywhere, until somebody enables them.",
+    clientsRefused: "Connected clients that are refused until then: {count}.",
+    keysRefused: "Keys that are refused until then: {keys}.",
+    refusedLater:
+      "{name} is disabled. Keys and connected clients are refused as soon as the MCP server can be reached: {problem}",
+    goodLater:
+      "{name} is enabled. Keys and connected clients are good again as soon as the MCP server can be reached: {problem}",
+    shutOut: "refused: the person is disabled",
     askDisable: "Disable {name}?",
     disables:
-      "Sessions end at once and connected clients are disconnected. What belongs to the person stays.",
+      "Sessions end at once; keys and connected clients are refused while the person is disabled. What belongs to them stays.",
     askReset: "A new password for {name}?",
     resets: "The password and all sessions end at once. You get a link to hand on.",
     askTakeAdmin: "Shall {name} be no administrator any more?",

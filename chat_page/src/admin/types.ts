@@ -112,6 +112,7 @@ export interface ApiKey {
   user_id: string;
   scopes: string[];
   collections: string[] | null;
+  is_shut_out: boolean;
   expires_at: string | null;
   revoked_at: string | null;
   last_used_at: string | null;
@@ -124,6 +125,7 @@ export interface ConnectedClient {
   user_id: string;
   scopes: string[];
   collections: string[] | null;
+  is_shut_out: boolean;
   last_used_at: string | null;
 }
 

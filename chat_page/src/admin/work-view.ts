@@ -38,7 +38,8 @@ export class WorkView extends ActingView<Work> {
       at(key.last_used_at),
       key.revoked_at
         ? words.revoked
-        : html`<button type="button" class="quiet" aria-label=${`${words.revoke}: ${key.name}`}
+        : html`${key.is_shut_out ? html`${words.shutOut}<br>` : nothing}<button
+          type="button" class="quiet" aria-label=${`${words.revoke}: ${key.name}`}
           @click=${() => void this.revoke(key)}>${words.revoke}</button>`,
     ]);
     const names = columns(words.name, words.person, words.scopes, words.collections, words.last, words.state);
@@ -52,7 +53,8 @@ export class WorkView extends ActingView<Work> {
       client.scopes.join(", "),
       client.collections?.join(", ") ?? words.allCollections,
       at(client.last_used_at),
-      html`<button type="button" class="quiet" aria-label=${`${words.disconnect}: ${client.client_name}`}
+      html`${client.is_shut_out ? html`${words.shutOut}<br>` : nothing}<button
+        type="button" class="quiet" aria-label=${`${words.disconnect}: ${client.client_name}`}
         @click=${() => void this.disconnect(client)}>${words.disconnect}</button>`,
     ]);
     const names = columns(
