@@ -24,8 +24,10 @@ from mcp_server.calls.changes_made import ChangesInMeta
 from mcp_server.calls.prepared_lists import PreparedToolLists
 from mcp_server.calls.rate_limit import CallsInTurn, ToolCallLimit
 from mcp_server.calls.tolerated_calls import ToleratedCalls, whole_arguments
+from mcp_server.extensions.skills import add_skills
 from mcp_server.health import Health
 from mcp_server.http.monitoring import add_monitoring_routes
+from mcp_server.manual import add_manual
 from mcp_server.prompts import add_prompts
 from mcp_server.resources import Resources, add_resources
 from mcp_server.settings import McpServerSettings
@@ -124,6 +126,8 @@ def create_server(
     if isinstance(auth, AuthorizationServer):
         _add_connection_tools(server, ConnectionTools(pool, auth.addresses), settings.tool_timeout_seconds)
     add_resources(server, Resources(reads, budget, stdio_caller))
+    add_manual(server)
+    add_skills(server)
     add_prompts(server)
     add_monitoring_routes(server, health, auth, metrics_are_open=is_loopback(settings.mcp_server_host))
     server._mcp_server.middleware.insert(0, whole_arguments)  # pyright: ignore[reportPrivateUsage]

@@ -1,7 +1,6 @@
 """`python -m owflex.reference`: writes the reference pages of the handbook from the code itself."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from knowledge_base.following_embedder import FollowingEmbedder
 from knowledge_base.settings import KnowledgeBaseSettings
 from mcp_server.auth.callers import STDIO_CALLER
 from mcp_server.health import Health
+from mcp_server.manual import FORMS, manual_page
 from mcp_server.server import create_server
 from mcp_server.settings import McpServerSettings
 from owflex.configuration.keeping_settings import KeepingSettings
@@ -52,20 +52,6 @@ def settings_page() -> str:
     return "\n\n".join(parts) + "\n"
 
 
-FORMS = """\
-Arguments are taken in the forms in which clients and models send them:
-
-- null or an empty text for an optional argument means that it is left out. The notes of a task are emptied
-  by a call of `update_task` that gives an empty text for them and nothing else.
-- Lists and objects may come as JSON text, lists also as text with commas, and one entry without a list.
-- Numbers and booleans may come as text, whole numbers as 5.0, choices in capitals, a day with a time.
-- Arguments that a tool does not have are left out, and `note` in the answer names them;
-  `MCP_UNKNOWN_ARGUMENTS=refuse` makes them an error.
-
-What is still wrong is refused with a sentence that names the argument and what it takes. Lengths are in
-characters."""
-
-
 async def tools_page() -> str:
     """`docs/tools.md`: every tool as a client sees it."""
     # Over stdio every tool is listed; else only those for whose scope there is a token.
@@ -77,11 +63,8 @@ async def tools_page() -> str:
         "What the MCP server offers. Every answer is structured content, and the same as JSON text.",
         FORMS,
     ]
-    for tool in tools:
-        annotations = tool.annotations
-        kind = "Reads only." if annotations and annotations.read_only_hint else "Writes."
-        parts += [f"## {tool.name}", str(tool.description), f"*{kind}*", _arguments(tool.parameters)]
-    return "\n\n".join(part for part in parts if part) + "\n"
+    parts += [manual_page(tool, "##") for tool in tools]
+    return "\n\n".join(parts) + "\n"
 
 
 def _server() -> FastMCP:
@@ -105,37 +88,6 @@ def _default(field: Any) -> str:
     if value is None or value == [] or is_told or field.default_factory is not None:
         return ""
     return f"`{str(value).lower() if isinstance(value, bool) else value}`"
-
-
-def _arguments(schema: Mapping[str, Any]) -> str:
-    required = schema.get("required", [])
-    rows = [
-        f"| `{name}` | {_type(argument)} | {'required' if name in required else _json(argument)} "
-        f"| {argument.get('description', '')} |"
-        for name, argument in schema.get("properties", {}).items()
-    ]
-    return "\n".join(["| argument | type | default | meaning |", "|---|---|---|---|", *rows]) if rows else ""
-
-
-def _type(argument: Mapping[str, Any]) -> str:
-    kinds: Iterable[Mapping[str, Any]] = argument.get("anyOf", [argument])
-    return " or ".join(_one_type(kind) for kind in kinds if kind.get("type") != "null")
-
-
-def _one_type(kind: Mapping[str, Any]) -> str:
-    if "enum" in kind:
-        return ", ".join(f"`{value}`" for value in kind["enum"])
-    limits = [
-        f"{word} {kind[limit]}"
-        for limit, word in (("minimum", "from"), ("maximum", "to"), ("maxLength", "up to"))
-        if limit in kind and kind[limit] < 2**53
-    ]
-    return " ".join([str(kind.get("format", kind.get("type", "any"))), *limits])
-
-
-def _json(argument: Mapping[str, Any]) -> str:
-    value = argument.get("default")
-    return "" if value in (None, "") else f"`{str(value).lower() if isinstance(value, bool) else value}`"
 
 
 def main() -> None:

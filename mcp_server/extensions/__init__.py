@@ -1,0 +1,1 @@
+"""Extensions of the protocol: what clients may use beside tools, prompts and resources."""
