@@ -193,4 +193,4 @@ $(VENV)/.installed-dev: $(VENV)/.installed
 	@touch $@
 
 clean:
-	rm -rf $(VENV) agent_service/static chat_page/node_modules
+	rm -rf $(VENV) agent_service/static mcp_server/static chat_page/node_modules

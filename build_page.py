@@ -1,4 +1,4 @@
-"""Builds the chat page: `chat_page` (sources) becomes `agent_service/static`.
+"""Builds the chat page: `chat_page` (sources) becomes `agent_service/static`, its apps `mcp_server/static`.
 
 `python build_page.py` builds when something changed. With a word it does more:
 
@@ -22,9 +22,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 WEB = ROOT / "chat_page"
 STATIC = ROOT / "agent_service" / "static"
+# Pages that MCP clients show beside answers.
+APPS = ROOT / "mcp_server" / "static"
 EXAMPLES = [ROOT / "examples" / "react", ROOT / "examples" / "nextjs"]
 STAMP = ".built-from"
 OLDEST_NODE = 20
+# An app is one file, sent whole to every client that shows it.
+MAX_APP_BYTES = 200_000
 # Built or installed, not written by us.
 NOT_SOURCES = {"node_modules", "dist"}
 
@@ -35,13 +39,15 @@ def build() -> None:
         return
     install_packages()
     run_node("build.mjs", str(STATIC))
-    (STATIC / STAMP).write_text(digest(), encoding="ascii")
+    run_node("build-apps.mjs", str(APPS))
+    for built in (STATIC, APPS):
+        (built / STAMP).write_text(digest(), encoding="ascii")
 
 
 def is_stale() -> bool:
     """Whether the page is missing or older than its sources."""
-    stamp = STATIC / STAMP
-    return not stamp.is_file() or stamp.read_text(encoding="ascii") != digest()
+    stamps, of_sources = [built / STAMP for built in (STATIC, APPS)], digest()
+    return any(not stamp.is_file() or stamp.read_text(encoding="ascii") != of_sources for stamp in stamps)
 
 
 def check() -> None:
@@ -67,6 +73,9 @@ def check_size() -> None:
             f"The chat page weighs {sizes['first_load']} bytes gzipped before it can be used; {sizes['most']}"
             " are the most. Load what is rarely needed with import()."
         )
+    for page in APPS.glob("*.html"):
+        if (size := page.stat().st_size) > MAX_APP_BYTES:
+            raise SystemExit(f"The app {page.name} has {size} bytes; {MAX_APP_BYTES} are the most.")
 
 
 def digest() -> str:

@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build, transformSync } from "esbuild";
+import { byBrowser } from "./by-browser.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const common = {
@@ -19,17 +20,6 @@ const ENTRY = "owflex-chat.js";
 // What is loaded later finds the first load there as a whole. Saying so keeps that in one file: else it is cut
 // into a file for each set of views that share a piece, each with a compression and a request of its own.
 const LATER = /[\\/](conversation|knowledge-view|admin-view)\.ts$/;
-
-// What browsers can do by themselves: named characters (a third of the Markdown parser) and names of hosts.
-const byBrowser = {
-  name: "by-browser",
-  setup: ({ onResolve }) => {
-    onResolve({ filter: /^entities$/ }, () => ({
-      path: join(here, "src", "markdown", "named-characters.ts"),
-    }));
-    onResolve({ filter: /^punycode\.js$/ }, () => ({ path: join(here, "src", "markdown", "host-names.ts") }));
-  },
-};
 
 // The minifier leaves templates as they are: style sheets are minified here, markup loses its indentation.
 const lean = {

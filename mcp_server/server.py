@@ -16,6 +16,7 @@ from knowledge_base.embedding.reranking import Reranker
 from knowledge_base.following_embedder import FollowingEmbedder
 from knowledge_base.query_embedding import QueryEmbedder
 from knowledge_base.reads import Reads
+from mcp_server.apps import Apps, AppsWhereShown
 from mcp_server.auth.callers import Caller
 from mcp_server.auth.oauth.server import AuthorizationServer
 from mcp_server.auth.scopes import ADMIN_SCOPE, CONNECT_SCOPE, READ_SCOPE, TASKS_SCOPE, WRITE_SCOPE
@@ -102,6 +103,7 @@ def create_server(
         mask_error_details=True,
         on_duplicate="error",
     )
+    apps = Apps.built()
     reads = Reads(pool, replicas)
     documents = DocumentTools(
         reads,
@@ -113,13 +115,12 @@ def create_server(
         word_engines=health.word_engines,
     )
     budget = settings.search_token_budget
-    _add_document_tools(
-        server, documents, ReadingTools(reads, budget, stdio_caller), settings.tool_timeout_seconds
-    )
+    reading = ReadingTools(reads, budget, stdio_caller)
+    _add_document_tools(server, documents, reading, apps, settings.tool_timeout_seconds)
     writing = WritingTools(reads, stdio_caller, settings.tool_timeout_seconds)
     _add_writing_tools(server, writing, settings.tool_timeout_seconds)
     tasks = TaskTools(pool, stdio_caller, budget, settings.task_time_zone)
-    _add_task_tools(server, tasks, settings.tool_timeout_seconds)
+    _add_task_tools(server, tasks, apps, settings.tool_timeout_seconds)
     if stdio_caller is None:
         # Over stdio no scope is asked for: all tools would be the language model's.
         _add_administration_tools(server, pool, settings.tool_timeout_seconds)
@@ -129,6 +130,7 @@ def create_server(
     add_manual(server)
     add_skills(server)
     add_prompts(server)
+    apps.add_to(server)
     add_monitoring_routes(server, health, auth, metrics_are_open=is_loopback(settings.mcp_server_host))
     server._mcp_server.middleware.insert(0, whole_arguments)  # pyright: ignore[reportPrivateUsage]
     server._mcp_server.middleware.append(PreparedToolLists())  # pyright: ignore[reportPrivateUsage]
@@ -145,6 +147,7 @@ def _middleware(settings: McpServerSettings, health: Health) -> list[Middleware]
         *([limit] if settings.mcp_rate_limit_per_minute else []),
         CallsInTurn(settings.mcp_calls_at_once, settings.tool_timeout_seconds),
         ToleratedCalls(refuse_unknown=settings.mcp_unknown_arguments == "refuse"),
+        AppsWhereShown(),
         ChangesInMeta(),
         PlainTimeouts(),
     ]
@@ -163,7 +166,9 @@ def _no_header_parameters(tool_name: str) -> None:
     return None
 
 
-def _add_document_tools(server: FastMCP, tools: DocumentTools, reading: ReadingTools, timeout: float) -> None:
+def _add_document_tools(
+    server: FastMCP, tools: DocumentTools, reading: ReadingTools, apps: Apps, timeout: float
+) -> None:
     functions: list[tuple[Tool, str]] = [
         (tools.search_documents, "Search the documents"),
         (reading.read_chunks, "Read around a passage"),
@@ -178,6 +183,7 @@ def _add_document_tools(server: FastMCP, tools: DocumentTools, reading: ReadingT
         server.tool(
             with_tool_errors(function),
             annotations=annotations,
+            meta=apps.meta_of(function.__name__) or None,
             timeout=timeout,
             tags={"documents"},
             auth=require_scopes(READ_SCOPE),
@@ -200,7 +206,7 @@ def _add_writing_tools(server: FastMCP, tools: WritingTools, timeout: float) -> 
         )
 
 
-def _add_task_tools(server: FastMCP, tools: TaskTools, timeout: float) -> None:
+def _add_task_tools(server: FastMCP, tools: TaskTools, apps: Apps, timeout: float) -> None:
     functions: list[tuple[Tool, ToolAnnotations]] = [
         (tools.add_task, ToolAnnotations(title="Add a task", destructive_hint=False, idempotent_hint=False)),
         (tools.list_tasks, ToolAnnotations(title="List tasks", read_only_hint=True, idempotent_hint=True)),
@@ -214,7 +220,7 @@ def _add_task_tools(server: FastMCP, tools: TaskTools, timeout: float) -> None:
         server.tool(
             with_tool_errors(function),
             annotations=closed,
-            meta=None if annotations.read_only_hint else KNOWS_KEYS,
+            meta=apps.meta_of(function.__name__) or (None if annotations.read_only_hint else KNOWS_KEYS),
             timeout=timeout,
             tags={"tasks"},
             auth=require_scopes(TASKS_SCOPE),

@@ -17,10 +17,16 @@ const LAYERS = [
   ["attachments"],
   ["cards", "composer", "history"],
   ["chat", "knowledge", "admin"],
-  ["element", "official", "account"],
+  ["element", "official", "account", "apps"],
   ["."],
 ];
-const CATALOGUES = ["admin/strings.ts", "i18n/strings.ts", "knowledge/strings.ts", "official/strings.ts"];
+const CATALOGUES = [
+  "admin/strings.ts",
+  "apps/strings.ts",
+  "i18n/strings.ts",
+  "knowledge/strings.ts",
+  "official/strings.ts",
+];
 const PICTURES = "ui/icons.ts";
 const SEEN_ATTRIBUTE =
   /\b(?:aria-(?:label|description|roledescription|valuetext)|title|placeholder|alt)="([^"]*)"/g;

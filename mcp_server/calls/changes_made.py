@@ -1,4 +1,4 @@
-"""Which change a call made, told beside its result: a program can offer to undo it, no model is bothered."""
+"""What a call tells programs beside its result, such as the change that it made; no model is bothered."""
 
 from contextvars import ContextVar
 from typing import Any
@@ -9,11 +9,11 @@ from mcp_types import CallToolRequestParams
 
 CHANGE_IN_META = "owflex/change"
 
-_made: ContextVar[dict[str, Any] | None] = ContextVar("change_made", default=None)
+_beside: ContextVar[dict[str, Any] | None] = ContextVar("beside_the_result", default=None)
 
 
 class ChangesInMeta(Middleware):
-    """Puts what `tell_change` was told during a call into the `_meta` of its result."""
+    """Puts what `tell` was told during a call into the `_meta` of its result."""
 
     async def on_call_tool(
         self,
@@ -22,19 +22,25 @@ class ChangesInMeta(Middleware):
     ) -> ToolResult:
         """The tool's result. Raises what the call raises."""
         # The tool may run in a task of its own: what it is given here it can fill, but not replace.
-        change: dict[str, Any] = {}
-        token = _made.set(change)
+        told: dict[str, Any] = {}
+        token = _beside.set(told)
         try:
             result = await call_next(context)
         finally:
-            _made.reset(token)
-        if change:
-            result.meta = {**(result.meta or {}), CHANGE_IN_META: change}
+            _beside.reset(token)
+        if told:
+            result.meta = {**(result.meta or {}), **told}
         return result
+
+
+def tell(name: str, value: Any) -> None:
+    """Say this beside the result of the running call; nothing where no call runs."""
+    told = _beside.get()
+    if told is not None:
+        told[name] = value
 
 
 def tell_change(change_id: int | None, task_id: int, title: str) -> None:
     """Say that the running call made this change of a task; None: it made none."""
-    change = _made.get()
-    if change is not None and change_id is not None:
-        change |= {"change_id": change_id, "task_id": task_id, "title": title}
+    if change_id is not None:
+        tell(CHANGE_IN_META, {"change_id": change_id, "task_id": task_id, "title": title})

@@ -7,16 +7,18 @@ from fastmcp.server.dependencies import get_access_token
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from pydantic import ValidationError
 
+from mcp_server.calls.app_clients import shows_apps
+
 METHOD = "tools/list"
-Key = tuple[str, frozenset[str] | None]
+Key = tuple[str, frozenset[str] | None, bool]
 
 
 class PreparedToolLists:
     """Answers `tools/list` from memory after the first time.
 
-    Which tools are listed depends on the caller's scopes, and how they are written on the protocol's version;
-    all else about them stands when the server starts. Requests with anything of their own, such as a cursor,
-    pass unchanged, and so do those that the protocol refuses.
+    Which tools are listed depends on the caller's scopes, and how they are written on the protocol's version
+    and on whether the client shows apps; all else about them stands when the server starts. Requests with
+    anything of their own, such as a cursor, pass unchanged, and so do those that the protocol refuses.
     """
 
     def __init__(self) -> None:
@@ -26,7 +28,7 @@ class PreparedToolLists:
         """The list, or what is answered to another request."""
         if ctx.method != METHOD or not _is_plain(ctx):
             return await call_next(ctx)
-        key = (ctx.protocol_version, _scopes())
+        key = (ctx.protocol_version, _scopes(), shows_apps(ctx.session))
         if key not in self._known:
             # The SDK has brought it to the form of the wire: `HandlerResult` is wider than what comes here.
             self._known[key] = cast("dict[str, Any]", await call_next(ctx))

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 from typing import Annotated
 
+from fastmcp.server.dependencies import get_context
 from opentelemetry import trace
 from pydantic import Field
 
@@ -19,7 +20,9 @@ from knowledge_base.vector_index import IndexWatch
 from knowledge_base.word_engine_watch import EngineWatch
 from knowledge_base.wording import wording_of
 from mcp_server.auth.callers import Caller, current_caller
+from mcp_server.calls.app_clients import shows_apps
 from mcp_server.calls.arguments import MAX_ID, MAX_POSITION, FilledText, Filters, Moment, Text
+from mcp_server.calls.changes_made import tell
 from mcp_server.passages import bounded_metadata, bounded_notes, fenced, joined, new_marker, within_budget
 from mcp_server.results import (
     BelowThreshold,
@@ -32,6 +35,8 @@ from mcp_server.results import (
 
 # Without a collector this is a tracer that does nothing.
 TRACER = trace.get_tracer("owflex.mcp")
+# Beside the answer, by chunk_id: the stems of the words that matched, which an app marks.
+MATCHED_IN_META = "owflex/matched"
 # Most chunks to fetch for one part of a document; the token budget cuts far earlier.
 MAX_CHUNKS = 200
 # Below it clients are told to look twice.
@@ -196,6 +201,8 @@ def _search_result(outcome: SearchOutcome, token_budget: int, *, nothing: str, e
     marker = new_marker()
     hits = with_neighbours_joined(outcome.hits)
     shown = list(within_budget(hits, token_budget))
+    if shows_apps(get_context().session):
+        tell(MATCHED_IN_META, {str(hit.chunk_id): hit.matched for hit in shown})
     return SearchResult(
         results=[_hit(hit, marker, explain=explain) for hit in shown],
         text_marker=marker,

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from mcp_server.apps import APPS
+
 ROOT = Path(__file__).parent.parent.parent
 STATIC = "agent_service/static/"
 
@@ -33,6 +35,11 @@ def test_the_page_is_in_the_wheel_with_all_that_it_loads(wheel: Path) -> None:
         named |= set(re.findall(r'"\./([\w-]+\.js)"', script))
     assert named >= {"owflex-chat.js", "app.css"}
     assert named <= page
+
+
+def test_the_apps_of_mcp_clients_are_in_the_wheel(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        assert {f"mcp_server/static/{app.name}.html" for app in APPS} <= set(archive.namelist())
 
 
 def test_neither_the_sources_of_the_page_nor_the_vendors_script_are_in_the_wheel(wheel: Path) -> None:

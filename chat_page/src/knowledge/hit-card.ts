@@ -3,7 +3,8 @@
 import type { TemplateResult } from "lit";
 import { html, nothing } from "lit";
 import { fill } from "../i18n/translation.ts";
-import { decimal, pieces, unfenced } from "./formats.ts";
+import { pieces, unfenced } from "../markdown/matched-words.ts";
+import { decimal } from "./formats.ts";
 import { addressOf } from "./route.ts";
 import { bar } from "./shared-parts.ts";
 import { words } from "./strings.ts";
