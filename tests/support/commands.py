@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Generator, Mapping
-from contextlib import chdir, contextmanager
+from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -26,10 +26,12 @@ def run_here(
 ) -> "CompletedProcess[str]":
     """What a program's entry point prints, and its exit code, started in `folder` with `text` to read."""
     out, errors = _stream(), _stream()
-    streams = {"stdin": _stream(text), "stdout": out, "stderr": errors, "argv": ["program", *arguments]}
     with (
         patch.dict(os.environ, environment, clear=True),
-        patch.multiple(sys, **streams),  # pyright: ignore[reportArgumentType]
+        patch.object(sys, "argv", ["program", *arguments]),
+        patch.object(sys, "stdin", _stream(text)),
+        redirect_stdout(out),
+        redirect_stderr(errors),
         # Consoles that are there already have the width of when they were made.
         patch.object(Console, "width", PropertyMock(return_value=int(environment["COLUMNS"]))),
         chdir(folder),
