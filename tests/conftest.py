@@ -6,6 +6,7 @@ import shutil
 import tempfile
 from asyncio import all_tasks, current_task, gather
 from collections.abc import AsyncGenerator, Iterator
+from contextlib import closing
 from functools import cache
 from pathlib import Path
 
@@ -90,9 +91,12 @@ def postgres_url(data_folder: Path) -> Iterator[str]:
 
 
 def _forgo_power_cuts(postgres_url: str) -> None:
-    """No test outlives the machine, so nothing need be on its disk: databases come and go faster."""
+    """No test outlives the machine, so nothing need be on its disk: databases come and go faster.
+
+    Nobody tidies up in them: statistics of a table would make a database differ from a fresh one.
+    """
     with psycopg.connect(postgres_url, autocommit=True) as connection:
-        for setting in ("fsync", "full_page_writes"):
+        for setting in ("fsync", "full_page_writes", "synchronous_commit", "autovacuum"):
             connection.execute(sql.SQL("alter system set {} = off").format(sql.Identifier(setting)))
         connection.execute("select pg_reload_conf()")
 
@@ -144,15 +148,17 @@ async def browser(chromium: LentBrowser) -> AsyncGenerator[LentBrowser]:
 
 
 @pytest.fixture(scope="session")
-def knowledge_bases(postgres_url: str) -> FreshDatabases:
+def knowledge_bases(postgres_url: str) -> Iterator[FreshDatabases]:
     """The knowledge bases of this worker."""
-    return FreshDatabases(postgres_url, "knowledge_base")
+    with closing(FreshDatabases(postgres_url, "knowledge_base")) as databases:
+        yield databases
 
 
 @pytest.fixture(scope="session")
-def chat_databases(postgres_url: str) -> FreshDatabases:
+def chat_databases(postgres_url: str) -> Iterator[FreshDatabases]:
     """The chat databases of this worker."""
-    return FreshDatabases(postgres_url, "agent_service")
+    with closing(FreshDatabases(postgres_url, "agent_service")) as databases:
+        yield databases
 
 
 @pytest.fixture

@@ -50,6 +50,8 @@ def _is_head(cells: Sequence[Sequence[str]], number: int) -> bool:
     return any(one[0].startswith("--") for one in cells[number : number + 2])
 
 
+# Nothing of the product needs a benchmark; of those that start a server or a model one runs always.
+@pytest.mark.slow
 async def test_search_beside_peers_measures_ours_and_finds_what_is_nearest(tmp_path: Path) -> None:
     small = ("--passages", 300, "--questions", 4, "--rounds", 2, "--clients", 1, 3, "--seconds", 0.1)
     await run(
@@ -100,6 +102,7 @@ async def test_engines_find_what_a_policy_leaves_or_say_that_they_cannot(tmp_pat
     assert [line[0] for line in searched] == ["pg_textsearch", "pg_search"]
 
 
+@pytest.mark.slow
 async def test_search_latency_has_a_line_for_each_mode_and_filter(tmp_path: Path) -> None:
     printed = await run(tmp_path, "search_latency.py", "--passages", 200, "--questions", 2)
     assert {line[0] for line in rows(printed)} >= {"hybrid", "by meaning", "by words"}

@@ -65,6 +65,8 @@ async def test_documents_are_answered_with_citations_tasks_are_shared_and_a_rest
     assert [cell.strip() for cell in unchanged[0].strip("│").split("│")][:5] == ["0", "0", "0", "0", "3"]
 
 
+# The page over a real server is held by tests/web, the real chat under it by tests/agent_service.
+@pytest.mark.slow
 @pytest.mark.browser
 async def test_a_question_typed_in_the_page_is_answered_with_a_passage_to_open(
     running_installation: "Installation", browser: LentBrowser
@@ -93,6 +95,8 @@ async def test_a_question_typed_in_the_page_is_answered_with_a_passage_to_open(
     assert complaints == []
 
 
+# tests/mcp_server/test_writing.py adds, finds and removes one with the real server and worker.
+@pytest.mark.slow
 async def test_a_document_that_a_client_adds_is_answered_from_until_it_is_removed(
     running_installation: "Installation",
 ) -> None:
@@ -110,6 +114,9 @@ async def test_a_document_that_a_client_adds_is_answered_from_until_it_is_remove
     assert running_installation.ask("Where are bicycles kept?").sources == []
 
 
+# Each alone: test_command.py of tests/ingest, test_process.py of tests/agent_service, test_stopping.py of
+# tests/mcp_server; a chat without its MCP server: tests/agent_service/test_turns.py.
+@pytest.mark.slow
 async def test_the_programs_start_alone_and_the_chat_outlives_the_mcp_server(
     installation: "Installation",
 ) -> None:
@@ -134,6 +141,8 @@ async def test_the_programs_start_alone_and_the_chat_outlives_the_mcp_server(
     assert "no open tasks" in installation.ask("show my tasks", down.thread_id).text.lower()
 
 
+# tests/mcp_server/test_clients.py starts the server so with three clients; here it converts the model, too.
+@pytest.mark.slow
 async def test_a_desktop_client_starts_the_server_over_stdio(installation: "Installation") -> None:
     # The first search waits for the model, which a new data folder has not converted yet.
     patient = installation.environment | {"TOOL_TIMEOUT_SECONDS": "120"}

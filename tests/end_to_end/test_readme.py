@@ -2,11 +2,17 @@
 
 import json
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import pytest
+from typer.testing import CliRunner
+
+from owflex.__main__ import app
 
 if TYPE_CHECKING:
     from conftest import Installation
@@ -42,6 +48,17 @@ def commands() -> Iterator[str]:
                 yield re.split(r"\s{2,}", line)[0]
 
 
+def test_every_command_of_the_readme_is_understood() -> None:
+    understood = [shlex.split(re.split("[|>]", filled(command))[0])[1:] for command in commands()]
+    assert len(understood) >= 20
+    for arguments in understood:
+        # Options that it does not know are refused before help is given.
+        done = CliRunner().invoke(app, [*arguments, "--help"])
+        assert done.exit_code == 0, (arguments, done.output)
+
+
+# What each command does is held by tests of its own, and that it exists by the test above.
+@pytest.mark.slow
 def test_every_command_of_the_readme_works_as_printed(installation: "Installation", tmp_path: Path) -> None:
     installation.up()
     question = {"id": "leave", "query": QUESTION, "source": "documents/holidays.md"}
@@ -49,8 +66,7 @@ def test_every_command_of_the_readme_works_as_printed(installation: "Installatio
     ran = [command for command in commands() if not NOT_RUN.match(command)]
     assert len(ran) >= 8
     for command in ran:
-        for written, meant in FILLED_IN.items():
-            command = command.replace(written, meant)
+        command = filled(command)
         done = run(command, installation, tmp_path)
         assert done.returncode in ((0, 1) if MAY_END_WITH_ONE.match(command) else (0,)), (command, done)
         assert "Traceback" not in done.stderr, command
@@ -68,6 +84,13 @@ def test_a_question_is_answered_while_nothing_runs(installation: "Installation",
     assert answer["sources"][0]["source"] == "documents/holidays.md"
     assert "OwFlex is not running" in done.stderr
     assert installation.leftovers() == []
+
+
+def filled(command: str) -> str:
+    """The command with what its reader fills in."""
+    for written, meant in FILLED_IN.items():
+        command = command.replace(written, meant)
+    return command
 
 
 def run(command: str, installation: "Installation", folder: Path) -> "subprocess.CompletedProcess[str]":

@@ -93,6 +93,8 @@ def test_a_second_start_says_where_it_runs_and_starts_nothing(running_installati
     assert {name: one.pid for name, one in programs(running_installation.home).items()} == before
 
 
+# tests/owflex/test_supervising.py holds what is said of a program that was killed.
+@pytest.mark.slow
 def test_what_happened_stands_in_the_logs(running_installation: "Installation") -> None:
     kill(running_installation, "mcp")
     kill(running_installation, "postgres")

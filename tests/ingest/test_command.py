@@ -1,4 +1,4 @@
-"""The command as its users meet it: real processes, the real model."""
+"""The command as its users meet it, with the real model; in a process of its own where that shows more."""
 
 import json
 import os
@@ -10,6 +10,9 @@ from pathlib import Path
 
 import psycopg
 import pytest
+
+from ingest.cli.commands import main
+from tests.support.commands import run_here
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -26,10 +29,26 @@ def environment(knowledge_base_url: str, data_folder: Path) -> dict[str, str]:
 
 
 @pytest.fixture
-def run(environment: dict[str, str], tmp_path: Path) -> Run:
-    """`python -m ingest …` in an empty folder."""
+def place(tmp_path: Path) -> Path:
+    """An empty folder to start it in."""
     place = tmp_path / "place"
     place.mkdir()
+    return place
+
+
+@pytest.fixture
+def run(environment: dict[str, str], place: Path) -> Run:
+    """What `python -m ingest …` does, in an empty folder."""
+
+    def run(*arguments: str, text: str = "", **more: str) -> "subprocess.CompletedProcess[str]":
+        return run_here(main, arguments, environment=environment | more, folder=place, text=text)
+
+    return run
+
+
+@pytest.fixture
+def run_process(environment: dict[str, str], place: Path) -> Run:
+    """`python -m ingest …` in an empty folder."""
 
     def run(*arguments: str, text: str | None = None, **more: str) -> "subprocess.CompletedProcess[str]":
         command = [sys.executable, "-m", "ingest", *arguments]
@@ -47,8 +66,9 @@ def run(environment: dict[str, str], tmp_path: Path) -> Run:
 
 
 def test_the_exit_code_tells_whether_all_some_or_nothing_went_in(
-    run: Run, knowledge_base_url: str, folder: Path
+    run_process: Run, knowledge_base_url: str, folder: Path
 ) -> None:
+    run = run_process
     good = run(str(folder))
     assert (good.returncode, good.stderr) == (0, "")
     assert "docs/deep/empty.md: There is no text in the file." in good.stdout

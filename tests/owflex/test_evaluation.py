@@ -1,4 +1,4 @@
-"""`owflex evaluate` as its users meet it: real processes, the real model, a real Postgres."""
+"""`owflex evaluate` as its users meet it, with the real model and a real Postgres; two in processes."""
 
 import json
 import os
@@ -17,7 +17,9 @@ from ingest.report import Silent
 from ingest.settings import IngestSettings
 from ingest.sync_run import run_sync
 from knowledge_base.embedding import SentenceTransformerEmbedder
+from owflex.__main__ import main
 from owflex.evaluation.scratch_database import scratch_database
+from tests.support.commands import run_here
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -64,6 +66,16 @@ def environment(knowledge_base_url: str, data_folder: Path) -> dict[str, str]:
 
 @pytest.fixture
 def run(environment: dict[str, str], tmp_path: Path) -> Run:
+    """What `owflex …` does, in a folder of its own."""
+
+    def run(*arguments: str, **more: str) -> "subprocess.CompletedProcess[str]":
+        return run_here(main, arguments, environment=environment | more, folder=tmp_path)
+
+    return run
+
+
+@pytest.fixture
+def run_process(environment: dict[str, str], tmp_path: Path) -> Run:
     """`python -m owflex …` in a folder of its own."""
 
     def run(*arguments: str, **more: str) -> "subprocess.CompletedProcess[str]":
@@ -224,11 +236,13 @@ def test_labelled_questions_are_measured_shown_and_drawn(
     assert figures["in_documents"]["by_confidence"]["roc_auc"] > 0.9
 
 
-def test_a_label_that_fits_nothing_is_named(run: Run, library: list[dict[str, Any]], tmp_path: Path) -> None:
+def test_a_label_that_fits_nothing_is_named(
+    run_process: Run, library: list[dict[str, Any]], tmp_path: Path
+) -> None:
     library[0]["source"] = "library/gone.md"
     library[1]["text"] = "a text that was rewritten"
     write_rows(tmp_path / "q.jsonl", library)
-    result = run("evaluate", "q.jsonl", "--json")
+    result = run_process("evaluate", "q.jsonl", "--json")
     assert result.returncode == 0
     assert 'Line 1: there is no document "library/gone.md"' in " ".join(result.stderr.split())
     assert "Line 2: no passage holds the text" in " ".join(result.stderr.split())

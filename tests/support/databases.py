@@ -101,13 +101,32 @@ select concat_ws('|', 'setting', setrole, setconfig)
 from pg_db_role_setting
 where setdatabase = (select oid from pg_database where datname = current_database())
 union all
+select concat_ws('|', 'database', datallowconn, datconnlimit, datacl)
+from pg_database where datname = current_database()
+union all
 select concat_ws('|', 'migration', name, sha256) from schema_migrations
 order by 1
 """
 
 
+# How many have visited the database since it was emptied, those who are still there included.
+VISITORS = """
+select
+    (select sessions from pg_stat_database where datname = current_database())
+    + (
+        select count(*)
+        from pg_stat_activity
+        where datname = current_database() and backend_type = 'client backend' and pid <> pg_backend_pid()
+    )
+"""
+
+
 class FreshDatabases:
-    """Databases of one server with the migrations of `package`; who asks for one gets it as if just made."""
+    """Databases of one server with the migrations of `package`; who asks for one gets it as if just made.
+
+    One connection to each stays open: a new one knows nothing of the catalogue, and to look at all
+    definitions costs it three times as much.
+    """
 
     def __init__(self, postgres_url: str, package: str) -> None:
         self._postgres_url = postgres_url
@@ -115,6 +134,7 @@ class FreshDatabases:
         self._template = f"template_of_{package}"
         self._state: list[str] = []
         self._spare: list[str] = []
+        self._kept: dict[str, psycopg.Connection] = {}
 
     @asynccontextmanager
     async def one(self) -> AsyncGenerator[str]:
@@ -122,12 +142,15 @@ class FreshDatabases:
         if not self._state:
             await self._make_template()
         name = self._spare.pop() if self._spare else self._create(f"test_{uuid4().hex}", self._template)
-        url = self._url_of(name)
-        with psycopg.connect(url) as connection:
-            differing = set(_state(connection)) ^ set(self._state)
-            assert not differing, f"A test before this one still changes {name}: {sorted(differing)}"
-        yield url
+        differing = self._differing(name)
+        assert not differing, f"A test before this one still changes {name}: {sorted(differing)}"
+        yield self._url_of(name)
         self._take_back(name)
+
+    def close(self) -> None:
+        """Close the connections that are kept."""
+        for name in list(self._kept):
+            self._forget(name)
 
     async def _make_template(self) -> None:
         self._create(self._template, "template1")
@@ -142,6 +165,15 @@ class FreshDatabases:
             connection.execute(statement.format(sql.Identifier(name), sql.Identifier(template)))
         return name
 
+    def _differing(self, name: str) -> set[str]:
+        """What is not as the migrations left it; where nobody was since it was emptied, nothing can be."""
+        try:
+            if self._connection(name).execute(VISITORS).fetchone() == (0,):
+                return set()
+        except psycopg.OperationalError:
+            self._forget(name)
+        return set(_state(self._connection(name))) ^ set(self._state)
+
     def _take_back(self, name: str) -> None:
         try:
             if self._is_emptied(name):
@@ -154,15 +186,29 @@ class FreshDatabases:
 
     def _is_emptied(self, name: str) -> bool:
         """Whether the database is as fresh again."""
-        try:
-            with psycopg.connect(self._url_of(name), autocommit=True) as connection:
+        for _ in range(2):
+            try:
+                connection = self._connection(name)
                 connection.execute(EMPTY_IT)
                 return _state(connection) == self._state
-        except psycopg.OperationalError:
-            # Its connections may be forbidden; then there is only dropping it.
-            return False
+            except psycopg.OperationalError:
+                # A test may have ended all connections and forbidden new ones: then it can only be dropped.
+                self._forget(name)
+        return False
+
+    def _connection(self, name: str) -> psycopg.Connection:
+        """The one that is kept open; it counts as a visitor when it is new."""
+        if name not in self._kept:
+            self._kept[name] = psycopg.connect(self._url_of(name), autocommit=True, prepare_threshold=None)
+            self._kept[name].execute("select pg_stat_force_next_flush()")
+        return self._kept[name]
+
+    def _forget(self, name: str) -> None:
+        if name in self._kept:
+            self._kept.pop(name).close()
 
     def _drop(self, name: str) -> None:
+        self._forget(name)
         with psycopg.connect(self._postgres_url, autocommit=True) as connection:
             connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
 
