@@ -28,6 +28,7 @@ from ingest.storing.language_fits import measure_fits
 from ingest.sync_run import Database, SyncTask, patiently
 from knowledge_base.embedding import Embedder
 from knowledge_base.embedding_spaces import count_awaiting, remove_retired_spaces
+from knowledge_base.names_apart import check_collection
 from knowledge_base.posting_merge import merge_pending
 from knowledge_base.postings import languages_of, set_language
 from knowledge_base.vector_index import drop_left_indexes, ensure_vector_index
@@ -167,8 +168,9 @@ class Ingestion:
         return SyncTask(scope, lambda: _only(file), whole=False)
 
     async def recipe_of(self, collection: str) -> str:
-        """How documents of a collection are made now. Raises `EmbeddingModelError`."""
+        """How documents of a collection are made now. Raises `EmbeddingModelError`, `NameTooCloseError`."""
         async with self.pool.connection() as connection:
+            await check_collection(connection, collection)
             languages = await languages_of(connection, [collection])
         # Where the model's files do not say it, it has to be loaded.
         max_tokens = await asyncio.to_thread(lambda: self.embedder.max_tokens)

@@ -93,6 +93,16 @@ class NameRefusedError(KnowledgeBaseError):
         super().__init__(f"The name of a {what} has 1 to {longest} characters on one line, and no others.")
 
 
+class NameTooCloseError(KnowledgeBaseError):
+    """A new name differs from one that is there only in case or in the Unicode form of a letter."""
+
+    def __init__(self, what: str, name: str, other: str) -> None:
+        super().__init__(
+            f'The {what} "{name}" would be taken for "{other}": only capitals or forms of letters differ. '
+            f'Write "{other}" if you mean it, or choose another name.'
+        )
+
+
 class GroupNotFoundError(KnowledgeBaseError):
     """No group has this name."""
 

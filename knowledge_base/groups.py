@@ -1,5 +1,6 @@
 """Groups of people: made here, or named by an identity provider when somebody signs in."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -7,7 +8,10 @@ from typing import Literal
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow, class_row
 
-from knowledge_base.errors import GroupNotFoundError, NameRefusedError
+from knowledge_base.errors import GroupNotFoundError, NameRefusedError, NameTooCloseError
+from knowledge_base.names_apart import check_apart, check_people
+
+logger = logging.getLogger("knowledge_base")
 
 Connection = AsyncConnection[TupleRow]
 Origin = Literal["local", "claim"]
@@ -47,9 +51,13 @@ async def list_groups(connection: Connection) -> list[Group]:
 
 
 async def add_members(connection: Connection, name: str, users: Sequence[str] = ()) -> None:
-    """Make the group where there is none, and put people into it. Raises `NameRefusedError`."""
+    """Make the group where there is none, and put people into it.
+
+    Raises `NameRefusedError`, `NameTooCloseError`.
+    """
     for user in users:
         check_name("person", user, MAX_USER_CHARACTERS)
+    await check_people(connection, users)
     await _make(connection, [name])
     await _insert(connection, [name], users, "local")
 
@@ -66,7 +74,7 @@ async def remove_members(connection: Connection, name: str, users: Sequence[str]
 async def set_members(connection: Connection, name: str, users: Sequence[str]) -> None:
     """Make the group where there is none; of those whom somebody here put into it only `users` stay.
 
-    Raises `NameRefusedError`.
+    Raises `NameRefusedError`, `NameTooCloseError`.
     """
     await add_members(connection, name, users)
     await connection.execute(
@@ -90,12 +98,13 @@ async def delete_group(connection: Connection, name: str) -> None:
 async def sync_groups(connection: Connection, user: str, claimed: Sequence[str]) -> list[str]:
     """Let a person be in the groups that their login has named just now, and in no others by such a claim.
 
-    Groups that are new are made. Returns the groups; names that cannot be kept, and more than
-    `MAX_GROUPS_OF_A_PERSON`, are left out. Raises `NameRefusedError` for the person.
+    Groups that are new are made. Returns the groups; names that cannot be kept, or that differ from another
+    only in case, and more than `MAX_GROUPS_OF_A_PERSON`, are left out. Raises `NameRefusedError` for the
+    person.
     """
     check_name("person", user, MAX_USER_CHARACTERS)
     named = [name for name in dict.fromkeys(claimed) if _is_name(name, MAX_NAME_CHARACTERS)]
-    named = named[:MAX_GROUPS_OF_A_PERSON]
+    named = await _apart(connection, named[:MAX_GROUPS_OF_A_PERSON])
     await connection.execute(
         """
         delete from group_members
@@ -126,11 +135,32 @@ def _is_name(name: str, longest: int) -> bool:
 async def _make(connection: Connection, names: Sequence[str]) -> None:
     for name in names:
         check_name("group", name)
+    if new := set(names) - (known := await _names(connection)):
+        # Who makes another one at this moment is waited for, and then seen.
+        await connection.execute("lock table groups in share row exclusive mode")
+        check_apart("group", sorted(new), known | await _names(connection))
     # In one order: two who make the same groups at once do not wait for each other in a circle.
     await connection.execute(
         "insert into groups (name) select name from unnest(%(names)s::text[]) as name on conflict do nothing",
         {"names": sorted(names)},
     )
+
+
+async def _names(connection: Connection) -> set[str]:
+    return {name async for (name,) in await connection.execute("select name from groups")}
+
+
+async def _apart(connection: Connection, names: Sequence[str]) -> list[str]:
+    """The groups of a login that are not too close to others; the rest is no reason to keep anybody out."""
+    known, kept = await _names(connection), list[str]()
+    for name in names:
+        try:
+            check_apart("group", [name], known.union(kept))
+        except NameTooCloseError as error:
+            logger.warning("A group that a login has named is left out. %s", error)
+        else:
+            kept.append(name)
+    return kept
 
 
 async def _insert(connection: Connection, names: Sequence[str], users: Sequence[str], origin: Origin) -> None:

@@ -15,6 +15,7 @@ from psycopg.rows import TupleRow
 from knowledge_base.collection_list import Right
 from knowledge_base.errors import CollectionNotFoundError, OwnCollectionError, RightNotFoundError
 from knowledge_base.groups import MAX_USER_CHARACTERS, check_group, check_name
+from knowledge_base.names_apart import check_apart, check_people
 
 Connection = AsyncConnection[TupleRow]
 SubjectKind = Literal["everyone", "group", "user"]
@@ -83,15 +84,19 @@ async def grant(
     """Let somebody do this in a collection, in place of what they could before.
 
     With `make` a collection that does not exist is made, open to nobody else. Raises
-    `CollectionNotFoundError`, `GroupNotFoundError`, `NameRefusedError`, and `OwnCollectionError` for that of
-    one person.
+    `CollectionNotFoundError`, `GroupNotFoundError`, `NameRefusedError`, `NameTooCloseError`, and
+    `OwnCollectionError` for that of one person.
     """
     if subject.kind == "group":
         await check_group(connection, subject.name)
     elif subject.kind == "user":
         check_name("person", subject.name, MAX_USER_CHARACTERS)
+        await check_people(connection, [subject.name])
     if make:
         check_name("collection", collection)
+        # What administrators know of collections: row-level security shows them none of the rows.
+        known = await connection.execute("select name from collection_sizes(null)")
+        check_apart("collection", [collection], [name async for (name,) in known])
         await connection.execute("select make_closed_collection(%(name)s)", {"name": collection})
     await _check_shared(connection, collection)
     try:

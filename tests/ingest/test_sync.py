@@ -19,7 +19,7 @@ from ingest.reading import chunked_document
 from ingest.report import Silent
 from ingest.sync_run import planned
 from knowledge_base.embedding import Vectors
-from knowledge_base.errors import EmbeddingSpaceMismatchError
+from knowledge_base.errors import EmbeddingSpaceMismatchError, NameTooCloseError
 
 if TYPE_CHECKING:
     from conftest import CountingEmbedder, KnowledgeBase
@@ -48,6 +48,15 @@ async def test_a_folder_goes_in_with_places_and_metadata(kb: "KnowledgeBase", fo
     counts = await kb.rows("select (select count(*) from chunks), (select count(*) from chunk_embeddings)")
     assert counts == [(sum(file.chunks for file in recorder.files),) * 2]
     assert await kb.rows("select heading_path from chunks order by position desc limit 1") == [(["Part"],)]
+
+
+async def test_a_collection_that_would_be_taken_for_another_is_not_made(
+    kb: "KnowledgeBase", folder: Path
+) -> None:
+    await kb.add(folder)
+    with pytest.raises(NameTooCloseError, match='Write "default" if you mean it'):
+        await kb.add(folder, collection="Default")
+    assert await kb.rows("select name from collections") == [("default",)]
 
 
 async def test_a_second_run_changes_nothing_and_embeds_nothing(

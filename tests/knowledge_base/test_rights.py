@@ -10,7 +10,7 @@ from database.migrations import migrate
 from database.pool import Pool
 from knowledge_base.access import Access, acting_for, acting_with, open_server_pool, prepare_server_role
 from knowledge_base.bootstrap import migrate_knowledge_base
-from knowledge_base.errors import CollectionNotFoundError
+from knowledge_base.errors import CollectionNotFoundError, NameTooCloseError
 from knowledge_base.groups import add_members, list_groups, remove_members, sync_groups
 from knowledge_base.own_collections import make_own_collection, own_collection_of
 from knowledge_base.rights import Subject, grant, list_rights, revoke, set_usual_right, usual_right
@@ -152,3 +152,51 @@ async def test_an_installation_of_before_sees_and_adds_as_before(chat_url: str, 
         assert await opened(pool) is None
         async with acting_for(pool, ANN) as connection:
             assert await added_to(connection) == {"hr", "it"}
+
+
+async def test_names_that_differ_only_in_case_or_form_are_not_made_twice(pool: Pool) -> None:
+    async with acting_for(pool, ROOT) as connection:
+        await add_members(connection, "Straße", ["jwt:Ann", "account:bob"])
+    # Capitals, sharp s, a letter and its accent apart, wide letters.
+    for taken, new in (("Straße", "STRASSE"), ("Café", "Cafe\u0301"), ("it", "\uff49\uff54")):
+        async with acting_for(pool, ROOT) as connection:
+            await add_members(connection, taken)
+        with pytest.raises(NameTooCloseError, match=f'Write "{taken}" if you mean it'):
+            async with acting_for(pool, ROOT) as connection:
+                await add_members(connection, new)
+    attempts = (
+        lambda connection: add_members(connection, "it", ["jwt:ann"]),
+        lambda connection: grant(connection, "hr", Subject("user", "jwt:ANN"), "read"),
+        # Nobody is called so: accounts are kept in small letters.
+        lambda connection: grant(connection, "hr", Subject("user", "account:Cleo"), "read"),
+        lambda connection: grant(connection, "HR", EVERYONE, "read", make=True),
+    )
+    for attempt in attempts:
+        with pytest.raises(NameTooCloseError):
+            async with acting_for(pool, ROOT) as connection:
+                await attempt(connection)
+
+
+async def test_a_login_is_not_kept_out_by_such_a_group_and_gets_no_rights_of_the_other(
+    pool: Pool, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with acting_for(pool, ROOT) as connection:
+        await add_members(connection, "staff", ["bob"])
+        assert await sync_groups(connection, "ann", ["Staff", "new", "NEW"]) == ["new"]
+        assert [(group.name, list(group.members_by_claim)) for group in await list_groups(connection)] == [
+            ("new", ["ann"]),
+            ("staff", []),
+        ]
+    assert sum("is left out" in record.getMessage() for record in caplog.records) == 2
+
+
+async def test_such_names_of_before_go_on(pool: Pool, knowledge_base_url: str) -> None:
+    async with await psycopg.AsyncConnection.connect(knowledge_base_url) as connection:
+        await connection.execute("insert into groups (name) values ('g1'), ('G1')")
+        await connection.execute("insert into collections (name) values ('HR')")
+        await connection.execute("insert into group_members (group_name, user_id) values ('g1', 'Ann')")
+    async with acting_for(pool, ROOT) as connection:
+        await add_members(connection, "g1", ["Ann"])
+        await add_members(connection, "G1", ["bob"])
+        await grant(connection, "HR", EVERYONE, "add", make=True)
+        assert await sync_groups(connection, "cleo", ["g1", "G1"]) == ["g1", "G1"]
