@@ -8,15 +8,16 @@ from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from pydantic import ValidationError
 
 METHOD = "tools/list"
-Key = tuple[str, frozenset[str] | None]
+Caller = tuple[frozenset[str], str | None]
+Key = tuple[str, Caller | None]
 
 
 class PreparedToolLists:
     """Answers `tools/list` from memory after the first time.
 
-    Which tools are listed depends on the caller's scopes, and how they are written on the protocol's version;
-    all else about them stands when the server starts. Requests with anything of their own, such as a cursor,
-    pass unchanged, and so do those that the protocol refuses.
+    Which tools are listed depends on the caller's scopes and on who vouches for them, and how they are
+    written on the protocol's version; all else about them stands when the server starts. Requests with
+    anything of their own, such as a cursor, pass unchanged, and so do those that the protocol refuses.
     """
 
     def __init__(self) -> None:
@@ -26,7 +27,7 @@ class PreparedToolLists:
         """The list, or what is answered to another request."""
         if ctx.method != METHOD or not _is_plain(ctx):
             return await call_next(ctx)
-        key = (ctx.protocol_version, _scopes())
+        key = (ctx.protocol_version, _caller())
         if key not in self._known:
             # The SDK has brought it to the form of the wire: `HandlerResult` is wider than what comes here.
             self._known[key] = cast("dict[str, Any]", await call_next(ctx))
@@ -43,7 +44,7 @@ def _is_plain(ctx: ServerRequestContext[Any, Any]) -> bool:
     return True
 
 
-def _scopes() -> frozenset[str] | None:
-    """What the caller may do; None over stdio, where there is one caller only."""
+def _caller() -> Caller | None:
+    """What the caller may do, and who says so; None over stdio, where there is one caller only."""
     token = get_access_token()
-    return None if token is None else frozenset(token.scopes)
+    return None if token is None else (frozenset(token.scopes), token.claims.get("iss"))
