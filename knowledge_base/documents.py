@@ -158,6 +158,23 @@ async def read_chunks(
         return await cursor.fetchall()
 
 
+async def read_near(
+    connection: Connection, document_id: int, position: int, distance: int
+) -> list[ChunkInPlace]:
+    """The passages of a document at most so far from a position, in reading order."""
+    async with connection.cursor(row_factory=class_row(ChunkInPlace)) as cursor:
+        await cursor.execute(
+            """
+            select id as chunk_id, document_id, position, heading_path, page, content, token_count
+            from chunks
+            where document_id = %(document_id)s and position between %(first)s and %(last)s
+            order by position
+            """,
+            {"document_id": document_id, "first": position - distance, "last": position + distance},
+        )
+        return await cursor.fetchall()
+
+
 async def read_around(
     connection: Connection, chunk_id: int, *, before: int, after: int
 ) -> list[ChunkInPlace]:

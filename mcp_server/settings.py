@@ -11,6 +11,7 @@ from mcp_server.calls.arguments import time_zone_named
 
 # Secrets that are not set are kept in the data folder under these names.
 TOKEN_FILE, SIGNING_KEY_FILE = "mcp-token", "mcp-signing-key"
+ToolSet = Literal["default", "openai", "all", "compact"]
 SCHEME = re.compile(r"postgres(ql)?://")
 BETWEEN_URLS = re.compile(r"[\s,]+(?=postgres(?:ql)?://)")
 
@@ -74,7 +75,8 @@ class McpServerSettings(KnowledgeBaseSettings):
     )
     agent_service_public_url: str | None = Field(
         None,
-        description="Address of the chat, where people let clients in. "
+        description="Address of the chat, where people let clients in, and of the page that results of "
+        "search and fetch link to. "
         "Default: http://127.0.0.1:AGENT_SERVICE_PORT.",
     )
     agent_service_port: int = Field(8000, ge=1, le=65535, description="Port of the chat.")
@@ -103,6 +105,12 @@ class McpServerSettings(KnowledgeBaseSettings):
         "names another. Default: the one of this machine.",
     )
     tool_timeout_seconds: float = Field(30, gt=0, description="Time limit of one tool call.")
+    mcp_tool_set: ToolSet = Field(
+        "default",
+        description="Which tools clients are offered. default: all but search and fetch; openai: only search "
+        "and fetch, as ChatGPT's company knowledge and deep research ask for; all: everything; compact: "
+        "searching and reading, for models with little room. The chat always has the tools it needs.",
+    )
     mcp_unknown_arguments: Literal["ignore", "refuse"] = Field(
         "ignore",
         description="What becomes of arguments that a tool does not have. ignore: they are left out, and the "

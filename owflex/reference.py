@@ -18,7 +18,7 @@ from mcp_server.auth.callers import STDIO_CALLER
 from mcp_server.health import Health
 from mcp_server.manual import FORMS, manual_page
 from mcp_server.server import create_server
-from mcp_server.settings import McpServerSettings
+from mcp_server.settings import McpServerSettings, ToolSet
 from owflex.configuration.keeping_settings import KeepingSettings
 
 PROGRAMS: list[tuple[str, type[ProgramSettings]]] = [
@@ -52,6 +52,12 @@ def settings_page() -> str:
     return "\n\n".join(parts) + "\n"
 
 
+COST = """\
+The list is made for models, which read it with every question: the default set takes at most 6,000 tokens,
+counted as characters divided by four, which is more than tokenizers make of it. Schemas of results name what
+is in them; a null means that there is none."""
+
+
 async def tools_page() -> str:
     """`docs/tools.md`: every tool as a client sees it."""
     # Over stdio every tool is listed; else only those for whose scope there is a token.
@@ -60,16 +66,18 @@ async def tools_page() -> str:
     reset_transport(before)
     parts = [
         "# Tools",
-        "What the MCP server offers. Every answer is structured content, and the same as JSON text.",
+        "What the MCP server offers. Every answer is structured content, and the same as JSON text. Clients "
+        "are offered one of [four sets](clients.md#which-tools-a-client-is-offered) of these tools.",
+        COST,
         FORMS,
     ]
     parts += [manual_page(tool, "##") for tool in tools]
     return "\n\n".join(parts) + "\n"
 
 
-def _server() -> FastMCP:
+def _server(chosen: ToolSet = "all") -> FastMCP:
     """A server that is never started: its pool is not opened, its model not loaded."""
-    settings = McpServerSettings()  # pyright: ignore[reportCallIssue]
+    settings = McpServerSettings(mcp_tool_set=chosen)  # pyright: ignore[reportCallIssue]
     embedder = FollowingEmbedder(create_embedder(DEFAULT_MODEL), create_embedder)
     pool = create_pool("postgresql:///none")
     return create_server(

@@ -19,7 +19,7 @@ from mcp_types import CallToolResult, ListToolsResult, TextContent, Tool
 from agent_service.context import RunContext
 from agent_service.tools.bounded import bounded
 from agent_service.tools.repeating import Again, is_cut_off, may_be_repeated, once_more, only_reads
-from agent_service.tools.schemas import MadeChange, change_in
+from agent_service.tools.schemas import MadeChange, change_in, with_texts
 from agent_service.tools.scope import Scope, ScopedCalls
 
 FRESH_SECONDS = 60
@@ -150,6 +150,7 @@ class RunServer(MCPServerStreamableHttp):
         """The tool's result, bounded. Raises what the connection raises."""
         if arguments and UNREADABLE in arguments:
             return CallToolResult(content=[TextContent(type="text", text=NOT_JSON)], is_error=True)
+        arguments = with_texts(tool_name, arguments)
         call = self._call_until_answered
         scoped = self.scoped
         made = (

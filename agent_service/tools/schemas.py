@@ -192,6 +192,13 @@ def without_fence(content: str) -> str:
     return fenced["text"] if fenced else content
 
 
+def with_texts(tool: str, arguments: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The arguments of a call; those of a search without what leaves out the passages, which are cited."""
+    if tool != SEARCH or not arguments or "format" not in arguments:
+        return arguments
+    return {name: value for name, value in arguments.items() if name != "format"}
+
+
 def change_in(result: CallToolResult) -> MadeChange | None:
     """The change that a call made; None when it made none, or the server does not tell."""
     try:

@@ -184,6 +184,12 @@ def current_caller(stdio_caller: Caller | None) -> Caller:
     return replace(caller, collections=frozenset(stored))
 
 
+def is_chat() -> bool:
+    """Whether the call comes from the agent service."""
+    token = get_access_token()
+    return token is not None and token.claims.get("iss") == AGENT_ISSUER
+
+
 def _is_whole(claims: dict[str, Any]) -> bool:
     """Whether a token for a visitor says all that holds a visitor back, and one for others nothing of it."""
     subject = str(claims["sub"])

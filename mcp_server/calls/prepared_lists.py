@@ -10,14 +10,16 @@ from pydantic import ValidationError
 from mcp_server.calls.app_clients import shows_apps
 
 METHOD = "tools/list"
-Key = tuple[str, frozenset[str] | None, bool]
+Caller = tuple[frozenset[str], str | None]
+Key = tuple[str, Caller | None, bool]
 
 
 class PreparedToolLists:
     """Answers `tools/list` from memory after the first time.
 
-    Which tools are listed depends on the caller's scopes, and how they are written on the protocol's version
-    and on whether the client shows apps; all else about them stands when the server starts. Requests with
+    Which tools are listed depends on the caller's scopes and on who vouches for them, and how they are
+    written on the protocol's version and on whether the client shows apps; all else about them stands when
+    the server starts. Requests with
     anything of their own, such as a cursor, pass unchanged, and so do those that the protocol refuses.
     """
 
@@ -28,7 +30,7 @@ class PreparedToolLists:
         """The list, or what is answered to another request."""
         if ctx.method != METHOD or not _is_plain(ctx):
             return await call_next(ctx)
-        key = (ctx.protocol_version, _scopes(), shows_apps(ctx.session))
+        key = (ctx.protocol_version, _caller(), shows_apps(ctx.session))
         if key not in self._known:
             # The SDK has brought it to the form of the wire: `HandlerResult` is wider than what comes here.
             self._known[key] = cast("dict[str, Any]", await call_next(ctx))
@@ -45,7 +47,7 @@ def _is_plain(ctx: ServerRequestContext[Any, Any]) -> bool:
     return True
 
 
-def _scopes() -> frozenset[str] | None:
-    """What the caller may do; None over stdio, where there is one caller only."""
+def _caller() -> Caller | None:
+    """What the caller may do, and who says so; None over stdio, where there is one caller only."""
     token = get_access_token()
-    return None if token is None else frozenset(token.scopes)
+    return None if token is None else (frozenset(token.scopes), token.claims.get("iss"))

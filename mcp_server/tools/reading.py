@@ -11,6 +11,7 @@ from knowledge_base import documents as stored
 from knowledge_base.access import Connection
 from knowledge_base.collection_list import Collection, list_collections
 from knowledge_base.documents import ChunkInPlace, DocumentFilter
+from knowledge_base.known_names import Named, check_names
 from knowledge_base.reads import Reads
 from mcp_server.auth.callers import Caller, current_caller
 from mcp_server.calls.arguments import MAX_ID, Filters, Text
@@ -35,7 +36,7 @@ Cursor = Annotated[
     str | None,
     Field(
         max_length=MAX_CURSOR_CHARACTERS,
-        description="next_cursor of the page before, with the same other arguments.",
+        description="next_cursor of the page before, with the same arguments.",
     ),
 ]
 
@@ -52,15 +53,15 @@ class ReadingTools:
         self,
         chunk_id: Annotated[
             int,
-            Field(ge=1, le=MAX_ID, description="The chunk_id of a search result, or next or previous."),
+            Field(ge=1, le=MAX_ID, description="From search_documents, next or previous."),
         ],
-        before: Annotated[int, Field(ge=0, le=20, description="Passages before it to return.")] = 2,
-        after: Annotated[int, Field(ge=0, le=20, description="Passages after it to return.")] = 2,
+        before: Annotated[int, Field(ge=0, le=20, description="Passages before it.")] = 2,
+        after: Annotated[int, Field(ge=0, le=20, description="Passages after it.")] = 2,
     ) -> Neighbours:
-        """Read the passages around a search result.
+        """Read the passages around a search result that is cut off or needs its context.
 
-        Use this when a passage is cut off or needs its context; for a whole document use get_document. To
-        read on, pass `next` as chunk_id with before=0; to read back, `previous` with after=0.
+        Returns them in reading order; go on with next as chunk_id and before=0, or back with previous and
+        after=0. For a whole document use get_document. An unknown id is an error.
         """
 
         async def read(connection: Connection) -> tuple[Sequence[ChunkInPlace], stored.Document]:
@@ -84,44 +85,48 @@ class ReadingTools:
     async def list_documents(
         self,
         collection: Annotated[
-            Text | None, Field(max_length=100, description="Only documents of this collection.")
+            Text | None,
+            Field(max_length=100, description="Only this collection, as list_collections names it."),
         ] = None,
         source: Annotated[
-            Text | None, Field(max_length=1000, description="Only this document, or those below this folder.")
+            Text | None,
+            Field(max_length=1000, description="Only this document or folder, e.g. handbook/leave.md"),
         ] = None,
-        title: Annotated[
-            Text | None, Field(max_length=200, description="Only documents whose title contains this.")
-        ] = None,
+        title: Annotated[Text | None, Field(max_length=200, description="Part of the title.")] = None,
         query: Annotated[
             Text | None,
-            Field(max_length=200, description="Only documents with all these words in title or source."),
+            Field(max_length=200, description="Words that title or source must all have."),
         ] = None,
         filters: Annotated[
             Filters | None,
-            Field(description="Only documents with these metadata, as in search_documents."),
+            Field(description='Metadata it must have, e.g. {"year": 2024}'),
         ] = None,
         sort: Annotated[
             stored.Sort,
-            Field(description="source: by place; newest: those changed last come first."),
+            Field(description="newest: changed last first."),
         ] = "source",
-        limit: Annotated[int, Field(ge=1, le=200, description="Most documents to return.")] = 50,
+        limit: Annotated[int, Field(ge=1, le=200, description="Most documents.")] = 50,
         cursor: Cursor = None,
     ) -> DocumentList:
-        """List the documents with their titles and ids, page by page.
+        """List the documents with titles and ids, to see what there is or to find one by its name.
 
-        Use this to see what there is, or to find a document by its name. To find out what documents say, use
-        search_documents: titles alone answer nothing.
+        Returns a page, and next_cursor for the next. For what documents say use search_documents. Unknown
+        filters are errors.
         """
         wanted = ["documents", collection, source, title, query, filters, sort]
         key = None if cursor is None else key_of(cursor, wanted, PAGE_KEYS[sort])
         caller = current_caller(self.stdio_caller)
         which = DocumentFilter(caller.stored_name(collection), source, title, filters, (query or "").split())
-        found = await self.reads.run(
-            caller.access,
-            lambda connection: stored.list_documents(
-                connection, which, sort=sort, after=key, limit=limit + 1
-            ),
-        )
+        named = Named(which.collection, which.metadata or {}, which.source, caller.own_collection)
+
+        async def read(connection: Connection) -> Sequence[stored.Document]:
+            documents = await stored.list_documents(connection, which, sort=sort, after=key, limit=limit + 1)
+            if not documents and cursor is None:
+                # Only then can it name what is not there.
+                await check_names(connection, named)
+            return documents
+
+        found = await self.reads.run(caller.access, read)
         page = that_fit([_document(document, caller) for document in found[:limit]], self.token_budget)
         return DocumentList(
             documents=page,
@@ -130,13 +135,13 @@ class ReadingTools:
 
     async def list_collections(
         self,
-        limit: Annotated[int, Field(ge=1, le=200, description="Most collections to return.")] = 100,
+        limit: Annotated[int, Field(ge=1, le=200, description="Most collections.")] = 100,
         cursor: Cursor = None,
     ) -> CollectionList:
-        """List the collections of documents, with their sizes and languages.
+        """List the collections of documents, with their sizes, languages and the user's rights.
 
-        Use this to learn the names that the argument `collection` of other tools takes, or how many documents
-        there are.
+        Use it for the names that the argument collection of other tools takes. Returns a page, and
+        next_cursor for the next. For the documents in them use list_documents.
         """
         wanted = ["collections"]
         after = None if cursor is None else key_of(cursor, wanted, BY_NAME)[0]

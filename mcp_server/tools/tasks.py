@@ -38,15 +38,11 @@ BATCH_IN_META = "owflex/batch"
 Title = Annotated[
     FilledText, Field(min_length=1, max_length=300, description="What is to be done, in one line.")
 ]
-Notes = Annotated[
-    Text, Field(max_length=5000, description="Anything more to know."), AfterValidator(str.strip)
-]
+Notes = Annotated[Text, Field(max_length=5000, description="More to know."), AfterValidator(str.strip)]
 Tag = Annotated[FilledText, Field(min_length=1, max_length=60)]
-Tags = Annotated[list[Tag] | None, Field(max_length=20, description="Labels to find the task by.")]
-DueOn = Annotated[Day | None, Field(description="The day it is due, as YYYY-MM-DD.")]
-TaskId = Annotated[
-    int, Field(ge=1, le=MAX_ID, description="The task_id that list_tasks or add_task returned.")
-]
+Tags = Annotated[list[Tag] | None, Field(max_length=20, description="Labels.")]
+DueOn = Annotated[Day | None, Field(description="Day it is due, as YYYY-MM-DD.")]
+TaskId = Annotated[int, Field(ge=1, le=MAX_ID, description="From list_tasks or add_task.")]
 Key = Annotated[FilledText, Field(min_length=1, max_length=100)]
 
 KEY: TypeAdapter[str] = TypeAdapter(Key)
@@ -76,13 +72,13 @@ class TaskTools:
         tags: Tags = None,
         idempotency_key: Annotated[
             Key | None,
-            Field(description="Any text that stands for this one task: adding again with it adds nothing."),
+            Field(description="Any text of your own: a call repeated with it adds nothing."),
         ] = None,
     ) -> AddedTask:
-        """Add a task to the user's list.
+        """Add a task to the user's to-do list. Resolve words like "tomorrow" to a date yourself.
 
-        Resolve words like "tomorrow" to a date yourself. When a call may have failed half-way, repeat it with
-        the same idempotency_key: the answer is then the first task, with `repeated` true.
+        Returns the task. When a call may have failed half-way, repeat it with the same idempotency_key. To
+        change a task use update_task; to keep knowledge, add_document.
         """
         caller = current_caller(self.stdio_caller)
         task = NewTask(
@@ -95,41 +91,37 @@ class TaskTools:
 
     async def list_tasks(
         self,
-        status: Annotated[Literal["open", "done", "all"], Field(description="Which tasks to list.")] = "open",
-        due: Annotated[
-            Due, Field(description="overdue: due before today; week: due today or on the six days after.")
-        ] = "any",
+        status: Annotated[Literal["open", "done", "all"], Field(description="Which tasks.")] = "open",
+        due: Annotated[Due, Field(description="week: today and the six days after.")] = "any",
         due_from: Annotated[
-            Day | None, Field(description="Due on or after this day (YYYY-MM-DD); instead of due.")
+            Day | None, Field(description="Due from this day on (YYYY-MM-DD); instead of due.")
         ] = None,
         due_to: Annotated[
-            Day | None, Field(description="Due on or before this day (YYYY-MM-DD); instead of due.")
+            Day | None, Field(description="Due up to this day (YYYY-MM-DD); instead of due.")
         ] = None,
-        tag: Annotated[Text | None, Field(max_length=60, description="Only tasks with this tag.")] = None,
-        priority: Annotated[Priority | None, Field(description="Only tasks of this priority.")] = None,
+        tag: Annotated[Text | None, Field(max_length=60, description="Only with this tag.")] = None,
+        priority: Annotated[Priority | None, Field(description="Only of this priority.")] = None,
         query: Annotated[
             Text | None,
-            Field(max_length=200, description="Words that the title, notes or tags must all contain."),
+            Field(max_length=200, description="Words that title, notes or tags must all have."),
         ] = None,
         time_zone: Annotated[
             Text | None,
-            Field(
-                max_length=64, description="The user's time zone, e.g. Europe/Berlin; it says what today is."
-            ),
+            Field(max_length=64, description="The user's, e.g. Europe/Berlin; says what today is."),
         ] = None,
-        limit: Annotated[int, Field(ge=1, le=200, description="Most tasks to return.")] = 50,
+        limit: Annotated[int, Field(ge=1, le=200, description="Most tasks.")] = 50,
         cursor: Annotated[
             str | None,
             Field(
                 max_length=MAX_CURSOR_CHARACTERS,
-                description="next_cursor of the page before, with the same other arguments.",
+                description="next_cursor of the page before, with the same arguments.",
             ),
         ] = None,
     ) -> TaskList:
         """List the user's tasks, those due first and the most pressing first.
 
-        Call this before you change a task, to learn its id, and for questions such as what is due today.
-        `total` says how many match; an answer may hold fewer than limit when tasks are long.
+        Use it for questions such as what is due today, and to learn the id of a task before you change it.
+        Returns a page, total, and next_cursor for the next. Documents are not tasks: search_documents.
         """
         caller = current_caller(self.stdio_caller)
         today = today_in(time_zone or self.time_zone)
@@ -149,7 +141,10 @@ class TaskTools:
         )
 
     async def complete_task(self, task_id: TaskId) -> TaskEntry:
-        """Mark one of the user's tasks as done. A task that is done already stays as it is."""
+        """Mark one of the user's tasks as done; one that is done already stays as it is.
+
+        Returns the task. To reopen one use update_task; an unknown id is an error.
+        """
         caller = current_caller(self.stdio_caller)
         async with self._changing(caller) as connection:
             task = await stored.complete_task(connection, caller.user, task_id)
@@ -159,19 +154,20 @@ class TaskTools:
     async def update_task(
         self,
         task_id: TaskId,
-        title: Annotated[Title | None, Field(description="The new title.")] = None,
-        notes: Annotated[Notes | None, Field(description="The new notes, in place of the old ones.")] = None,
+        title: Annotated[Title | None, Field(description="New title.")] = None,
+        notes: Annotated[Notes | None, Field(description="New notes, in place of the old.")] = None,
         priority: Annotated[Priority | None, Field(description="How pressing it is.")] = None,
         due_on: DueOn = None,
-        clear_due_on: Annotated[bool, Field(description="True removes the due day.")] = False,
+        clear_due_on: Annotated[bool, Field(description="Remove the due day.")] = False,
         tags: Annotated[
-            list[Tag] | None, Field(max_length=20, description="The new labels; an empty list removes all.")
+            list[Tag] | None, Field(max_length=20, description="New labels; an empty list removes all.")
         ] = None,
         status: Annotated[Status | None, Field(description="open reopens a done task.")] = None,
     ) -> TaskEntry:
         """Change one of the user's tasks; what is left out stays as it is.
 
-        To tick a task off, use complete_task. Call list_tasks first when you do not know the id.
+        Returns the task. To tick one off use complete_task. Ids come from list_tasks; an unknown one is an
+        error.
         """
         if due_on is not None and clear_due_on:
             raise _wrong("due_on, clear_due_on: give a day or remove it, not both.")
@@ -185,10 +181,10 @@ class TaskTools:
         return _entry(task)
 
     async def delete_task(self, task_id: TaskId) -> DeletedTask:
-        """Remove one of the user's tasks; only when the user asks to delete it.
+        """Delete one of the user's tasks; only when the user asks for that.
 
-        To tick a task off, use complete_task instead. Deleting a task that is gone changes nothing.
-        undo_task_change brings a deleted task back, for thirty days.
+        To tick one off use complete_task. Returns whether it was there. undo_task_change brings
+        it back, for thirty days.
         """
         caller = current_caller(self.stdio_caller)
         async with self._changing(caller) as connection:
@@ -209,13 +205,13 @@ class TaskTools:
         ] = None,
         change_id: Annotated[
             int | None,
-            Field(ge=1, le=MAX_ID, description="Undo this change, named by the tool that made it."),
+            Field(ge=1, le=MAX_ID, description="Undo this change, as its tool named it."),
         ] = None,
     ) -> UndoneChange:
-        """Take back a change of the user's tasks: adding, changing, completing or deleting.
+        """Take back a change of the user's tasks of the last thirty days.
 
-        Without arguments the last change is undone, with all others that were made for the same message.
-        Changes are kept for thirty days. What has been changed again since is not undone.
+        Without arguments the last one, with all that were made for the same message. Returns the tasks as
+        they are again. What has been changed since is an error, and stays.
         """
         caller = current_caller(self.stdio_caller)
         key = _text_in_meta(KEY_IN_META)

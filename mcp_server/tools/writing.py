@@ -81,56 +81,49 @@ Text = Annotated[
 ]
 File = Annotated[
     Annotated[str, Field(min_length=1, max_length=4 * -(-MAX_TEXT_BYTES // 3))] | None,
-    Field(description="The bytes of a file (PDF, DOCX and so on) in Base64; the ending of its name counts."),
+    Field(description="Bytes of a file (PDF, DOCX and so on) in Base64; the ending of its name counts."),
 ]
 Url = Annotated[
     Annotated[str, Field(min_length=1, max_length=2000), AfterValidator(_an_address)] | None,
-    Field(description="Address of one public web page or file to fetch instead."),
+    Field(description="Public web page or file to fetch instead, e.g. https://example.com/a.pdf"),
 ]
 Name = Annotated[
     OneLine | None,
-    Field(
-        description='What the document is called, as "Meeting of 2 May" or "prices.csv". A url needs none.'
-    ),
+    Field(description='What it is called, e.g. "Meeting of 2 May" or "prices.csv"; a url needs none.'),
 ]
 Collection = Annotated[
     Annotated[OneLine, Field(max_length=100)] | None,
     Field(
-        description=f'The collection to add it to. Else "{DEFAULT}", or "{OWN_TITLE}" (which only the user '
-        "sees) where they may not add to it."
+        description=f'Where to; else "{DEFAULT}", or "{OWN_TITLE}" (only the user\'s) where they may not add.'
     ),
 ]
 Metadata = Annotated[
     Annotated[dict[str, MetadataValue], Field(max_length=50), AfterValidator(_not_too_much)] | None,
-    Field(description="What search_documents can filter by."),
+    Field(description='What searches can filter by, e.g. {"year": 2026}'),
 ]
 Key = Annotated[
     str | None,
     Field(
         min_length=1,
         max_length=200,
-        description="Any text of your own: a call that is repeated with it adds nothing a second time.",
+        description="Any text of your own: a call repeated with it adds nothing.",
     ),
 ]
-UploadId = Annotated[int, Field(ge=1, le=MAX_ID, description="The upload_id of add_document.")]
-Wait = Annotated[
-    float, Field(ge=0, le=MAX_WAIT_SECONDS, description="Most seconds to wait until it is over.")
-]
-DocumentId = Annotated[
-    int, Field(ge=1, le=MAX_ID, description="The document_id of add_document or list_documents.")
-]
+UploadId = Annotated[int, Field(ge=1, le=MAX_ID, description="From add_document or remove_document.")]
+Wait = Annotated[float, Field(ge=0, le=MAX_WAIT_SECONDS, description="Longest wait, in seconds.")]
+DocumentId = Annotated[int, Field(ge=1, le=MAX_ID, description="From add_document or list_documents.")]
 
 
 class UploadEntry(BaseModel):
     """How something that was handed in stands."""
 
     upload_id: int
-    status: Status = Field(description="waiting and working: not over yet; done; failed: see reason.")
-    outcome: Result | None = Field(description="What was done; null until then.")
+    status: Status = Field(description="waiting, working: not over yet.")
+    outcome: Result | None = Field(description="null until it is over.")
     collection: str
-    source: str = Field(description="What the document is called in searches and citations.")
-    document_ids: list[int] = Field(description="The document, and after it those inside it.")
-    chunks: int = Field(description="How many passages can be found.")
+    source: str = Field(description="Its name in searches.")
+    document_ids: list[int] = Field(description="It, then those inside it.")
+    chunks: int = Field(description="Passages that can be found.")
     reason: str | None = Field(description="Why it failed.")
     hint: str | None = Field(description="What to do next.")
 
@@ -157,9 +150,10 @@ class WritingTools:
         file: File = None,
         wait_seconds: Wait = MAX_WAIT_SECONDS,
     ) -> UploadEntry:
-        """Add a text, web page or file to the documents, where all who may search the collection find it.
+        """Add a text, file or web page to the documents, for all who may search the collection.
 
-        Give text and name, file and name, or url. The same name (or url) again replaces the document.
+        Give text and name, file and name, or url; the same name or url replaces the document. For to-dos use
+        add_task. Returns its state: when waiting or working, ask get_upload.
         """
         caller = current_caller(self.stdio_caller)
         content = _content_of(text, file)
@@ -179,7 +173,10 @@ class WritingTools:
         return await self._wait_for(caller, upload, wait_seconds)
 
     async def get_upload(self, upload_id: UploadId) -> UploadEntry:
-        """Ask how an add_document or remove_document stands that was not over when it answered."""
+        """Ask how an add_document or remove_document stands that was not over when it answered.
+
+        Returns its state and document_ids; an unknown upload_id is an error.
+        """
         caller = current_caller(self.stdio_caller)
         async with acting_for(self.reads.primary, caller.access) as connection:
             upload = await get_upload(connection, caller.user, upload_id)
@@ -188,7 +185,11 @@ class WritingTools:
     async def remove_document(
         self, document_id: DocumentId, wait_seconds: Wait = MAX_WAIT_SECONDS
     ) -> UploadEntry:
-        """Remove a document that was added with add_document: by the user, or in a collection they manage."""
+        """Remove a document that was added with add_document, for good; only when the user asks for it.
+
+        It must be the user's, or in a collection they manage; anything else is an error. Returns its state,
+        as add_document does.
+        """
         caller = current_caller(self.stdio_caller)
         async with acting_for(self.reads.primary, caller.access) as connection:
             removal = await removal_of(connection, caller.user, document_id)

@@ -6,6 +6,7 @@ from typing import Any
 import httpx2
 
 from database.home import open_data_folder, read_or_create_secret
+from mcp_server.offered_tools import NOT_OFFERED
 from mcp_server.results import SearchResult
 from mcp_server.settings import TOKEN_FILE, McpServerSettings
 from owflex.asking.addresses import client, is_server, mcp_url
@@ -51,7 +52,11 @@ def _result(body: str) -> SearchResult | None:
     try:
         result = json.loads("".join(lines) or body)["result"]
         if result.get("isError"):
-            raise ServerSearchError(str(result["content"][0]["text"]))
+            said = str(result["content"][0]["text"])
+            if said.startswith(NOT_OFFERED):
+                # A server for other clients (MCP_TOOL_SET): the command searches by itself.
+                return None
+            raise ServerSearchError(said)
         return SearchResult.model_validate(result["structuredContent"])
     except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError):
         return None

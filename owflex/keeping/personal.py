@@ -28,7 +28,7 @@ UNDECLARED: Mapping[str, tuple[Sequence[str], str, Sequence[str]]] = {
     "origins": (["collection"], "collections", ["name"])
 }
 # Made from passages, and mended with them: by triggers, and when what is pending is merged.
-DERIVED = frozenset({"postings", "pending_postings", "engine_words"})
+DERIVED = frozenset({"postings", "pending_postings", "engine_words", "metadata_names"})
 # About the installation, not about anybody.
 IMPERSONAL = frozenset(
     {

@@ -94,6 +94,8 @@ ATTEMPTS = [
     _search(query=lambda target: "' or 1=1; select * from documents; --"),
     _search(explain=lambda target: True),
     Attempt("search_documents", lambda target: {"query": target.title, "explain": True}, alike=False),
+    _search(format=lambda target: "compact"),
+    Attempt("search_documents", lambda target: {"query": target.title, "format": "compact"}, alike=False),
     *STRANGE,
     Attempt("get_document", lambda target: {"document_id": target.document_id}),
     Attempt("get_document", lambda target: {"document_id": target.document_id, "from_position": 1}),
