@@ -34,6 +34,7 @@ from mcp_server.tools.administration import AdministrationTools
 from mcp_server.tools.clients_of_people import ClientsOfPeopleTools
 from mcp_server.tools.connections import ConnectionTools
 from mcp_server.tools.documents import DocumentTools, Reranking
+from mcp_server.tools.files import FileTools
 from mcp_server.tools.reading import ReadingTools
 from mcp_server.tools.tasks import TaskTools
 from mcp_server.tools.writing import WritingTools
@@ -54,6 +55,7 @@ TOOLS = frozenset(
     for kind in (
         DocumentTools,
         ReadingTools,
+        FileTools,
         WritingTools,
         TaskTools,
         AdministrationTools,
@@ -111,9 +113,8 @@ def create_server(
         word_engines=health.word_engines,
     )
     budget = settings.search_token_budget
-    _add_document_tools(
-        server, documents, ReadingTools(reads, budget, stdio_caller), settings.tool_timeout_seconds
-    )
+    reading, files = ReadingTools(reads, budget, stdio_caller), FileTools(reads, budget, stdio_caller)
+    _add_document_tools(server, documents, reading, files, settings.tool_timeout_seconds)
     writing = WritingTools(reads, stdio_caller, settings.tool_timeout_seconds)
     _add_writing_tools(server, writing, settings.tool_timeout_seconds)
     tasks = TaskTools(pool, stdio_caller, budget, settings.task_time_zone)
@@ -159,13 +160,16 @@ def _no_header_parameters(tool_name: str) -> None:
     return None
 
 
-def _add_document_tools(server: FastMCP, tools: DocumentTools, reading: ReadingTools, timeout: float) -> None:
+def _add_document_tools(
+    server: FastMCP, tools: DocumentTools, reading: ReadingTools, files: FileTools, timeout: float
+) -> None:
     functions: list[tuple[Tool, str]] = [
         (tools.search_documents, "Search the documents"),
         (reading.read_chunks, "Read around a passage"),
         (tools.get_document, "Read a document"),
         (reading.list_documents, "List the documents"),
         (reading.list_collections, "List the collections"),
+        (files.grep, "Find exact text"),
     ]
     for function, title in functions:
         annotations = ToolAnnotations(
