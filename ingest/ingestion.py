@@ -28,6 +28,7 @@ from ingest.storing.language_fits import measure_fits
 from ingest.sync_run import Database, SyncTask, patiently
 from knowledge_base.embedding import Embedder
 from knowledge_base.embedding_spaces import count_awaiting, remove_retired_spaces
+from knowledge_base.grams import fill_unknown_grams
 from knowledge_base.names_apart import check_collection
 from knowledge_base.posting_merge import merge_pending
 from knowledge_base.postings import languages_of, set_language
@@ -102,13 +103,14 @@ class Ingestion:
         await self._ensure_indexes()
 
     async def _ensure_indexes(self) -> None:
-        """Bring pending words into the lists, and make the indexes that are missing.
+        """Bring pending words into the lists, and make the indexes that are missing, also of letters.
 
         They are that of an engine which is to search words, and that over the vectors when there are enough.
         What is left of a model that was replaced an hour ago goes.
         """
         async with await psycopg.AsyncConnection.connect(self.database.url, autocommit=True) as connection:
             await merge_pending(connection)
+            await fill_unknown_grams(connection)
             await ensure_word_engine(connection, self.settings.knowledge_base_word_engine)
             await ensure_vector_index(connection)
             await remove_retired_spaces(connection)

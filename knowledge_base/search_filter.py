@@ -8,6 +8,8 @@ from typing import Any, cast
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
+from knowledge_base.globs import as_expression, is_glob
+
 # Objects that are looked for in metadata; each is a look into the index.
 MAX_OBJECTS = 64
 
@@ -17,6 +19,7 @@ class SearchFilter:
     """What may be found: a collection, documents whose metadata have these values, at or below a source,
     changed in a period (`since` included, `until` not).
 
+    The source may be a glob, as `docs/**/*.md`; a document that is called so is meant as well.
     A metadata value is one value or a list of which any will do; a list in the metadata matches by any of
     its members. `restricted`: not all collections are open to the caller. Postgres holds the others back by
     itself; it is said here because their passages are then searched like those of a collection.
@@ -67,18 +70,15 @@ def condition_of(which: SearchFilter) -> Condition:
         values["collection"] = which.collection
     if which.source is not None:
         # Below it is what begins with it and a slash; 0 follows the slash.
-        parts.append(
-            sql.SQL(
-                """(
-                    documents.source = %(source)s
-                    or (
-                        documents.source ~>=~ (%(source)s || '/')
-                        and documents.source ~<~ (%(source)s || '0')
-                    )
-                )"""
-            )
+        below = sql.SQL(
+            """
+            documents.source = %(source)s
+            or (documents.source ~>=~ (%(source)s || '/') and documents.source ~<~ (%(source)s || '0'))
+            """
         )
-        values["source"] = which.source
+        like = sql.SQL("or documents.source ~ %(source_like)s" if is_glob(which.source) else "")
+        parts.append(sql.SQL("({} {})").format(below, like))
+        values["source"], values["source_like"] = which.source, as_expression(which.source)
     if which.since is not None:
         parts.append(sql.SQL("documents.updated_at >= %(since)s"))
         values["since"] = which.since

@@ -41,6 +41,7 @@ from mcp_server.tools.clients_of_people import ClientsOfPeopleTools
 from mcp_server.tools.connections import ConnectionTools
 from mcp_server.tools.connectors import ConnectorTools
 from mcp_server.tools.documents import DocumentTools, Reranking
+from mcp_server.tools.files import FileTools
 from mcp_server.tools.reading import ReadingTools
 from mcp_server.tools.tasks import TaskTools
 from mcp_server.tools.writing import WritingTools
@@ -63,6 +64,7 @@ TOOLS = frozenset(
     for kind in (
         DocumentTools,
         ReadingTools,
+        FileTools,
         WritingTools,
         TaskTools,
         AdministrationTools,
@@ -113,8 +115,9 @@ def create_server(
         word_engines=health.word_engines,
     )
     budget = settings.search_token_budget
-    reading = ReadingTools(reads, budget, stdio_caller)
+    reading, files = ReadingTools(reads, budget, stdio_caller), FileTools(reads, budget, stdio_caller)
     _add_document_tools(server, documents, reading, apps, settings.tool_timeout_seconds)
+    _add_file_tools(server, files, settings.tool_timeout_seconds)
     if settings.mcp_tool_set in ("openai", "all"):
         connectors = ConnectorTools(documents, page_links(settings), stdio_caller)
         _add_connector_tools(server, connectors, settings.tool_timeout_seconds)
@@ -179,29 +182,33 @@ def _add_document_tools(
         (reading.list_collections, "List the collections"),
     ]
     for function, title in functions:
-        annotations = ToolAnnotations(
-            title=title, read_only_hint=True, idempotent_hint=True, open_world_hint=False
-        )
-        server.tool(
-            with_tool_errors(function),
-            annotations=annotations,
-            meta=apps.meta_of(function.__name__) or None,
-            timeout=timeout,
-            tags={"documents"},
-            auth=require_scopes(READ_SCOPE),
-        )
+        _add_reading_tool(server, function, title, timeout, apps.meta_of(function.__name__))
+
+
+def _add_file_tools(server: FastMCP, tools: FileTools, timeout: float) -> None:
+    functions: list[tuple[Tool, str]] = [
+        (tools.grep, "Find exact text"),
+    ]
+    for function, title in functions:
+        _add_reading_tool(server, function, title, timeout)
 
 
 def _add_connector_tools(server: FastMCP, tools: ConnectorTools, timeout: float) -> None:
-    functions: list[tuple[Tool, str]] = [(tools.search, "Search"), (tools.fetch, "Fetch")]
-    for function, title in functions:
-        server.tool(
-            with_tool_errors(function),
-            annotations=READING.model_copy(update={"title": title}),
-            timeout=timeout,
-            tags={"documents"},
-            auth=require_scopes(READ_SCOPE),
-        )
+    _add_reading_tool(server, tools.search, "Search", timeout)
+    _add_reading_tool(server, tools.fetch, "Fetch", timeout)
+
+
+def _add_reading_tool(
+    server: FastMCP, function: Tool, title: str, timeout: float, meta: dict[str, Any] | None = None
+) -> None:
+    server.tool(
+        with_tool_errors(function),
+        annotations=READING.model_copy(update={"title": title}),
+        meta=meta or None,
+        timeout=timeout,
+        tags={"documents"},
+        auth=require_scopes(READ_SCOPE),
+    )
 
 
 def _add_writing_tools(server: FastMCP, tools: WritingTools, timeout: float) -> None:

@@ -19,7 +19,7 @@ from mcp_types import CallToolResult, ListToolsResult, TextContent, Tool
 from agent_service.context import RunContext
 from agent_service.tools.bounded import bounded
 from agent_service.tools.repeating import Again, is_cut_off, may_be_repeated, once_more, only_reads
-from agent_service.tools.schemas import MadeChange, change_in, with_texts
+from agent_service.tools.schemas import FILE_TOOLS, MadeChange, change_in, with_texts
 from agent_service.tools.scope import Scope, ScopedCalls
 
 FRESH_SECONDS = 60
@@ -231,7 +231,7 @@ class RunServer(MCPServerStreamableHttp):
         listing = self._listings.fresh(self._user, self._scope)
         tools = None if listing is None else _told(session, listing.tools)
         if listing is None or tools is None:
-            tools = await super()._list_tools_page(session)
+            tools = _for_chat(await super()._list_tools_page(session))
             if tools.next_cursor is not None:
                 return tools
             listing = self._listings.keep(self._user, self._scope, tools)
@@ -239,6 +239,12 @@ class RunServer(MCPServerStreamableHttp):
         # Compiling the schema of a result costs far more than checking a result with it.
         vars(session)["_tool_output_validators"] = listing.checks
         return tools
+
+
+def _for_chat(listed: ListToolsResult) -> ListToolsResult:
+    """The listing without the tools that are not for the chat's model."""
+    tools = [tool for tool in listed.tools if tool.name not in FILE_TOOLS]
+    return listed.model_copy(update={"tools": tools})
 
 
 def asks_for(patterns: Sequence[str]) -> Callable[[str], bool]:

@@ -16,6 +16,9 @@ TASK_TOOLS = {"add_task", "list_tasks", "complete_task", "update_task", "delete_
 # As long as a question of the search tool may be.
 MAX_QUERY_CHARACTERS = 6000
 DOCUMENT_TOOLS = {SEARCH, LIST_DOCUMENTS, LIST_COLLECTIONS, READ_CHUNKS, "get_document"}
+# For agents that work as on files. The chat's model searches first, and cites what that found: a limit of the
+# user's and the check of citations hold for what the tools above return.
+FILE_TOOLS = {"grep", "ls", "outline"}
 # They change nothing.
 READING_TOOLS = DOCUMENT_TOOLS | {"list_tasks"}
 

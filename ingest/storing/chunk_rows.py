@@ -10,6 +10,7 @@ from psycopg.rows import TupleRow
 
 from ingest.reading.chunked_document import ChunkedDocument
 from ingest.reading.chunking import Chunk
+from knowledge_base.grams import bits_of
 from knowledge_base.passage_words import PassageText, coded_words
 from knowledge_base.postings import copy_pending
 
@@ -64,6 +65,7 @@ async def replace_chunks(
     for language in sorted({document.language for document in documents}):
         rows += await _rows(connection, language, documents)
     await _copy_chunks(connection, rows)
+    await _copy_grams(connection, rows)
     embedded = {row.chunk_id: vectors.get(row.text_hash) for row in rows}
     vocabulary_ids = {row.chunk_id: row.document.vocabulary_id for row in rows}
     await _copy_embeddings(connection, space_id, vocabulary_ids, embedded)
@@ -128,6 +130,20 @@ async def _copy_chunks(connection: Connection, rows: Sequence[ChunkRow]) -> None
                     row.words,
                 )
             )
+
+
+async def _copy_grams(connection: Connection, rows: Sequence[ChunkRow]) -> None:
+    bits = bits_of(["\n".join((*row.chunk.heading_path, row.chunk.content)) for row in rows])
+    async with (
+        connection.cursor() as cursor,
+        cursor.copy(
+            "copy passage_grams (chunk_id, document_id, vocabulary_id, bits) from stdin (format binary)"
+        ) as copy,
+    ):
+        copy.set_types(["int8", "int8", "int4", "bytea"])
+        for row, of_row in zip(rows, bits, strict=True):
+            document = row.document
+            await copy.write_row((row.chunk_id, document.document_id, document.vocabulary_id, of_row))
 
 
 async def _copy_embeddings(

@@ -6,7 +6,7 @@ from typing import LiteralString
 
 import numpy as np
 import psycopg
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, sql
 from psycopg.rows import TupleRow
 
 from database.pool import Pool
@@ -220,10 +220,14 @@ async def _write_words(
         """,
         values,
     )
-    await connection.execute(
-        """
-        update chunk_embeddings set vocabulary_id = %(vocabulary_id)s
-        where chunk_id = any(%(ids)s) and vocabulary_id is distinct from %(vocabulary_id)s
-        """,
-        values,
-    )
+    # They are seen by those who see the vocabulary.
+    for table in ("chunk_embeddings", "passage_grams"):
+        await connection.execute(
+            sql.SQL(
+                """
+                update {} set vocabulary_id = %(vocabulary_id)s
+                where chunk_id = any(%(ids)s) and vocabulary_id is distinct from %(vocabulary_id)s
+                """
+            ).format(sql.Identifier(table)),
+            values,
+        )

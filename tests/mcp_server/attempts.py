@@ -112,6 +112,12 @@ ATTEMPTS = [
     Attempt("list_documents", lambda target: {"query": "%"}),
     Attempt("list_documents", lambda target: {"filters": {"team": target.team}}),
     Attempt("list_collections", lambda target: {"limit": 200}),
+    Attempt("grep", lambda target: {"pattern": "."}),
+    Attempt("grep", lambda target: {"pattern": target.title, "fixed": True}, alike=False),
+    Attempt("grep", lambda target: {"pattern": ".", "source": target.source}),
+    Attempt("grep", lambda target: {"pattern": ".", "source": target.source[:-1] + "*", "count_only": True}),
+    Attempt("grep", lambda target: {"pattern": ".", "collection": target.collection}),
+    Attempt("grep", lambda target: {"pattern": ".", "filters": {"team": target.team}}),
     Attempt("add_document", lambda target: _upload(target) | {"text": "Mine.", "name": "mine"}),
     Attempt("add_document", lambda target: _upload(target) | {"url": "https://example.org/page"}),
     Attempt(

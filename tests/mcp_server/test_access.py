@@ -24,6 +24,7 @@ async def test_the_local_token_gets_in(server: "RunningServer") -> None:
             "read_chunks",
             "list_documents",
             "list_collections",
+            "grep",
             "add_document",
             "get_upload",
             "remove_document",

@@ -39,6 +39,7 @@ REFUSED: Mapping[str, list[dict[str, Any]]] = {
     "read_chunks": [{"chunk_id": 999}, {"chunk_id": 0}],
     "list_documents": [{"cursor": "x"}, {"limit": 0}],
     "list_collections": [{"nonsense": 1}],
+    "grep": [{"pattern": "(x"}, {"pattern": "a\nb"}, {"pattern": ""}, {"pattern": "x", "cursor": "x"}],
     "add_document": [
         {},
         {"text": "x"},
