@@ -29,6 +29,7 @@ from agent_service.auth.login import (
 )
 from agent_service.cards.widgets import ADD
 from agent_service.context import LOCAL_USER, RequestContext, with_base_url
+from agent_service.foreign.watching import Others
 from agent_service.http.idempotency import KEY_HEADER
 from agent_service.http.security import Guard
 from agent_service.live.freshness import keep_fresh
@@ -120,7 +121,8 @@ def create_app(
     asker = context_of or (local_user if identify is None else logged_in_user)
     context_of = with_base_url(of_visitors(asker))
     visits = Visits(settings, pool, connector.key_for("visitors"))
-    server = OwFlexChatKitServer(pool, settings, chosen, connector.connect)
+    others = Others(settings)
+    server = OwFlexChatKitServer(pool, settings, chosen, connector.connect, others)
     limits = Limits(settings, pool)
     admission = Admission(server.menu, limits, server.running, server.metrics)
     only_edits = frozenset({EDIT_MESSAGE})
@@ -142,6 +144,7 @@ def create_app(
         partial(keep_fresh, live.refresh),
         *(signing_in.works if signing_in else ()),
         visits.keep_forgetting,
+        others.keep_looking,
     ]
     keeping = _keeping(connector.sessions, presence, works)
     app = FastAPI(title="OwFlex", openapi_url=None, routes=routes, lifespan=keeping)
@@ -161,7 +164,7 @@ def create_app(
         app.router.routes.extend(signing_in.routes)
     app.add_route("/chatkit", endpoint.__call__, methods=["POST"])
     app.add_api_route("/health", _is_alive, methods=["GET"])
-    app.add_api_route("/ready", _readiness(pool, connector, server.running, folder), methods=["GET"])
+    app.add_api_route("/ready", _readiness(pool, connector, others, server.running, folder), methods=["GET"])
     is_private = identify is None and is_loopback(settings.agent_service_host)
     figures = metrics_page(server.metrics, settings.agent_service_metrics_token, is_open=is_private)
     app.add_route("/metrics", figures, methods=["GET"])
@@ -254,13 +257,14 @@ async def _is_alive() -> JSONResponse:
 
 
 def _readiness(
-    pool: Pool, connector: McpConnector, running: Running, folder: Path | None
+    pool: Pool, connector: McpConnector, others: Others, running: Running, folder: Path | None
 ) -> Callable[[], Awaitable[JSONResponse]]:
     async def ready() -> JSONResponse:
         if running.is_stopping:
             stopping = {"ready": False, "state": "unavailable", "reason": "the chat is stopping"}
             return JSONResponse(stopping, status_code=503)
         state = await check_readiness(pool, connector, RequestContext(LOCAL_USER), folder)
+        state = state.without(others.problems)
         return JSONResponse(state.as_json(), status_code=200 if state.ready else 503)
 
     return ready

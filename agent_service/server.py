@@ -37,6 +37,7 @@ from chatkit.types import (
 from agent_service.attachments.store import PostgresAttachments
 from agent_service.cards.approvals import Approvals
 from agent_service.context import RequestContext
+from agent_service.foreign.watching import NoOthers, Others
 from agent_service.i18n.catalog import DATABASE_GONE, say
 from agent_service.models.menu import ModelMenu
 from agent_service.models.providers import ChosenModel
@@ -65,7 +66,12 @@ class OwFlexChatKitServer(ChatKitServer[RequestContext]):
     """Answers messages with an agent that reaches documents and tasks over MCP only."""
 
     def __init__(
-        self, pool: Pool, settings: AgentServiceSettings, chosen: ChosenModel, connect_mcp: ConnectMcp
+        self,
+        pool: Pool,
+        settings: AgentServiceSettings,
+        chosen: ChosenModel,
+        connect_mcp: ConnectMcp,
+        others: Others,
     ) -> None:
         store = PatientStore(pool)
         self.files = PostgresAttachments(pool, settings, store)
@@ -77,7 +83,9 @@ class OwFlexChatKitServer(ChatKitServer[RequestContext]):
         self.metrics = Metrics(pool, self.running)
         self._clicks = Clicks(self.store, Approvals(pool), connect_mcp)
         watcher = TurnWatcher(self.metrics, logs_messages=settings.log_messages)
-        self._turns = Turns(pool, settings, self.files, self.menu, self.metrics, watcher, self._clicks)
+        self._turns = Turns(
+            pool, settings, self.files, self.menu, self.metrics, watcher, self._clicks, others
+        )
 
     async def process(
         self, request: str | bytes | bytearray | ChatKitReq, context: RequestContext
@@ -101,7 +109,8 @@ class OwFlexChatKitServer(ChatKitServer[RequestContext]):
 
     def turns_over(self, store: Store[RequestContext], connect_mcp: ConnectMcp) -> Turns:
         """The same answers over another store and with other rights, for what is kept nowhere."""
-        return replace(self._turns, clicks=replace(self._clicks, store=store, connect_mcp=connect_mcp))
+        clicks = replace(self._clicks, store=store, connect_mcp=connect_mcp)
+        return replace(self._turns, clicks=clicks, others=NoOthers())
 
     def action(
         self,

@@ -20,6 +20,7 @@ from agent_service.cards.widgets import (
 )
 from agent_service.context import RunContext
 from agent_service.errors import ToolRefusedError
+from agent_service.foreign.naming import is_foreign, spoken
 from agent_service.i18n.catalog import knows, say
 from agent_service.tools.calls import call_tool, find_tasks
 from agent_service.tools.run_server import RunServer
@@ -65,6 +66,8 @@ def decided(decision: Decision, card: WidgetItem, locale: str) -> Iterator[Threa
 async def _waiting_call(item: ToolApprovalItem, server: MCPServer, locale: str) -> WaitingCall:
     tool = item.name or "a tool"
     arguments = _arguments(item.arguments)
+    if is_foreign(tool):
+        return _foreign_call(item.call_id or "", tool, arguments, locale)
     title = await _title(server, tool, locale)
     task = await _task(server, arguments)
     subject = await _subject(server, tool, arguments, task, locale)
@@ -73,6 +76,14 @@ async def _waiting_call(item: ToolApprovalItem, server: MCPServer, locale: str) 
     return WaitingCall(
         item.call_id or "", tool, arguments, says, changes_of(tool, arguments, task, locale), is_unasked
     )
+
+
+def _foreign_call(call_id: str, tool: str, arguments: dict[str, Any], locale: str) -> WaitingCall:
+    """A call of another server, with all that is sent there; its ids are none of ours."""
+    title = spoken(tool)
+    subject = _listed(arguments) or say(locale, "approval.no_details")
+    changes = changes_of(tool, arguments, None, locale)
+    return WaitingCall(call_id, tool, arguments, f"{title}: {subject}", changes)
 
 
 def _arguments(text: str | None) -> dict[str, Any]:

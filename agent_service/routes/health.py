@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -32,6 +32,12 @@ class Readiness:
     mcp_server: str
     degraded: str | None = None
     problems: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    def without(self, others: Mapping[str, str]) -> "Readiness":
+        """The same while other MCP servers, by name, cannot be used for these reasons: degraded, not more."""
+        away = [f"MCP server {name}: {problem}" for name, problem in others.items()]
+        reasons = [*filter(None, [self.degraded]), *away]
+        return replace(self, degraded="; ".join(reasons)) if away else self
 
     @property
     def ready(self) -> bool:

@@ -6,6 +6,7 @@ from typing import Literal, Self
 from pydantic import Field, SecretStr, model_validator
 
 from agent_service.settings.limits import LimitSettings
+from agent_service.settings.other_servers import OtherServers
 from agent_service.settings.page import STANDARD_PROMPTS, Greetings, Prompts
 from agent_service.settings.system_prompt import read_prompt
 from agent_service.settings.urls import HeaderNames, HttpAddress
@@ -103,6 +104,11 @@ class AgentServiceSettings(LimitSettings):
         5, gt=0, description="Time limit for connecting to the MCP server."
     )
     mcp_session_timeout_seconds: float = Field(15, gt=0, description="Time limit of one tool call.")
+    mcp_servers: OtherServers = Field(
+        {},
+        description="Other MCP servers whose tools the chat may use beside ours: JSON by name, or the path "
+        "of a file with it; secrets in it are written as `${NAME}`. See docs/chat.md.",
+    )
     openai_api_key: SecretStr | None = Field(
         None, description="Key for OpenAI, or for the server at OPENAI_BASE_URL where that needs one."
     )

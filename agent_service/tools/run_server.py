@@ -204,7 +204,7 @@ class RunServer(MCPServerStreamableHttp):
     def _get_needs_approval_for_tool(self, tool: Tool, agent: AgentBase | None) -> bool | NeedsApproval:
         # A policy of the SDK is asked about each call; where it cannot read the arguments, it lets it wait.
         if self.always_waits(tool.name):
-            return _readable
+            return readable
         return False if not self._asks or only_reads(tool) else partial(self._is_unasked, tool.name)
 
     def always_waits(self, tool: str) -> bool:
@@ -252,7 +252,7 @@ def asks_for(patterns: Sequence[str]) -> Callable[[str], bool]:
     return lambda tool: any(fnmatchcase(tool, pattern) for pattern in patterns)
 
 
-async def _readable(context: RunContextWrapper[Any], arguments: dict[str, Any], call_id: str) -> bool:
+async def readable(context: RunContextWrapper[Any], arguments: dict[str, Any], call_id: str) -> bool:
     """Whether there is something to approve: with unreadable arguments nothing is done."""
     return UNREADABLE not in arguments
 

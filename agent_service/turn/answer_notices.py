@@ -89,6 +89,29 @@ class CorrectedNotice:
         return []
 
 
+class OthersNotice:
+    """Puts a line before an answer that other MCP servers could not help with; it is stored."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._item_id: str | None = None
+
+    def feed(self, event: ThreadStreamEvent) -> list[ThreadStreamEvent]:
+        """The event, behind the line where one is due."""
+        missing = self._progress.turn.others.missing
+        is_said = self._item_id in self._progress.shown
+        if is_said or not missing or not speaks(event):
+            return [event]
+        locale = self._progress.turn.context.locale
+        line = _noted(self._progress, say(locale, "line.others_missing", names=", ".join(missing)))
+        self._item_id = line.item.id
+        return [line, event]
+
+    def end(self) -> list[ThreadStreamEvent]:
+        """Nothing."""
+        return []
+
+
 def _words_so_far(searched: Searched, locale: str) -> str:
     if searched.waits_for == "model":
         return say(locale, "line.words_so_far.model")

@@ -1,10 +1,10 @@
 """One turn as ChatKit events: from a message or a click to the last event of its answer."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 import anyio
 from agents.mcp import MCPServer
@@ -16,6 +16,7 @@ from opentelemetry.trace import use_span
 from agent_service.attachments.store import PostgresAttachments
 from agent_service.context import RequestContext
 from agent_service.errors import EmptyAnswerError
+from agent_service.foreign.watching import Others, TurnServers
 from agent_service.models.fallback import TurnModel
 from agent_service.models.menu import ModelMenu
 from agent_service.observe.metrics import Metrics, TurnWatch, TurnWatcher
@@ -23,13 +24,19 @@ from agent_service.settings.settings import AgentServiceSettings
 from agent_service.storage.usage import record_usage
 from agent_service.tools.run_server import limit
 from agent_service.tools.scope import scope_of
-from agent_service.turn.answer_notices import CorrectedNotice, StandInNotice, WordsNotice
+from agent_service.turn.answer_notices import (
+    CorrectedNotice,
+    OthersNotice,
+    StandInNotice,
+    WordsNotice,
+)
 from agent_service.turn.beginnings import Beginnings
 from agent_service.turn.citations import Citations
 from agent_service.turn.clicks import Click, Clicks
 from agent_service.turn.closing import Said, Unfinished, ending
 from agent_service.turn.closing_lines import ClosingLines
 from agent_service.turn.edits import edited_message, replace_from
+from agent_service.turn.filters import Filters
 from agent_service.turn.history import load_history, question_of, tags_of, text_of, title_of
 from agent_service.turn.notice import FAILED, FINAL, failure_note
 from agent_service.turn.progress import Progress, Turn
@@ -42,39 +49,6 @@ from database.pool import Pool
 
 # What the caller of an API tells the model, in the metadata of a thread.
 INSTRUCTIONS = "owflex/instructions"
-
-
-class EventFilter(Protocol):
-    """Lets the events of an answer pass, changed or not, earlier or later, with others around them."""
-
-    def feed(self, event: ThreadStreamEvent) -> list[ThreadStreamEvent]:
-        """What is passed on after this event."""
-        ...
-
-    def end(self) -> list[ThreadStreamEvent]:
-        """What is passed on after the last event."""
-        ...
-
-
-class Filters:
-    """Several filters in the order in which they act."""
-
-    def __init__(self, filters: Sequence[EventFilter]) -> None:
-        self._filters = filters
-
-    def feed(self, event: ThreadStreamEvent) -> list[ThreadStreamEvent]:
-        """What is passed on after this event."""
-        events = [event]
-        for step in self._filters:
-            events = [passed for given in events for passed in step.feed(given)]
-        return events
-
-    def end(self) -> list[ThreadStreamEvent]:
-        """What is passed on after the last event."""
-        events: list[ThreadStreamEvent] = []
-        for step in self._filters:
-            events = [*(passed for given in events for passed in step.feed(given)), *step.end()]
-        return events
 
 
 @dataclass(frozen=True)
@@ -96,6 +70,7 @@ def answer_filters(progress: Progress, said: Said, unfinished: Unfinished, watch
             StandInNotice(progress),  # a line says which other model answers
             CorrectedNotice(progress),  # a line says which words were searched in the place of others
             WordsNotice(progress),  # a line says that not everything was searched by meaning
+            OthersNotice(progress),  # a line says which other servers were not there
             Citations(progress.evidence),  # marks in the text become annotations
             ClosingLines(progress),  # lines: no citation, not whole
             said,  # an answer without a word is a failure
@@ -116,6 +91,7 @@ class Turns:
     metrics: Metrics
     watcher: TurnWatcher
     clicks: Clicks
+    others: Others
     beginnings: Beginnings = field(default_factory=Beginnings)
 
     def answer(
@@ -208,7 +184,8 @@ class Turns:
         tokens = history.tokens if self.menu.minds_length else 0
         watch.model = TurnModel(self.menu.line_for(message, tokens))
         server = await stack.enter_async_context(self.clicks.connect_mcp(context))
-        turn = self._turn(watch, server, thread, context)
+        others = await stack.enter_async_context(self.others.for_turn(context))
+        turn = self._turn(watch, server, others, thread, context)
         if message is not None:
             self.watcher.asked(text_of(message))
             if tags := tags_of(message):
@@ -241,7 +218,8 @@ class Turns:
             return Prepared(clicked.events)
         assert clicked.mcp_server is not None
         stack.push_async_exit(partial(self._finish, click))
-        turn = self._turn(watch, clicked.mcp_server, click.thread, click.context)
+        others = await stack.enter_async_context(self.others.for_turn(click.context, goes_on=True))
+        turn = self._turn(watch, clicked.mcp_server, others, click.thread, click.context)
         turn = replace(turn, message_id=decision.message_id)
         if clicked.message is not None:
             turn = replace(turn, wish=await load_judge(self.clicks.store, clicked.message, click.context))
@@ -258,10 +236,25 @@ class Turns:
             await self.clicks.approvals.finish(click.thread.id, click.sender.id, click.context.user_id)
 
     def _turn(
-        self, watch: TurnWatch, server: MCPServer, thread: ThreadMetadata, context: RequestContext
+        self,
+        watch: TurnWatch,
+        server: MCPServer,
+        others: TurnServers,
+        thread: ThreadMetadata,
+        context: RequestContext,
     ) -> Turn:
         store, approvals = self.clicks.store, self.clicks.approvals
-        return Turn(self.settings, watch.model, server, store, approvals, thread, context, span=watch.span)
+        return Turn(
+            self.settings,
+            watch.model,
+            server,
+            store,
+            approvals,
+            thread,
+            context,
+            span=watch.span,
+            others=others,
+        )
 
     def _kept(
         self, sentence: CustomStreamError, thread: ThreadMetadata, context: RequestContext

@@ -15,6 +15,7 @@ from opentelemetry.trace import INVALID_SPAN, Span
 from agent_service.cards.approvals import Approvals, Decision
 from agent_service.context import RequestContext, RunContext
 from agent_service.errors import ToolRefusedError
+from agent_service.foreign.watching import TurnServers
 from agent_service.models.fallback import TurnModel
 from agent_service.settings.settings import AgentServiceSettings
 from agent_service.tools.calls import every_task
@@ -25,7 +26,7 @@ from agent_service.wishes.judging import Judge
 @dataclass(frozen=True)
 class Turn:
     """What all runs of one turn share; `question` is the message to answer, `message_id` its id, `wish`
-    judges whether it asks for what a model does."""
+    judges whether it asks for what a model does; `others` are other MCP servers."""
 
     settings: AgentServiceSettings
     model: TurnModel
@@ -38,6 +39,7 @@ class Turn:
     message_id: str | None = None
     wish: Judge = field(default_factory=Judge)
     span: Span = INVALID_SPAN
+    others: TurnServers = field(default_factory=TurnServers)
 
     def new_run(self) -> RunContext:
         """A context for one run; it has a queue of its own."""

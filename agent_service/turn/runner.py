@@ -3,7 +3,7 @@
 import asyncio
 import json
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, cast
@@ -20,6 +20,7 @@ from agents import (
     Tool,
 )
 from agents.exceptions import UserError
+from agents.mcp import MCPServer, MCPUtil
 from agents.result import RunResultStreaming
 from chatkit.agents import stream_agent_response  # pyright: ignore[reportUnknownVariableType]
 from chatkit.types import (
@@ -40,7 +41,7 @@ from opentelemetry.trace import use_span
 
 from agent_service.cards.approvals import restored
 from agent_service.context import IDEMPOTENCY_KEY, RunContext, call_key
-from agent_service.settings.system_prompt import PERSONA, RULES
+from agent_service.settings.system_prompt import OTHERS, PERSONA, RULES
 from agent_service.tools.run_server import RunServer
 from agent_service.tools.schemas import MAX_QUERY_CHARACTERS, SEARCH
 from agent_service.turn.progress import Progress, Turn
@@ -165,16 +166,30 @@ def _is_an_answer(_: object) -> RunErrorHandlerResult:
 
 
 class RunAgent(Agent[RunContext]):
-    """An agent whose tools are made of the server's schemas once, not anew for each request to the model."""
+    """An agent whose tools are made of the server's schemas once, not anew for each request to the model.
+
+    The first call is one of our own tools: those of other servers are there once `has_called` says so.
+    """
+
+    has_called: Callable[[], bool] = staticmethod(lambda: True)
 
     async def get_mcp_tools(self, run_context: RunContextWrapper[RunContext]) -> list[Tool]:
-        """The tools of the connection. Raises what listing them raises."""
-        server = self.mcp_servers[0] if self.mcp_servers else None
-        if not isinstance(server, RunServer):
-            return await super().get_mcp_tools(run_context)
-        if server.made_tools is None:
-            server.made_tools = await super().get_mcp_tools(run_context)
-        return [*server.made_tools]
+        """The tools of the connections. Raises what listing ours raises."""
+        if not self.mcp_servers:
+            return []
+        server, *others = self.mcp_servers
+        made = server.made_tools if isinstance(server, RunServer) else None
+        if made is None:
+            made = await self._tools_of([server], run_context)
+        if isinstance(server, RunServer):
+            server.made_tools = made
+        foreign = await self._tools_of(others, run_context) if others and self.has_called() else []
+        return [*made, *foreign]
+
+    async def _tools_of(
+        self, servers: list[MCPServer], run_context: RunContextWrapper[RunContext]
+    ) -> list[Tool]:
+        return await MCPUtil.get_all_function_tools(servers, False, run_context, self)
 
 
 def build_agent(progress: Progress) -> Agent[RunContext]:
@@ -183,15 +198,19 @@ def build_agent(progress: Progress) -> Agent[RunContext]:
     today = datetime.now().astimezone()
     rules = RULES.format(today=f"{today:%A, %Y-%m-%d}", locale=turn.context.locale)
     of_site = turn.context.site and turn.context.site.prompt
-    notes = [of_site, progress.note, NO_STEPS_LEFT if progress.is_last_request else None]
+    others = turn.others.servers
+    about_others = OTHERS.format(names=", ".join(one.name for one in others)) if others else None
+    notes = [of_site, about_others, progress.note, NO_STEPS_LEFT if progress.is_last_request else None]
     must_use_tools = progress.evidence.tool_calls == 0 and not progress.is_last_request
-    return RunAgent(
+    agent = RunAgent(
         name="OwFlex",
         instructions="\n".join(filter(None, [turn.settings.system_prompt or PERSONA, rules, *notes])),
         model=turn.model,
-        mcp_servers=[] if progress.is_last_request else [turn.mcp_server],
+        mcp_servers=[] if progress.is_last_request else [turn.mcp_server, *others],
         model_settings=ModelSettings(tool_choice="required" if must_use_tools else None, include_usage=True),
     )
+    agent.has_called = lambda: progress.evidence.tool_calls > 0
+    return agent
 
 
 async def _search_before_last(progress: Progress, run: RunContext) -> None:

@@ -22,6 +22,7 @@ from chatkit.types import (
 )
 
 from agent_service.context import RunContext
+from agent_service.foreign.naming import is_foreign, server_of, spoken
 from agent_service.i18n.catalog import knows, say
 from agent_service.tools.schemas import (
     READ_CHUNKS,
@@ -87,6 +88,8 @@ class Evidence:
     def add(self, tool_name: str, structured: Mapping[str, Any] | None) -> int:
         """Take in a tool's structured result; returns how many passages it brought."""
         self.tools_used.add(tool_name)
+        if is_foreign(tool_name):
+            return 0
         self.has_result = self.has_result or structured is not None or tool_name in TASK_TOOLS
         if tool_name in TASK_TOOLS and structured is not None:
             self.task_results.append((tool_name, structured))
@@ -192,8 +195,9 @@ class Steps(RunHooks[RunContext]):
         """Take in what a call returned (None: an error), and show that it has ended."""
         found = self._evidence.add(tool_name, content)
         if self._note_tool is not None:
-            self._note_tool(tool_name, content is not None)
-        self._judge.has_read(tool_name, content)
+            self._note_tool(server_of(tool_name), content is not None)
+        if not is_foreign(tool_name):
+            self._judge.has_read(tool_name, content)
         if content is None:
             self._judge.forget(call_id)
         if call_id not in self._places:
@@ -231,7 +235,8 @@ async def _append(turn: RunContext, task: CustomTask) -> tuple[WorkflowItem, int
 
 def _title(locale: str, tool_name: str, state: Literal["begun", "done"]) -> str:
     key = f"step.{tool_name}.{state}"
-    return say(locale, key if knows(key) else f"step.other.{state}", tool=tool_name)
+    tool = spoken(tool_name) if is_foreign(tool_name) else tool_name
+    return say(locale, key if knows(key) else f"step.other.{state}", tool=tool)
 
 
 def _end_title(locale: str, tool_name: str, content: Mapping[str, Any] | None, found: int) -> str:

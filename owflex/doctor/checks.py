@@ -24,6 +24,7 @@ from owflex.doctor.exposure import exposure_findings, login_finding
 from owflex.doctor.findings import Finding, bad, bad_by, fine, unknown, warning
 from owflex.doctor.identity_provider import identity_findings
 from owflex.doctor.model import model_findings
+from owflex.doctor.other_servers import other_server_findings
 from owflex.doctor.private_files import private_files_finding
 from owflex.doctor.running import data_folder_finding, look_at_running
 from owflex.doctor.space import disk_findings, log_finding
@@ -46,6 +47,8 @@ async def look_at_programs(*, offline: bool) -> AsyncIterator[Finding]:
         async for finding in certificate_findings(mcp, chat):
             yield finding
         async for finding in identity_findings(mcp, chat):
+            yield finding
+        async for finding in other_server_findings(chat):
             yield finding
     async for finding in _language_model(chat, offline=offline):
         yield finding

@@ -273,3 +273,16 @@ async def test_programs_of_another_version_are_found() -> None:
     assert f"the chat at {url} is of 0.0.1" in found.sentence
     assert f"the MCP server at {url}/mcp is of 0.0.1" in found.sentence
     assert "Stop and start" in found.cure
+
+
+async def test_other_mcp_servers_that_do_not_answer_are_a_warning_and_a_missing_secret_is_an_error() -> None:
+    gone = {"tracker": {"url": "http://127.0.0.1:9/mcp"}}
+    settings = AgentServiceSettings(mcp_servers=gone, mcp_connect_timeout_seconds=1)  # pyright: ignore[reportCallIssue, reportArgumentType]
+    [found] = [finding async for finding in other_server_findings(settings)]
+    assert (found.name, found.state) == ("MCP server tracker", "warning")
+    assert "Nothing answers at 127.0.0.1:9" in found.says
+    unset = {"tracker": {"url": "http://x/mcp", "headers": {"X-Key": "${NOT_SET_ANYWHERE}"}}}
+    settings = AgentServiceSettings(mcp_servers=unset)  # pyright: ignore[reportCallIssue, reportArgumentType]
+    [found] = [finding async for finding in other_server_findings(settings)]
+    assert found.state == "bad"
+    assert "NOT_SET_ANYWHERE" in found.says
