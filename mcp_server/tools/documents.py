@@ -201,7 +201,8 @@ def _search_result(outcome: SearchOutcome, token_budget: int, *, nothing: str, e
     marker = new_marker()
     hits = with_neighbours_joined(outcome.hits)
     shown = list(within_budget(hits, token_budget))
-    if shows_apps(get_context().session):
+    request = get_context().request_context
+    if request is not None and shows_apps(request.session):
         tell(MATCHED_IN_META, {str(hit.chunk_id): hit.matched for hit in shown})
     return SearchResult(
         results=[_hit(hit, marker, explain=explain) for hit in shown],
