@@ -122,9 +122,11 @@ class AppsWhereShown(Middleware):
         """The tools, each with what the client is to know of its app."""
         tools = await call_next(context)
         about = context.fastmcp_context
-        if about is None or not is_of_2026(about.session):
+        # None where no client asks, but the program itself.
+        request = None if about is None else about.request_context
+        if request is None or not is_of_2026(request.session):
             return tools
-        unread = {NAMED_BEFORE} if shows_apps(about.session) else {NAMED, NAMED_BEFORE}
+        unread = {NAMED_BEFORE} if shows_apps(request.session) else {NAMED, NAMED_BEFORE}
         return [_without(tool, unread) for tool in tools]
 
     async def on_list_resources(

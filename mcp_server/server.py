@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from inspect import iscoroutinefunction
+from typing import Any
 
 from fastmcp import FastMCP
 from fastmcp.server.auth import AuthProvider, require_scopes
