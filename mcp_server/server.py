@@ -125,7 +125,7 @@ def create_server(
     if isinstance(auth, AuthorizationServer):
         _add_connection_tools(server, ConnectionTools(pool, auth.addresses), settings.tool_timeout_seconds)
     add_resources(server, Resources(reads, budget, stdio_caller))
-    add_prompts(server)
+    add_prompts(server, settings.mcp_tool_set)
     add_monitoring_routes(server, health, auth, metrics_are_open=is_loopback(settings.mcp_server_host))
     server._mcp_server.middleware.insert(0, whole_arguments)  # pyright: ignore[reportPrivateUsage]
     server._mcp_server.middleware.append(PreparedToolLists())  # pyright: ignore[reportPrivateUsage]
