@@ -106,7 +106,8 @@ class OfferedTools(Middleware):
         return ListedTool(
             name=tool.name,
             title=tool.title,
-            description=tool.description,
+            # As a docstring is broken into lines says nothing to a model.
+            description=" ".join((tool.description or "").split()),
             parameters=listed_arguments(tool.parameters),
             output_schema=None if result is None else listed_result(result, explained=explained),
             annotations=tool.annotations,

@@ -11,6 +11,7 @@ from fastmcp.server.auth import require_scopes
 
 from mcp_server.auth.scopes import READ_SCOPE, TASKS_SCOPE
 from mcp_server.calls.arguments import as_day, clean
+from mcp_server.settings import ToolSet
 
 MAX_QUESTION_CHARACTERS = 4000
 MAX_NAME_CHARACTERS = 100
@@ -55,8 +56,8 @@ PLAN_ARGUMENTS = [
 ]
 
 
-def add_prompts(server: FastMCP) -> None:
-    """Offer the prompts."""
+def add_prompts(server: FastMCP, chosen: ToolSet) -> None:
+    """Offer the prompts whose tools are offered."""
     answer = Prompt.from_function(
         answer_from_knowledge_base,
         title="Answer from my documents",
@@ -72,8 +73,10 @@ def add_prompts(server: FastMCP) -> None:
         auth=require_scopes(TASKS_SCOPE),
     )
     # FastMCP takes descriptions of arguments only together with a schema, which it adds to their text.
-    server.add_prompt(answer.model_copy(update={"arguments": ANSWER_ARGUMENTS}))
-    server.add_prompt(plan.model_copy(update={"arguments": PLAN_ARGUMENTS}))
+    if chosen != "openai":
+        server.add_prompt(answer.model_copy(update={"arguments": ANSWER_ARGUMENTS}))
+    if chosen in ("default", "all"):
+        server.add_prompt(plan.model_copy(update={"arguments": PLAN_ARGUMENTS}))
 
 
 def answer_from_knowledge_base(question: str, collection: str = "") -> str:

@@ -134,7 +134,7 @@ def create_server(
     add_resources(server, Resources(reads, budget, stdio_caller))
     add_manual(server)
     add_skills(server)
-    add_prompts(server)
+    add_prompts(server, settings.mcp_tool_set)
     apps.add_to(server)
     add_monitoring_routes(server, health, auth, metrics_are_open=is_loopback(settings.mcp_server_host))
     server._mcp_server.middleware.insert(0, whole_arguments)  # pyright: ignore[reportPrivateUsage]

@@ -24,6 +24,8 @@ SETS = {
     "all": READ | PAIR | {"list_documents", "add_task"},
     "compact": READ,
 }
+ANSWER, PLAN = "answer_from_knowledge_base", "plan_my_day"
+PROMPTS = {"default": {ANSWER, PLAN}, "all": {ANSWER, PLAN}, "compact": {ANSWER}, "openai": set[str]()}
 
 
 def settings(chosen: str) -> McpServerSettings:
@@ -46,6 +48,10 @@ async def test_clients_are_offered_the_chosen_set_and_the_chat_what_it_needs(
         if chosen in ("openai", "compact"):
             assert names == SETS[chosen]
         assert (names >= PAIR) == (chosen in ("openai", "all"))
+        async with server.client() as client:
+            # A prompt that names tools which are not offered would help nobody.
+            prompts = {prompt.name for prompt in await client.list_prompts()}
+        assert prompts == PROMPTS[chosen]
         of_chat = await listed(server, sign("ann"))
         assert {tool["name"] for tool in of_chat} >= SETS["default"]
         assert not PAIR & {tool["name"] for tool in of_chat}
