@@ -6,7 +6,6 @@ from typing import Annotated
 from opentelemetry import trace
 from pydantic import Field
 
-from knowledge_base import documents as stored
 from knowledge_base.access import Access, Connection
 from knowledge_base.embedding.reranking import Reranker
 from knowledge_base.hit_merging import with_neighbours_joined
@@ -19,11 +18,10 @@ from knowledge_base.vector_index import IndexWatch
 from knowledge_base.word_engine_watch import EngineWatch
 from knowledge_base.wording import wording_of
 from mcp_server.auth.callers import Caller, current_caller
-from mcp_server.calls.arguments import MAX_ID, MAX_POSITION, FilledText, Filters, Moment, Text
-from mcp_server.passages import bounded_metadata, bounded_notes, fenced, joined, new_marker, within_budget
+from mcp_server.calls.arguments import FilledText, Filters, Moment, Text
+from mcp_server.passages import fenced, new_marker, within_budget
 from mcp_server.results import (
     BelowThreshold,
-    DocumentText,
     Searched,
     SearchHit,
     SearchResult,
@@ -32,8 +30,6 @@ from mcp_server.results import (
 
 # Without a collector this is a tracer that does nothing.
 TRACER = trace.get_tracer("owflex.mcp")
-# Most chunks to fetch for one part of a document; the token budget cuts far earlier.
-MAX_CHUNKS = 200
 # Below it clients are told to look twice.
 DOUBTFUL = 0.5
 NOTHING_MATCHES = "No document matches the collection and filters. Call list_documents to see what there is."
@@ -148,48 +144,6 @@ class DocumentTools:
             outcome = replace(outcome, hits=outcome.hits[:limit])
         nothing = NOTHING_MATCHES if which.narrows else NOTHING_OPEN if caller.by_rights else NOTHING_THERE
         return _search_result(outcome, self.token_budget, nothing=nothing, explain=explain)
-
-    async def get_document(
-        self,
-        document_id: Annotated[
-            int,
-            Field(ge=1, le=MAX_ID, description="The id that search_documents or list_documents returned."),
-        ],
-        from_position: Annotated[
-            int, Field(ge=0, le=MAX_POSITION, description="Passage to begin with, from 0.")
-        ] = 0,
-    ) -> DocumentText:
-        """Read a document from its beginning, or go on reading it from a position.
-
-        For a whole document, e.g. to sum it up. Long documents come in parts: pass next_position as
-        from_position to go on. To see only what stands around a search result, use read_chunks.
-        """
-
-        async def read(connection: Connection) -> tuple[stored.Document, list[stored.DocumentChunk]]:
-            document = await stored.get_document(connection, document_id)
-            chunks = await stored.read_chunks(
-                connection, document_id, from_position=from_position, limit=MAX_CHUNKS
-            )
-            return document, chunks
-
-        caller = current_caller(self.stdio_caller)
-        document, chunks = await self.reads.run(caller.access, read)
-        part = list(within_budget(chunks, self.token_budget))
-        following = from_position + len(part)
-        marker = new_marker()
-        metadata, left_out = bounded_metadata(document.metadata)
-        return DocumentText(
-            document_id=document_id,
-            title=document.title,
-            source=document.source,
-            collection=caller.shown_name(document.collection),
-            metadata=metadata,
-            metadata_left_out=left_out,
-            notes=bounded_notes(document.notes),
-            text_marker=marker,
-            content=fenced(joined(part), marker),
-            next_position=following if part and following < document.chunks else None,
-        )
 
 
 def _search_result(outcome: SearchOutcome, token_budget: int, *, nothing: str, explain: bool) -> SearchResult:
