@@ -112,10 +112,12 @@ async def read_lines(
     document_ids: Collection[int],
     *,
     with_content: Collection[tuple[int, int]] | None = None,
+    with_bold: bool = False,
 ) -> dict[int, DocumentLines]:
     """Documents as lines by their ids, those that the caller may see.
 
     `with_content`: documents and positions of the passages whose content is read; None reads that of all.
+    `with_bold` reads that of passages with bold text as well, which can be headings.
     """
     rows = await connection.execute(
         """
@@ -126,6 +128,7 @@ async def read_lines(
                        or (document_id, position) in (
                            select * from unnest(%(of)s::bigint[], %(at)s::integer[])
                        )
+                       or (%(bold)s and strpos(content, '**') > 0)
                    then content
                end
         from chunks
@@ -135,6 +138,7 @@ async def read_lines(
         {
             "documents": list(document_ids),
             "of": None if with_content is None else [document_id for document_id, _ in with_content],
+            "bold": with_bold,
             "at": None if with_content is None else [position for _, position in with_content],
         },
     )

@@ -12,6 +12,7 @@ import numpy as np
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 
+from knowledge_base.document_lines import new_headings
 from knowledge_base.patterns import Alternatives
 
 Connection = AsyncConnection[TupleRow]
@@ -26,7 +27,7 @@ FILLED_AT_ONCE = 2000
 
 # Passages whose bits are not known yet.
 UNKNOWN = """
-select chunk_id, array_to_string(heading_path, E'\\n') || E'\\n' || content
+select chunk_id, heading_path, content
 from passage_grams
 join chunks on chunks.id = chunk_id
 where bits is null
@@ -42,6 +43,11 @@ def one_case(text: str) -> str:
         return text.lower()
     # A sigma at the end of a word has a small form of its own; the capital sharp s is no two letters.
     return text.replace("ẞ", "ß").upper().replace("Σ", "σ").lower()
+
+
+def lines_text(heading_path: Sequence[str], content: str) -> str:
+    """A passage with all the headings that may be written above it, as lines."""
+    return "\n".join((*new_headings((), heading_path), content))
 
 
 def bits_of(texts: Sequence[str]) -> list[bytes]:
@@ -83,7 +89,7 @@ async def fill_unknown_grams(connection: Connection) -> int:
                 from unnest(%(ids)s::bigint[], %(bits)s::bytea[]) as given (id, bits)
                 where chunk_id = given.id
                 """,
-                {"ids": [row[0] for row in found], "bits": bits_of([row[1] for row in found])},
+                {"ids": [row[0] for row in found], "bits": bits_of([lines_text(*row[1:]) for row in found])},
             )
             filled += len(found)
 

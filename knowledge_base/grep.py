@@ -15,8 +15,8 @@ from anyio import to_thread
 from psycopg import AsyncConnection, sql
 from psycopg.rows import TupleRow
 
-from knowledge_base.document_lines import DocumentLines, new_headings, read_lines
-from knowledge_base.grams import bits_wanted
+from knowledge_base.found_lines import FoundDocument, Hit, HowMuch, Passage, shown
+from knowledge_base.grams import bits_wanted, lines_text
 from knowledge_base.patterns import Pattern
 from knowledge_base.search_filter import Condition, SearchFilter, condition_of
 
@@ -26,9 +26,6 @@ Connection = AsyncConnection[TupleRow]
 # pattern that is everywhere fills its page there.
 FIRST_WINDOW, WINDOW = 5_000, 500_000
 FIRST_BATCH, BATCH, GROWTH = 100, 2_000, 4
-# Of one line; passages of one line can have a thousand characters.
-MAX_LINE = 400
-
 Ids = np.ndarray[tuple[int], np.dtype[np.int64]]
 
 LAST: LiteralString = "select coalesce(max(chunk_id), 0) from passage_grams"
@@ -53,9 +50,6 @@ left join chunks as before
 where chunks.id = any(%(ids)s)
 order by chunks.id
 """
-DOCUMENTS: LiteralString = """
-select id, title, source, collection from documents where id = any(%(ids)s)
-"""
 
 
 @dataclass(frozen=True)
@@ -77,28 +71,6 @@ class Wanted:
 
 
 @dataclass(frozen=True)
-class FoundLine:
-    """A line of a document, counted from 1; `matches` or stands near one that does."""
-
-    number: int
-    text: str
-    matches: bool
-
-
-@dataclass
-class FoundDocument:
-    """A document with lines that match."""
-
-    document_id: int
-    title: str = ""
-    source: str = ""
-    collection: str = ""
-    matches: int = 0
-    chunk_ids: list[int] = field(default_factory=list[int])
-    lines: dict[int, FoundLine] = field(default_factory=dict[int, FoundLine])
-
-
-@dataclass(frozen=True)
 class Stopped:
     """Where time ended a search: after `searched` of all `passages` where is searched."""
 
@@ -115,36 +87,11 @@ class Grepped:
     stopped: Stopped | None
 
 
-@dataclass(frozen=True)
-class _Passage:
-    chunk_id: int
-    document_id: int
-    position: int
-    before: list[str]
-    heading_path: list[str]
-    content: str
-
-    @property
-    def lines(self) -> list[str]:
-        headings = [
-            line for heading in new_headings(self.before, self.heading_path) for line in (heading, "")
-        ]
-        return [*([""] if self.position else []), *headings, *self.content.split("\n")]
-
-
-@dataclass(frozen=True)
-class _Hit:
-    """A passage with the lines of it that match, by their place in it, and where they match."""
-
-    passage: _Passage
-    spans: dict[int, tuple[int, int]]
-
-
 async def grep(connection: Connection, wanted: Wanted) -> Grepped:
     """The lines that match, by document. The caller is whom the transaction serves."""
     deadline = time.monotonic() + wanted.seconds
     most = sys.maxsize if wanted.count_only else wanted.limit
-    hits: list[_Hit] = []
+    hits: list[Hit] = []
     found, after = 0, wanted.after
     async for ids, until in _candidates(connection, wanted):
         for batch in _batches(ids):
@@ -161,7 +108,11 @@ async def grep(connection: Connection, wanted: Wanted) -> Grepped:
         break
     else:
         after = None
-    documents, last_shown = await _shown(connection, wanted, hits)
+    documents, last_shown = await shown(
+        connection,
+        hits,
+        HowMuch(wanted.limit, wanted.characters, wanted.context, wanted.count_only),
+    )
     stopped = after is not None and last_shown is None and found < most
     return Grepped(
         documents,
@@ -213,7 +164,7 @@ def _batches(ids: Ids) -> Iterator[list[int]]:
         place, size = place + size, min(size * GROWTH, BATCH)
 
 
-async def _hits(connection: Connection, pattern: Pattern, ids: list[int]) -> list[_Hit]:
+async def _hits(connection: Connection, pattern: Pattern, ids: list[int]) -> list[Hit]:
     """Those of the passages that have a line which matches."""
     cursor = connection.cursor(binary=True)
     await cursor.execute(TEXTS, {"ids": ids}, prepare=True)
@@ -223,12 +174,12 @@ async def _hits(connection: Connection, pattern: Pattern, ids: list[int]) -> lis
         return []
     cursor = connection.cursor(binary=True)
     await cursor.execute(PASSAGES, {"ids": likely}, prepare=True)
-    passages = [_Passage(*row) for row in await cursor.fetchall()]
+    passages = [Passage(*row) for row in await cursor.fetchall()]
     return await to_thread.run_sync(_matching, pattern, passages)
 
 
 def _may_match(pattern: Pattern, heading_path: list[str], content: str) -> bool:
-    return pattern.may_match("\n".join((*new_headings((), heading_path), content)))
+    return pattern.may_match(lines_text(heading_path, content))
 
 
 async def _stopped(connection: Connection, wanted: Wanted, after: int) -> Stopped:
@@ -240,82 +191,11 @@ async def _stopped(connection: Connection, wanted: Wanted, after: int) -> Stoppe
     return Stopped(row[1], row[0])
 
 
-def _matching(pattern: Pattern, passages: Sequence[_Passage]) -> list[_Hit]:
-    found: list[_Hit] = []
+def _matching(pattern: Pattern, passages: Sequence[Passage]) -> list[Hit]:
+    found: list[Hit] = []
     for passage in passages:
         spans = ((place, pattern.span_in(line)) for place, line in enumerate(passage.lines))
         there = {place: span for place, span in spans if span is not None}
         if there:
-            found.append(_Hit(passage, there))
+            found.append(Hit(passage, there))
     return found
-
-
-async def _shown(
-    connection: Connection, wanted: Wanted, hits: Sequence[_Hit]
-) -> tuple[list[FoundDocument], int | None]:
-    """The documents of the hits that fit an answer, and the last passage of them where others do not."""
-    documents: dict[int, FoundDocument] = {}
-    last: int | None = None
-    texts = {} if wanted.count_only else await _lines_around(connection, wanted, hits)
-    left, lines_left = wanted.characters, wanted.limit
-    for hit in hits:
-        passage = hit.passage
-        document = documents.get(passage.document_id) or FoundDocument(passage.document_id)
-        if not wanted.count_only:
-            lines = _lines_of(texts[passage.document_id], hit, wanted.context)
-            fresh = [line for line in lines if line.number not in document.lines]
-            left -= sum(len(line.text) + 8 for line in fresh) + (0 if document.lines else 200)
-            if last is not None and (left < 0 or lines_left <= 0):
-                break
-            lines_left -= len(hit.spans)
-            for line in lines:
-                if line.matches or line.number not in document.lines:
-                    document.lines[line.number] = line
-        documents[passage.document_id] = document
-        document.matches += len(hit.spans)
-        document.chunk_ids.append(passage.chunk_id)
-        last = passage.chunk_id
-    else:
-        last = None
-    await _name(connection, documents)
-    return list(documents.values()), last
-
-
-async def _lines_around(
-    connection: Connection, wanted: Wanted, hits: Sequence[_Hit]
-) -> dict[int, DocumentLines]:
-    """The documents of the hits as lines, with the content around each hit."""
-    near = range(-wanted.context, wanted.context + 1)
-    places = {(hit.passage.document_id, hit.passage.position + distance) for hit in hits for distance in near}
-    return await read_lines(connection, {hit.passage.document_id for hit in hits}, with_content=places)
-
-
-def _lines_of(document: DocumentLines, hit: _Hit, context: int) -> list[FoundLine]:
-    """The lines of a hit with those around them."""
-    place = next(place for place, part in enumerate(document.parts) if part.chunk_id == hit.passage.chunk_id)
-    first = document.firsts[place]
-    spans = {first + number: span for number, span in hit.spans.items()}
-    found: dict[int, FoundLine] = {}
-    for number, span in spans.items():
-        for near, text in document.lines(number - context, number + context):
-            if near in spans:
-                continue
-            found[near] = FoundLine(near, _cut(text, (0, 0)), matches=False)
-        found[number] = FoundLine(number, _cut(hit.passage.lines[number - first], span), matches=True)
-    return [found[number] for number in sorted(found)]
-
-
-def _cut(line: str, span: tuple[int, int]) -> str:
-    """The line, or what is around the match where it is long."""
-    if len(line) <= MAX_LINE:
-        return line
-    first = max(min(span[0] - MAX_LINE // 4, len(line) - MAX_LINE), 0)
-    last = first + MAX_LINE
-    return ("…" if first else "") + line[first:last] + ("…" if last < len(line) else "")
-
-
-async def _name(connection: Connection, documents: dict[int, FoundDocument]) -> None:
-    rows = await connection.execute(DOCUMENTS, {"ids": list(documents)})
-    for document_id, title, source, collection in await rows.fetchall():
-        document = documents[document_id]
-        document.title, document.source, document.collection = title, source, collection

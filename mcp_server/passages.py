@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
+from knowledge_base.document_lines import new_headings
 from knowledge_base.documents import ChunkInPlace, DocumentChunk
 from knowledge_base.hits import Hit
 
@@ -57,13 +58,10 @@ def around_within_budget(
 def joined(chunks: Iterable[DocumentChunk]) -> str:
     """The passages as one Markdown text, each heading written where it begins."""
     parts: list[str] = []
-    shown: list[str] = []
+    shown: Sequence[str] = ()
     for chunk in chunks:
-        if chunk.heading_path and chunk.heading_path != shown:
-            shown = chunk.heading_path
-            # The title is the first level.
-            parts.append(f"{'#' * min(len(shown) + 1, 6)} {shown[-1]}")
-        parts.append(chunk.content)
+        parts += [*new_headings(shown, chunk.heading_path), chunk.content]
+        shown = chunk.heading_path
     return "\n\n".join(parts)
 
 

@@ -1,14 +1,8 @@
 """The server: tools, health routes and protections put together in one place."""
 
-from collections.abc import Awaitable, Callable
-from inspect import iscoroutinefunction
-from typing import Any
-
 from fastmcp import FastMCP
-from fastmcp.server.auth import AuthProvider, require_scopes
+from fastmcp.server.auth import AuthProvider
 from fastmcp.server.middleware import Middleware
-from mcp_types import ToolAnnotations
-from pydantic import BaseModel
 
 from database.pool import Pool
 from database.process import is_loopback
@@ -20,7 +14,6 @@ from knowledge_base.reads import Reads
 from mcp_server.apps import Apps, AppsWhereShown
 from mcp_server.auth.callers import Caller
 from mcp_server.auth.oauth.server import AuthorizationServer
-from mcp_server.auth.scopes import ADMIN_SCOPE, CONNECT_SCOPE, READ_SCOPE, TASKS_SCOPE, WRITE_SCOPE
 from mcp_server.calls.call_log import LoggedCalls, RefusedTools
 from mcp_server.calls.changes_made import ChangesInMeta
 from mcp_server.calls.prepared_lists import PreparedToolLists
@@ -36,9 +29,17 @@ from mcp_server.page_links import page_links
 from mcp_server.prompts import add_prompts
 from mcp_server.resources import Resources, add_resources
 from mcp_server.settings import McpServerSettings
-from mcp_server.tool_errors import PlainTimeouts, with_tool_errors
-from mcp_server.tools.administration import AdministrationTools
-from mcp_server.tools.clients_of_people import ClientsOfPeopleTools
+from mcp_server.tool_errors import PlainTimeouts
+from mcp_server.tool_registry import (
+    TOOLS,
+    add_administration_tools,
+    add_connection_tools,
+    add_connector_tools,
+    add_document_tools,
+    add_file_tools,
+    add_task_tools,
+    add_writing_tools,
+)
 from mcp_server.tools.connections import ConnectionTools
 from mcp_server.tools.connectors import ConnectorTools
 from mcp_server.tools.documents import DocumentTools, Reranking
@@ -46,38 +47,6 @@ from mcp_server.tools.files import FileTools
 from mcp_server.tools.reading import ReadingTools
 from mcp_server.tools.tasks import TaskTools
 from mcp_server.tools.writing import WritingTools
-
-Tool = Callable[..., Awaitable[BaseModel]]
-
-# Hints for clients that ask their user before a call.
-GENTLE = {"destructive_hint": False, "idempotent_hint": True}
-OVERWRITING = {"destructive_hint": True, "idempotent_hint": True}
-# Without arguments it undoes one change more each time.
-REPEATABLE = {"destructive_hint": True, "idempotent_hint": False}
-READING = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False)
-CHANGING = ToolAnnotations(destructive_hint=True, idempotent_hint=True, open_world_hint=False)
-
-# What the tools of other classes use.
-NO_TOOLS = frozenset({"outcome"})
-# All that there are: one that is not found although it is here is not open to the caller.
-TOOLS = frozenset(
-    name
-    for kind in (
-        DocumentTools,
-        ReadingTools,
-        FileTools,
-        WritingTools,
-        TaskTools,
-        AdministrationTools,
-        ClientsOfPeopleTools,
-        ConnectionTools,
-        ConnectorTools,
-    )
-    for name, member in vars(kind).items()
-    if iscoroutinefunction(member) and not name.startswith("_") and name not in NO_TOOLS
-)
-# Calls of these tools are known by their `owflex/idempotency-key`: made again, they do nothing twice.
-KNOWS_KEYS = {"owflex/knows-keys": True}
 
 
 def create_server(
@@ -117,20 +86,20 @@ def create_server(
     )
     budget = settings.search_token_budget
     reading, files = ReadingTools(reads, budget, stdio_caller), FileTools(reads, budget, stdio_caller)
-    _add_document_tools(server, documents, reading, apps, settings.tool_timeout_seconds)
-    _add_file_tools(server, files, settings.tool_timeout_seconds)
+    add_document_tools(server, documents, reading, apps, settings.tool_timeout_seconds)
+    add_file_tools(server, files, settings.tool_timeout_seconds)
     if settings.mcp_tool_set in ("openai", "all"):
         connectors = ConnectorTools(documents, page_links(settings), stdio_caller)
-        _add_connector_tools(server, connectors, settings.tool_timeout_seconds)
+        add_connector_tools(server, connectors, settings.tool_timeout_seconds)
     writing = WritingTools(reads, stdio_caller, settings.tool_timeout_seconds)
-    _add_writing_tools(server, writing, settings.tool_timeout_seconds)
+    add_writing_tools(server, writing, settings.tool_timeout_seconds)
     tasks = TaskTools(pool, stdio_caller, budget, settings.task_time_zone)
-    _add_task_tools(server, tasks, apps, settings.tool_timeout_seconds)
+    add_task_tools(server, tasks, apps, settings.tool_timeout_seconds)
     if stdio_caller is None:
         # Over stdio no scope is asked for: all tools would be the language model's.
-        _add_administration_tools(server, pool, settings.tool_timeout_seconds)
+        add_administration_tools(server, pool, settings.tool_timeout_seconds)
     if isinstance(auth, AuthorizationServer):
-        _add_connection_tools(server, ConnectionTools(pool, auth.addresses), settings.tool_timeout_seconds)
+        add_connection_tools(server, ConnectionTools(pool, auth.addresses), settings.tool_timeout_seconds)
     add_resources(server, Resources(reads, budget, stdio_caller))
     add_manual(server)
     add_skills(server)
@@ -170,126 +139,3 @@ def _reranking(settings: McpServerSettings) -> Reranking | None:
 
 def _no_header_parameters(tool_name: str) -> None:
     return None
-
-
-def _add_document_tools(
-    server: FastMCP, tools: DocumentTools, reading: ReadingTools, apps: Apps, timeout: float
-) -> None:
-    functions: list[tuple[Tool, str]] = [
-        (tools.search_documents, "Search the documents"),
-        (reading.read_chunks, "Read around a passage"),
-        (tools.get_document, "Read a document"),
-        (reading.list_documents, "List the documents"),
-        (reading.list_collections, "List the collections"),
-    ]
-    for function, title in functions:
-        _add_reading_tool(server, function, title, timeout, apps.meta_of(function.__name__))
-
-
-def _add_file_tools(server: FastMCP, tools: FileTools, timeout: float) -> None:
-    functions: list[tuple[Tool, str]] = [
-        (tools.grep, "Find exact text"),
-    ]
-    for function, title in functions:
-        _add_reading_tool(server, function, title, timeout)
-
-
-def _add_connector_tools(server: FastMCP, tools: ConnectorTools, timeout: float) -> None:
-    _add_reading_tool(server, tools.search, "Search", timeout)
-    _add_reading_tool(server, tools.fetch, "Fetch", timeout)
-
-
-def _add_reading_tool(
-    server: FastMCP, function: Tool, title: str, timeout: float, meta: dict[str, Any] | None = None
-) -> None:
-    server.tool(
-        with_tool_errors(function),
-        annotations=READING.model_copy(update={"title": title}),
-        meta=meta or None,
-        timeout=timeout,
-        tags={"documents"},
-        auth=require_scopes(READ_SCOPE),
-    )
-
-
-def _add_writing_tools(server: FastMCP, tools: WritingTools, timeout: float) -> None:
-    functions: list[tuple[Tool, ToolAnnotations]] = [
-        (tools.add_document, ToolAnnotations(title="Add a document", open_world_hint=True, **OVERWRITING)),
-        (tools.get_upload, ToolAnnotations(title="Check an upload", read_only_hint=True)),
-        (tools.remove_document, ToolAnnotations(title="Remove a document", **OVERWRITING)),
-    ]
-    for function, annotations in functions:
-        server.tool(
-            with_tool_errors(function),
-            annotations=annotations,
-            timeout=timeout,
-            tags={"documents"},
-            auth=require_scopes(WRITE_SCOPE),
-        )
-
-
-def _add_task_tools(server: FastMCP, tools: TaskTools, apps: Apps, timeout: float) -> None:
-    functions: list[tuple[Tool, ToolAnnotations]] = [
-        (tools.add_task, ToolAnnotations(title="Add a task", destructive_hint=False, idempotent_hint=False)),
-        (tools.list_tasks, ToolAnnotations(title="List tasks", read_only_hint=True, idempotent_hint=True)),
-        (tools.complete_task, ToolAnnotations(title="Complete a task", **GENTLE)),
-        (tools.update_task, ToolAnnotations(title="Change a task", **OVERWRITING)),
-        (tools.delete_task, ToolAnnotations(title="Delete a task", **OVERWRITING)),
-        (tools.undo_task_change, ToolAnnotations(title="Undo a change", **REPEATABLE)),
-    ]
-    for function, annotations in functions:
-        closed = annotations.model_copy(update={"open_world_hint": False})
-        server.tool(
-            with_tool_errors(function),
-            annotations=closed,
-            meta=apps.meta_of(function.__name__) or (None if annotations.read_only_hint else KNOWS_KEYS),
-            timeout=timeout,
-            tags={"tasks"},
-            auth=require_scopes(TASKS_SCOPE),
-        )
-
-
-def _add_administration_tools(server: FastMCP, pool: Pool, timeout: float) -> None:
-    tools, clients = AdministrationTools(pool), ClientsOfPeopleTools(pool)
-    functions: list[tuple[Tool, ToolAnnotations]] = [
-        (tools.list_groups, READING),
-        (tools.set_group, CHANGING),
-        (tools.delete_group, CHANGING),
-        (tools.sync_groups, CHANGING),
-        (tools.list_rights, READING),
-        (tools.grant_right, CHANGING),
-        (tools.revoke_right, CHANGING),
-        (tools.set_default_right, CHANGING),
-        (tools.list_api_keys, READING),
-        (tools.revoke_api_key, CHANGING),
-        (tools.list_ingestion, READING),
-        (clients.list_clients_of_all, READING),
-        (clients.disconnect_client_of_person, CHANGING),
-        (clients.set_shut_out, CHANGING),
-        (clients.sync_shut_out, CHANGING),
-    ]
-    for function, annotations in functions:
-        server.tool(
-            with_tool_errors(function),
-            annotations=annotations,
-            timeout=timeout,
-            tags={"administration"},
-            auth=require_scopes(ADMIN_SCOPE),
-        )
-
-
-def _add_connection_tools(server: FastMCP, tools: ConnectionTools, timeout: float) -> None:
-    functions: list[tuple[Tool, ToolAnnotations]] = [
-        (tools.get_connection_request, ToolAnnotations(title="See who asks to come in", read_only_hint=True)),
-        (tools.answer_connection_request, ToolAnnotations(title="Let a client in or not", **OVERWRITING)),
-        (tools.list_connected_clients, ToolAnnotations(title="List the clients", read_only_hint=True)),
-        (tools.disconnect_client, ToolAnnotations(title="Disconnect a client", **OVERWRITING)),
-    ]
-    for function, annotations in functions:
-        server.tool(
-            with_tool_errors(function),
-            annotations=annotations.model_copy(update={"open_world_hint": False}),
-            timeout=timeout,
-            tags={"connections"},
-            auth=require_scopes(CONNECT_SCOPE),
-        )

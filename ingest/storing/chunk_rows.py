@@ -10,7 +10,7 @@ from psycopg.rows import TupleRow
 
 from ingest.reading.chunked_document import ChunkedDocument
 from ingest.reading.chunking import Chunk
-from knowledge_base.grams import bits_of
+from knowledge_base.grams import bits_of, lines_text
 from knowledge_base.passage_words import PassageText, coded_words
 from knowledge_base.postings import copy_pending
 
@@ -133,7 +133,7 @@ async def _copy_chunks(connection: Connection, rows: Sequence[ChunkRow]) -> None
 
 
 async def _copy_grams(connection: Connection, rows: Sequence[ChunkRow]) -> None:
-    bits = bits_of(["\n".join((*row.chunk.heading_path, row.chunk.content)) for row in rows])
+    bits = bits_of([lines_text(row.chunk.heading_path, row.chunk.content) for row in rows])
     async with (
         connection.cursor() as cursor,
         cursor.copy(

@@ -6,7 +6,6 @@ from typing import Annotated, Literal
 from opentelemetry import trace
 from pydantic import Field
 
-from knowledge_base import documents as stored
 from knowledge_base.access import Access, Connection
 from knowledge_base.embedding.reranking import Reranker
 from knowledge_base.known_names import Named, check_names
@@ -18,10 +17,8 @@ from knowledge_base.vector_index import IndexWatch
 from knowledge_base.word_engine_watch import EngineWatch
 from knowledge_base.wording import wording_of
 from mcp_server.auth.callers import Caller, current_caller
-from mcp_server.calls.arguments import MAX_ID, MAX_POSITION, FilledText, Filters, Moment, Text
-from mcp_server.passages import bounded_metadata, bounded_notes, fenced, joined, new_marker, within_budget
+from mcp_server.calls.arguments import FilledText, Filters, Moment, Text
 from mcp_server.results import (
-    DocumentText,
     SearchResult,
 )
 from mcp_server.tools.search_answers import search_result
@@ -30,8 +27,6 @@ Form = Literal["full", "compact"]
 
 # Without a collector this is a tracer that does nothing.
 TRACER = trace.get_tracer("owflex.mcp")
-# Most chunks to fetch for one part of a document; the token budget cuts far earlier.
-MAX_CHUNKS = 200
 NOTHING_MATCHES = "No document matches the collection and filters. Call list_documents to see what there is."
 NOTHING_THERE = "The knowledge base is empty. Add documents with `owflex ingest PATH`."
 # The same whether there is nothing, or nothing for this caller.
@@ -165,43 +160,3 @@ class DocumentTools:
         """Return when all that a filter names is there. Raises `UnknownFilterError`."""
         named = Named(which.collection, which.metadata or {}, which.source, caller.own_collection)
         await self.reads.run(caller.access, lambda connection: check_names(connection, named))
-
-    async def get_document(
-        self,
-        document_id: Annotated[
-            int,
-            Field(ge=1, le=MAX_ID, description="From search_documents or list_documents."),
-        ],
-        from_position: Annotated[int, Field(ge=0, le=MAX_POSITION, description="Passage to begin with.")] = 0,
-    ) -> DocumentText:
-        """Read a whole document, e.g. to sum it up, from its beginning or on from a position.
-
-        Returns its text in parts: next_position is the from_position of the next. For what stands around a
-        search result use read_chunks. An unknown id is an error.
-        """
-
-        async def read(connection: Connection) -> tuple[stored.Document, list[stored.DocumentChunk]]:
-            document = await stored.get_document(connection, document_id)
-            chunks = await stored.read_chunks(
-                connection, document_id, from_position=from_position, limit=MAX_CHUNKS
-            )
-            return document, chunks
-
-        caller = current_caller(self.stdio_caller)
-        document, chunks = await self.reads.run(caller.access, read)
-        part = list(within_budget(chunks, self.token_budget))
-        following = from_position + len(part)
-        marker = new_marker()
-        metadata, left_out = bounded_metadata(document.metadata)
-        return DocumentText(
-            document_id=document_id,
-            title=document.title,
-            source=document.source,
-            collection=caller.shown_name(document.collection),
-            metadata=metadata,
-            metadata_left_out=left_out,
-            notes=bounded_notes(document.notes),
-            text_marker=marker,
-            content=fenced(joined(part), marker),
-            next_position=following if part and following < document.chunks else None,
-        )

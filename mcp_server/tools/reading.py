@@ -12,16 +12,25 @@ from knowledge_base.access import Connection
 from knowledge_base.collection_list import Collection, list_collections
 from knowledge_base.documents import ChunkInPlace, DocumentFilter
 from knowledge_base.known_names import Named, check_names
+from knowledge_base.outline import Place
 from knowledge_base.reads import Reads
 from mcp_server.auth.callers import Caller, current_caller
-from mcp_server.calls.arguments import MAX_ID, Filters, Text
+from mcp_server.calls.arguments import MAX_ID, MAX_POSITION, Filters, Text
 from mcp_server.calls.cursors import MAX_CURSOR_CHARACTERS, cursor_after, key_of, that_fit
-from mcp_server.passages import around_within_budget, fenced, new_marker
+from mcp_server.document_parts import part_at, part_from
+from mcp_server.passages import (
+    around_within_budget,
+    bounded_metadata,
+    bounded_notes,
+    fenced,
+    new_marker,
+)
 from mcp_server.results import (
     CollectionEntry,
     CollectionList,
     DocumentEntry,
     DocumentList,
+    DocumentText,
     Neighbour,
     Neighbours,
 )
@@ -80,6 +89,53 @@ class ReadingTools:
             chunks=[_neighbour(chunk, marker) for chunk in shown],
             previous=_chunk_at(found, shown[0].position - 1),
             next=_chunk_at(found, shown[-1].position + 1),
+        )
+
+    async def get_document(
+        self,
+        document_id: Annotated[
+            int,
+            Field(ge=1, le=MAX_ID, description="The id that search_documents or list_documents returned."),
+        ],
+        from_position: Annotated[
+            int, Field(ge=0, le=MAX_POSITION, description="Passage to begin with, from 0.")
+        ] = 0,
+        heading: Annotated[
+            Text | None, Field(max_length=300, description="Only what is below this heading.")
+        ] = None,
+        lines: Annotated[Text | None, Field(max_length=30, description='Only these, e.g. "120-180".')] = None,
+        pages: Annotated[Text | None, Field(max_length=30, description='Only these, e.g. "3-5".')] = None,
+    ) -> DocumentText:
+        """Read a document from its beginning, or go on reading it from a position.
+
+        For a whole document, e.g. to sum it up. Long documents come in parts: pass next_position as
+        from_position to go on. To see only what stands around a search result, use read_chunks.
+        """
+        place = Place(lines, pages, heading)
+        caller = current_caller(self.stdio_caller)
+        part = await self.reads.run(
+            caller.access,
+            lambda connection: (
+                part_at(connection, document_id, place, self.token_budget)
+                if place.is_given
+                else part_from(connection, document_id, from_position, self.token_budget)
+            ),
+        )
+        document, marker = part.document, new_marker()
+        metadata, left_out = bounded_metadata(document.metadata)
+        return DocumentText(
+            document_id=document_id,
+            title=document.title,
+            source=document.source,
+            collection=caller.shown_name(document.collection),
+            metadata=metadata,
+            metadata_left_out=left_out,
+            notes=bounded_notes(document.notes),
+            text_marker=marker,
+            content=fenced(part.text, marker),
+            next_position=part.next_position,
+            lines=part.lines,
+            next_lines=part.next_lines,
         )
 
     async def list_documents(

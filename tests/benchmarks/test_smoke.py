@@ -108,6 +108,11 @@ async def test_search_latency_has_a_line_for_each_mode_and_filter(tmp_path: Path
     assert {line[0] for line in rows(printed)} >= {"hybrid", "by meaning", "by words"}
 
 
+async def test_grep_latency_has_a_line_for_each_kind_of_pattern(tmp_path: Path) -> None:
+    printed = await run(tmp_path, "grep_latency.py", "--passages", 200, "--patterns", 2)
+    assert {line[0] for line in rows(printed)} >= {"a rare word", "two words in a row"}
+
+
 @pytest.mark.slow
 async def test_the_server_is_killed_and_serves_again(tmp_path: Path) -> None:
     printed = await run(tmp_path, "mcp_load.py", "--searches", 4, "--callers", 1)

@@ -25,6 +25,8 @@ async def test_the_local_token_gets_in(server: "RunningServer") -> None:
             "list_documents",
             "list_collections",
             "grep",
+            "ls",
+            "outline",
             "add_document",
             "get_upload",
             "remove_document",

@@ -35,10 +35,16 @@ if TYPE_CHECKING:
 # For each tool the calls that it refuses, each for another reason.
 REFUSED: Mapping[str, list[dict[str, Any]]] = {
     "search_documents": [{"query": ""}, {"query": "x", "limit": 99}, {"query": "x", "since": "May"}, {}],
-    "get_document": [{"document_id": 999}, {"document_id": "x"}],
+    "get_document": [
+        {"document_id": 999},
+        {"document_id": "x"},
+        *({"document_id": 1, **place} for place in ({"lines": "x"}, {"pages": "1"}, {"heading": "none"})),
+    ],
     "read_chunks": [{"chunk_id": 999}, {"chunk_id": 0}],
     "list_documents": [{"cursor": "x"}, {"limit": 0}],
     "list_collections": [{"nonsense": 1}],
+    "ls": [{"limit": 0}, {"cursor": "x"}],
+    "outline": [{"document_id": 999}, {"document_id": 0}],
     "grep": [{"pattern": "(x"}, {"pattern": "a\nb"}, {"pattern": ""}, {"pattern": "x", "cursor": "x"}],
     "add_document": [
         {},

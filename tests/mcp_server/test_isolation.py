@@ -54,6 +54,8 @@ async def two(
 
 # Some hundred calls are made in one test.
 pytestmark = pytest.mark.timeout(600)
+# What a tool with pages cannot do without. A page of an outline is one of a document that is named.
+NEEDED = {"grep": {"pattern": "."}, "ls": {"path": "**"}}
 BOTH_WAYS = pytest.mark.parametrize("way", [0, 1], ids=["few look at many", "many look at few"])
 
 
@@ -149,10 +151,11 @@ async def test_a_cursor_of_the_other_side_opens_nothing_of_it(two: TwoSides, way
     own, other = two.sides[way], two.sides[1 - way]
     async with two.server.client(other.secret_key) as theirs, two.server.client(own.secret_key) as client:
         for tool in await theirs.list_tools():
-            if "cursor" not in tool.input_schema.get("properties", {}):
+            if "cursor" not in tool.input_schema.get("properties", {}) or tool.name == "outline":
                 continue
-            page = json.loads(await answer_of(theirs, tool.name, {"limit": 1}))["structured"]
-            arguments = {"limit": 200, "cursor": page["next_cursor"]}
+            needed = NEEDED.get(tool.name, {})
+            page = json.loads(await answer_of(theirs, tool.name, {"limit": 1, **needed}))["structured"]
+            arguments = {"limit": 200, **needed, "cursor": page["next_cursor"]}
             assert leaks(await answer_of(client, tool.name, arguments), arguments, other) == []
 
 
