@@ -120,7 +120,7 @@ async def test_an_earlier_answer_can_be_gone_back_to_and_a_new_chat_goes_on_from
     await expect(switch).to_contain_text("1 / 3", timeout=PATIENCE)
     await expect(words).to_have_text(["One?"])
     await expect(prose).to_have_text(first)
-    await page.get_by_role("button", name="Continue from here in a new chat").click()
+    await page.get_by_role("button", name="Continue from here in a separate chat").click()
     await expect(page.locator(".thread")).to_have_count(2, timeout=PATIENCE)
     await expect(switch).to_have_count(0)
     await expect(prose).to_have_text(first)

@@ -31,6 +31,7 @@ export class Outbox {
   entries: Waiting[] = [];
   // The key of the one that is being changed: it stays here meanwhile.
   held = "";
+  private readonly asides = new Map<string, string | null>();
   private stored = new Set<string>();
   private failures = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
@@ -85,13 +86,24 @@ export class Outbox {
     if (before && !this.held) void this.flush();
   }
 
-  again(key: string): Promise<void> {
+  async again(key: string): Promise<void> {
     this.mark(key, { problem: "" });
-    return this.flush();
+    await this.sending;
+    await this.flush();
+  }
+
+  // While one is answered in a conversation that nobody looks at, what follows it there waits; others do not.
+  async aside(key: string, thread: string | null, work: () => Promise<void>): Promise<void> {
+    this.asides.set(key, thread);
+    await work();
+    this.asides.delete(key);
+    if (this.find(key)?.waits) this.later();
+    else await this.flush();
   }
 
   // The conversation has got its id: what waits for the new one belongs there.
   begun(thread: string): void {
+    for (const [key, other] of this.asides) this.asides.set(key, other ?? thread);
     this.save(this.entries.map((entry) => (entry.thread === null ? { ...entry, thread } : entry)));
   }
 
@@ -122,7 +134,7 @@ export class Outbox {
       const reachable = !isOffline() && (!entry.waits || (await this.isReachable()));
       if (reachable && this.find(entry.key)) await this.deliver(entry);
       else if (!reachable) this.failed(entry.key, null);
-      if (this.find(entry.key)?.waits) return this.later();
+      if (!this.asides.has(entry.key) && this.find(entry.key)?.waits) return this.later();
       this.failures = 0;
     }
   }
@@ -133,6 +145,7 @@ export class Outbox {
       (entry) =>
         !tried.has(entry.key) &&
         !entry.problem &&
+        ![...this.asides.values()].includes(entry.thread) &&
         this.of(entry.thread)[0] === entry &&
         entry.key !== this.held,
     );

@@ -60,8 +60,10 @@ export class Session {
     const isHere = entry.thread === (this.state.thread?.id ?? null) && !this.loading;
     if (isHere && this.answering) return;
     if (isHere) return this.run(...requestOf(entry), { key: entry.key, waited: entry.waits });
-    const threadId = await deliverAside(this, entry);
-    if (threadId === this.state.thread?.id && !this.answering) await this.open(threadId, true);
+    void this.outbox.aside(entry.key, entry.thread, async () => {
+      const threadId = await deliverAside(this, entry);
+      if (threadId === this.state.thread?.id && !this.answering) await this.open(threadId, true);
+    });
   }
 
   // Asks for the last answer again.
@@ -118,7 +120,6 @@ export class Session {
     await this.renewExtras();
   }
 
-  // After what may have made another version.
   async renewExtras(): Promise<void> {
     const threadId = this.state.thread?.id;
     if (threadId) await this.extras.load(threadId, () => threadId === this.state.thread?.id);
@@ -251,6 +252,7 @@ export class Session {
     this.answering = false;
     this.abort = null;
     this.update({ ...this.state, progress: "" });
+    void this.outbox.flush();
   }
 
   // What runs for this conversation must not write into the next one.

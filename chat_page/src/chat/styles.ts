@@ -64,6 +64,7 @@ export const answerStyles = css`
   .primary.danger { background: var(--bad); color: light-dark(#ffffff, #2a1513); }
   .ways { display: flex; flex-wrap: wrap; gap: 0.5rem; }
   .failure .ways, .notice .ways { flex: none; }
+  .waiting { display: flex; flex-direction: column; gap: 0.4rem; }
   .waiting .user { opacity: 0.7; }
   .failure .plain { border-color: transparent; }
   .failure p, .notice p { margin: 0; }

@@ -98,7 +98,7 @@ export const strings = words({
   versionBefore: "Earlier version",
   versionAfter: "Later version",
   versionShown: "Another version is shown",
-  branch: "Continue from here in a new chat",
+  branch: "Continue from here in a separate chat",
   resend: "Send again",
   passage: "Passage",
   closePassage: "Close the passage",

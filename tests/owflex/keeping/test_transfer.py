@@ -52,7 +52,8 @@ from attachments join attachment_contents on attachment_id = id
 order by id
 """
 VERSIONS: LiteralString = """
-select version.thread_id, message_id, number, message::text, is_shown, version.created_at, item.id
+select version.thread_id, message_id, number, translate(message::text, E'\\n', ' '), is_shown,
+       version.created_at, item.id
 from thread_versions version left join thread_items item on version_id = version.id
 order by version.thread_id, number
 """
