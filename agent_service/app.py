@@ -31,6 +31,7 @@ from agent_service.cards.widgets import ADD
 from agent_service.context import LOCAL_USER, RequestContext, with_base_url
 from agent_service.foreign.watching import Others
 from agent_service.http.idempotency import KEY_HEADER
+from agent_service.http.responses import USER_HEADER
 from agent_service.http.security import Guard
 from agent_service.live.freshness import keep_fresh
 from agent_service.live.settings import LiveSettings
@@ -47,6 +48,7 @@ from agent_service.routes.admin.guard import Administrators
 from agent_service.routes.admin.overview import Parts
 from agent_service.routes.admin.routes import admin_routes
 from agent_service.routes.attachments import upload_routes
+from agent_service.routes.branches import branch_routes
 from agent_service.routes.chatkit import Bounds, ChatKitEndpoint
 from agent_service.routes.connect.routes import connect_routes
 from agent_service.routes.connect.signed_out import SignedOutPage
@@ -64,7 +66,7 @@ from agent_service.storage.presence import Presence
 from agent_service.storage.turn_lock import PostgresTurnLocks
 from agent_service.tools.connection import READING_SCOPE, McpConnector
 from agent_service.tools.sessions import Sessions
-from agent_service.turn.edits import EDIT_MESSAGE
+from agent_service.turn.edits import EDIT_MESSAGE, SHOW_VERSION
 from database.audit import write_attempts
 from database.ending import end
 from database.pool import Pool
@@ -125,7 +127,7 @@ def create_app(
     server = OwFlexChatKitServer(pool, settings, chosen, connector.connect, others)
     limits = Limits(settings, pool)
     admission = Admission(server.menu, limits, server.running, server.metrics)
-    only_edits = frozenset({EDIT_MESSAGE})
+    only_edits = frozenset({EDIT_MESSAGE, SHOW_VERSION})
     checks = RequestChecks(server, server.files, admission, only_edits | {ADD}, only_edits)
     bounds = Bounds(
         settings.max_request_bytes, settings.turn_wait_seconds, settings.stream_keep_alive_seconds
@@ -151,6 +153,7 @@ def create_app(
     app.router.routes.extend(upload_routes(server.files, context_of))
     app.router.routes.extend(voice_routes(server.dictation, context_of))
     app.router.routes.extend(vote_routes(pool, context_of))
+    app.router.routes.extend(branch_routes(pool, server.threads, context_of))
     app.router.routes.extend(knowledge_routes(settings, connector, context_of))
     admins = Administrators(settings, pool, context_of)
     parts = Parts(live, connector, server.running, lambda: server.menu.chosen, folder)
@@ -207,6 +210,7 @@ def _add_protections(
             allow_origins=settings.cors_origins,
             allow_methods=["GET", "POST", "PUT", "DELETE"],
             allow_headers=[*PAGE_HEADERS, *COMPONENT_HEADERS, *settings.cors_headers],
+            expose_headers=[USER_HEADER],
             allow_credentials=False,
         )
     app.add_middleware(

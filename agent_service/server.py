@@ -8,6 +8,7 @@ from typing import Any
 import anyio
 import psycopg
 from chatkit.actions import Action
+from chatkit.errors import CustomStreamError
 from chatkit.server import ChatKitServer, NonStreamingResult, StreamingResult
 from chatkit.store import Store
 from chatkit.types import (
@@ -37,6 +38,7 @@ from chatkit.types import (
 from agent_service.attachments.store import PostgresAttachments
 from agent_service.cards.approvals import Approvals
 from agent_service.context import RequestContext
+from agent_service.errors import ActionRefusedError
 from agent_service.foreign.watching import NoOthers, Others
 from agent_service.i18n.catalog import DATABASE_GONE, say
 from agent_service.models.menu import ModelMenu
@@ -51,7 +53,7 @@ from agent_service.storage.postgres import PatientStore
 from agent_service.storage.usage import check_not_deleted
 from agent_service.turn.clicks import Click, Clicks, ConnectMcp
 from agent_service.turn.closing import Unfinished
-from agent_service.turn.edits import EDIT_MESSAGE
+from agent_service.turn.edits import EDIT_MESSAGE, SHOW_VERSION, keep_answer, shown_version
 from agent_service.turn.notice import lacks_answer, note_stopped
 from agent_service.turn.pipeline import Turns
 from agent_service.turn.sent_before import SentBefore, find_sent_before
@@ -73,7 +75,7 @@ class OwFlexChatKitServer(ChatKitServer[RequestContext]):
         connect_mcp: ConnectMcp,
         others: Others,
     ) -> None:
-        store = PatientStore(pool)
+        self.threads = store = PatientStore(pool)
         self.files = PostgresAttachments(pool, settings, store)
         self.dictation = Dictation(settings)
         super().__init__(store, self.files)
@@ -122,7 +124,18 @@ class OwFlexChatKitServer(ChatKitServer[RequestContext]):
         """The events of a click on a card; a failure becomes one sentence for the user."""
         if action.type == EDIT_MESSAGE:
             return self._turns.answer_edited(thread, action, context)
+        if action.type == SHOW_VERSION:
+            return self._shown(thread, action, context)
         return self._turns.answer_click(Click(thread, action, sender, context))
+
+    async def _shown(
+        self, thread: ThreadMetadata, action: Action[str, Any], context: RequestContext
+    ) -> AsyncGenerator[ThreadStreamEvent]:
+        try:
+            async for event in shown_version(self.store, thread.id, action, context):
+                yield event
+        except ActionRefusedError as error:
+            raise CustomStreamError(error.said(context.locale), allow_retry=False) from None
 
     async def sync_action(
         self,
@@ -165,6 +178,8 @@ class OwFlexChatKitServer(ChatKitServer[RequestContext]):
         if before is None:
             if isinstance(request, ThreadsCreateReq) and context.key is not None:
                 await check_not_deleted(self._pool, self.store.generate_thread_id(context), context)
+            if isinstance(request, ThreadsRetryAfterItemReq):
+                await keep_answer(self.store, request.params.thread_id, request.params.item_id, context)
             events = super()._process_streaming_impl(request, context)
         else:
             events = self._sent_again(request, before, context)

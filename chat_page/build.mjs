@@ -19,7 +19,7 @@ const MAX_GZIPPED = 60_000;
 const ENTRY = "owflex-chat.js";
 // What is loaded later finds the first load there as a whole. Saying so keeps that in one file: else it is cut
 // into a file for each set of views that share a piece, each with a compression and a request of its own.
-const LATER = /[\\/](conversation|knowledge-view|admin-view)\.ts$/;
+const LATER = /[\\/](conversation|passage-panel|dictation|knowledge-view|admin-view)\.ts$/;
 
 // The minifier leaves templates as they are: style sheets are minified here, markup loses its indentation.
 const lean = {

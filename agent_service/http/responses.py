@@ -1,5 +1,6 @@
 """Answers over HTTP: errors as JSON with a code for programs and a sentence for people."""
 
+import hashlib
 from collections.abc import Awaitable, Callable, Mapping
 
 from chatkit.store import NotFoundError
@@ -10,6 +11,7 @@ from agent_service.context import RequestContext, locale_of
 from agent_service.errors import RequestRefusedError, SaidError
 
 ContextOf = Callable[[Request], RequestContext]
+USER_HEADER = "OwFlex-User"
 Handler = Callable[[Request], Awaitable[Response]]
 
 
@@ -19,6 +21,14 @@ def error_response(error: SaidError, headers: Mapping[str, str]) -> JSONResponse
     return JSONResponse(
         {"error": {"code": error.code, "message": message}}, status_code=error.status, headers=error.headers
     )
+
+
+def user_header(user_id: str) -> dict[str, str]:
+    """The header that tells a page whose chats it shows, by a mark that names nobody.
+
+    What the page keeps for a user on the device is not shown to the next one.
+    """
+    return {USER_HEADER: hashlib.sha256(f"owflex-page:{user_id}".encode()).hexdigest()[:16]}
 
 
 def answered(handler: Handler) -> Handler:

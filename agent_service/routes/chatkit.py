@@ -24,7 +24,7 @@ from agent_service.context import RequestContext
 from agent_service.errors import BUSY, RequestRefusedError, SaidError
 from agent_service.http.bodies import demand_json
 from agent_service.http.idempotency import key_in
-from agent_service.http.responses import ContextOf, error_response
+from agent_service.http.responses import ContextOf, error_response, user_header
 from agent_service.http.sse import SSE_PREFIX, framing_for, stream_response
 from agent_service.i18n.catalog import UNEXPECTED
 from agent_service.requests.answers import TOO_MANY, AnswersInTurn
@@ -82,15 +82,18 @@ class ChatKitEndpoint:
             given = request if isinstance(self.server, OwFlexChatKitServer) else body
             result = await self.server.process(given, context)  # pyright: ignore[reportArgumentType]
         if not isinstance(result, StreamingResult):
-            return Response(result.json, media_type="application/json", headers={"Cache-Control": "no-store"})
+            headers = {"Cache-Control": "no-store", **user_header(context.user_id)}
+            return Response(result.json, media_type="application/json", headers=headers)
         framing = framing_for(http.headers.get("accept", ""))
         events = self._in_turn(thread.stream(request, result, context), context)
         try:
-            return await stream_response(events, framing, self.bounds.keep_alive_seconds, context.locale)
+            response = await stream_response(events, framing, self.bounds.keep_alive_seconds, context.locale)
         except RequestRefusedError as error:
             if error.code in (BUSY, TOO_MANY):
                 checks.give_back(context, error.code)
             raise
+        response.headers.update(user_header(context.user_id))
+        return response
 
     async def _in_turn(self, events: AsyncGenerator[bytes], context: RequestContext) -> AsyncGenerator[bytes]:
         """The events, as soon as the user has few enough answers in the making.

@@ -15,6 +15,7 @@ from agent_service.errors import RequestRefusedError
 from agent_service.http.bodies import demand_json, read_body
 from agent_service.http.responses import answered
 from agent_service.storage.feedback import change_vote, votes_in
+from agent_service.storage.versions import versions_in
 from database.pool import Pool
 
 MAX_BODY_BYTES = 16_384
@@ -48,7 +49,8 @@ def vote_routes(pool: Pool, context_of: Callable[[Request], RequestContext]) -> 
 
     async def votes(thread_id: str, context: RequestContext) -> Response:
         found = [asdict(vote) for vote in await votes_in(pool, thread_id, context)]
-        return JSONResponse({"votes": found}, headers={"Cache-Control": "no-store"})
+        versions = [asdict(version) for version in await versions_in(pool, thread_id, context)]
+        return JSONResponse({"votes": found, "versions": versions}, headers={"Cache-Control": "no-store"})
 
     return [
         Route("/feedback", answered(show), methods=["GET"]),

@@ -81,6 +81,8 @@ def page_config(settings: AgentServiceSettings, chosen: ChosenModel) -> dict[str
         "login": settings.agent_service_auth,
         # Whether what is sent again under its Idempotency-Key is done once.
         "keys": True,
+        # Whether a chat can go on from an answer as a new one, at /branches.
+        "branches": True,
         "dictation": choose_engine(settings) is not None,
         "attachments": {
             "max_bytes": settings.attachment_max_bytes,
@@ -108,6 +110,7 @@ def for_visitors(settings: AgentServiceSettings) -> dict[str, Any]:
         "models": [],
         "dictation": False,
         "tasks": False,
+        "branches": False,
         "attachments": None,
         "administration": False,
         "connections": False,

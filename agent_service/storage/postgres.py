@@ -23,6 +23,7 @@ from agent_service.storage.pages import (
     page_of,
 )
 from agent_service.storage.statements import ITEMS_DOWN, ITEMS_UP, THREADS_DOWN, THREADS_UP
+from agent_service.storage.versions import put_away, show_version
 from database.pool import Pool, fetch, fetch_as
 from serving.requests import acting_now
 
@@ -122,6 +123,7 @@ class PostgresStore(Store[RequestContext]):
             from thread_items item
             join threads thread on thread.id = item.thread_id
             where item.thread_id = %(thread_id)s and item.id = %(item_id)s and thread.user_id = %(user_id)s
+              and item.version_id is null
             """,
             {"thread_id": thread_id, "item_id": item_id, "user_id": context.user_id},
         )
@@ -138,6 +140,7 @@ class PostgresStore(Store[RequestContext]):
             from threads
             where id = %(thread_id)s and user_id = %(user_id)s
             on conflict (thread_id, id) do update set data = excluded.data, updated_at = now()
+                where thread_items.version_id is null
             returning id
             """,
             {
@@ -161,7 +164,7 @@ class PostgresStore(Store[RequestContext]):
             delete from thread_items item
             using threads thread
             where thread.id = item.thread_id and thread.user_id = %(user_id)s
-              and item.thread_id = %(thread_id)s and item.id = %(item_id)s
+              and item.thread_id = %(thread_id)s and item.id = %(item_id)s and item.version_id is null
             returning item.id
             """,
             {"thread_id": thread_id, "item_id": item_id, "user_id": context.user_id},
@@ -232,6 +235,16 @@ class PostgresStore(Store[RequestContext]):
             {"thread_id": thread_id, "user_id": context.user_id},
         )
         return bool(rows)
+
+    async def put_away(self, message: UserMessageItem, context: RequestContext) -> None:
+        """Keep the message as it is stored, with all that follows it, as a version."""
+        await put_away(self._pool, message, context)
+
+    async def show_version(
+        self, message: UserMessageItem, number: int, context: RequestContext
+    ) -> tuple[UserMessageItem, list[ThreadItem]]:
+        """The message in one of its versions and what followed it there. Raises `NotFoundError`."""
+        return await show_version(self._pool, message, number, context)
 
     async def _rows(self, statement: LiteralString, values: dict[str, Any]) -> list[tuple[Any, ...]]:
         return await fetch(self._pool, statement, values)

@@ -24,7 +24,7 @@ ITEMS_UP = """
 select item.data::text
 from thread_items item
 join threads thread on thread.id = item.thread_id
-where item.thread_id = %(thread_id)s and thread.user_id = %(user_id)s
+where item.thread_id = %(thread_id)s and thread.user_id = %(user_id)s and item.version_id is null
   and (%(after)s::text is null
        or item.sequence > (select sequence from thread_items
                            where thread_id = %(thread_id)s and id = %(after)s))
@@ -36,7 +36,7 @@ ITEMS_DOWN = """
 select item.data::text
 from thread_items item
 join threads thread on thread.id = item.thread_id
-where item.thread_id = %(thread_id)s and thread.user_id = %(user_id)s
+where item.thread_id = %(thread_id)s and thread.user_id = %(user_id)s and item.version_id is null
   and (%(after)s::text is null
        or item.sequence < (select sequence from thread_items
                            where thread_id = %(thread_id)s and id = %(after)s))

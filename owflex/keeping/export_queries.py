@@ -91,7 +91,20 @@ select thread.user_id, thread.id, json_build_object(
         select coalesce(json_agg(json_build_object(
             'id', id, 'data', data, 'created_at', created_at, 'updated_at', updated_at
         ) order by sequence), '[]')
-        from thread_items where thread_id = thread.id
+        from thread_items where thread_id = thread.id and version_id is null
+    ),
+    'versions', (
+        select coalesce(json_agg(json_build_object(
+            'message_id', message_id, 'number', number, 'message', message, 'is_shown', is_shown,
+            'created_at', created_at, 'items', (
+                select coalesce(json_agg(json_build_object(
+                    'id', item.id, 'data', data, 'created_at', item.created_at, 'updated_at', updated_at,
+                    'place', sequence
+                ) order by sequence), '[]')
+                from thread_items item where version_id = version.id
+            )
+        ) order by id), '[]')
+        from thread_versions version where thread_id = thread.id
     ),
     'attachments', (
         select coalesce(json_agg(json_build_object(

@@ -63,6 +63,28 @@ from given, json_array_elements(line -> 'attachments') as file
 on conflict do nothing
 returning id
 """
+# What followed a message in another version stands behind it here, too: behind all of the thread's own items.
+VERSIONS_OF_THREAD: LiteralString = """
+with given as (
+    select line ->> 'id' as thread_id, version
+    from (select %(line)s::json as line) as lines, json_array_elements(line -> 'versions') as version
+),
+versions as (
+    insert into thread_versions (thread_id, message_id, number, message, is_shown, created_at)
+    select thread_id, version ->> 'message_id', (version ->> 'number')::integer, version -> 'message',
+           (version ->> 'is_shown')::boolean, (version ->> 'created_at')::timestamptz
+    from given
+    returning id, thread_id, message_id, number
+)
+insert into thread_items (thread_id, id, data, created_at, updated_at, version_id)
+select given.thread_id, item ->> 'id', item -> 'data', (item ->> 'created_at')::timestamptz,
+       (item ->> 'updated_at')::timestamptz, versions.id
+from given
+join versions on versions.message_id = version ->> 'message_id'
+    and versions.number = (version ->> 'number')::integer,
+    json_array_elements(version -> 'items') as item
+order by (item ->> 'place')::bigint
+"""
 VOTES_OF_THREAD: LiteralString = """
 insert into feedback (thread_id, item_id, user_id, kind, reason, created_at)
 select line ->> 'id', vote ->> 'item_id', vote ->> 'user_id', vote ->> 'kind', vote ->> 'reason',

@@ -149,6 +149,7 @@ class Importer:
                 self.done.there_already += 1
                 return
             files = await (await self.chat.execute(import_queries.OF_THREAD, {"line": line})).fetchall()
+            await self.chat.execute(import_queries.VERSIONS_OF_THREAD, {"line": line})
             await self.chat.execute(import_queries.VOTES_OF_THREAD, {"line": line})
             for (attachment_id,) in files:
                 await self._file(attachment_id, line)

@@ -31,6 +31,16 @@ insert into thread_items (thread_id, id, data) values
     ('thr_{who}', 'msg_2', '{{"id": "msg_2", "thread_id": "thr_{who}", "type": "assistant_message",
         "created_at": "2026-11-01T10:00:02",
         "content": [{{"type": "output_text", "text": "30 days.", "annotations": []}}]}}');
+insert into thread_versions (thread_id, message_id, number, message, is_shown) values
+    ('thr_{who}', 'msg_1', 1, '{{"id": "msg_1", "thread_id": "thr_{who}", "type": "user_message",
+        "created_at": "2026-11-01T10:00:01", "content": [{{"type": "input_text", "text": "Leave?"}}],
+        "attachments": [], "inference_options": {{}}, "quoted_text": null}}', false),
+    ('thr_{who}', 'msg_1', 2, '{{"id": "msg_1"}}', true);
+insert into thread_items (thread_id, id, data, version_id)
+select 'thr_{who}', 'msg_0', '{{"id": "msg_0", "thread_id": "thr_{who}", "type": "assistant_message",
+        "created_at": "2026-11-01T10:00:02",
+        "content": [{{"type": "output_text", "text": "An earlier answer.", "annotations": []}}]}}', id
+from thread_versions where thread_id = 'thr_{who}' and number = 1;
 insert into attachments (id, user_id, thread_id, data) values
     ('atc_{who}', '{who}', 'thr_{who}',
      '{{"id": "atc_{who}", "name": "../plan.txt", "mime_type": "text/plain", "type": "file"}}'),

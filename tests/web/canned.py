@@ -54,7 +54,7 @@ print(25)
 ```
 
 | a | b |
-|---|---|
+|:--|--:|
 | 1 | 2 |"""
 FIRST_MARK = CITED.index(" They")
 

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from agent_service.context import RequestContext, locale_of
 from agent_service.errors import RequestRefusedError
-from agent_service.http.responses import ContextOf, error_response
+from agent_service.http.responses import USER_HEADER, ContextOf, error_response
 from agent_service.i18n.catalog import DATABASE_GONE
 from agent_service.requests.visitors import closed
 from agent_service.visitors.known import KnownSites
@@ -159,7 +159,7 @@ def _readable_by(send: Send, origin: str) -> Callable[[Message], Awaitable[None]
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
             headers["Access-Control-Allow-Origin"] = origin
-            headers["Access-Control-Expose-Headers"] = "Retry-After"
+            headers["Access-Control-Expose-Headers"] = f"Retry-After, {USER_HEADER}"
             headers.add_vary_header("Origin")
         await send(message)
 

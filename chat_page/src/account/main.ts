@@ -1,4 +1,5 @@
 // The pages of accounts: to sign in, to use a one-time link, and of one's own account.
+import { forgetAll } from "../ui/kept.ts";
 import { applyTheme, savedTheme } from "../ui/theme.ts";
 import { showAccount } from "./own-account.ts";
 import { askForCode, askForPassword, showCodes, showSecret } from "./second-factor.ts";
@@ -126,7 +127,10 @@ for (const form of document.querySelectorAll<HTMLFormElement>("form[data-send]")
     event.preventDefault();
     void submit(form, event.submitter);
   });
-onClick("sign-out", "sign-out", () => location.assign("sign-in"));
+onClick("sign-out", "sign-out", () => {
+  forgetAll();
+  location.assign("sign-in");
+});
 onClick("end-others", "account/sessions/end", (button) => {
   say(button.dataset["done"] ?? "", done);
   return showAccount();

@@ -66,6 +66,7 @@ function toolbar(item: AssistantItem, actions: MessageActions, last: boolean): T
           )
         : nothing
     }
+    ${actions.branches() ? iconButton(strings.branch, icons.branch, () => actions.branch(item)) : nothing}
     ${last ? iconButton(strings.tryAgain, icons.retry, () => actions.retry()) : nothing}
   </div>
   ${

@@ -6,27 +6,26 @@ import { guard } from "lit/directives/guard.js";
 import { repeat } from "lit/directives/repeat.js";
 import { strings } from "../i18n/strings.ts";
 import { fill } from "../i18n/translation.ts";
+import type { Source, ThreadItem } from "../protocol/types.ts";
 import { isAssistant } from "../protocol/types.ts";
 import { copyText } from "../ui/clipboard.ts";
 import { icons } from "../ui/icons.ts";
 import { sourcesOf } from "./citations.ts";
 import { exportMenu } from "./export-menu.ts";
 import { isFailureNote } from "./failure-note.ts";
+import type { MessageActions } from "./message-actions.ts";
 import { message } from "./messages.ts";
 import { notices } from "./notices.ts";
 import { progress, suggestions } from "./progress.ts";
 import { selectedText } from "./selected-text.ts";
-import { hidePeek, showPeek } from "./source-preview.ts";
-import "./passage-panel.ts";
-import type { Source, ThreadItem } from "../protocol/types.ts";
-import type { MessageActions } from "./message-actions.ts";
 import type { Session } from "./session.ts";
+import { hidePeek, showPeek } from "./source-preview.ts";
 import { endsWithAnswer } from "./thread-state.ts";
+import { branch, showVersion } from "./versions.ts";
+import { waitingMessages } from "./waiting-message.ts";
 
-// How near the end the page must be to keep up with the text that is written, and how near the beginning
-// before earlier messages are fetched.
-const NEAR_END = 120;
-const NEAR_START = 240;
+// How near the end the page keeps up with the text, and how near the beginning earlier messages are fetched.
+const [NEAR_END, NEAR_START] = [120, 240];
 
 export interface ConversationHost extends LitElement {
   quote(text: string): void;
@@ -51,10 +50,12 @@ export class Conversation implements ReactiveController {
 
   hostConnected(): void {
     document.addEventListener("selectionchange", this.onSelection);
+    window.addEventListener("online", this.onOnline);
   }
 
   hostDisconnected(): void {
     document.removeEventListener("selectionchange", this.onSelection);
+    window.removeEventListener("online", this.onOnline);
   }
 
   hostUpdated(): void {
@@ -72,6 +73,7 @@ export class Conversation implements ReactiveController {
     this.away = false;
     this.shown = null;
     this.editing = this.voting = "";
+    this.session.outbox.hold(null);
   }
 
   render(): TemplateResult {
@@ -99,19 +101,16 @@ export class Conversation implements ReactiveController {
   }
 
   // The conversation as a file, once there is one.
-  exportMenu(): TemplateResult | typeof nothing {
-    return exportMenu(this.session);
-  }
+  exportMenu = (): TemplateResult | typeof nothing => exportMenu(this.session);
 
   // What went wrong or should be known.
-  outcome(): TemplateResult | typeof nothing {
-    return notices(this.session);
-  }
+  outcome = (): TemplateResult | typeof nothing => notices(this.session);
 
   private column(): TemplateResult {
     const { session } = this;
     const { items } = session.state;
     const lastAnswer = items.findLast(isAssistant);
+    const ask = (text: string): void => this.followed(() => session.send(text));
     return html`${session.loading ? html`<p class="progress">${strings.loading}</p>` : nothing}
       ${
         session.earlierAfter
@@ -124,7 +123,8 @@ export class Conversation implements ReactiveController {
         (item) => item.id,
         (item) => this.item(item, item === items.at(-1), item === lastAnswer),
       )}
-      ${progress(session)} ${suggestions(session, (text) => this.ask(text))} ${this.outcome()}`;
+      ${waitingMessages(session, this.actions)} ${progress(session)} ${suggestions(session, ask)}
+      ${this.outcome()}`;
   }
 
   // Drawn again only when something of it has changed: a long conversation stays quick while text arrives.
@@ -137,7 +137,8 @@ export class Conversation implements ReactiveController {
       writing,
       last,
       session.answering,
-      session.votes.get(item.id),
+      session.extras.votes.get(item.id),
+      session.extras.versions.get(item.id),
       this.editing === item.id,
       this.voting === item.id,
       session.mayWrite,
@@ -156,26 +157,30 @@ export class Conversation implements ReactiveController {
   private readonly actions: MessageActions = {
     copy: (text) => void this.copy(text),
     vote: (item, kind, reason) => void this.vote(item, kind, reason),
-    voteOf: (item) => this.session.votes.get(item.id),
+    voteOf: (item) => this.session.extras.votes.get(item.id),
     askWhy: (item) =>
       this.change(() => (this.voting = item?.id ?? ""), item ? `[data-item="${item.id}"] .why input` : ""),
     asksWhy: (item) => this.voting === item.id,
     retry: () => void this.session.retry(),
     mayAskAgain: (note) => !!this.session.questionOf(note),
-    askAgain: (note) => {
-      this.follow();
-      void this.session.askAgain(note);
-    },
+    askAgain: (note) => this.followed(() => this.session.askAgain(note)),
     keepsTasks: () => this.session.api.keepsTasks,
     act: (item, action) => void this.session.act(item, action),
     submit: (item, submission) => void this.session.submit(item, submission),
+    versionOf: (item) => this.session.extras.versions.get(item.id),
+    showVersion: (item, number) => void showVersion(this.session, item, number),
+    branches: () => this.session.api.branches,
+    branch: (item) => void branch(this.session, item),
     busy: () => this.session.answering || !this.session.mayWrite,
     open: (source, from) => this.open(source, from),
     edits: (item) => this.editing === item.id,
-    edit: (item) => this.change(() => (this.editing = item?.id ?? ""), ".edit textarea"),
+    edit: (item) => {
+      this.session.outbox.hold(item);
+      this.change(() => (this.editing = item?.id ?? ""), ".edit textarea");
+    },
     resend: (item, text) => {
       this.follow();
-      void this.session.edit(item, text);
+      if (!this.session.outbox.change(item, text)) void this.session.edit(item, text);
     },
   };
 
@@ -192,20 +197,21 @@ export class Conversation implements ReactiveController {
       );
   }
 
-  private ask(text: string): void {
+  private readonly onOnline = (): void => void this.session.outbox.flush();
+  private followed(work: () => Promise<void>): void {
     this.follow();
-    void this.session.send(text);
+    void work();
   }
 
   private async vote(item: ThreadItem, kind: "positive" | "negative" | null, reason?: string): Promise<void> {
-    if (!(await this.session.vote(item, kind, reason))) return;
+    if (!(await this.session.attempt(() => this.session.extras.vote(item, kind, reason)))) return;
     this.change(() => (this.voting = kind === "negative" && reason === undefined ? item.id : ""));
     this.session.status = kind ? strings.thanks : strings.voteTaken;
   }
 
   private async copy(text: string): Promise<void> {
-    this.session.status = (await copyText(text)) ? strings.copied : strings.notCopied;
-    this.host.requestUpdate();
+    const done = await copyText(text);
+    this.change(() => (this.session.status = done ? strings.copied : strings.notCopied));
   }
 
   private async showEarlier(): Promise<void> {
@@ -280,6 +286,7 @@ export class Conversation implements ReactiveController {
   private open(source: Source, from: HTMLElement): void {
     hidePeek(this.host.renderRoot);
     this.follows = false;
+    import("./passage-panel.ts").catch(() => (this.session.status = strings.noView));
     this.session.status = fill(strings.opened, { title: source.title });
     this.change(() => (this.shown = { source, from }));
   }

@@ -4,6 +4,7 @@ import type { TemplateResult } from "lit";
 import { html, nothing } from "lit";
 import { strings } from "../i18n/strings.ts";
 import { icons } from "../ui/icons.ts";
+import { allItems } from "./earlier-items.ts";
 import { asJson, asMarkdown, fileName, save } from "./export.ts";
 import type { Session } from "./session.ts";
 
@@ -27,7 +28,7 @@ async function download(
   write: typeof asMarkdown,
 ): Promise<void> {
   const { thread } = session.state;
-  const items = await session.allItems();
+  const items = await allItems(session);
   if (thread && items) save(fileName(thread, ending), type, write(thread, items));
 }
 

@@ -1,5 +1,5 @@
 // What the user can do with the items of a conversation.
-import type { Action, Source, Submission, ThreadItem, Vote } from "../protocol/types.ts";
+import type { Action, ShownVersion, Source, Submission, ThreadItem, Vote } from "../protocol/types.ts";
 
 export interface MessageActions {
   copy(text: string): void;
@@ -14,6 +14,10 @@ export interface MessageActions {
   act(item: ThreadItem | null, action: Action): void;
   submit(item: ThreadItem, submission: Submission): void;
   busy(): boolean;
+  versionOf(item: ThreadItem): ShownVersion | undefined;
+  showVersion(item: ThreadItem, number: number): void;
+  branches(): boolean;
+  branch(item: ThreadItem): void;
   open(source: Source, from: HTMLElement): void;
   edits(item: ThreadItem): boolean;
   edit(item: ThreadItem | null): void;

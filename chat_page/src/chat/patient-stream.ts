@@ -3,8 +3,10 @@
 import { RequestFailed } from "../protocol/api.ts";
 import type { StreamEvent } from "../protocol/types.ts";
 
-// How a request is sent: its key, whether its failure may be tried again, and how many items stood before it.
+// How a request is sent: its key, whether its failure may be tried again, how many items stood before it, and
+// whether it was tried for long already.
 export interface Sending {
+  waited?: boolean;
   key?: string;
   retry?: boolean;
   kept?: number;
@@ -34,6 +36,9 @@ export async function* patientStream(
   }
 }
 
+// Whether the browser knows that there is no network; when it knows of one, the service may still be away.
+export const isOffline = (): boolean => globalThis.navigator?.onLine === false;
+
 // A key for what is sent now. Pages without HTTPS have no `crypto.randomUUID`.
 export function newKey(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
@@ -42,7 +47,7 @@ export function newKey(): string {
 
 // Nobody answered, or a proxy did in place of the service. What is still busy may be our own first try.
 function isWorthAnother(error: unknown, isRepeated: boolean): boolean {
-  if (!(error instanceof RequestFailed)) return error instanceof TypeError;
+  if (!(error instanceof RequestFailed)) return error instanceof TypeError && !isOffline();
   if (error.status === BUSY) return isRepeated;
   return PROXY_ERRORS.includes(error.status) && (!error.message || error.mayComeAgain);
 }

@@ -6,8 +6,9 @@ import { strings } from "../i18n/strings.ts";
 import { icons } from "../ui/icons.ts";
 import type { Session } from "./session.ts";
 
-export function progress({ answering, state }: Session): TemplateResult | typeof nothing {
-  if (!answering || state.items.at(-1)?.type === "assistant_message") return nothing;
+export function progress({ answering, state, outbox }: Session): TemplateResult | typeof nothing {
+  const writes = state.items.at(-1)?.type === "assistant_message";
+  if (!answering || (writes && !outbox.of(state.thread?.id ?? null).length)) return nothing;
   return html`<p class="progress"><span class="dots"><i></i><i></i><i></i></span>${state.progress}</p>`;
 }
 

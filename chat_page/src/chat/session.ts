@@ -3,12 +3,15 @@
 import { strings } from "../i18n/strings.ts";
 import type { Api } from "../protocol/api.ts";
 import { RequestFailed } from "../protocol/api.ts";
-import type { Action, StreamEvent, Submission, Thread, ThreadItem, Vote } from "../protocol/types.ts";
+import type { Action, StreamEvent, Submission, Thread, ThreadItem } from "../protocol/types.ts";
 import type { Outgoing } from "../protocol/user-message.ts";
-import { inputAgain, inputOf } from "../protocol/user-message.ts";
-import { itemsBefore } from "./earlier-items.ts";
+import { inputAgain } from "../protocol/user-message.ts";
+import { deliverAside, requestOf } from "./delivery.ts";
+import { Extras } from "./extras.ts";
 import { askedBefore, isLocal } from "./failure-note.ts";
 import { failureOf } from "./failures.ts";
+import type { Waiting } from "./outbox.ts";
+import { Outbox } from "./outbox.ts";
 import type { Sending } from "./patient-stream.ts";
 import { newKey, patientStream } from "./patient-stream.ts";
 import { ThreadList } from "./thread-list.ts";
@@ -21,15 +24,14 @@ export class Session {
   answering = false;
   loading = false;
   status = "";
-  votes = new Map<string, Vote>();
   // Told of each effect that the service asks of the page around the chat.
   effect: (name: string, data: Record<string, unknown>) => void = () => undefined;
   // Told of each action that the page around the chat has to do.
   clientAction: (action: Action, item: ThreadItem | null) => void = () => undefined;
   readonly list: ThreadList;
+  readonly extras: Extras;
+  readonly outbox: Outbox;
   private abort: AbortController | null = null;
-  // What the service has not shown yet, and its key.
-  unsent: { message: string | Outgoing; key: string } | null = null;
   private generation = 0;
 
   constructor(
@@ -38,28 +40,40 @@ export class Session {
     private readonly opened: (threadId: string | null) => void,
   ) {
     this.list = new ThreadList(api, changed);
+    this.extras = new Extras(api);
+    this.outbox = new Outbox(api, changed, (entry) => this.deliver(entry));
   }
 
   async start(threadId: string | null): Promise<void> {
     await Promise.all([this.listThreads(), threadId ? this.open(threadId) : null]);
+    void this.outbox.flush();
   }
 
-  async send(message: string | Outgoing, key = newKey()): Promise<void> {
-    const thread = this.state.thread;
-    this.unsent = { message, key };
-    await (thread
-      ? this.run("threads.add_user_message", { thread_id: thread.id, input: inputOf(message) }, { key })
-      : this.run("threads.create", { input: inputOf(message) }, { key }));
+  send(message: string | Outgoing): Promise<void> {
+    const said = typeof message === "string" ? { text: message } : message;
+    this.outbox.add(this.state.thread?.id ?? null, said);
+    return this.outbox.flush();
   }
 
-  // Asks for the last answer again; a message that never reached the service is sent again.
+  // Sends what waits: where it is looked at with its answer, else besides.
+  private async deliver(entry: Waiting): Promise<void> {
+    const isHere = entry.thread === (this.state.thread?.id ?? null) && !this.loading;
+    if (isHere && this.answering) return;
+    if (isHere) return this.run(...requestOf(entry), { key: entry.key, waited: entry.waits });
+    void this.outbox.aside(entry.key, entry.thread, async () => {
+      const threadId = await deliverAside(this, entry);
+      if (threadId === this.state.thread?.id && !this.answering) await this.open(threadId, true);
+    });
+  }
+
+  // Asks for the last answer again.
   async retry(): Promise<void> {
     const asked = lastUserMessage(this.state.items);
-    if (this.unsent) return this.send(this.unsent.message, this.unsent.key);
     if (!asked || !this.state.thread) return;
     const items = this.state.items.slice(0, this.state.items.indexOf(asked) + 1);
     this.update({ ...this.state, items });
     await this.run("threads.retry_after_item", { thread_id: this.state.thread.id, item_id: asked.id });
+    await this.renewExtras();
   }
 
   // The question that a line speaks of, when it may be asked again now.
@@ -103,21 +117,18 @@ export class Session {
     const refused =
       this.state.failure && this.state.items.some((other) => other.id === item.id && other === item);
     if (refused) this.update({ ...before, failure: this.state.failure });
+    await this.renewExtras();
+  }
+
+  async renewExtras(): Promise<void> {
+    const threadId = this.state.thread?.id;
+    if (threadId) await this.extras.load(threadId, () => threadId === this.state.thread?.id);
+    this.changed();
   }
 
   // May something be said here? Not in a thread that the service has locked or closed.
   get mayWrite(): boolean {
     return (this.state.thread?.status?.type ?? "active") === "active";
-  }
-
-  // Every item of the thread, oldest first; nothing when they could not be had.
-  async allItems(): Promise<ThreadItem[] | null> {
-    const thread = this.state.thread;
-    let earlier: ThreadItem[] | null = null;
-    await this.attempt(async () => {
-      earlier = thread ? await itemsBefore(this.api, thread.id, this.earlierAfter) : [];
-    });
-    return earlier && [...(earlier as ThreadItem[]), ...this.state.items];
   }
 
   stop = (): void => this.abort?.abort();
@@ -128,8 +139,8 @@ export class Session {
     this.opened(null);
   }
 
-  async open(threadId: string): Promise<void> {
-    if (threadId === this.state.thread?.id) return;
+  async open(threadId: string, again = false): Promise<void> {
+    if (threadId === this.state.thread?.id && !again) return;
     this.leave();
     this.loading = true;
     this.update(emptyState);
@@ -140,7 +151,7 @@ export class Session {
       this.earlierAfter = page.has_more ? (page.after ?? null) : null;
       this.update({ ...emptyState, thread, items: page.data.reverse() });
       this.opened(threadId);
-      void this.loadVotes(threadId);
+      void this.extras.load(threadId, here).then(this.changed);
     } catch (error) {
       if (here())
         this.fail(error, strings.gone, true, error instanceof RequestFailed && error.status === 404);
@@ -179,26 +190,6 @@ export class Session {
     await this.attempt(() => this.list.remove(thread));
   }
 
-  async vote(item: ThreadItem, kind: "positive" | "negative" | null, reason?: string): Promise<boolean> {
-    let done = false;
-    await this.attempt(async () => {
-      await this.api.vote(item.thread_id, item.id, kind, reason);
-      if (kind) this.votes.set(item.id, { kind, reason: reason ?? null });
-      else this.votes.delete(item.id);
-      done = true;
-      this.changed();
-    });
-    return done;
-  }
-
-  // Votes are an extra: without them the conversation is all there.
-  private async loadVotes(threadId: string): Promise<void> {
-    const votes = await this.api.votes(threadId);
-    if (threadId !== this.state.thread?.id) return;
-    this.votes = new Map(votes.map(({ item_id, kind, reason }) => [item_id, { kind, reason }]));
-    this.changed();
-  }
-
   // An action whose answer is the changed card, without a stream.
   private async actAtOnce(params: object): Promise<void> {
     await this.attempt(async () => {
@@ -207,12 +198,10 @@ export class Session {
     });
   }
 
-  dismiss(): void {
-    this.update({ ...this.state, failure: null, notice: null });
-  }
+  dismiss = (): void => this.update({ ...this.state, failure: null, notice: null });
 
   private async run(type: string, params: object, how: Sending = {}): Promise<void> {
-    const { key = newKey(), retry = true, kept = this.state.items.length } = how;
+    const { key = newKey(), retry = true, kept = this.state.items.length, waited = false } = how;
     const abort = new AbortController();
     const here = this.marker();
     this.abort = abort;
@@ -222,38 +211,48 @@ export class Session {
     try {
       const again = (): void => (here() ? this.update(askedAgain(this.state, kept)) : undefined);
       const send = (): AsyncGenerator<StreamEvent> => this.api.stream(type, params, abort.signal, key);
-      const patient = this.api.knowsKeys && type !== "threads.add_structured_input";
+      const patient = this.api.knowsKeys && !waited && type !== "threads.add_structured_input";
       for await (const event of patientStream(send, abort.signal, again, patient ? undefined : [])) {
         if (!here()) return;
-        this.receive(event);
+        this.receive(event, key);
       }
       this.status = this.state.failure?.text ?? noteText(this.state) ?? strings.complete;
     } catch (error) {
-      if (!here()) return;
-      this.status = strings.stopped;
-      if (abort.signal.aborted) this.update(stopped(this.state));
-      else this.fail(error, strings.lost, retry);
+      if (here()) this.ended(error, abort.signal.aborted, key, retry);
     } finally {
       if (here()) this.settle();
     }
   }
 
-  private receive(event: StreamEvent): void {
+  private ended(error: unknown, wasStopped: boolean, key: string, retry: boolean): void {
+    const unsent = this.outbox.find(key);
+    this.status = wasStopped ? strings.stopped : strings.waiting;
+    if (unsent && wasStopped) this.outbox.mark(key, { problem: strings.notSent });
+    else if (unsent) this.outbox.failed(key, error);
+    else if (wasStopped) this.update(stopped(this.state));
+    else this.fail(error, strings.lost, retry);
+    this.status = this.outbox.find(key)?.problem || this.status;
+  }
+
+  private receive(event: StreamEvent, key: string): void {
     const before = this.state.thread;
     this.update(reduce(this.state, event));
     const thread = this.state.thread;
-    if (event.item?.type === "user_message") this.unsent = null;
+    if (event.item?.type === "user_message") this.outbox.take(key);
     if (event.type === "client_effect" && event.name !== "suggestions")
       this.effect(event.name ?? "", event.data ?? {});
     if (!thread || thread === before) return;
     this.replaceThread(thread);
-    if (!before) this.opened(thread.id);
+    if (before) return;
+    this.outbox.begun(thread.id);
+    this.opened(thread.id);
   }
 
   private settle(): void {
     this.answering = false;
     this.abort = null;
     this.update({ ...this.state, progress: "" });
+    void this.outbox.flush();
   }
 
   // What runs for this conversation must not write into the next one.
@@ -263,7 +262,6 @@ export class Session {
     this.abort = null;
     this.answering = false;
     this.loading = false;
-    this.unsent = null;
     this.earlierAfter = null;
   }
 
@@ -278,11 +276,14 @@ export class Session {
     this.list.put(thread);
   }
 
-  private async attempt(work: () => Promise<void>): Promise<void> {
+  // False when it failed, which is shown then.
+  async attempt(work: () => Promise<void>): Promise<boolean> {
     try {
       await work();
+      return true;
     } catch (error) {
       this.fail(error, strings.refused);
+      return false;
     }
   }
 

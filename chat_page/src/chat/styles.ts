@@ -64,6 +64,8 @@ export const answerStyles = css`
   .primary.danger { background: var(--bad); color: light-dark(#ffffff, #2a1513); }
   .ways { display: flex; flex-wrap: wrap; gap: 0.5rem; }
   .failure .ways, .notice .ways { flex: none; }
+  .waiting { display: flex; flex-direction: column; gap: 0.4rem; }
+  .waiting .user { opacity: 0.7; }
   .failure .plain { border-color: transparent; }
   .failure p, .notice p { margin: 0; }
   .failure button { flex: none; border-color: currentColor; background: none; }
@@ -74,6 +76,10 @@ export const answerStyles = css`
   .said { align-self: flex-end; max-width: 85%; display: flex; flex-direction: row-reverse;
     align-items: center; gap: 0.2rem; }
   .said .user { max-width: 100%; min-width: 0; }
+  .said { flex-wrap: wrap; }
+  .versions { order: 1; flex-basis: 100%; display: flex; justify-content: flex-end; align-items: center;
+    gap: 0.15rem; color: var(--soft); font-size: 0.82rem; font-variant-numeric: tabular-nums; }
+  .versions [aria-disabled="true"] { opacity: 0.35; cursor: default; }
   .said > .icon { opacity: 0; transition: opacity 0.12s; }
   .said:hover > .icon, .said:focus-within > .icon { opacity: 1; }
   .edit { align-self: stretch; display: flex; flex-direction: column; gap: 0.6rem; background: var(--tint);

@@ -10,14 +10,17 @@ import { namesOf, wordsOf } from "../protocol/user-message.ts";
 import { icons } from "../ui/icons.ts";
 import { iconButton } from "./icon-button.ts";
 import type { MessageActions } from "./message-actions.ts";
+import { keyOf } from "./outbox.ts";
+import { versionSwitch } from "./versions.ts";
 
 export function userMessage(item: ThreadItem, actions: MessageActions): TemplateResult {
   return html`<div class="said">
     <div class="user">
       <h2 class="unseen">${strings.you}</h2>
       ${scopeOf(item)} ${attachmentsOf(item)}
-      <p>${wordsOf(item)}</p>
+      <p dir="auto">${wordsOf(item)}</p>
     </div>
+    ${versionSwitch(item, actions)}
     ${actions.busy() ? nothing : iconButton(strings.edit, icons.pencil, () => actions.edit(item))}
   </div>`;
 }
@@ -36,7 +39,7 @@ export function messageEditor(item: ThreadItem, actions: MessageActions): Templa
   return html`<form class="edit" @submit=${send}>
     <textarea rows="3" maxlength="20000" aria-label=${strings.edit} .value=${wordsOf(item)}
       @keydown=${key}></textarea>
-    <p class="meta">${strings.editHint}</p>
+    ${keyOf(item) ? nothing : html`<p class="meta">${strings.editHint}</p>`}
     <div class="ways"><button class="primary">${strings.resend}</button>
       <button type="button" @click=${() => actions.edit(null)}>${strings.cancel}</button></div>
   </form>`;

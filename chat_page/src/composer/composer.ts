@@ -14,7 +14,6 @@ import { icons } from "../ui/icons.ts";
 import { obstacle, roomLeft } from "./draft-checks.ts";
 import type { ComposerValue, Draft } from "./drafts.ts";
 import { draftOf, moveDraft, NEW, saveText } from "./drafts.ts";
-import "./dictation.ts";
 import { MentionBox } from "./mentions.ts";
 import { canRecord } from "./recording.ts";
 import { composerStyles } from "./styles.ts";
@@ -84,6 +83,8 @@ export class OwflexComposer extends LitElement {
   protected override willUpdate(changed: PropertyValues): void {
     if (this.threadId === null && changed.get("answering") === true) this.begun = false;
     if (changed.has("threadId")) this.changeThread(changed.get("threadId") as string | null | undefined);
+    // Fetched where there is dictation; the button shows itself when it is there.
+    if (changed.has("config") && this.hears) import("./dictation.ts").catch(() => undefined);
     if (changed.has("api") && this.api) this.mentions.use(this.api);
   }
 

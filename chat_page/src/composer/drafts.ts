@@ -1,6 +1,7 @@
 // What was typed and not yet sent, per chat, for as long as the tab lives.
 import type { AttachedFile } from "../attachments/attached-file.ts";
 import type { Tag } from "../protocol/user-message.ts";
+import { DRAFT } from "../ui/kept.ts";
 
 // What a site or another view may put into the message box.
 export interface ComposerValue {
@@ -22,7 +23,7 @@ export interface Draft {
 // The chat that has no id yet.
 export const NEW = "new";
 const drafts = new Map<string, Draft>();
-const keyOf = (threadId: string): string => `owflex-draft:${threadId}`;
+const keyOf = (threadId: string): string => `${DRAFT}${threadId}`;
 
 export function draftOf(threadId: string): Draft {
   let draft = drafts.get(threadId);

@@ -177,7 +177,6 @@ export class OwflexChat extends LitElement {
     this.conversation?.follow();
   }
 
-  // For who listens to the page.
   announce(text: string): void {
     this.session.status = text;
     this.requestUpdate();
@@ -260,8 +259,9 @@ export class OwflexChat extends LitElement {
 
   readonly login = async (): Promise<void> => {
     if (!this.site.tell("login", {}, true)) return;
-    const { state, unsent } = this.session;
-    if (this.isPage && !this.tokenProvider) return signInAgain(state.thread?.id, unsent?.message);
+    const thread = this.session.state.thread?.id;
+    const unsent = this.session.outbox.takeFirst(thread ?? null);
+    if (this.isPage && !this.tokenProvider) return signInAgain(thread, unsent);
     this.tokens.forget();
     this.session.dismiss();
     await Promise.all([this.configure(), this.session.listThreads()]);

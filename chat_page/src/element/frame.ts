@@ -50,8 +50,9 @@ function adminView(chat: OwflexChat): TemplateResult {
 }
 
 function chatView(chat: OwflexChat): TemplateResult {
-  const { state, loading, answering } = chat.session;
-  return html`${state.items.length || loading ? messages(chat) : emptyChat(chat)}
+  const { state, loading, answering, outbox } = chat.session;
+  const waiting = outbox.of(state.thread?.id ?? null).length;
+  return html`${state.items.length || loading || waiting ? messages(chat) : emptyChat(chat)}
     <owflex-composer part="composer" .api=${chat.api} .config=${chat.startup.config}
       .threadId=${state.thread?.id ?? null} ?answering=${answering} .locked=${lockReason(state.thread)}
       @send=${(event: CustomEvent<Outgoing>) => chat.ask(event.detail)}

@@ -17,8 +17,13 @@ export class SiteEvents {
   }
 
   // Whatever changes in the conversation: only what is new for the site is told.
-  changed({ answering, loading, state }: Session): void {
-    const now = { answering, failure: state.failure?.text ?? "", thread: state.thread?.id ?? null };
+  changed({ answering, loading, state, outbox }: Session): void {
+    const refused = outbox.of(state.thread?.id ?? null)[0]?.problem;
+    const now = {
+      answering,
+      failure: state.failure?.text ?? refused ?? "",
+      thread: state.thread?.id ?? null,
+    };
     const before = this.told;
     this.told = now;
     if (now.thread !== before.thread && !loading) this.tell("thread-change", { threadId: now.thread });

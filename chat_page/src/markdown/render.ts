@@ -69,6 +69,21 @@ function destination(address: string, words: string): string {
   return host ? `<span class="host"> (${markdown.utils.escapeHtml(host)})</span>` : "";
 }
 
+const ALIGNED = /^text-align:(left|center|right)$/;
+const CELLS = ["th_open", "td_open"];
+
+// The page's policy lets no element bring a style of its own: where the parser writes one, a class says it.
+markdown.core.ruler.push("looks", ({ tokens }) => {
+  for (const token of tokens) {
+    const aligned = ALIGNED.exec(String(token.attrGet("style") ?? ""));
+    token.attrs = token.attrs?.filter(([name]) => name !== "style") ?? null;
+    if (aligned) token.attrSet("class", `to-${aligned[1]}`);
+    // Each block is written in the direction of its own words.
+    if ((token.level === 0 && token.nesting === 1) || CELLS.includes(token.type))
+      token.attrSet("dir", "auto");
+  }
+});
+
 markdown.core.ruler.push("accents", ({ tokens }) => {
   for (const token of tokens) {
     token.content = calmed(token.content);
@@ -123,7 +138,7 @@ function codeBlock(content: string, info: string): string {
   return (
     `<div class="code"><div class="code-head"><span>${language || strings.text}</span>` +
     `<button type="button" data-copy-code>${strings.copy}</button></div>` +
-    `<pre tabindex="0"><code>${code}</code></pre></div>${marks}`
+    `<pre tabindex="0" dir="ltr"><code>${code}</code></pre></div>${marks}`
   );
 }
 

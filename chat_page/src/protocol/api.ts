@@ -3,7 +3,7 @@
 import { bytesOf, eventsIn } from "./events.ts";
 import { jsonOf } from "./texts.ts";
 import { Tokens } from "./tokens.ts";
-import type { Page, StreamEvent, Thread, ThreadItem, Vote } from "./types.ts";
+import type { Page, StreamEvent, Thread, ThreadExtras, ThreadItem, Vote } from "./types.ts";
 
 export class RequestFailed extends Error {
   constructor(
@@ -23,6 +23,10 @@ export class Api {
   knowsKeys = false;
   // Answers can be made tasks; visitors of a site have none.
   keepsTasks = true;
+  // A chat can go on from an answer as a new one.
+  branches = false;
+  // Whose chats these are, in a word that names nobody; empty where the service does not say it.
+  user = "";
 
   constructor(
     public url: string,
@@ -69,25 +73,32 @@ export class Api {
     return this.json("threads.sync_custom_action", params);
   }
 
-  // Another service of the protocol may not keep votes: then there are none.
-  async votes(threadId: string): Promise<(Vote & { item_id: string })[]> {
+  // Another service of the protocol may not keep votes and versions: then there are none.
+  async extras(threadId: string): Promise<Partial<ThreadExtras>> {
     try {
       const response = await this.get(`feedback?thread_id=${encodeURIComponent(threadId)}`);
-      return response.ok ? ((await jsonOf(response)) as { votes: (Vote & { item_id: string })[] }).votes : [];
+      return response.ok ? ((await jsonOf(response)) as ThreadExtras) : {};
     } catch {
-      return [];
+      return {};
     }
+  }
+
+  // The id of a new chat with what is said in another one up to an item.
+  async branch(thread_id: string, item_id: string): Promise<string> {
+    const answer = await this.put("branches", { thread_id, item_id });
+    return ((await jsonOf(answer)) as { thread_id: string }).thread_id;
   }
 
   // A vote, its reason, or (without a kind) that it is taken back.
   async vote(thread_id: string, item_id: string, kind: Vote["kind"] | null, reason?: string): Promise<void> {
-    const body = JSON.stringify({ thread_id, item_id, kind, ...(reason ? { reason } : {}) });
-    const response = await this.fetch("feedback", {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body,
-    });
+    await this.put("feedback", { thread_id, item_id, kind, ...(reason ? { reason } : {}) });
+  }
+
+  private async put(path: string, body: object): Promise<Response> {
+    const headers = { "content-type": "application/json" };
+    const response = await this.fetch(path, { method: "POST", headers, body: JSON.stringify(body) });
     if (!response.ok) throw new RequestFailed(await explanation(response), response.status);
+    return response;
   }
 
   // Any request that is answered with JSON.
@@ -146,6 +157,7 @@ export class Api {
       keepalive: type === "threads.delete",
     });
     const { ok, status, headers } = response;
+    this.user = headers.get("owflex-user") ?? this.user;
     if (!ok) throw new RequestFailed(await explanation(response), status, headers.has("retry-after"));
     return response;
   }

@@ -26,6 +26,7 @@ export async function loadConfig(api: Api): Promise<Config> {
   const { knowledge } = sent;
   api.tracing = sent.tracing === true;
   api.knowsKeys = sent.keys === true;
+  api.branches = sent.branches === true;
   api.keepsTasks = sent.tasks !== false;
   return { ...sent, knowledge: typeof knowledge === "object" ? knowledge.view : Boolean(knowledge) };
 }

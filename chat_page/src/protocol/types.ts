@@ -34,6 +34,17 @@ export interface Vote {
   reason: string | null;
 }
 
+// Which of its versions, from 1 on, a message of the user is shown in.
+export interface ShownVersion {
+  number: number;
+  count: number;
+}
+
+export interface ThreadExtras {
+  votes: (Vote & { item_id: string })[];
+  versions: (ShownVersion & { item_id: string })[];
+}
+
 export interface Question {
   id: string;
   type: string;
@@ -248,6 +259,7 @@ export interface Config {
   login?: string;
   keys?: boolean;
   tasks?: boolean;
+  branches?: boolean;
 }
 
 export const isAssistant = (item: ThreadItem): item is AssistantItem => item.type === "assistant_message";

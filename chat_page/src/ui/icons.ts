@@ -23,6 +23,7 @@ export const icons = {
     svg`<path d="M17 13V4h3v9zM17 13l-4 7c-1.500 0-2.400-1-2-2.600l.6-3.400H6a2 2 0 0 1-2-2.400l1.200-6A2 2 0 0 1 7.200 4H17"/>`,
   ),
   task: icon(svg`<rect x="4" y="4" width="16" height="16" rx="3"/><path d="M8 12l3 3 5-6"/>`),
+  branch: icon(svg`<path d="M6 4v16M6 14c8 0 12-2 12-8M14.500 8.500 18 5l3.500 3.500"/>`),
   retry: icon(svg`<path d="M20 12a8 8 0 1 1-2.500-5.800M20 4v4.500h-4.500"/>`),
   pencil: icon(svg`<path d="M4 20h4L19 9l-4-4L4 16z"/>`),
   bin: icon(svg`<path d="M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13"/>`),

@@ -80,3 +80,16 @@ test("a heap of accents becomes a few, in text, code and links", () => {
     /e\u0301 \u0e01\u0e34\u0e48 \u05e9\u05c1\u05b8/,
   );
 });
+
+test("nothing brings a style of its own, which the policy of the page forbids: classes align columns", () => {
+  const html = toHtml("| a | b | c | d |\n|:--|--:|:-:|---|\n| 1 | 2 | 3 | 4 |\n\n3. x\n\n> y");
+  assert.doesNotMatch(html, /style=/);
+  for (const way of ["left", "right", "center"])
+    assert.equal(html.match(new RegExp(`class="to-${way}"`, "g"))?.length, 2);
+});
+
+test("each block and each cell has the direction of its own words, code is written from left to right", () => {
+  const html = toHtml("\u05d0\n\n- b\n\n# c\n\n| d |\n|---|\n| e |\n\n```\nf\n```");
+  for (const tag of ["p", "ul", "h1", "th", "td"]) assert.match(html, new RegExp(`<${tag} dir="auto"`));
+  assert.match(html, /<pre tabindex="0" dir="ltr">/);
+});

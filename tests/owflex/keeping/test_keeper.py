@@ -180,7 +180,7 @@ def test_old_files_go_and_their_messages_stay(changing: Installation) -> None:
     assert removed == ["Removed 1 attached files older than 7 days."]
     assert remaining(changing, "select attachment_id from attachment_contents") == ["atc_bob"]
     assert len(remaining(changing, "select id from attachments")) == 4
-    assert len(remaining(changing, "select id from thread_items")) == 4
+    assert len(remaining(changing, "select id from thread_items")) == 6
 
 
 def test_only_logs_that_were_put_aside_go(changing: Installation) -> None:

@@ -51,6 +51,12 @@ select id, user_id, thread_id, data::text, created_at, content, text, uploaded_a
 from attachments join attachment_contents on attachment_id = id
 order by id
 """
+VERSIONS: LiteralString = """
+select version.thread_id, message_id, number, translate(message::text, E'\\n', ' '), is_shown,
+       version.created_at, item.id
+from thread_versions version left join thread_items item on version_id = version.id
+order by version.thread_id, number
+"""
 VOTES: LiteralString = "select * from feedback order by thread_id, item_id, user_id"
 
 
@@ -61,7 +67,7 @@ def rows(place: Place, statement: LiteralString) -> list[Any]:
 
 def held(installation: Installation) -> list[Any]:
     found = [rows(installation.knowledge_base, one) for one in (DOCUMENTS, PLACES, RIGHTS, MEMBERS, TASKS)]
-    return found + [rows(installation.chat, one) for one in (CHATS, FILES, VOTES)]
+    return found + [rows(installation.chat, one) for one in (CHATS, FILES, VERSIONS, VOTES)]
 
 
 def exported(installation: Installation, target: Path, user: str | None = None) -> Counts:
