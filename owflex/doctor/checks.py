@@ -44,11 +44,7 @@ async def look_at_programs(*, offline: bool) -> AsyncIterator[Finding]:
     async for finding in _of_servers(chat, folder):
         yield finding
     if not offline:
-        async for finding in certificate_findings(mcp, chat):
-            yield finding
-        async for finding in identity_findings(mcp, chat):
-            yield finding
-        async for finding in other_server_findings(chat):
+        async for finding in _of_others(mcp, chat):
             yield finding
     async for finding in _language_model(chat, offline=offline):
         yield finding
@@ -70,6 +66,16 @@ def _of_this_machine(mcp: McpServerSettings, chat: AgentServiceSettings, folder:
     yield private_files_finding(folder, backups)
     yield page_finding()
     yield from look_at_running(folder, (chat_listener(chat), mcp_listener(mcp)))
+
+
+async def _of_others(mcp: McpServerSettings, chat: AgentServiceSettings) -> AsyncIterator[Finding]:
+    """What is not ours: who signs certificates and people in, and other MCP servers."""
+    async for finding in certificate_findings(mcp, chat):
+        yield finding
+    async for finding in identity_findings(mcp, chat):
+        yield finding
+    async for finding in other_server_findings(chat):
+        yield finding
 
 
 async def _of_servers(chat: AgentServiceSettings, folder: Path) -> AsyncIterator[Finding]:

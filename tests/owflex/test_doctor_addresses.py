@@ -25,6 +25,7 @@ from mcp_server.settings import McpServerSettings
 from owflex.doctor.certificates import certificate_findings
 from owflex.doctor.findings import Finding
 from owflex.doctor.identity_provider import identity_findings
+from owflex.doctor.other_servers import other_server_findings
 from owflex.doctor.versions import version_finding
 from tests.support.certificates import Authority, Pair
 from tests.support.serving import serving
@@ -280,9 +281,9 @@ async def test_other_mcp_servers_that_do_not_answer_are_a_warning_and_a_missing_
     settings = AgentServiceSettings(mcp_servers=gone, mcp_connect_timeout_seconds=1)  # pyright: ignore[reportCallIssue, reportArgumentType]
     [found] = [finding async for finding in other_server_findings(settings)]
     assert (found.name, found.state) == ("MCP server tracker", "warning")
-    assert "Nothing answers at 127.0.0.1:9" in found.says
+    assert "Nothing answers at 127.0.0.1:9" in found.sentence
     unset = {"tracker": {"url": "http://x/mcp", "headers": {"X-Key": "${NOT_SET_ANYWHERE}"}}}
     settings = AgentServiceSettings(mcp_servers=unset)  # pyright: ignore[reportCallIssue, reportArgumentType]
     [found] = [finding async for finding in other_server_findings(settings)]
     assert found.state == "bad"
-    assert "NOT_SET_ANYWHERE" in found.says
+    assert "NOT_SET_ANYWHERE" in found.sentence
