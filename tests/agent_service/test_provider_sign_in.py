@@ -66,7 +66,7 @@ def handed(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, list[str]]]:
         async def __call__(self, user_id: str, groups: list[str]) -> None:
             found.append((user_id, list(groups)))
 
-    monkeypatch.setattr("agent_service.app.GroupsOfLogin", Taking)
+    monkeypatch.setattr("agent_service.routes.accounts.setup.GroupsOfLogin", Taking)
     return found
 
 
