@@ -90,8 +90,10 @@ def _approval(server: OtherServer, tool: str) -> Approval:
         return said
     if tool in said:
         return said[tool]
-    fitting = [kind for pattern, kind in said.items() if fnmatchcase(tool, pattern)]
-    return fitting[0] if fitting else "always"
+    for pattern, kind in said.items():
+        if fnmatchcase(tool, pattern):
+            return kind
+    return "always"
 
 
 def _clean(text: str) -> str:
