@@ -44,7 +44,7 @@ READ = (
 )
 OF_RIGHTS = ("groups", "group_members", "collection_rights", "new_collections", "shut_out_people")
 OF_OAUTH = ("oauth_clients", "oauth_requests", "oauth_grants", "oauth_codes", "oauth_tokens")
-READ_AND_WRITTEN = ("tasks", "task_changes", *OF_RIGHTS, *OF_OAUTH)
+READ_AND_WRITTEN = ("tasks", "task_changes", "background_calls", *OF_RIGHTS, *OF_OAUTH)
 CALLED: tuple[LiteralString, ...] = (
     "documents_with(jsonb[])",
     "forget_old_task_changes()",
@@ -54,6 +54,7 @@ CALLED: tuple[LiteralString, ...] = (
     "make_closed_collection(text)",
     "collection_sizes(text)",
     "uploads_of_all(integer)",
+    "withdraw_upload(bigint)",
     "origins_of_all()",
 )
 # What the server says of an upload; how it stands is for the workers to say.
@@ -82,6 +83,7 @@ GUARDED = (
     "task_changes",
     "api_keys",
     "uploads",
+    "background_calls",
     "audit_events",
     *OF_RIGHTS,
     *OF_OAUTH,

@@ -3,10 +3,12 @@
 from fastmcp import FastMCP
 from fastmcp.server.auth import AuthProvider
 from fastmcp.server.middleware import Middleware
+from mcp_types import SubscriptionsListenRequestParams
 
 from database.pool import Pool
 from database.process import is_loopback
 from database.replicas import Replicas
+from knowledge_base.changes import ChangeFeed
 from knowledge_base.embedding.reranking import Reranker
 from knowledge_base.following_embedder import FollowingEmbedder
 from knowledge_base.query_embedding import QueryEmbedder
@@ -20,6 +22,9 @@ from mcp_server.calls.prepared_lists import PreparedToolLists
 from mcp_server.calls.rate_limit import CallsInTurn, ToolCallLimit
 from mcp_server.calls.tolerated_calls import ToleratedCalls, whole_arguments
 from mcp_server.extensions.skills import add_skills
+from mcp_server.extensions.subscriptions import Subscriptions
+from mcp_server.extensions.task_notices import TaskNotices
+from mcp_server.extensions.tasks import Tasks
 from mcp_server.health import Health
 from mcp_server.http.monitoring import add_monitoring_routes
 from mcp_server.instructions import INSTRUCTIONS
@@ -101,6 +106,7 @@ def create_server(
     if isinstance(auth, AuthorizationServer):
         add_connection_tools(server, ConnectionTools(pool, auth.addresses), settings.tool_timeout_seconds)
     add_resources(server, Resources(reads, budget, stdio_caller))
+    _add_changes(server, settings, writing, health, auth)
     add_manual(server)
     add_skills(server)
     add_prompts(server, settings.mcp_tool_set)
@@ -111,6 +117,31 @@ def create_server(
     # Without this hook every call lists all tools again, to look for header parameters; ours have none.
     server._mcp_server.get_tool_input_schema = _no_header_parameters  # pyright: ignore[reportPrivateUsage]
     return server
+
+
+def _add_changes(
+    server: FastMCP,
+    settings: McpServerSettings,
+    writing: WritingTools,
+    health: Health,
+    auth: AuthProvider | None,
+) -> None:
+    """Long calls as tasks, and subscriptions to what changes."""
+    tasks = Tasks(writing)
+    server.add_extension(tasks)
+    listen = Subscriptions(
+        writing.reads,
+        ChangeFeed(writing.reads.primary),
+        health.running,
+        TaskNotices(tasks),
+        auth,
+        writing.stdio_caller,
+        each=settings.mcp_subscriptions_each,
+        total=max(settings.mcp_subscriptions_each, settings.mcp_max_connections // 4),
+    )
+    low_level = server._mcp_server  # pyright: ignore[reportPrivateUsage]
+    low_level.middleware.append(tasks.around)
+    low_level.add_request_handler("subscriptions/listen", SubscriptionsListenRequestParams, listen)
 
 
 def _middleware(settings: McpServerSettings, health: Health, stdio_caller: Caller | None) -> list[Middleware]:

@@ -137,6 +137,12 @@ class McpServerSettings(KnowledgeBaseSettings):
         description="Maximum requests that one token may have open at once; further ones wait, and are then "
         "answered with 429.",
     )
+    mcp_subscriptions_each: int = Field(
+        8,
+        ge=1,
+        description="How many subscriptions to changes a user may have open at once in each process; all "
+        "users together a quarter of MCP_MAX_CONNECTIONS.",
+    )
     mcp_max_connections: int = Field(
         1000,
         ge=2,

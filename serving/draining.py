@@ -17,6 +17,8 @@ class Running:
     def __init__(self) -> None:
         self.count = 0
         self.is_stopping = False
+        # For answers that would go on as long as the server runs.
+        self.stopping = asyncio.Event()
         self._is_idle = asyncio.Event()
         self._is_idle.set()
 
@@ -35,6 +37,7 @@ class Running:
     async def drain(self, seconds: float) -> bool:
         """Let nothing new begin and wait for what runs; False when something still runs after `seconds`."""
         self.is_stopping = True
+        self.stopping.set()
         try:
             async with asyncio.timeout(seconds):
                 await self._is_idle.wait()

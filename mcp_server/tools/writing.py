@@ -25,6 +25,7 @@ from knowledge_base.uploads import (
 )
 from mcp_server.auth.callers import Caller, current_caller
 from mcp_server.calls.arguments import MAX_ID
+from mcp_server.tools.detached import leave_waiting
 from mcp_server.tools.upload_place import DEFAULT, place_for
 
 # A request may have 4 MiB; in JSON a text takes more than its own bytes.
@@ -180,7 +181,7 @@ class WritingTools:
         caller = current_caller(self.stdio_caller)
         async with acting_for(self.reads.primary, caller.access) as connection:
             upload = await get_upload(connection, caller.user, upload_id)
-        return await self._entry(caller, upload)
+        return await self.entry_of(caller, upload)
 
     async def remove_document(
         self, document_id: DocumentId, wait_seconds: Wait = MAX_WAIT_SECONDS
@@ -198,6 +199,8 @@ class WritingTools:
 
     async def _wait_for(self, caller: Caller, upload: Upload, seconds: float) -> UploadEntry:
         """How it ended, or how it stands when the call has waited long enough."""
+        if not upload.over and leave_waiting(upload.upload_id):
+            return await self.entry_of(caller, upload)
         loop = asyncio.get_running_loop()
         give_up = loop.time() + min(seconds, self.timeout * SHARE_OF_TIMEOUT)
         pause = FIRST_PAUSE_SECONDS
@@ -206,9 +209,9 @@ class WritingTools:
             pause = min(pause * 1.5, MAX_PAUSE_SECONDS)
             async with acting_for(self.reads.primary, caller.access) as connection:
                 upload = await get_upload(connection, caller.user, upload.upload_id)
-        return await self._entry(caller, upload)
+        return await self.entry_of(caller, upload)
 
-    async def _entry(self, caller: Caller, upload: Upload) -> UploadEntry:
+    async def entry_of(self, caller: Caller, upload: Upload) -> UploadEntry:
         """The answer; what it says is done, the caller's next search finds."""
         if upload.over:
             await self.reads.wrote(caller.user)

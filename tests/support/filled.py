@@ -87,6 +87,8 @@ insert into api_keys (name, key_hash, user_id, scopes)
 values ('laptop', '\\x{digest}', '{who}', '{{kb:read}}');
 insert into uploads (user_id, collection, kind, name, content, status)
 values ('{who}', 'default', 'text', 'waits.txt', 'text', 'waiting');
+insert into background_calls (task_id, user_id, upload_id, expires_at)
+select repeat('{who}', 20), '{who}', id, now() + interval '1 day' from uploads where user_id = '{who}';
 insert into file_problems (collection, origin, source, reason)
 values ('default', '{origin}', '{origin}/bad.pdf', 'it is damaged');
 insert into collections (name, user_id) values ('own of {who}', '{who}');
