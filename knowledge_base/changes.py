@@ -1,6 +1,6 @@
 """What Postgres tells of documents and uploads that changed, whichever process changed them.
 
-Triggers send it with the transaction (`migrations/0021_changes.sql`); each process hears it over one
+Triggers send it with the transaction (`migrations/0020_changes.sql`); each process hears it over one
 connection of its own, which is there as long as somebody wants to know. That connection reads nothing: who
 may be told of a change is for the listeners to ask.
 """

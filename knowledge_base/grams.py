@@ -53,7 +53,8 @@ def lines_text(heading_path: Sequence[str], content: str) -> str:
 def bits_of(texts: Sequence[str]) -> list[bytes]:
     """The bits of each passage, as Postgres numbers those of a `bytea`."""
     passages = [_bytes(text) for text in texts]
-    lengths = np.array([len(passage) for passage in passages])
+    # Of no passages at all, too, it must be whole numbers.
+    lengths = np.array([len(passage) for passage in passages], np.int64)
     places = _places(b"".join(passages))
     of_passage = np.repeat(np.arange(len(passages)), lengths)
     # Those that begin in one passage and end in the next are of neither.

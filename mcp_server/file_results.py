@@ -1,32 +1,35 @@
-"""What the tools return that know documents as files: lines, places, folders."""
+"""What the tools return that know documents as files: lines, places, folders.
+
+In the list of tools only the names of their members stand, and what cannot be seen from these.
+"""
 
 from datetime import datetime
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
+
+from mcp_server.results import NAMED
 
 
 class GrepDocument(BaseModel):
-    """A document with lines that match."""
+    """A document with lines that match. `matches`: on this page; `chunk_ids`: where they are, to cite."""
 
     document_id: int
     title: str
     source: str
     collection: str
-    matches: int = Field(description="Lines of it on this page that match.")
-    chunk_ids: list[int] = Field(description="The passages they are in, to cite.")
-    text: str | None = Field(
-        default=None,
-        exclude_if=lambda text: text is None,
-        description="Between text_marker tags: NUMBER:LINE matches, NUMBER-LINE stands near. Data.",
-    )
+    matches: int
+    chunk_ids: list[int]
+    text: str | None = Field(default=None, exclude_if=lambda text: text is None)
 
 
 class GrepResult(BaseModel):
-    """Answer of `grep`."""
+    """NUMBER:LINE matches, NUMBER-LINE stands near; data in text_marker tags."""
+
+    model_config = ConfigDict(json_schema_extra=NAMED)
 
     documents: list[GrepDocument]
     text_marker: str
-    matches: int = Field(description="Lines that match, on this page.")
+    matches: int
     next_cursor: str | None
     hint: str | None = Field(default=None, exclude_if=lambda hint: hint is None)
 
@@ -45,7 +48,9 @@ class TreeEntryShown(BaseModel):
 
 
 class LsResult(BaseModel):
-    """Answer of `ls`."""
+    """Names of folders end with a slash."""
+
+    model_config = ConfigDict(json_schema_extra=NAMED)
 
     entries: list[TreeEntryShown]
     next_cursor: str | None
@@ -53,7 +58,9 @@ class LsResult(BaseModel):
 
 
 class OutlineResult(BaseModel):
-    """Answer of `outline`."""
+    """LINE: HEADING (page, tokens below it); data in text_marker tags."""
+
+    model_config = ConfigDict(json_schema_extra=NAMED)
 
     document_id: int
     title: str
@@ -62,5 +69,5 @@ class OutlineResult(BaseModel):
     tokens: int
     pages: int | None
     text_marker: str
-    outline: str = Field(description="Between text_marker tags: LINE: HEADING (page, tokens below it). Data.")
+    outline: str
     next_cursor: str | None

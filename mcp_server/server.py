@@ -3,7 +3,7 @@
 from fastmcp import FastMCP
 from fastmcp.server.auth import AuthProvider
 from fastmcp.server.middleware import Middleware
-from mcp_types import SubscriptionsListenRequestParams
+from mcp_types import Icon, SubscriptionsListenRequestParams
 
 from database.pool import Pool
 from database.process import is_loopback
@@ -27,6 +27,7 @@ from mcp_server.extensions.task_notices import TaskNotices
 from mcp_server.extensions.tasks import Tasks
 from mcp_server.health import Health
 from mcp_server.http.monitoring import add_monitoring_routes
+from mcp_server.http.server_card import add_discovery_routes
 from mcp_server.instructions import INSTRUCTIONS
 from mcp_server.manual import add_manual
 from mcp_server.offered_tools import OfferedTools
@@ -53,6 +54,17 @@ from mcp_server.tools.reading import ReadingTools
 from mcp_server.tools.tasks import TaskTools
 from mcp_server.tools.writing import WritingTools
 
+# The sign of the page, without a file that a client would have to fetch.
+ICON = Icon(
+    src="data:image/svg+xml,%3Csvg%20xmlns='http://www.w3.org/2000/svg'%20viewBox='0%200%2032%2032'%3E%3Crect"
+    "%20width='32'%20height='32'%20rx='9'%20fill='%232f6f5e'/%3E%3Cg%20fill='none'%20stroke='%23fff'"
+    "%20stroke-width='2.2'%3E%3Ccircle%20cx='11.5'%20cy='14'%20r='4.2'/%3E%3Ccircle%20cx='20.5'%20cy='14'"
+    "%20r='4.2'/%3E%3Cpath%20d='M14.4%2021.5%2016%2023.8l1.6-2.3'%20stroke-linecap='round'"
+    "%20stroke-linejoin='round'/%3E%3C/g%3E%3C/svg%3E",
+    mime_type="image/svg+xml",
+    sizes=["any"],
+)
+
 
 def create_server(
     settings: McpServerSettings,
@@ -73,6 +85,7 @@ def create_server(
         "OwFlex",
         instructions=INSTRUCTIONS[settings.mcp_tool_set],
         version=version,
+        icons=[ICON],
         auth=auth,
         middleware=_middleware(settings, health, stdio_caller),
         mask_error_details=True,
@@ -111,6 +124,7 @@ def create_server(
     add_skills(server)
     add_prompts(server, settings.mcp_tool_set)
     apps.add_to(server)
+    add_discovery_routes(server, settings.mcp_public_url, version)
     add_monitoring_routes(server, health, auth, metrics_are_open=is_loopback(settings.mcp_server_host))
     server._mcp_server.middleware.insert(0, whole_arguments)  # pyright: ignore[reportPrivateUsage]
     server._mcp_server.middleware.append(PreparedToolLists())  # pyright: ignore[reportPrivateUsage]

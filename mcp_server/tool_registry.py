@@ -6,7 +6,6 @@ from typing import Any
 
 from fastmcp import FastMCP
 from fastmcp.server.auth import require_scopes
-from fastmcp.utilities.types import NotSet, NotSetT
 from mcp_types import ToolAnnotations
 from pydantic import BaseModel
 
@@ -26,12 +25,13 @@ from mcp_server.tools.writing import WritingTools
 
 Tool = Callable[..., Awaitable[BaseModel]]
 
-# Hints for clients that ask their user before a call.
+# Hints for clients that ask their user before a call. What is so without a hint is not said: that a tool is not
+# idempotent, and open to the world.
 GENTLE = {"destructive_hint": False, "idempotent_hint": True}
 OVERWRITING = {"destructive_hint": True, "idempotent_hint": True}
 # Without arguments it undoes one change more each time.
-REPEATABLE = {"destructive_hint": True, "idempotent_hint": False}
-READING = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False)
+REPEATABLE = {"destructive_hint": True}
+READING = ToolAnnotations(read_only_hint=True, open_world_hint=False)
 CHANGING = ToolAnnotations(destructive_hint=True, idempotent_hint=True, open_world_hint=False)
 
 # What the tools of other classes use.
@@ -80,8 +80,7 @@ def add_file_tools(server: FastMCP, tools: FileTools, timeout: float) -> None:
         (tools.outline, "Outline a document"),
     ]
     for function, title in functions:
-        # Results that explain themselves: their schemas would double what these tools cost everywhere.
-        _add_reading_tool(server, function, title, timeout, output_schema=None)
+        _add_reading_tool(server, function, title, timeout)
 
 
 def add_connector_tools(server: FastMCP, tools: ConnectorTools, timeout: float) -> None:
@@ -96,13 +95,11 @@ def _add_reading_tool(
     title: str,
     timeout: float,
     meta: dict[str, Any] | None = None,
-    output_schema: NotSetT | None = NotSet,
 ) -> None:
     server.tool(
         with_tool_errors(function),
         annotations=READING.model_copy(update={"title": title}),
         meta=meta or None,
-        output_schema=output_schema,
         timeout=timeout,
         tags={"documents"},
         auth=require_scopes(READ_SCOPE),
@@ -112,7 +109,7 @@ def _add_reading_tool(
 def add_writing_tools(server: FastMCP, tools: WritingTools, timeout: float) -> None:
     """Adding and removing documents."""
     functions: list[tuple[Tool, ToolAnnotations]] = [
-        (tools.add_document, ToolAnnotations(title="Add a document", open_world_hint=True, **OVERWRITING)),
+        (tools.add_document, ToolAnnotations(title="Add a document", **OVERWRITING)),
         (tools.get_upload, ToolAnnotations(title="Check an upload", read_only_hint=True)),
         (tools.remove_document, ToolAnnotations(title="Remove a document", **OVERWRITING)),
     ]
@@ -129,8 +126,8 @@ def add_writing_tools(server: FastMCP, tools: WritingTools, timeout: float) -> N
 def add_task_tools(server: FastMCP, tools: TaskTools, apps: Apps, timeout: float) -> None:
     """The task list."""
     functions: list[tuple[Tool, ToolAnnotations]] = [
-        (tools.add_task, ToolAnnotations(title="Add a task", destructive_hint=False, idempotent_hint=False)),
-        (tools.list_tasks, ToolAnnotations(title="List tasks", read_only_hint=True, idempotent_hint=True)),
+        (tools.add_task, ToolAnnotations(title="Add a task", destructive_hint=False)),
+        (tools.list_tasks, ToolAnnotations(title="List tasks", read_only_hint=True)),
         (tools.complete_task, ToolAnnotations(title="Complete a task", **GENTLE)),
         (tools.update_task, ToolAnnotations(title="Change a task", **OVERWRITING)),
         (tools.delete_task, ToolAnnotations(title="Delete a task", **OVERWRITING)),

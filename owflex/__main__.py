@@ -162,6 +162,16 @@ def install(
     raise typer.Exit(run(client, http=http, yes=yes, show=show))
 
 
+@mcp_commands.command()
+def bundle(
+    file: Annotated[Path, typer.Argument(help="The file to write.")] = Path("owflex.mcpb"),
+) -> None:
+    """Write an MCPB file, which Claude Desktop and other clients install with a click."""
+    from owflex.mcp.bundle import bundle as run
+
+    raise typer.Exit(run(file))
+
+
 @app.command()
 def chat() -> None:
     """Run only the chat: the page and its agent service. It needs a running MCP server."""

@@ -6,6 +6,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from serving.host_names import host_name, is_address
 
 
+# Where in an ASGI scope the address stands that the request named.
+ASKED_AT = "owflex.asked_at"
+
+
 class NumericHosts:
     """An ASGI app that lets a `Host` pass that is an IP address, unless a web page sent the request.
 
@@ -20,7 +24,8 @@ class NumericHosts:
         """Serve one request."""
         if scope["type"] == "http" and _is_by_address(Headers(scope=scope)):
             others = [(name, value) for name, value in scope["headers"] if name != b"host"]
-            scope = {**scope, "headers": [(b"host", b"localhost"), *others]}
+            named = Headers(scope=scope)["host"]
+            scope = {**scope, "headers": [(b"host", b"localhost"), *others], ASKED_AT: named}
         await self._app(scope, receive, send)
 
 

@@ -28,7 +28,7 @@ AFTER = TypeAdapter(tuple[int])
 BY_NAME = TypeAdapter(tuple[str, int])
 NOTHING_THERE = "Nothing that you may read is there. Call ls without a path to see the top, or with a glob."
 
-Collection = Annotated[Text | None, Field(max_length=100)]
+Collection = Annotated[Text | None, Field(max_length=100, description="Only in this collection.")]
 Source = Annotated[
     Text | None, Field(max_length=1000, description='A document, a folder, or a glob such as "docs/**/*.md".')
 ]
@@ -51,20 +51,20 @@ class FileTools:
                 min_length=1, max_length=MAX_PATTERN_CHARACTERS, description="RE2, or with fixed plain text."
             ),
         ],
-        fixed: bool = False,
-        ignore_case: bool = False,
+        fixed: Annotated[bool, Field(description="Take the pattern as plain text.")] = False,
+        ignore_case: Annotated[bool, Field(description="Capitals do not count.")] = False,
         collection: Collection = None,
         source: Source = None,
         filters: Annotated[Filters | None, Field(description="As in search_documents.")] = None,
         context: Annotated[int, Field(ge=0, le=MAX_CONTEXT, description="Lines around each match.")] = 1,
-        count_only: bool = False,
+        count_only: Annotated[bool, Field(description="Without the lines.")] = False,
         limit: Annotated[int, Field(ge=1, le=MAX_MATCHES, description="Most matching lines.")] = 50,
         cursor: Cursor = None,
     ) -> GrepResult:
         """Find the lines of documents that match a regular expression or have exact words.
 
         For identifiers, names, numbers and phrases as they are written; search_documents finds by meaning.
-        Read on with get_document and its lines.
+        Returns numbered lines by document; read on with get_document and its lines.
         """
         looked_for = compiled(pattern, fixed=fixed, ignore_case=ignore_case)
         wanted = ["grep", pattern, fixed, ignore_case, collection, source, filters, count_only]
@@ -96,10 +96,13 @@ class FileTools:
             Text, Field(max_length=1000, description='A folder, or a glob such as "**/*.pdf"; else the top.')
         ] = "",
         collection: Collection = None,
-        limit: Annotated[int, Field(ge=1, le=200)] = 100,
+        limit: Annotated[int, Field(ge=1, le=200, description="Most entries.")] = 100,
         cursor: Cursor = None,
     ) -> LsResult:
-        """List what is in a folder, or find documents by a glob, with type, tokens and time of change."""
+        """List what is in a folder, or find documents by a glob.
+
+        Returns folders, and documents with their ids, type, tokens and time of change.
+        """
         wanted = ["ls", path, collection]
         after = None if cursor is None else key_of(cursor, wanted, BY_NAME)
         caller = current_caller(self.stdio_caller)
@@ -118,11 +121,14 @@ class FileTools:
         )
 
     async def outline(
-        self, document_id: Annotated[int, Field(ge=1, le=MAX_ID)], cursor: Cursor = None
+        self,
+        document_id: Annotated[int, Field(ge=1, le=MAX_ID, description="From ls or search_documents.")],
+        cursor: Cursor = None,
     ) -> OutlineResult:
-        """Show the headings of a document with their lines, pages and what reading them costs in tokens.
+        """Show how a long document is divided, before you read a part of it.
 
-        Then read with get_document and its heading, lines or pages.
+        Returns its headings with their lines, pages and what reading below them costs in tokens; then read
+        with get_document and its heading, lines or pages.
         """
         wanted = ["outline", document_id]
         after = 0 if cursor is None else key_of(cursor, wanted, AFTER)[0]

@@ -95,21 +95,19 @@ class ReadingTools:
         self,
         document_id: Annotated[
             int,
-            Field(ge=1, le=MAX_ID, description="The id that search_documents or list_documents returned."),
+            Field(ge=1, le=MAX_ID, description="From search_documents or list_documents."),
         ],
-        from_position: Annotated[
-            int, Field(ge=0, le=MAX_POSITION, description="Passage to begin with, from 0.")
-        ] = 0,
+        from_position: Annotated[int, Field(ge=0, le=MAX_POSITION, description="Passage to begin with.")] = 0,
         heading: Annotated[
             Text | None, Field(max_length=300, description="Only what is below this heading.")
         ] = None,
         lines: Annotated[Text | None, Field(max_length=30, description='Only these, e.g. "120-180".')] = None,
         pages: Annotated[Text | None, Field(max_length=30, description='Only these, e.g. "3-5".')] = None,
     ) -> DocumentText:
-        """Read a document from its beginning, or go on reading it from a position.
+        """Read a whole document, e.g. to sum it up, from its beginning or on from a position, or a part.
 
-        For a whole document, e.g. to sum it up. Long documents come in parts: pass next_position as
-        from_position to go on. To see only what stands around a search result, use read_chunks.
+        Returns its text in parts: next_position is the from_position of the next. For what stands around a
+        search result use read_chunks. An unknown id is an error.
         """
         place = Place(lines, pages, heading)
         caller = current_caller(self.stdio_caller)

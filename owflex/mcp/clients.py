@@ -20,6 +20,12 @@ class ClientName(StrEnum):
     CLAUDE_CODE = "claude-code"
     CURSOR = "cursor"
     VSCODE = "vscode"
+    CODEX = "codex"
+    GEMINI = "gemini-cli"
+    WINDSURF = "windsurf"
+    ZED = "zed"
+    LM_STUDIO = "lm-studio"
+    OPENCODE = "opencode"
 
 
 TITLES = {
@@ -27,7 +33,31 @@ TITLES = {
     ClientName.CLAUDE_CODE: "Claude Code",
     ClientName.CURSOR: "Cursor",
     ClientName.VSCODE: "VS Code",
+    ClientName.CODEX: "Codex",
+    ClientName.GEMINI: "Gemini CLI",
+    ClientName.WINDSURF: "Windsurf",
+    ClientName.ZED: "Zed",
+    ClientName.LM_STUDIO: "LM Studio",
+    ClientName.OPENCODE: "opencode",
 }
+# Files in the home folder, the same on each platform.
+IN_HOME = {
+    ClientName.CLAUDE_CODE: ".claude.json",
+    ClientName.CURSOR: ".cursor/mcp.json",
+    ClientName.GEMINI: ".gemini/settings.json",
+    ClientName.WINDSURF: ".codeium/windsurf/mcp_config.json",
+    ClientName.LM_STUDIO: ".lmstudio/mcp.json",
+}
+# The names under which a file holds the servers, from the outside to the inside.
+SERVERS = {
+    ClientName.VSCODE: ("servers",),
+    ClientName.CODEX: ("mcp_servers",),
+    ClientName.ZED: ("context_servers",),
+    ClientName.OPENCODE: ("mcp", "servers"),
+}
+# What a client calls the address of a server.
+ADDRESS = {ClientName.GEMINI: "httpUrl", ClientName.WINDSURF: "serverUrl"}
+SAYS_TYPE = {ClientName.CLAUDE_CODE, ClientName.VSCODE}
 
 
 @dataclass(frozen=True)
@@ -57,37 +87,49 @@ class Endpoint:
 
 def config_file(client: ClientName, machine: Machine) -> Path:
     """The file in which the client keeps the MCP servers of its user."""
-    if client is ClientName.CLAUDE_CODE:
-        return machine.home / ".claude.json"
-    if client is ClientName.CURSOR:
-        return machine.home / ".cursor" / "mcp.json"
+    if client in IN_HOME:
+        return machine.home / IN_HOME[client]
+    if client is ClientName.CODEX:
+        moved = machine.environment.get("CODEX_HOME")
+        return (Path(moved) if moved else machine.home / ".codex") / "config.toml"
+    if client is ClientName.OPENCODE:
+        return _config_folder(machine) / "opencode" / "opencode.json"
+    if client is ClientName.ZED and machine.platform != "win32":
+        return _config_folder(machine) / "zed" / "settings.json"
     settings = _settings_folder(machine)
     if client is ClientName.VSCODE:
         return settings / "Code" / "User" / "mcp.json"
+    if client is ClientName.ZED:
+        return settings / "Zed" / "settings.json"
     return settings / "Claude" / "claude_desktop_config.json"
 
 
-def servers_key(client: ClientName) -> str:
-    """The name of the object that holds the servers in the client's file."""
-    return "servers" if client is ClientName.VSCODE else "mcpServers"
+def servers_path(client: ClientName) -> tuple[str, ...]:
+    """The names that lead to the object which holds the servers in the client's file."""
+    return SERVERS.get(client, ("mcpServers",))
 
 
 def stdio_entry(client: ClientName, program: Program) -> Entry:
     """The entry with which the client starts OwFlex itself."""
-    entry: Entry = {
-        "command": str(program.command),
-        "args": ["mcp", "--transport", "stdio"],
-        "env": dict(program.environment),
-    }
-    return entry if client is ClientName.CLAUDE else {"type": "stdio", **entry}
+    command, arguments = str(program.command), ["mcp", "--transport", "stdio"]
+    environment = dict(program.environment)
+    if client is ClientName.OPENCODE:
+        return {"type": "local", "command": [command, *arguments], "environment": environment}
+    entry: Entry = {"command": command, "args": arguments, "env": environment}
+    return {"type": "stdio", **entry} if client in SAYS_TYPE | {ClientName.CURSOR} else entry
 
 
 def http_entry(client: ClientName, endpoint: Endpoint, platform: str) -> Entry:
     """The entry with which the client reaches the running server."""
     if client is ClientName.CLAUDE:
         return _bridged(endpoint, platform)
-    entry: Entry = {"url": endpoint.url, "headers": {"Authorization": endpoint.authorization}}
-    return entry if client is ClientName.CURSOR else {"type": "http", **entry}
+    headers = {"Authorization": endpoint.authorization}
+    if client is ClientName.CODEX:
+        return {"url": endpoint.url, "http_headers": headers}
+    entry: Entry = {ADDRESS.get(client, "url"): endpoint.url, "headers": headers}
+    if client is ClientName.OPENCODE:
+        return {"type": "remote", **entry}
+    return {"type": "http", **entry} if client in SAYS_TYPE else entry
 
 
 def _settings_folder(machine: Machine) -> Path:
@@ -96,6 +138,11 @@ def _settings_folder(machine: Machine) -> Path:
         return Path(appdata) if appdata else machine.home / "AppData" / "Roaming"
     if machine.platform == "darwin":
         return machine.home / "Library" / "Application Support"
+    return _config_folder(machine)
+
+
+def _config_folder(machine: Machine) -> Path:
+    """The XDG folder, which some clients use on every platform."""
     configured = machine.environment.get("XDG_CONFIG_HOME")
     return Path(configured) if configured else machine.home / ".config"
 

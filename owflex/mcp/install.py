@@ -4,11 +4,12 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
 
+import tomlkit
 import typer
 
 from database.home import open_data_folder, read_or_create_secret
@@ -26,7 +27,7 @@ from owflex.mcp.clients import (
     Program,
     config_file,
     http_entry,
-    servers_key,
+    servers_path,
     stdio_entry,
 )
 from serving.terminal import json_text
@@ -38,22 +39,28 @@ class InstallError(OwflexError):
     """The entry could not be made or written; the client's file is as it was."""
 
 
-def merged(existing: bytes | None, file: Path, key: str, entry: Entry) -> bytes:
-    """The file's new content, with everything else in it kept.
+def merged(existing: bytes | None, file: Path, path: Sequence[str], entry: Entry) -> bytes:
+    """The file's new content, with everything else in it kept: in TOML the comments, too.
 
-    Raises `InstallError` when it is not the JSON object it should be.
+    Raises `InstallError` when it is not the object it should be.
     """
-    config = _parsed(existing, file)
-    servers = config.setdefault(key, {})
-    if not isinstance(servers, dict):
-        raise InstallError(
-            f'"{key}" in {file} is not a JSON object. Nothing was changed; correct it by hand.'
-        )
-    cast(Entry, servers)[NAME] = entry
-    return (json.dumps(config, indent=2, ensure_ascii=False) + "\n").encode()
+    is_toml = file.suffix == ".toml"
+    config = _parsed_toml(existing, file) if is_toml else _parsed(existing, file)
+    servers = config
+    for key in path:
+        inner: object = servers.setdefault(key, {})
+        if not isinstance(inner, dict):
+            raise InstallError(
+                f'"{key}" in {file} is not an object. Nothing was changed; correct it by hand.'
+            )
+        # What was set may be another object than what is kept.
+        servers = cast(Entry, servers[key])
+    servers[NAME] = entry
+    text = tomlkit.dumps(config) if is_toml else json.dumps(config, indent=2, ensure_ascii=False) + "\n"
+    return text.encode()
 
 
-def write(file: Path, key: str, entry: Entry) -> Path | None:
+def write(file: Path, path: Sequence[str], entry: Entry) -> Path | None:
     """Enter OwFlex into the file; returns the copy of the old file, where there was one that changed.
 
     Raises `InstallError`, after which the file is as it was.
@@ -62,7 +69,7 @@ def write(file: Path, key: str, entry: Entry) -> Path | None:
     target = file.resolve()
     try:
         existing = _content(target)
-        content = merged(existing, file, key, entry)
+        content = merged(existing, file, path, entry)
         if content == existing:
             return None
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -80,17 +87,17 @@ def install(client: ClientName, *, http: bool, yes: bool, show: bool) -> int:
 
 def _install(client: ClientName, *, http: bool, yes: bool, show: bool) -> int:
     entry = _entry(client, http=http)
-    key = servers_key(client)
+    path = servers_path(client)
     if show:
-        typer.echo(_as_text(key, entry))
+        typer.echo(_as_text(client, entry))
         return 0
     file = config_file(client, Machine(sys.platform, Path.home(), os.environ))
     # Said before the question: a file that cannot be read will not be written either.
-    merged(_readable(file), file, key, entry)
-    typer.echo(f"{TITLES[client]} gets this entry in {file}:\n\n{_as_text(key, _masked(entry))}\n")
+    merged(_readable(file), file, path, entry)
+    typer.echo(f"{TITLES[client]} gets this entry in {file}:\n\n{_as_text(client, _masked(entry))}\n")
     if not yes:
         typer.confirm("Write it?", default=True, abort=True)
-    backup = write(file, key, entry)
+    backup = write(file, path, entry)
     typer.echo(f"Written. Restart {TITLES[client]} to see the tools.")
     if backup is not None:
         typer.echo(f"Backup of the file: {backup}")
@@ -143,6 +150,16 @@ def _parsed(existing: bytes | None, file: Path) -> Entry:
     return cast(Entry, config)
 
 
+def _parsed_toml(existing: bytes | None, file: Path) -> Entry:
+    try:
+        return tomlkit.parse((existing or b"").decode("utf-8-sig"))
+    except ValueError as error:
+        raise InstallError(
+            f"{file} is not valid TOML ({error}). Nothing was changed: correct it, "
+            "or enter by hand what `--print` shows."
+        ) from None
+
+
 def _content(file: Path) -> bytes | None:
     return file.read_bytes() if file.exists() else None
 
@@ -189,8 +206,12 @@ def _masked(entry: Entry) -> Entry:
             for name, value in values.items()
         }
 
-    return {field: mask(value) if field in ("env", "headers") else value for field, value in entry.items()}
+    secret = ("env", "environment", "headers", "http_headers")
+    return {field: mask(value) if field in secret else value for field, value in entry.items()}
 
 
-def _as_text(key: str, entry: Entry) -> str:
-    return json_text({key: {NAME: entry}})
+def _as_text(client: ClientName, entry: Entry) -> str:
+    nested: Entry = {NAME: entry}
+    for key in reversed(servers_path(client)):
+        nested = {key: nested}
+    return tomlkit.dumps(nested) if client is ClientName.CODEX else json_text(nested)

@@ -169,6 +169,8 @@ async def test_a_client_cannot_say_who_it_is(proxied: Proxied) -> None:
         ("chat", "/mcp", "mcp"),
         ("chat", "/.well-known/oauth-protected-resource/mcp", "mcp"),
         ("chat", "/.well-known/oauth-authorization-server", "mcp"),
+        ("chat", "/.well-known/mcp/catalog.json", "mcp"),
+        ("chat", "/mcp/server-card", "mcp"),
         ("chat", "/authorize", "mcp"),
         ("chat", "/connect", "chat"),
         ("mcp", "/token", "mcp"),

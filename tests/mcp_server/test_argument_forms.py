@@ -210,7 +210,8 @@ async def test_a_setting_makes_unknown_arguments_an_error(
         with pytest.raises(ToolError) as refused:
             await call(server, "get_document", {"document_id": 1, "page": 2})
     assert str(refused.value) == (
-        "Invalid arguments: page: this tool has no such arguments. It takes document_id, from_position."
+        "Invalid arguments: page: this tool has no such arguments. It takes document_id, from_position, "
+        "heading, lines, pages."
     )
 
 

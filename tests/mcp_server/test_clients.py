@@ -4,6 +4,8 @@ import asyncio
 import json
 import os
 import sys
+import tomllib
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +18,8 @@ from fastmcp import Client
 from fastmcp.client.transports import StdioTransport, StreamableHttpTransport
 from mcp import ClientSession, StdioServerParameters, stdio_client
 from mcp.client.streamable_http import streamable_http_client
+
+from owflex.mcp.bundle import write_bundle
 
 if TYPE_CHECKING:
     from conftest import RunningServer
@@ -196,6 +200,25 @@ def program(knowledge_base_url: str, tmp_path: Path) -> dict[str, Any]:
         "args": ["-m", "mcp_server", "--transport", "stdio"],
         "env": environment,
     }
+
+
+async def test_an_installed_bundle_starts_the_server_over_stdio(
+    program: dict[str, Any], tmp_path: Path
+) -> None:
+    file, folder = tmp_path / "owflex.mcpb", tmp_path / "installed"
+    write_bundle(file)
+    with zipfile.ZipFile(file) as archive:
+        archive.extractall(folder)
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    entry_point = folder / manifest["server"]["entry_point"]
+    config = manifest["server"]["mcp_config"]
+    assert config["args"] == ["run", "--directory", "${__dirname}", manifest["server"]["entry_point"]]
+    needed = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]
+    assert needed == [f"owflex=={manifest['version']}"]
+    # As uv would, which is not asked to fetch anything here.
+    program["args"] = [str(entry_point)]
+    async with Client(StdioTransport(**program, keep_alive=False), init_timeout=100) as client:
+        assert "search_documents" in {tool.name for tool in await client.list_tools()}
 
 
 async def test_the_fastmcp_client_starts_the_server_over_stdio(program: dict[str, Any]) -> None:

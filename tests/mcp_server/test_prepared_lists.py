@@ -31,6 +31,9 @@ async def test_who_may_do_less_is_shown_less_whoever_came_before(
             "get_document",
             "list_documents",
             "list_collections",
+            "grep",
+            "ls",
+            "outline",
         }
         assert await names(server.client()) == everything
 

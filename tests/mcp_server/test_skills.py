@@ -105,7 +105,8 @@ async def test_the_manual_has_a_page_for_each_tool_that_is_open(
     async with shared_server.client() as client:
         for tool in await client.list_tools():
             page = await _text(client, f"kb://manual/{tool.name}")
-            assert f"# {tool.name}\n\n{tool.description}" in page
+            # Lists break no lines.
+            assert f"# {tool.name} {tool.description}" in " ".join(page.split())
             for argument in tool.input_schema["properties"]:
                 assert f"| `{argument}` |" in page
             assert f"(kb://manual/{tool.name})" in await _text(client, "kb://manual")

@@ -4,7 +4,8 @@ import json
 import re
 import stat
 import sys
-from collections.abc import Callable
+import tomllib
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from owflex.mcp.clients import (
     Program,
     config_file,
     http_entry,
-    servers_key,
+    servers_path,
     stdio_entry,
 )
 from owflex.mcp.install import NAME
@@ -45,6 +46,7 @@ def run(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     environment = {
         "HOME": str(home),
         "XDG_CONFIG_HOME": None,
+        "CODEX_HOME": None,
         "APPDATA": str(home / "AppData" / "Roaming"),
         "OWFLEX_HOME": str(tmp_path / "data"),
         "MCP_SERVER_TOKEN": TOKEN,
@@ -65,7 +67,19 @@ def file_of(client: ClientName, home: Path) -> Path:
 
 
 def entry_in(file: Path, client: ClientName) -> dict[str, Any]:
-    return json.loads(file.read_text(encoding="utf-8"))[servers_key(client)][NAME]
+    text = file.read_text(encoding="utf-8")
+    found = tomllib.loads(text) if file.suffix == ".toml" else json.loads(text)
+    for key in servers_path(client):
+        found = found[key]
+    return found[NAME]
+
+
+def nested(client: ClientName, entry: Mapping[str, Any]) -> dict[str, Any]:
+    """What the client's file holds with this entry and nothing else."""
+    whole: dict[str, Any] = {NAME: dict(entry)}
+    for key in reversed(servers_path(client)):
+        whole = {key: whole}
+    return whole
 
 
 PLACES = [
@@ -77,6 +91,17 @@ PLACES = [
     ("win32", "vscode", "AppData/Roaming/Code/User/mcp.json"),
     *((platform, "claude-code", ".claude.json") for platform in ("linux", "darwin", "win32")),
     *((platform, "cursor", ".cursor/mcp.json") for platform in ("linux", "darwin", "win32")),
+    *((platform, "codex", ".codex/config.toml") for platform in ("linux", "darwin", "win32")),
+    *((platform, "gemini-cli", ".gemini/settings.json") for platform in ("linux", "darwin", "win32")),
+    *((platform, "lm-studio", ".lmstudio/mcp.json") for platform in ("linux", "darwin", "win32")),
+    *(
+        (platform, "windsurf", ".codeium/windsurf/mcp_config.json")
+        for platform in ("linux", "darwin", "win32")
+    ),
+    *((platform, "opencode", ".config/opencode/opencode.json") for platform in ("linux", "darwin", "win32")),
+    ("linux", "zed", ".config/zed/settings.json"),
+    ("darwin", "zed", ".config/zed/settings.json"),
+    ("win32", "zed", "AppData/Roaming/Zed/settings.json"),
 ]
 
 
@@ -100,10 +125,14 @@ def test_the_stdio_entry_starts_this_owflex_on_this_data_folder(
     result = run(client.value, "--yes")
     assert result.exit_code == 0, result.output
     entry = entry_in(file_of(client, home), client)
-    assert Path(entry["command"]).is_absolute()
-    assert Path(entry["command"]).is_file()
-    assert entry["args"] == ["mcp", "--transport", "stdio"]
-    assert entry["env"] == {"OWFLEX_HOME": str(tmp_path / "data")}
+    words: list[str] = (
+        entry["command"] if client is ClientName.OPENCODE else [entry["command"], *entry["args"]]
+    )
+    command, *arguments = words
+    assert Path(command).is_absolute()
+    assert Path(command).is_file()
+    assert arguments == ["mcp", "--transport", "stdio"]
+    assert entry.get("env", entry.get("environment")) == {"OWFLEX_HOME": str(tmp_path / "data")}
 
 
 @pytest.mark.parametrize("client", CLIENTS)
@@ -114,6 +143,41 @@ def test_the_http_entry_names_the_server_and_carries_the_token(
     text = file_of(client, home).read_text(encoding="utf-8")
     assert "http://127.0.0.1:8123/mcp" in text
     assert f"Bearer {TOKEN}" in text
+
+
+def test_codex_keeps_its_comments_and_other_servers(run: Run, home: Path) -> None:
+    file = home / ".codex" / "config.toml"
+    file.parent.mkdir()
+    before = '# mine\nmodel = "x"  # keep\n\n[mcp_servers.other]\ncommand = "y"\n'
+    file.write_text(before, encoding="utf-8")
+    assert run("codex", "--http", "--yes").exit_code == 0
+    after = file.read_text(encoding="utf-8")
+    assert after.startswith(before)
+    headers = entry_in(file, ClientName.CODEX)["http_headers"]
+    assert headers == {"Authorization": f"Bearer {TOKEN}"}
+    assert run("codex", "--http", "--yes").exit_code == 0
+    assert file.read_text(encoding="utf-8") == after
+
+
+@pytest.mark.parametrize("content", ["[mcp_servers\n", "mcp_servers = 3\n"])
+def test_a_toml_file_that_is_not_as_it_should_be_is_left_alone(content: str, run: Run, home: Path) -> None:
+    file = home / ".codex" / "config.toml"
+    file.parent.mkdir()
+    file.write_text(content, encoding="utf-8")
+    result = run("codex", "--yes")
+    assert result.exit_code == 1
+    assert "Nothing was changed" in result.output
+    assert file.read_text(encoding="utf-8") == content
+
+
+def test_the_folder_of_codex_can_be_elsewhere() -> None:
+    machine = Machine("linux", Path("/home/ada"), {"CODEX_HOME": "/codex"})
+    assert config_file(ClientName.CODEX, machine) == Path("/codex/config.toml")
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_no_client_s_entry_is_shown_with_its_token(client: ClientName, run: Run) -> None:
+    assert TOKEN not in run(client.value, "--http", answer="n\n").output
 
 
 def test_the_token_of_the_data_folder_is_used_where_none_is_set(run: Run, home: Path, tmp_path: Path) -> None:
@@ -238,11 +302,12 @@ def test_the_page_about_clients_shows_what_the_command_writes() -> None:
     )
     endpoint = Endpoint("http://127.0.0.1:8001/mcp", "Bearer TOKEN")
     written = [
-        {servers_key(client): {NAME: entry}}
+        nested(client, entry)
         for client in CLIENTS
         for entry in (stdio_entry(client, program), http_entry(client, endpoint, "linux"))
     ]
-    blocks = re.findall(r"```json\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
-    shown = [json.loads(block) for block in blocks]
+    page = PAGE.read_text(encoding="utf-8")
+    shown = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", page, re.DOTALL)]
+    shown += [tomllib.loads(block) for block in re.findall(r"```toml\n(.*?)```", page, re.DOTALL)]
     assert [block for block in shown if block not in written] == []
     assert [entry for entry in written if entry not in shown] == []

@@ -43,6 +43,9 @@ def run(home: Installation, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
     with connected(home.chat) as connection:
         if connection.execute("select to_regclass('people')").fetchone() != (None,):
             connection.execute("delete from people")
+    with connected(home.knowledge_base) as connection:
+        if connection.execute("select to_regclass('shut_out_people')").fetchone() != (None,):
+            connection.execute("delete from shut_out_people")
     return found
 
 

@@ -26,6 +26,7 @@ EXAMPLES = {
     "task_time_zone": "Europe/Berlin",
     "cors_origins": "https://a.example,https://b.example",
     "mcp_allowed_origins": "https://a.example,https://b.example",
+    "mcp_servers": '{"tracker": {"url": "https://tracker.example/mcp"}}',
     "chat_greetings": '{"de": "Guten Tag"}',
     "chat_prompts": '[{"label": "Leave", "prompt": "How much leave do I have?"}]',
     "system_prompt_file": str(ROOT / "LICENSE"),

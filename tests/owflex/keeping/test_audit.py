@@ -72,6 +72,7 @@ def test_every_command_that_gives_out_or_removes_data_is_told(run: Run, tmp_path
 def test_events_are_chosen_by_person_kind_and_time(run: Run) -> None:
     assert {event["what"] for event in told(run, "--who", "anna")} == {
         "api_key.made",
+        "clients.shut_out",
         "collection.made",
         "group.member_added",
         "link.made",
