@@ -25,8 +25,8 @@ from mcp_server.tools.writing import WritingTools
 
 Tool = Callable[..., Awaitable[BaseModel]]
 
-# Hints for clients that ask their user before a call. What is so without a hint is not said: that a tool is not
-# idempotent, and open to the world.
+# Hints for clients that ask their user before a call. What is so without a hint is not said: that a tool is
+# not idempotent, and open to the world.
 GENTLE = {"destructive_hint": False, "idempotent_hint": True}
 OVERWRITING = {"destructive_hint": True, "idempotent_hint": True}
 # Without arguments it undoes one change more each time.

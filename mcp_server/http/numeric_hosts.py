@@ -5,7 +5,6 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from serving.host_names import host_name, is_address
 
-
 # Where in an ASGI scope the address stands that the request named.
 ASKED_AT = "owflex.asked_at"
 

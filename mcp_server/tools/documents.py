@@ -90,7 +90,7 @@ class DocumentTools:
         ] = None,
         since: Annotated[
             Moment | None,
-            Field(description="Only documents changed at or after this moment."),
+            Field(description="Only documents changed at or after it."),
         ] = None,
         until: Annotated[
             Moment | None,
