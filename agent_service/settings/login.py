@@ -26,6 +26,11 @@ class LoginSettings(ProgramSettings):
     agent_service_session_days: int = Field(
         30, ge=1, le=366, description="With accounts: days after which people sign in again in any case."
     )
+    agent_service_second_factor: Literal["off", "administrators", "everyone"] = Field(
+        "off",
+        description="With accounts: who must have a second factor. Whoever signs in by a password and has "
+        "none sets it up first; nothing else is open before.",
+    )
     oidc_issuer: str | None = Field(
         None,
         description="With accounts: an OpenID Connect provider by which people sign in, too; its issuer, "

@@ -1,6 +1,6 @@
 """Postgres finds what a person may do, and holds back all else, also from a server that forgets to ask."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from pathlib import Path
 
 import psycopg
@@ -11,7 +11,7 @@ from database.pool import Pool
 from knowledge_base.access import Access, acting_for, acting_with, open_server_pool, prepare_server_role
 from knowledge_base.bootstrap import migrate_knowledge_base
 from knowledge_base.errors import CollectionNotFoundError, NameTooCloseError
-from knowledge_base.groups import add_members, list_groups, remove_members, sync_groups
+from knowledge_base.groups import Connection, add_members, list_groups, remove_members, sync_groups
 from knowledge_base.own_collections import make_own_collection, own_collection_of
 from knowledge_base.rights import Subject, grant, list_rights, revoke, set_usual_right, usual_right
 from knowledge_base.uploads import NewUpload, add_upload, added_to
@@ -164,7 +164,7 @@ async def test_names_that_differ_only_in_case_or_form_are_not_made_twice(pool: P
         with pytest.raises(NameTooCloseError, match=f'Write "{taken}" if you mean it'):
             async with acting_for(pool, ROOT) as connection:
                 await add_members(connection, new)
-    attempts = (
+    attempts: tuple[Callable[[Connection], Awaitable[None]], ...] = (
         lambda connection: add_members(connection, "it", ["jwt:ann"]),
         lambda connection: grant(connection, "hr", Subject("user", "jwt:ANN"), "read"),
         # Nobody is called so: accounts are kept in small letters.
