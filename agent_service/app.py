@@ -15,7 +15,7 @@ from starlette.types import Scope
 
 from agent_service.accounts.live import EndedWithSession
 from agent_service.attachments.store import TOKEN_HEADER
-from agent_service.auth.addresses import AddressOf, address_by, sender_by
+from agent_service.auth.addresses import sender_by
 from agent_service.auth.login import (
     PUBLIC_DOOR,
     Door,
@@ -72,6 +72,7 @@ from database.ending import end
 from database.pool import Pool
 from database.process import is_loopback
 from serving.caller_limits import CallerLimits
+from serving.client_addresses import AddressOf, address_by
 from serving.draining import Running
 from serving.heads import HeadLimits
 from serving.refusals import Refuse
@@ -217,6 +218,7 @@ def _add_protections(
         Guard,
         allowed_hosts=settings.agent_service_allowed_hosts,
         allowed_origins=settings.cors_origins,
+        public_url=settings.agent_service_public_url,
     )
     visits.open_door(app, (*PAGE_HEADERS, *settings.cors_headers))
     app.add_middleware(HeadLimits, refuse=refuse)

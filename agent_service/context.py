@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from agents.mcp import MCPServer
 from chatkit.agents import AgentContext
 from pydantic import Field
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 
 from agent_service.visitors.sites import Site
 
@@ -47,13 +47,18 @@ def with_base_url(context_of: Callable[[Request], RequestContext]) -> Callable[[
     return reached
 
 
+def public_url_of(connection: HTTPConnection) -> str | None:
+    """The address of AGENT_SERVICE_PUBLIC_URL, without a slash at the end; None where it is not set."""
+    public_url: str | None = getattr(connection.app.state, "public_url", None)
+    return public_url or None
+
+
 def base_url_of(request: Request) -> str:
     """The address under which the service was reached; https behind a proxy that the page came through.
 
     The app's `state.public_url`, if it is set, is that address for every request.
     """
-    public_url: str | None = getattr(request.app.state, "public_url", None)
-    if public_url:
+    if public_url := public_url_of(request):
         return f"{public_url}/"
     origin = urlsplit(request.headers.get("origin", ""))
     base_url = request.base_url

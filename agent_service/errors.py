@@ -18,6 +18,10 @@ class LoginRequiredError(AgentServiceError):
     """The request does not prove who sends it; the text is for the log."""
 
 
+class SecondFactorRequiredError(LoginRequiredError):
+    """Somebody is signed in who must set up a second factor before anything else."""
+
+
 class LoginUnavailableError(AgentServiceError):
     """Whether a login is good cannot be found out right now."""
 

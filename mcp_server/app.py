@@ -41,6 +41,7 @@ from mcp_server.http.refused_tokens import RefusedTokens
 from mcp_server.http.server import counting, listen_and_serve, protected
 from mcp_server.server import create_server
 from mcp_server.settings import SIGNING_KEY_FILE, TOKEN_FILE, McpServerSettings
+from serving.client_addresses import address_by
 from serving.draining import Running
 from serving.refusals import Refuse, plain_refusal
 from serving.refused_attempts import RefusedAttempts
@@ -117,7 +118,7 @@ def http_app(
         refuse,
         attempts,
     )
-    return ForeignPages(served, settings.mcp_allowed_origins)
+    return ForeignPages(served, settings.mcp_allowed_origins, settings.mcp_public_url)
 
 
 @asynccontextmanager
@@ -188,5 +189,7 @@ def _auth(settings: McpServerSettings, folder: Path, keys: Pool) -> AuthProvider
     )
     if addresses is not None:
         also = [] if issuer is None else [issuer.issuer]
-        return AuthorizationServer(addresses, keys, Clients(keys, signing_key), verifier, also)
+        return AuthorizationServer(
+            addresses, keys, Clients(keys, signing_key), verifier, also, address_by(settings.proxies)
+        )
     return verifier if issuer is None else discoverable(verifier, issuer)

@@ -9,5 +9,9 @@ class IssuerSettingsError(McpServerError):
     """The settings of the external issuer are incomplete or wrong."""
 
 
+class ProxySettingsError(McpServerError):
+    """The addresses of the proxies in front cannot be read."""
+
+
 class NoCallerError(McpServerError):
     """A tool was reached without an identity."""

@@ -1,13 +1,16 @@
 """Settings of the MCP server."""
 
 import re
+from ipaddress import ip_network
 from typing import Literal
 
 from pydantic import Field, SecretStr, field_validator
 
-from database.settings import AddressList, Origins
+from database.settings import AddressList, CommaList, Origins
 from knowledge_base.settings import KnowledgeBaseSettings
 from mcp_server.calls.arguments import time_zone_named
+from mcp_server.errors import ProxySettingsError
+from serving.client_addresses import Network
 
 # Secrets that are not set are kept in the data folder under these names.
 TOKEN_FILE, SIGNING_KEY_FILE = "mcp-token", "mcp-signing-key"
@@ -80,6 +83,11 @@ class McpServerSettings(KnowledgeBaseSettings):
         "Default: http://127.0.0.1:AGENT_SERVICE_PORT.",
     )
     agent_service_port: int = Field(8000, ge=1, le=65535, description="Port of the chat.")
+    agent_service_proxy_addresses: CommaList = Field(
+        [],
+        description="Addresses or networks of proxies in front, separated by commas, e.g. 10.1.0.0/24. Only from these "
+        "AGENT_SERVICE_PROXY_HEADER is trusted, and X-Forwarded-For for limits by address and the audit log.",
+    )
     vector_similarity_threshold: float = Field(
         0.3,
         ge=0,
@@ -173,6 +181,14 @@ class McpServerSettings(KnowledgeBaseSettings):
         """The addresses of the replicas. One address may name several hosts with commas between them."""
         given = self.knowledge_base_read_urls
         return [] if given is None else BETWEEN_URLS.split(given.get_secret_value())
+
+    @property
+    def proxies(self) -> list[Network]:
+        """The proxies that are trusted. Raises `ProxySettingsError` when they cannot be read."""
+        try:
+            return [ip_network(address) for address in self.agent_service_proxy_addresses]
+        except ValueError as error:
+            raise ProxySettingsError(f"AGENT_SERVICE_PROXY_ADDRESSES: {error}.") from None
 
     @field_validator("knowledge_base_read_urls")
     @classmethod

@@ -1,8 +1,17 @@
-"""Who has given the right password, and not yet the code: known by a cookie, for five minutes."""
+"""Who has given the right password, and not yet the code: known by a cookie, for five minutes.
+
+And who must set up a second factor before anything else.
+"""
+
+from typing import Literal
 
 from agent_service.accounts.people import Connection
 from agent_service.accounts.secrets import hash_of, new_token
 from agent_service.errors import RequestRefusedError
+from database.pool import Pool, fetch
+
+# Of whom a second factor is demanded.
+Demand = Literal["off", "administrators", "everyone"]
 
 MINUTES = 5
 BEGIN = """
@@ -13,6 +22,24 @@ WHOSE = """
 select user_id from second_steps join people using (user_id)
 where token_hash = %s and expires_at > now() and disabled_at is null
 """
+
+
+# Whoever signs in by a provider has the provider's second factor, and none here.
+OWES = """
+select from people
+where user_id = %(user_id)s and name is not null and (%(everyone)s or is_admin)
+  and not exists (
+      select from second_factors
+      where second_factors.user_id = people.user_id and confirmed_at is not null
+  )
+"""
+
+
+async def owes_second_factor(pool: Pool, user_id: str, demand: Demand) -> bool:
+    """Whether a person must have a second factor and has none. Raises `psycopg.Error`, `PoolTimeout`."""
+    if demand == "off":
+        return False
+    return bool(await fetch(pool, OWES, {"user_id": user_id, "everyone": demand == "everyone"}))
 
 
 async def begin_step(connection: Connection, user_id: str) -> str:

@@ -13,13 +13,18 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from agent_service.auth.addresses import AddressOf, Network, is_among
 from agent_service.auth.jwks import SigningKeys
 from agent_service.context import LOCAL_USER, RequestContext, locale_of
-from agent_service.errors import LoginRequiredError, LoginSettingsError, LoginUnavailableError
+from agent_service.errors import (
+    LoginRequiredError,
+    LoginSettingsError,
+    LoginUnavailableError,
+    SecondFactorRequiredError,
+)
 from agent_service.i18n.catalog import say
 from agent_service.settings.settings import AgentServiceSettings
 from agent_service.visitors.tokens import FROM_A_SITE
+from serving.client_addresses import AddressOf, Network, is_among
 from serving.refusals import TOO_MANY_FAILED_LOGINS, Refuse, plain_refusal
 from serving.token_buckets import TokenBuckets
 
@@ -45,11 +50,13 @@ def is_public(path: str) -> bool:
 class Door:
     """What is open to everybody, and where people sign in who ask for a page; nowhere without `sign_in`.
 
-    `sign_in` gives the address for a path and a query.
+    `sign_in` gives the address for a path and a query, `set_up` the one where somebody who is signed in sets
+    up what is demanded first.
     """
 
     is_open: Callable[[str], bool] = is_public
     sign_in: Callable[[str, str], str] | None = None
+    set_up: Callable[[str], str] | None = None
 
 
 def identify_by(settings: AgentServiceSettings) -> Identify | None:
@@ -196,6 +203,8 @@ class Login:
         locale = locale_of(connection.headers.get("accept-language"))
         try:
             user = await self._identify(connection)
+        except SecondFactorRequiredError:
+            await self._not_yet(locale, scope)(scope, receive, send)
         except LoginRequiredError as error:
             await self._failed(error, locale, scope)(scope, receive, send)
         except LoginUnavailableError:
@@ -203,6 +212,13 @@ class Login:
         else:
             scope.setdefault("state", {})["user"] = user
             await self._app(scope, receive, send)
+
+    def _not_yet(self, locale: str, scope: Scope) -> Response:
+        """What is answered to somebody who must set up a second factor first."""
+        if self._door.set_up is not None and _is_page(scope):
+            place = self._door.set_up(scope["path"])
+            return RedirectResponse(place, 303, headers={"Cache-Control": "no-store"})
+        return _refusal(403, "second_factor_required", say(locale, "login.second_factor"))
 
     def _failed(self, error: LoginRequiredError, locale: str, scope: Scope) -> Response:
         """What is answered to an attempt that failed; many from one address are not written to the log."""
@@ -227,6 +243,6 @@ def _is_page(scope: Scope) -> bool:
 
 
 def _refusal(status: int, code: str, message: str) -> JSONResponse:
-    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {"Retry-After": "30"}
-    headers["Cache-Control"] = "no-store"
-    return JSONResponse({"error": {"code": code, "message": message}}, status_code=status, headers=headers)
+    headers = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "30"}}.get(status, {})
+    content = {"error": {"code": code, "message": message}}
+    return JSONResponse(content, status_code=status, headers=headers | {"Cache-Control": "no-store"})

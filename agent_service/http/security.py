@@ -1,7 +1,6 @@
 """Protections every answer has: foreign pages are kept out, and our own page runs nothing but our code."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -10,6 +9,7 @@ from agent_service.errors import RequestRefusedError
 from agent_service.http.responses import error_response
 from agent_service.visitors.tokens import FROM_A_SITE
 from serving.host_names import host_name, is_address
+from serving.origins import is_own_page
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 CONTENT_SECURITY_POLICY = (
@@ -32,9 +32,16 @@ class Guard:
     not directly (`Origin`), and not under a host name of its own that points here (`Host`, DNS rebinding).
     """
 
-    def __init__(self, app: ASGIApp, allowed_hosts: Sequence[str], allowed_origins: Sequence[str]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        allowed_hosts: Sequence[str],
+        allowed_origins: Sequence[str],
+        public_url: str | None = None,
+    ) -> None:
         self._app = app
         self._allowed_hosts = {host.lower() for host in allowed_hosts}
+        self._public_url = public_url
         self._allowed_origins = {origin.lower() for origin in allowed_origins}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -63,7 +70,7 @@ class Guard:
         origin = headers.get("origin")
         if origin is None or origin.lower() in self._allowed_origins:
             return True
-        return urlsplit(origin).netloc.lower() == headers.get("host", "").lower() != ""
+        return is_own_page(origin, headers.get("host", ""), self._public_url)
 
 
 async def _refuse_host(scope: Scope, receive: Receive, send: Send) -> None:

@@ -26,6 +26,11 @@ class LoginSettings(ProgramSettings):
     agent_service_session_days: int = Field(
         30, ge=1, le=366, description="With accounts: days after which people sign in again in any case."
     )
+    agent_service_second_factor: Literal["off", "administrators", "everyone"] = Field(
+        "off",
+        description="With accounts: who must have a second factor. Whoever signs in by a password and has "
+        "none sets it up first; nothing else is open before.",
+    )
     oidc_issuer: str | None = Field(
         None,
         description="With accounts: an OpenID Connect provider by which people sign in, too; its issuer, "
@@ -65,6 +70,6 @@ class LoginSettings(ProgramSettings):
     )
     agent_service_proxy_addresses: CommaList = Field(
         [],
-        description="Addresses or networks of the proxy, separated by commas, e.g. 10.1.0.0/24. "
-        "The header, and X-Forwarded-For for limits by address, are trusted from these only.",
+        description="Addresses or networks of proxies in front, separated by commas, e.g. 10.1.0.0/24. Only from these "
+        "AGENT_SERVICE_PROXY_HEADER is trusted, and X-Forwarded-For for limits by address and the audit log.",
     )

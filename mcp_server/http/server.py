@@ -13,13 +13,14 @@ from mcp_server.http.forms import PATH
 from mcp_server.metrics import Metrics
 from mcp_server.settings import McpServerSettings
 from serving.caller_limits import CallerLimits
+from serving.client_addresses import address_by
 from serving.draining import DrainingServer, Running
 from serving.heads import HeadLimits
 from serving.memory import give_back_large_blocks
 from serving.open_files import allow_open_files
 from serving.patient_http import bounded_http
 from serving.refusals import Refusal, Refuse, plain_refusal
-from serving.refused_attempts import NotedRefusals, RefusedAttempts, peer_of
+from serving.refused_attempts import NotedRefusals, RefusedAttempts
 from serving.requests import ContinuedTraces, RequestIds
 from serving.senders import sender_of
 from serving.slow_refusals import SlowRefusals
@@ -53,7 +54,7 @@ def protected(
     What it refuses for want of a right goes to the `attempts`.
     """
     if attempts is not None:
-        app = NotedRefusals(app, attempts, "mcp", peer_of)
+        app = NotedRefusals(app, attempts, "mcp", address_by(settings.proxies))
     limited = CallerLimits(
         ContinuedTraces(DatabaseOutageAnswer(app)),
         caller_of=_caller_of,
@@ -80,6 +81,8 @@ async def listen_and_serve(
         # h11: httptools leaves white space around header values, which the protocol forbids to reject.
         http=bounded_http(settings.mcp_max_connections, refuse),
         ws="none",
+        # Else whoever comes from loopback counts as the address they name; `settings.proxies` are believed.
+        proxy_headers=False,
         # Our own log format holds for its lines too.
         log_config=None,
         access_log=False,

@@ -171,6 +171,8 @@ async def test_a_second_factor_is_set_up_and_asked_for_by_the_keyboard_alone(
     secret = await page.locator("#second-secret").inner_text()
     link = await page.get_by_role("link", name="Open in an app on this device").get_attribute("href")
     assert (link or "").startswith("otpauth://totp/OwFlex:ann?secret=" + secret.replace(" ", ""))
+    picture = page.get_by_role("img", name="QR code with the secret")
+    assert await picture.evaluate("picture => picture.complete && picture.naturalWidth > 100")
     await check(page)
     totp = TOTP(secret.replace(" ", ""))
     await page.keyboard.type(totp.at(now))

@@ -12,7 +12,7 @@ from agents.testing import ScriptedModel, function_call
 from starlette.types import Scope
 
 from agent_service.attachments.store import PostgresAttachments
-from agent_service.auth.addresses import address_by, sender_by
+from agent_service.auth.addresses import sender_by
 from agent_service.auth.login import proxies_of
 from agent_service.context import RequestContext
 from agent_service.i18n.catalog import in_every_language
@@ -20,6 +20,7 @@ from agent_service.settings.settings import AgentServiceSettings
 from agent_service.storage import PostgresStore
 from agent_service.turn.beginnings import Beginnings
 from database.pool import Pool
+from serving.client_addresses import address_by
 from serving.refusals import REFUSALS
 from serving.timed_bodies import BodyTimeLimit
 from tests.agent_service.conftest import Chat, FakeKnowledge, OpenChat

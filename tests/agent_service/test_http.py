@@ -182,6 +182,23 @@ async def test_a_page_of_another_origin_cannot_use_the_chat(chat: "Chat") -> Non
     assert (await chat.post({"type": "threads.list", "params": {}}, origin=chat.url)).status_code == 200
 
 
+async def test_where_the_public_address_is_known_its_scheme_counts_too(open_chat: "OpenChat") -> None:
+    chat = await open_chat(
+        ScriptedModel(),
+        agent_service_allowed_hosts=["chat.example"],
+        agent_service_public_url="https://chat.example",
+    )
+    body: dict[str, Any] = {"type": "threads.list", "params": {}}
+    refused = await chat.post(body, host="chat.example", origin="http://chat.example")
+    assert await refusal(refused) == (403, "foreign_origin")
+    read = await chat.http.get(
+        f"{chat.url}/admin/settings", headers={"host": "chat.example", "origin": "http://chat.example"}
+    )
+    assert await refusal(read) == (403, "foreign_origin")
+    for host, origin in (("chat.example", "https://chat.example"), (chat.url[7:], chat.url)):
+        assert (await chat.post(body, host=host, origin=origin)).status_code == 200
+
+
 async def test_a_host_name_that_was_pointed_here_is_not_ours(chat: "Chat") -> None:
     for host in ("evil.example", "evil.example:8000", "127.0.0.1.evil.example", "[bad"):
         response = await chat.http.get(f"{chat.url}/config.json", headers={"host": host})

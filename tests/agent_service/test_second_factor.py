@@ -4,7 +4,7 @@ import logging
 import re
 from collections.abc import AsyncGenerator
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import httpx2
 import pytest
@@ -16,13 +16,15 @@ from agent_service.accounts import one_time_codes, passwords
 from agent_service.accounts.attempts import MAX_OF_ACCOUNT
 from agent_service.accounts.forgetting import forget_old
 from agent_service.accounts.one_time_codes import OneTimeCodes
-from agent_service.accounts.people import forget_password, set_disabled
+from agent_service.accounts.people import forget_password, set_admin, set_disabled
+from agent_service.accounts.second_step import owes_second_factor
 from agent_service.accounts.sessions import Lifetimes
 from agent_service.errors import RequestRefusedError
 from agent_service.live.vault import Vault
 from database.pool import Pool, fetch
 from tests.agent_service.accounts_service import (
     LIGHT,
+    LIST,
     OTHER,
     PASSWORD,
     Browser,
@@ -126,6 +128,55 @@ async def test_it_is_set_up_with_the_password_and_a_first_code(service: Service,
     assert "secret" not in me.text
     again = await browser.post("/account/second-factor", {"password": PASSWORD})
     assert (again.status_code, again.json()["error"]["code"]) == (409, "has_second_factor")
+
+
+async def test_whom_it_is_demanded_of_sets_it_up_before_anything_else(
+    pool: Pool, serve: Serve, clock: Clock
+) -> None:
+    app = accounts_app(pool, ScriptedModel([]), agent_service_second_factor="administrators", mcp_oauth=True)
+    async with serve(app) as url:
+        service = Service(url, pool, [])
+        for name in ("root", "ann"):
+            await service.add(name)
+        async with pool.connection() as connection:
+            await set_admin(connection, "account:root", is_admin=True)
+        ann, root = service.browser(), service.browser()
+        assert (await ann.sign_in("ann")).status_code == 200
+        assert await ann.is_in()
+        assert not (await ann.http.get("/account/me")).json()["owes_second_factor"]
+        assert (await root.sign_in("root")).json() == {"user": "account:root"}
+        for path in ("/", "/connect?request=x", "/connections", "/sign-in?next=connections"):
+            answer = await root.http.get(path, headers={"accept": "text/html"})
+            place = "account" if not path.startswith("/sign-in") else "connections"
+            assert (answer.status_code, answer.headers["location"]) == (303, place)
+        for path in ("/chatkit", "/admin/people", "/knowledge/uploads", "/v1/chat/completions", "/account"):
+            answer = await root.post(path, LIST)
+            expected = 403 if path != "/account" else 405
+            assert answer.status_code == expected
+            if expected == 403:
+                assert answer.json()["error"]["code"] == "second_factor_required"
+        page = await root.http.get("/account")
+        assert "Set it up now; until then nothing else is open." in page.text
+        assert (await root.http.get("/account/me")).json()["owes_second_factor"]
+        prepared = (await root.post("/account/second-factor", {"password": PASSWORD})).json()
+        picture = unquote(prepared["picture"])
+        assert picture.startswith("data:image/svg+xml")
+        assert "style=" not in picture
+        phone = Phone(prepared["secret"], clock)
+        assert (await root.post("/account/second-factor/confirm", {"code": phone.code()})).status_code == 200
+        assert await root.is_in()
+        assert not (await root.http.get("/account/me")).json()["owes_second_factor"]
+        for client in service.clients:
+            await client.aclose()
+
+
+async def test_who_signs_in_by_a_provider_owes_none(pool: Pool, service: Service) -> None:
+    added = "insert into people (user_id, issuer, display_name) values ('oidc:4711', 'https://a', 'Z')"
+    await fetch(pool, f"{added} returning 1", {})
+    owe = [await owes_second_factor(pool, who, "everyone") for who in ("account:ann", "oidc:4711", "nobody")]
+    assert owe == [True, False, False]
+    assert not await owes_second_factor(pool, "account:ann", "administrators")
+    assert not await owes_second_factor(pool, "account:ann", "off")
 
 
 async def test_a_set_up_that_is_too_old_is_begun_again(service: Service, clock: Clock, pool: Pool) -> None:

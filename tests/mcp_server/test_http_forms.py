@@ -5,6 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 import httpx2
 import pytest
+from starlette.datastructures import Headers
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from mcp_server.http.foreign_pages import ForeignPages
 
 if TYPE_CHECKING:
     from conftest import RunningServer
@@ -141,3 +146,24 @@ async def test_a_page_of_another_origin_is_let_in_where_a_setting_says_so(
     assert statuses == ([200, 200, 401] if is_let_in else [403, 403, 403])
     assert allowed == [origin if is_let_in else None] * 3
     assert ("x-any" in asked.headers.get("access-control-allow-headers", "")) == is_let_in
+
+
+@pytest.mark.parametrize(
+    ("origin", "status"),
+    [
+        ("https://kb.example", 200),
+        ("http://kb.example", 403),
+        # What is below decides, and refuses.
+        ("https://evil.example", 421),
+        ("https://kb.example:8443", 421),
+        ("null", 421),
+    ],
+)
+async def test_a_page_of_the_public_address_is_let_in_by_its_scheme_too(origin: str, status: int) -> None:
+    async def below(scope: Scope, receive: Receive, send: Send) -> None:
+        refused = "origin" in Headers(scope=scope)
+        await Response(status_code=421 if refused else 200)(scope, receive, send)
+
+    served = httpx2.ASGITransport(ForeignPages(below, [], "https://kb.example"))
+    async with httpx2.AsyncClient(transport=served, base_url="http://kb.example") as http:
+        assert (await http.post("/mcp", headers={"origin": origin})).status_code == status

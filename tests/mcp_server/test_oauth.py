@@ -3,11 +3,13 @@
 from collections.abc import AsyncGenerator, Callable
 from typing import TYPE_CHECKING
 
+import httpx2
 import pytest
 from fastmcp.exceptions import ToolError
 from psycopg import sql
 
 from knowledge_base.embedding import SentenceTransformerEmbedder
+from mcp_server.auth.oauth import routes
 from tests.support.oauth import CALLBACK, OAuthServer, Pkce, oauth_server, query_of
 
 if TYPE_CHECKING:
@@ -216,6 +218,28 @@ async def test_registrations_are_bounded_in_size_and_rate(server: OAuthServer) -
     assert (await server.register(client_uri=f"https://a.example/{'a' * 20_000}")).status_code == 413
     answers = [(await server.register()).status_code for _ in range(20)]
     assert (answers[0], answers[-1]) == (201, 429)
+
+
+@pytest.mark.parametrize(("proxies", "other"), [(["127.0.0.1"], 201), ([], 429)])
+async def test_behind_a_trusted_proxy_each_client_counts_for_itself(
+    knowledge_base_url: str,
+    embedder: SentenceTransformerEmbedder,
+    monkeypatch: pytest.MonkeyPatch,
+    proxies: list[str],
+    other: int,
+) -> None:
+    monkeypatch.setattr(routes, "REGISTRATIONS_A_MINUTE", 1)
+    async with oauth_server(knowledge_base_url, embedder, proxies=proxies) as server:
+
+        async def register(address: str) -> int:
+            # What stands before the proxy's own word anybody may have made up.
+            headers = {"x-forwarded-for": f"198.51.100.1, {address}"}
+            body = {"redirect_uris": [CALLBACK], "token_endpoint_auth_method": "none"}
+            async with httpx2.AsyncClient() as http:
+                return (await http.post(f"{server.url}/register", json=body, headers=headers)).status_code
+
+        found = [await register(address) for address in ("192.0.2.1", "192.0.2.1", "192.0.2.2")]
+        assert found == [201, 429, other]
 
 
 async def test_a_client_with_a_secret_has_to_show_it(server: OAuthServer, ann: str) -> None:

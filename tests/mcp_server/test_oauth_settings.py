@@ -6,7 +6,7 @@ import pytest
 
 from mcp_server.auth.issuer_settings import external_issuer
 from mcp_server.auth.oauth.addresses import OAuthAddresses, oauth_addresses
-from mcp_server.errors import IssuerSettingsError
+from mcp_server.errors import IssuerSettingsError, ProxySettingsError
 from mcp_server.settings import McpServerSettings
 
 EXPOSED = {
@@ -51,3 +51,10 @@ def test_elsewhere_it_is_where_the_settings_say() -> None:
 def test_what_cannot_work_is_said_with_the_cure(given: dict[str, Any], sentence: str) -> None:
     with pytest.raises(IssuerSettingsError, match=sentence):
         oauth_addresses(settings(**EXPOSED | given))
+
+
+def test_proxies_that_are_none_are_said() -> None:
+    with pytest.raises(
+        ProxySettingsError, match=r"AGENT_SERVICE_PROXY_ADDRESSES: 10\.0\.0\.1/8 has host bits"
+    ):
+        _ = settings(agent_service_proxy_addresses=["10.0.0.1/8"]).proxies

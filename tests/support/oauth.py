@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import secrets
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -27,6 +27,7 @@ from mcp_server.auth.oauth.server import AuthorizationServer
 from mcp_server.health import Health
 from mcp_server.server import create_server
 from mcp_server.settings import McpServerSettings
+from serving.client_addresses import address_by
 from tests.support.serving import bound_listener, serving, url_of
 
 LOCAL_TOKEN = "a-local-token-for-tests-of-some-length"
@@ -154,6 +155,7 @@ async def oauth_server(
     embedder: SentenceTransformerEmbedder,
     chat: str = CHAT,
     documents: CIMDFetcher | None = None,
+    proxies: Sequence[str] = (),
 ) -> AsyncGenerator[OAuthServer]:
     """Serve one over a migrated knowledge base; people answer at `chat`."""
     await prepare_server_role(url)
@@ -165,8 +167,14 @@ async def oauth_server(
         following = FollowingEmbedder(embedder, SentenceTransformerEmbedder)
         following.load()
         health = Health(pool, following)
-        settings = McpServerSettings()  # pyright: ignore[reportCallIssue]
-        auth = AuthorizationServer(addresses, pool, Clients(pool, key, documents), verifier)
+        settings = McpServerSettings(agent_service_proxy_addresses=list(proxies))  # pyright: ignore[reportCallIssue]
+        auth = AuthorizationServer(
+            addresses,
+            pool,
+            Clients(pool, key, documents),
+            verifier,
+            address_of=address_by(settings.proxies),
+        )
         mcp = create_server(
             settings, pool=pool, embedder=following, health=health, version="0.0.test", auth=auth
         )

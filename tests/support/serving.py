@@ -37,7 +37,7 @@ async def serving(
     app: ASGIApp, listener: socket.socket | None = None, **settings: object
 ) -> AsyncGenerator[str]:
     """The URL of an ASGI app on `listener` or a free port of loopback, with these settings of uvicorn."""
-    settings = {"http": "h11", "log_level": "warning", "access_log": False} | settings
+    settings = {"http": "h11", "log_level": "warning", "access_log": False, "proxy_headers": False} | settings
     server = PromptServer(uvicorn.Config(app, **settings))  # pyright: ignore[reportArgumentType]
     with listener or bound_listener() as listener:
         await server.start(listener)

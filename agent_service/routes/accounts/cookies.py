@@ -8,7 +8,7 @@ from starlette.responses import Response
 from agent_service.accounts.secrets import MAX_TOKEN_CHARACTERS
 from agent_service.accounts.sessions import Lifetimes
 from agent_service.accounts.signing_in import SignedIn
-from agent_service.context import base_url_of
+from agent_service.context import base_url_of, public_url_of
 
 Cookie = Literal["owflex-session", "owflex-browser", "owflex-provider", "owflex-code"]
 
@@ -27,8 +27,7 @@ HOST_PREFIX = "__Host-"
 def cookie_of(connection: HTTPConnection, cookie: Cookie) -> str | None:
     """The token in a cookie. Where the chat is known to be reached by https, only one that came so counts."""
     value = connection.cookies.get(HOST_PREFIX + cookie)
-    public_url: str | None = getattr(connection.app.state, "public_url", None)
-    if value is None and not (public_url or "").startswith("https:"):
+    if value is None and not (public_url_of(connection) or "").startswith("https:"):
         value = connection.cookies.get(cookie)
     return value if value and len(value) <= MAX_TOKEN_CHARACTERS else None
 

@@ -3,7 +3,7 @@
 import re
 from urllib.parse import quote, unquote
 
-SIGN_IN = "sign-in"
+SIGN_IN, ACCOUNT = "sign-in", "account"
 MAX_CHARACTERS = 2000
 # A path below the chat, as it stands after its base address: no scheme, no host, no way up.
 OWN_PAGE = re.compile(r"(?!/)[\w\-./~%]*(?:\?[\w\-./~%&=+:,;@!$'()*]*)?(?:#[\w\-./~%&=+?:,;@]*)?", re.ASCII)
@@ -18,6 +18,11 @@ def own_page(asked: str | None) -> str:
     if path.startswith("/") or "\\" in path:
         return ""
     return "" if "//" in path or ".." in path.split("/") or path == SIGN_IN else asked
+
+
+def account_address(path: str) -> str:
+    """The page of one's account, relative to the page with this path."""
+    return "../" * max(0, path.count("/") - 1) + ACCOUNT
 
 
 def sign_in_address(path: str, query: str) -> str:

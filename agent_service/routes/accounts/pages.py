@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute, Route
 
 from agent_service.auth.login import Identify
 from agent_service.context import locale_of
-from agent_service.errors import LoginRequiredError, LoginUnavailableError
+from agent_service.errors import LoginRequiredError, LoginUnavailableError, SecondFactorRequiredError
 from agent_service.i18n.catalog import FALLBACK, language_of, load_catalogues, say
 from agent_service.routes.accounts.own_pages import SIGN_IN, own_page
 
@@ -60,6 +60,8 @@ class AccountPages:
     async def _is_signed_in(self, request: Request) -> bool:
         try:
             await self.identify(request)
+        except SecondFactorRequiredError:
+            return True
         except (LoginRequiredError, LoginUnavailableError):
             return False
         return True

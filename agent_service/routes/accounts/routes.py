@@ -13,10 +13,10 @@ from starlette.routing import BaseRoute, Route
 from agent_service.accounts.one_time_codes import recovery_codes_left
 from agent_service.accounts.people import NewPerson, find_named, find_person
 from agent_service.accounts.second_step import MINUTES as MINUTES_FOR_CODE
+from agent_service.accounts.second_step import Demand, owes_second_factor
 from agent_service.accounts.secrets import hash_of
 from agent_service.accounts.sessions import BrowserSession, Visitor, end_all, end_one, list_sessions
 from agent_service.accounts.signing_in import Accounts, CodeAsked, SignedIn
-from agent_service.auth.addresses import AddressOf
 from agent_service.context import RequestContext
 from agent_service.errors import RequestRefusedError
 from agent_service.http.responses import Handler, answered
@@ -38,6 +38,7 @@ from agent_service.routes.accounts.requests import (
     read,
 )
 from database.acting import act_as
+from serving.client_addresses import AddressOf
 from serving.refused_attempts import ACCOUNT
 from serving.requests import acting_now
 
@@ -69,6 +70,7 @@ class AccountRoutes:
     accounts: Accounts
     context_of: Callable[[Request], RequestContext]
     address_of: AddressOf
+    demand: Demand = "off"
 
     def routes(self) -> list[BaseRoute]:
         """All of them; `GET` of the pages is elsewhere."""
@@ -146,9 +148,10 @@ class AccountRoutes:
                 raise RequestRefusedError("login.required", status=401, code="login_required")
             sessions = await list_sessions(connection, user_id, self.accounts.lifetimes.idle, current)
             left = await recovery_codes_left(connection, user_id)
+        owes = await owes_second_factor(self.accounts.pool, user_id, self.demand)
         facts = {name: getattr(person, name) for name in SHOWN}
         shown = facts | {"user": user_id, "sessions": [_as_json(one) for one in sessions]}
-        shown["recovery_codes_left"] = left
+        shown |= {"recovery_codes_left": left, "owes_second_factor": owes}
         return JSONResponse(shown, headers=NO_STORE)
 
     async def _change_password(self, request: Request) -> Response:

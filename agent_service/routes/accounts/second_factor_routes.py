@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import segno
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -13,6 +14,11 @@ from agent_service.routes.accounts.cookies import CODE, cookie_of, take_cookie
 from agent_service.routes.accounts.requests import CodeSent, PasswordAndCode, PasswordSent, read
 from agent_service.routes.accounts.routes import NO_STORE, AccountRoutes, with_database
 from serving.refused_attempts import ACCOUNT
+
+
+def qr_code(address: str) -> str:
+    """A picture of the address for the camera of a phone, dark on light in every theme (`data:`)."""
+    return segno.make_qr(address, error="m").svg_data_uri(scale=5, border=4, dark="#000", light="#fff")
 
 
 @dataclass(frozen=True)
@@ -52,7 +58,8 @@ class SecondFactorRoutes:
         user_id, visitor = self._who(request), self.account_routes.visitor(request)
         secret = await self.second_factor.prepare(user_id, sent.password, visitor)
         address = address_for_apps(secret, user_id.partition(":")[2], self.title())
-        return JSONResponse({"secret": in_groups(secret), "address": address}, headers=NO_STORE)
+        prepared = {"secret": in_groups(secret), "address": address, "picture": qr_code(address)}
+        return JSONResponse(prepared, headers=NO_STORE)
 
     async def _confirm(self, request: Request) -> Response:
         sent = await read(request, CodeSent)

@@ -17,10 +17,9 @@ from agent_service.accounts.second_factor import SecondFactor
 from agent_service.accounts.sessions import Lifetimes
 from agent_service.accounts.shut_out import ShutOutPeople
 from agent_service.accounts.signing_in import Accounts
-from agent_service.auth.addresses import AddressOf
 from agent_service.auth.login import Door, Identify, logged_in_user
 from agent_service.routes.accounts.identify import by_session
-from agent_service.routes.accounts.own_pages import sign_in_address
+from agent_service.routes.accounts.own_pages import account_address, sign_in_address
 from agent_service.routes.accounts.pages import AccountPages
 from agent_service.routes.accounts.provider_routes import ProviderRoutes
 from agent_service.routes.accounts.routes import AccountRoutes
@@ -29,6 +28,7 @@ from agent_service.settings.settings import AgentServiceSettings
 from agent_service.tools.connection import McpConnector
 from agent_service.tools.groups import GroupsOfLogin
 from database.pool import Pool
+from serving.client_addresses import AddressOf
 
 # What somebody needs who is not signed in yet. The chat's own page is not among it: it leads to signing in.
 OPEN_PATH = re.compile(r"/(?:static/.*|config\.json|health|ready|metrics|sign-in(?:/.*)?|invitation(?:/.*)?)")
@@ -82,10 +82,11 @@ def sign_in_parts(
     Raises `LoginSettingsError`.
     """
     accounts = Accounts(pool, Lifetimes.of(settings))
-    identify = by_session(accounts)
+    demand = settings.agent_service_second_factor
+    identify = by_session(accounts, demand)
     provider = provider_of(settings)
     pages = AccountPages(identify, settings.chat_title, None if provider is None else provider.name)
-    asked = AccountRoutes(accounts, logged_in_user, address_of)
+    asked = AccountRoutes(accounts, logged_in_user, address_of, demand)
     second = SecondFactorRoutes(
         SecondFactor(accounts, OneTimeCodes(seal)), asked, lambda: settings.chat_title
     )
@@ -95,7 +96,7 @@ def sign_in_parts(
     return SignInParts(
         identify,
         routes,
-        Door(is_open, sign_in_address),
+        Door(is_open, sign_in_address, account_address),
         LiveSessions(pool),
         accounts,
         ShutOutPeople(pool, connector),

@@ -5,7 +5,6 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 import psycopg
 from psycopg_pool import PoolTimeout
@@ -14,13 +13,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from agent_service.auth.admins import is_admin
-from agent_service.context import RequestContext
+from agent_service.context import RequestContext, public_url_of
 from agent_service.errors import RequestRefusedError
 from agent_service.http.bodies import demand_json, read_body
 from agent_service.http.responses import ContextOf, answered
 from agent_service.i18n.catalog import DATABASE_GONE
 from agent_service.settings.settings import AgentServiceSettings
 from database.pool import Pool
+from serving.origins import is_own_page
 from serving.token_buckets import TokenBuckets
 
 logger = logging.getLogger("agent_service")
@@ -76,8 +76,8 @@ class Administrators:
 def _check_page(request: Request) -> None:
     """Raise `RequestRefusedError` (403) for the page of another origin, even one that may use the chat."""
     origin = request.headers.get("origin")
-    host = request.headers.get("host", "").lower()
-    is_foreign = origin is not None and urlsplit(origin).netloc.lower() != host
+    host, public_url = request.headers.get("host", ""), public_url_of(request)
+    is_foreign = origin is not None and not is_own_page(origin, host, public_url)
     if is_foreign or request.headers.get("sec-fetch-site") in ("cross-site", "same-site"):
         raise RequestRefusedError("admin.own_page", status=403, code="foreign_origin")
 

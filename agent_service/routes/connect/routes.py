@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from agent_service.context import RequestContext, base_url_of, locale_of
+from agent_service.context import RequestContext, base_url_of, locale_of, public_url_of
 from agent_service.errors import RequestRefusedError, SaidError
 from agent_service.http.bodies import content_type, read_body
 from agent_service.http.security import CONTENT_SECURITY_POLICY
@@ -16,6 +16,7 @@ from agent_service.routes.connect.pages import Answered, ConnectPages
 from agent_service.routes.knowledge.calls import KnowledgeCalls
 from agent_service.settings.settings import AgentServiceSettings
 from agent_service.tools.connection import CONNECT_SCOPE, McpConnector
+from serving.origins import is_own_page
 from serving.token_buckets import TokenBuckets
 
 CONNECT, CONNECTIONS = "/connect", "/connections"
@@ -138,9 +139,8 @@ async def _form_of_our_own(request: Request) -> Form:
 
     Raises `RequestRefusedError`.
     """
-    origin = urlsplit(request.headers.get("origin", ""))
-    ours = {request.headers.get("host", ""), urlsplit(base_url_of(request)).netloc}
-    is_ours = origin.netloc and origin.netloc in ours
+    origin, host = request.headers.get("origin", ""), request.headers.get("host", "")
+    is_ours = is_own_page(origin, host, public_url_of(request))
     if not is_ours or request.headers.get("sec-fetch-site", "same-origin") != "same-origin":
         raise RequestRefusedError("connect.foreign", status=403, code="foreign_origin")
     if content_type(request) != "application/x-www-form-urlencoded":

@@ -6,7 +6,6 @@ from pydantic import SecretStr
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
-from agent_service.auth.addresses import AddressOf
 from agent_service.routes.visitors.door import VisitorDoor
 from agent_service.routes.visitors.routes import visitor_routes
 from agent_service.settings.settings import AgentServiceSettings
@@ -14,6 +13,7 @@ from agent_service.storage.visitor_threads import keep_forgetting_visitors
 from agent_service.visitors.known import KnownSites
 from agent_service.visitors.tokens import VisitorTokens
 from database.pool import Pool
+from serving.client_addresses import AddressOf
 
 
 class Visits:

@@ -49,6 +49,7 @@ interface Answer {
   needs_code?: boolean;
   secret?: string;
   address?: string;
+  picture?: string;
   recovery_codes?: string[];
 }
 
@@ -82,9 +83,10 @@ async function goOnWith(answer: Answer, form: HTMLFormElement, wish: DOMStringMa
   }
   if (wish["then"] === "next") return goOn();
   form.reset();
-  if (answer.secret && answer.address) {
+  const { secret, address, picture } = answer;
+  if (secret && address && picture) {
     say("", done);
-    return showSecret({ secret: answer.secret, address: answer.address });
+    return showSecret({ secret, address, picture });
   }
   say(wish["done"] ?? "", done);
   await showAccount();

@@ -16,6 +16,7 @@ interface Me {
   has_password: boolean;
   has_second_factor: boolean;
   recovery_codes_left: number;
+  owes_second_factor: boolean;
   sessions: Session[];
 }
 

@@ -3,12 +3,14 @@
 interface Prepared {
   secret: string;
   address: string;
+  picture: string;
 }
 
 interface State {
   has_password: boolean;
   has_second_factor: boolean;
   recovery_codes_left: number;
+  owes_second_factor: boolean;
 }
 
 const one = <Kind extends HTMLElement>(where: string): Kind => document.querySelector(where) as Kind;
@@ -36,6 +38,7 @@ export function askForPassword(): void {
 export function showSecret(prepared: Prepared): void {
   one("#second-secret").textContent = prepared.secret;
   one<HTMLAnchorElement>("#second-address").href = prepared.address;
+  one<HTMLImageElement>("#second-picture").src = prepared.picture;
   one("#second-prepare").hidden = true;
   one("#second-confirm").hidden = false;
   one("#confirm-code").focus();
@@ -55,11 +58,15 @@ export function showCodes(codes: readonly string[]): void {
 export function showState(me: State): void {
   const section = one("#second");
   section.hidden = !me.has_password;
+  one("#second-demanded").hidden = !me.owes_second_factor;
+  // Nothing but this page is open until then.
+  one("#to-chat").hidden = me.owes_second_factor;
   one("#second-change").hidden = !me.has_second_factor;
   if (me.has_second_factor) {
     one("#second-confirm").hidden = true;
     one("#second-secret").textContent = "";
     one("#second-address").removeAttribute("href");
+    one("#second-picture").removeAttribute("src");
     one("#second-state").dataset["off"] ??= one("#second-state").textContent ?? "";
     one("#second-state").textContent = `${section.dataset["on"] ?? ""} ${me.recovery_codes_left}`;
     one("#second-prepare").hidden = true;

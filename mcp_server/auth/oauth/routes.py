@@ -28,7 +28,7 @@ from starlette.routing import Route, request_response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mcp_server.auth.scopes import SCOPES
-from serving.refused_attempts import peer_of
+from serving.client_addresses import AddressOf
 from serving.token_buckets import TokenBuckets
 
 if TYPE_CHECKING:
@@ -54,27 +54,39 @@ def oauth_routes(server: "AuthorizationServer") -> list[Route]:
     authenticator = ClientAuthenticator(server)
     options = ClientRegistrationOptions(enabled=True, default_scopes=list(SCOPES))
     registration = _not_stored(RegistrationHandler(server, options).handle)
+    address_of = server.address_of
     token = _for_this_resource(server, TokenHandler(server, authenticator).handle)
     return [
         *_metadata_routes(server),
-        _route(AUTHORIZATION_PATH, _authorization(server), REQUESTS_A_MINUTE, ALL_REQUESTS_A_MINUTE),
-        _route(REGISTRATION_PATH, registration, REGISTRATIONS_A_MINUTE, ALL_REGISTRATIONS_A_MINUTE),
-        _route(TOKEN_PATH, token, TOKENS_A_MINUTE, ALL_TOKENS_A_MINUTE),
-        _route(REVOCATION_PATH, _revocation(server, authenticator), TOKENS_A_MINUTE, ALL_TOKENS_A_MINUTE),
+        _route(
+            AUTHORIZATION_PATH, _authorization(server), REQUESTS_A_MINUTE, ALL_REQUESTS_A_MINUTE, address_of
+        ),
+        _route(
+            REGISTRATION_PATH, registration, REGISTRATIONS_A_MINUTE, ALL_REGISTRATIONS_A_MINUTE, address_of
+        ),
+        _route(TOKEN_PATH, token, TOKENS_A_MINUTE, ALL_TOKENS_A_MINUTE, address_of),
+        _route(
+            REVOCATION_PATH,
+            _revocation(server, authenticator),
+            TOKENS_A_MINUTE,
+            ALL_TOKENS_A_MINUTE,
+            address_of,
+        ),
     ]
 
 
 class Limited:
     """An ASGI app that takes no more and no larger requests than these from one address, and from all."""
 
-    def __init__(self, handler: Handler, each: int, together: int) -> None:
+    def __init__(self, handler: Handler, each: int, together: int, address_of: AddressOf) -> None:
+        self._address_of = address_of
         self._app: ASGIApp = RequestBodyLimitMiddleware(request_response(handler), MAX_BODY_BYTES)
         self._each = TokenBuckets[str](each)
         self._together = TokenBuckets[str](together)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or answer 429."""
-        if wait := self._each.take(peer_of(scope)) or self._together.take(""):
+        if wait := self._each.take(self._address_of(scope)) or self._together.take(""):
             error = {"error": "temporarily_unavailable", "error_description": f"Too many. Wait {wait} s."}
             headers = NO_STORE | {"Retry-After": str(wait)}
             await JSONResponse(error, HTTPStatus.TOO_MANY_REQUESTS, headers)(scope, receive, send)
@@ -82,9 +94,9 @@ class Limited:
         await self._app(scope, receive, send)
 
 
-def _route(path: str, handler: Handler, each: int, together: int) -> Route:
+def _route(path: str, handler: Handler, each: int, together: int, address_of: AddressOf) -> Route:
     methods = ["GET", "POST"] if path == AUTHORIZATION_PATH else ["POST"]
-    return Route(path, Limited(handler, each, together), methods=methods)
+    return Route(path, Limited(handler, each, together, address_of), methods=methods)
 
 
 def _metadata_routes(server: "AuthorizationServer") -> list[Route]:

@@ -24,6 +24,8 @@ from mcp_server.auth.oauth.addresses import OAuthAddresses
 from mcp_server.auth.oauth.clients import Clients, shown_name
 from mcp_server.auth.oauth.routes import oauth_routes
 from mcp_server.auth.scopes import SCOPES
+from serving.client_addresses import AddressOf
+from serving.refused_attempts import peer_of
 
 MAX_STATE_CHARACTERS = 2000
 # The base64url form of a SHA-256.
@@ -35,7 +37,8 @@ REFRESH_GONE = "The refresh token is not good: it was used, has expired or was t
 class AuthorizationServer(OAuthProvider):
     """Gives out tokens to clients that people let in, and accepts what `others` accept besides.
 
-    `also` are further authorization servers that clients may use instead.
+    `also` are further authorization servers that clients may use instead. `address_of` finds the address for
+    which requests count.
     """
 
     def __init__(
@@ -45,10 +48,12 @@ class AuthorizationServer(OAuthProvider):
         clients: Clients,
         others: TokenVerifier,
         also: list[str] | None = None,
+        address_of: AddressOf = peer_of,
     ) -> None:
         super().__init__(base_url=addresses.issuer)
         self.addresses = addresses
         self.also = also or []
+        self.address_of = address_of
         self._pool = pool
         self._clients = clients
         self._others = others
