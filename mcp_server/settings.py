@@ -85,8 +85,9 @@ class McpServerSettings(KnowledgeBaseSettings):
     agent_service_port: int = Field(8000, ge=1, le=65535, description="Port of the chat.")
     agent_service_proxy_addresses: CommaList = Field(
         [],
-        description="Addresses or networks of proxies in front, separated by commas, e.g. 10.1.0.0/24. Only from these "
-        "AGENT_SERVICE_PROXY_HEADER is trusted, and X-Forwarded-For for limits by address and the audit log.",
+        description="Addresses or networks of proxies in front, separated by commas, e.g. 10.1.0.0/24. Only "
+        "from these AGENT_SERVICE_PROXY_HEADER is trusted, and X-Forwarded-For for limits by address "
+        "and audits.",
     )
     vector_similarity_threshold: float = Field(
         0.3,

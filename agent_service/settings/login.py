@@ -70,6 +70,7 @@ class LoginSettings(ProgramSettings):
     )
     agent_service_proxy_addresses: CommaList = Field(
         [],
-        description="Addresses or networks of proxies in front, separated by commas, e.g. 10.1.0.0/24. Only from these "
-        "AGENT_SERVICE_PROXY_HEADER is trusted, and X-Forwarded-For for limits by address and the audit log.",
+        description="Addresses or networks of proxies in front, separated by commas, e.g. 10.1.0.0/24. Only "
+        "from these AGENT_SERVICE_PROXY_HEADER is trusted, and X-Forwarded-For for limits by address "
+        "and audits.",
     )
