@@ -222,14 +222,14 @@ def test_a_wrong_file_of_a_test_set_is_named_in_one_line_before_anything_is_made
 
 
 def test_labelled_questions_are_measured_shown_and_drawn(
-    run: Run, library: list[dict[str, Any]], tmp_path: Path
+    run_process: Run, library: list[dict[str, Any]], tmp_path: Path
 ) -> None:
     write_rows(tmp_path / "q.jsonl", library)
-    shown = run("evaluate", "q.jsonl", "--plot", "curve.png")
+    shown = run_process("evaluate", "q.jsonl", "--plot", "curve.png")
     assert shown.returncode == 0, shown.stderr
     assert all(metric in shown.stdout for metric in ("recall@5", "ndcg@10", "threshold on confidence"))
     assert (tmp_path / "curve.png").read_bytes().startswith(b"\x89PNG")
-    figures = json.loads(run("evaluate", "q.jsonl", "--json").stdout)
+    figures = json.loads(run_process("evaluate", "q.jsonl", "--json").stdout)
     assert (figures["questions"], figures["answerable"]) == (10, 8)
     assert figures["metrics"]["recall@5"]["value"] == 1
     assert figures["in_documents"]["positive_class"] == "answerable"

@@ -18,6 +18,9 @@ import type {
   Work,
 } from "./types.ts";
 
+// What only reads is asked for once more when nothing comes in this time, then given up: no view waits on.
+const READ_MILLISECONDS = 20_000;
+
 export class AdminApi {
   constructor(private readonly service: Api) {}
 
@@ -79,12 +82,25 @@ export class AdminApi {
     const init = body
       ? { method, headers: { "content-type": "application/json" }, body: JSON.stringify(body) }
       : { method };
-    const response = await this.service.fetch(`admin/${path}`, init).catch(() => null);
-    const answer: unknown = response ? await jsonOf(response).catch(() => null) : null;
+    const reads = method === "GET";
+    let [response, answer] = await this.attempt(path, init, reads);
+    if (reads && !answer && (!response || response.ok))
+      [response, answer] = await this.attempt(path, init, reads);
     if (response && !response.ok)
       throw new RequestFailed(sentenceIn(answer) || words.refused, response.status);
     if (!answer) throw new RequestFailed(words.unreachable, 0);
     return answer as T;
+  }
+
+  // What came, and what it says; null where nothing did.
+  private async attempt(
+    path: string,
+    init: RequestInit,
+    reads: boolean,
+  ): Promise<[Response | null, unknown]> {
+    const signal = reads ? AbortSignal.timeout(READ_MILLISECONDS) : null;
+    const response = await this.service.fetch(`admin/${path}`, { ...init, signal }).catch(() => null);
+    return [response, response && (await jsonOf(response).catch(() => null))];
   }
 }
 
