@@ -96,13 +96,27 @@ def _add_reading_tool(
     timeout: float,
     meta: dict[str, Any] | None = None,
 ) -> None:
+    annotations = READING.model_copy(update={"title": title})
+    _add_tool(server, function, annotations, "documents", READ_SCOPE, timeout, meta)
+
+
+def _add_tool(
+    server: FastMCP,
+    function: Tool,
+    annotations: ToolAnnotations,
+    kind: str,
+    scope: str,
+    timeout: float,
+    meta: dict[str, Any] | None = None,
+) -> None:
+    """Offer one tool of this kind to whose token has the scope."""
     server.tool(
         with_tool_errors(function),
-        annotations=READING.model_copy(update={"title": title}),
+        annotations=annotations,
         meta=meta or None,
         timeout=timeout,
-        tags={"documents"},
-        auth=require_scopes(READ_SCOPE),
+        tags={kind},
+        auth=require_scopes(scope),
     )
 
 
@@ -114,13 +128,7 @@ def add_writing_tools(server: FastMCP, tools: WritingTools, timeout: float) -> N
         (tools.remove_document, ToolAnnotations(title="Remove a document", **OVERWRITING)),
     ]
     for function, annotations in functions:
-        server.tool(
-            with_tool_errors(function),
-            annotations=annotations,
-            timeout=timeout,
-            tags={"documents"},
-            auth=require_scopes(WRITE_SCOPE),
-        )
+        _add_tool(server, function, annotations, "documents", WRITE_SCOPE, timeout)
 
 
 def add_task_tools(server: FastMCP, tools: TaskTools, apps: Apps, timeout: float) -> None:
@@ -135,14 +143,8 @@ def add_task_tools(server: FastMCP, tools: TaskTools, apps: Apps, timeout: float
     ]
     for function, annotations in functions:
         closed = annotations.model_copy(update={"open_world_hint": False})
-        server.tool(
-            with_tool_errors(function),
-            annotations=closed,
-            meta=apps.meta_of(function.__name__) or (None if annotations.read_only_hint else KNOWS_KEYS),
-            timeout=timeout,
-            tags={"tasks"},
-            auth=require_scopes(TASKS_SCOPE),
-        )
+        meta = apps.meta_of(function.__name__) or (None if annotations.read_only_hint else KNOWS_KEYS)
+        _add_tool(server, function, closed, "tasks", TASKS_SCOPE, timeout, meta)
 
 
 def add_administration_tools(server: FastMCP, pool: Pool, timeout: float) -> None:
@@ -166,13 +168,7 @@ def add_administration_tools(server: FastMCP, pool: Pool, timeout: float) -> Non
         (clients.sync_shut_out, CHANGING),
     ]
     for function, annotations in functions:
-        server.tool(
-            with_tool_errors(function),
-            annotations=annotations,
-            timeout=timeout,
-            tags={"administration"},
-            auth=require_scopes(ADMIN_SCOPE),
-        )
+        _add_tool(server, function, annotations, "administration", ADMIN_SCOPE, timeout)
 
 
 def add_connection_tools(server: FastMCP, tools: ConnectionTools, timeout: float) -> None:
@@ -184,10 +180,5 @@ def add_connection_tools(server: FastMCP, tools: ConnectionTools, timeout: float
         (tools.disconnect_client, ToolAnnotations(title="Disconnect a client", **OVERWRITING)),
     ]
     for function, annotations in functions:
-        server.tool(
-            with_tool_errors(function),
-            annotations=annotations.model_copy(update={"open_world_hint": False}),
-            timeout=timeout,
-            tags={"connections"},
-            auth=require_scopes(CONNECT_SCOPE),
-        )
+        closed = annotations.model_copy(update={"open_world_hint": False})
+        _add_tool(server, function, closed, "connections", CONNECT_SCOPE, timeout)

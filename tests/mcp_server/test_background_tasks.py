@@ -22,10 +22,8 @@ KNOWN: dict[str, Any] = {"extensions": {TASKS: {}}}
 SECONDS = 30.0
 
 
-async def ask(
-    server: "RunningServer", token: str, method: str, capabilities: object = KNOWN, **params: Any
-) -> dict[str, Any]:
-    """The whole answer of one request of 2026-07-28."""
+def request_of(token: str, method: str, capabilities: object, params: dict[str, Any]) -> dict[str, Any]:
+    """Body and headers of a request of 2026-07-28."""
     meta = {
         "io.modelcontextprotocol/protocolVersion": LATEST_MODERN_VERSION,
         "io.modelcontextprotocol/clientCapabilities": capabilities,
@@ -38,8 +36,16 @@ async def ask(
         "mcp-method": method,
         "mcp-name": str(params.get("name") or params.get("taskId") or ""),
     }
+    return {"json": body, "headers": headers}
+
+
+async def ask(
+    server: "RunningServer", token: str, method: str, capabilities: object = KNOWN, **params: Any
+) -> dict[str, Any]:
+    """The whole answer of one request of 2026-07-28."""
+    request = request_of(token, method, capabilities, params)
     async with httpx2.AsyncClient() as http:
-        answer = (await http.post(f"{server.url}/mcp", json=body, headers=headers)).json()
+        answer = (await http.post(f"{server.url}/mcp", **request)).json()
     # Who answers, which the SDK adds to whatever is answered.
     answer.get("result", {}).pop("_meta", None)
     return answer
@@ -221,21 +227,10 @@ async def listened(
     server: "RunningServer", token: str, asked: dict[str, Any]
 ) -> AsyncGenerator[dict[str, Any]]:
     """The messages of a subscription."""
-    method = "subscriptions/listen"
-    meta = {
-        "io.modelcontextprotocol/protocolVersion": LATEST_MODERN_VERSION,
-        "io.modelcontextprotocol/clientCapabilities": KNOWN,
-    }
-    body = {"jsonrpc": "2.0", "id": 7, "method": method, "params": {"notifications": asked, "_meta": meta}}
-    headers = {
-        "accept": "application/json, text/event-stream",
-        "authorization": f"Bearer {token}",
-        "mcp-protocol-version": LATEST_MODERN_VERSION,
-        "mcp-method": method,
-    }
+    request = request_of(token, "subscriptions/listen", KNOWN, {"notifications": asked})
     async with (
         httpx2.AsyncClient(timeout=SECONDS) as http,
-        http.stream("POST", f"{server.url}/mcp", json=body, headers=headers) as answer,
+        http.stream("POST", f"{server.url}/mcp", **request) as answer,
     ):
         async for line in answer.aiter_lines():
             if line.startswith("data: "):
